@@ -1,0 +1,1 @@
+"""The science of Residual Playground: networks, training, telemetry, jobs. No interface."""

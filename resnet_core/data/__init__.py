@@ -1,0 +1,1 @@
+"""Image sets: found, drawn, read from folders and archives, held in memory as uint8."""

@@ -1,0 +1,65 @@
+"""The one folder that holds everything the playground writes.
+
+`RESIDUAL_PLAYGROUND_HOME` names it; without that it is the user data folder that
+the operating system prescribes.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from resnet_core.errors import PlaygroundError
+
+VARIABLE = "RESIDUAL_PLAYGROUND_HOME"
+
+
+def home() -> Path:
+    """The folder, created where it is missing.
+
+    Raises:
+        PlaygroundError: the folder cannot be created or written to.
+    """
+    named = os.environ.get(VARIABLE, "").strip()
+    folder = Path(named).expanduser() if named else user_data_path("residual-playground", False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PlaygroundError(
+            f"The folder for runs and data, {folder}, cannot be created ({error.strerror}): "
+            f"set {VARIABLE} to a folder you can write to."
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise PlaygroundError(
+            f"The folder for runs and data, {folder}, is read-only: "
+            f"set {VARIABLE} to a folder you can write to."
+        )
+    return folder.resolve()
+
+
+def database_path() -> Path:
+    """The SQLite file that indexes the runs and holds the queue."""
+    return home() / "playground.sqlite3"
+
+
+def runs_folder() -> Path:
+    """Holds one folder a run, named by the run's id."""
+    return _subfolder("runs")
+
+
+def data_folder() -> Path:
+    """Holds the data sets that were downloaded or uploaded."""
+    return _subfolder("data")
+
+
+def cache_folder() -> Path:
+    """Holds what can be computed again: rendered shapes, timings. Safe to delete."""
+    return _subfolder("cache")
+
+
+def _subfolder(name: str) -> Path:
+    folder = home() / name
+    folder.mkdir(exist_ok=True)
+    return folder

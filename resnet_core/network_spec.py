@@ -1,0 +1,126 @@
+"""What distinguishes one CIFAR network of section 4.2 from another, as plain data.
+
+Both the arithmetic (`anatomy`) and the modules (`networks`) are built from a
+`NetworkSpec`; neither torch nor any interface is needed to hold one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from resnet_core.errors import InvalidSetting
+
+Family = Literal["plain", "resnet", "highway", "preresnet"]
+Shortcut = Literal["A", "B", "C"]
+OptionAPadding = Literal["end", "both"]
+Block = Literal["basic", "bottleneck"]
+Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid"]
+Initialization = Literal["he", "xavier", "small_normal", "zero_last"]
+
+FAMILIES: tuple[Family, ...] = get_args(Family)
+STAGES = 3
+# Beyond this a single training step outlasts anyone's patience; 2000 = 6 x 333 + 2.
+DEEPEST = 2000
+BOTTLENECK_EXPANSION = 4
+
+_NAME = re.compile(r"cifar/([a-z]+)-(-?\d{1,12})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A network of the CIFAR family (section 4.2) and its variations.
+
+    Attributes:
+        family: `plain`, `resnet`, `highway` (a learned transform gate per block,
+            Srivastava et al. 2015) or `preresnet` (full pre-activation, He et al. 2016).
+        depth: weighted layers: 3 stages x n blocks x layers per block, plus 2.
+        shortcut: option A (zero padding), B (projection where the size changes) or
+            C (projection everywhere), section 3.3 and Table 3. Plain networks have none.
+        option_a_padding: where option A's zero channels go: after the input's, or half
+            on each side. The paper does not say; weights do not transfer between them.
+        block: two 3x3 layers, or the 1x1 - 3x3 - 1x1 bottleneck of Fig. 5.
+        layers_per_block: 3x3 layers in a basic block (1, 2 or 3). A bottleneck has 3 layers.
+        width: filters in the first stage; doubled at each of the two down-samplings.
+        image_size: height and width of the input, pixels.
+        channels: channels of the input.
+        classes: outputs of the fully connected layer.
+    """
+
+    family: Family = "resnet"
+    depth: int = 20
+    shortcut: Shortcut = "A"
+    option_a_padding: OptionAPadding = "end"
+    block: Block = "basic"
+    layers_per_block: int = 2
+    width: int = 16
+    activation: Activation = "relu"
+    batch_norm: bool = True
+    initialization: Initialization = "he"
+    image_size: int = 32
+    channels: int = 3
+    classes: int = 10
+
+    @property
+    def blocks_per_stage(self) -> int:
+        """The paper's n."""
+        return (self.depth - 2) // (STAGES * self.layers_per_block)
+
+    @property
+    def expansion(self) -> int:
+        """Channels that leave a block, as a multiple of its 3x3 layer's filters."""
+        return BOTTLENECK_EXPANSION if self.block == "bottleneck" else 1
+
+    @property
+    def name(self) -> str:
+        """The name by which `parse_name` finds family and depth again."""
+        return f"cifar/{self.family}-{self.depth}"
+
+    @property
+    def has_shortcuts(self) -> bool:
+        return self.family != "plain"
+
+
+def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
+    """Family and depth of a name such as `cifar/resnet-56`.
+
+    Raises:
+        InvalidSetting: the family is unknown or the depth is not reachable.
+    """
+    match = _NAME.fullmatch(name.strip().lower())
+    families = ", ".join(FAMILIES)
+    if match is None:
+        raise InvalidSetting(
+            "network",
+            f"{name[:60]!r} is not a network's name; write cifar/FAMILY-DEPTH with one of "
+            f"{families}, for example cifar/resnet-20.",
+        )
+    family, depth = match[1], int(match[2])
+    if family not in FAMILIES:
+        raise InvalidSetting("network", f"there is no family {family!r}; choose one of {families}.")
+    check_depth(depth, layers_per_block)
+    return family, depth  # type: ignore[return-value]  # membership was just checked
+
+
+def check_depth(depth: int, layers_per_block: int = 2) -> None:
+    """Accept depths of 3 n k + 2 weighted layers: 6n + 2 for the paper's two-layer blocks.
+
+    Raises:
+        InvalidSetting: names the nearest depths that do exist.
+    """
+    step = STAGES * layers_per_block
+    rule = f"{step}n + 2 weighted layers with n >= 1"
+    if depth < step + 2:
+        raise InvalidSetting("network", f"depth {depth} is not {rule}; the least is {step + 2}.")
+    if depth > DEEPEST:
+        raise InvalidSetting(
+            "network",
+            f"depth {depth} is beyond the {DEEPEST} layers that can be trained here; "
+            f"the deepest in the paper is 1202.",
+        )
+    if (depth - 2) % step:
+        below = depth - (depth - 2) % step
+        raise InvalidSetting(
+            "network", f"depth {depth} is not {rule}; the nearest are {below} and {below + step}."
+        )

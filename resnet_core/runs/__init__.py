@@ -1,0 +1,1 @@
+"""Runs on record: the store writes, queries read, export hands them out."""

@@ -1,0 +1,60 @@
+"""Where the files of one run lie, for whoever writes or reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnet_core import home
+from resnet_core.runs.record import check_id
+
+_CHECKPOINT = re.compile(r"iteration-(\d{8})(-kept)?")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run.
+
+    `telemetry.arrow` grows while the run lasts; `telemetry.parquet` takes its place when
+    it is over. A checkpoint is a folder `checkpoints/iteration-00001234`, with `-kept` at the end
+    where it stays for forks, holding `model.safetensors`, `training.pt` and `manifest.json`.
+    """
+
+    path: Path
+
+    @property
+    def experiment(self) -> Path:
+        return self.path / "experiment.json"
+
+    @property
+    def stream(self) -> Path:
+        return self.path / "telemetry.arrow"
+
+    @property
+    def compacted(self) -> Path:
+        return self.path / "telemetry.parquet"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    def kept_iterations(self) -> list[int]:
+        """Iterations of the checkpoints on disk, rising. Their contents are not verified here."""
+        if not self.checkpoints.is_dir():
+            return []
+        found = (_CHECKPOINT.fullmatch(entry.name) for entry in self.checkpoints.iterdir())
+        return sorted({int(match[1]) for match in found if match})
+
+
+def of_run(run_id: str) -> RunFolder:
+    """The folder of the run with this id, which need not exist yet.
+
+    Raises:
+        RunNotFound: the id is not one.
+    """
+    return RunFolder(home.runs_folder() / check_id(run_id))
