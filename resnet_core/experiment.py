@@ -80,8 +80,8 @@ class Experiment(BaseModel):
 
     data: str = Field(
         "shapes",
-        description="shapes (embedded), cifar10, cifar100, mnist, fashionmnist, svhn, or the path of "
-        "a folder of class folders, or of a zip, tar or npz of one.",
+        description="shapes (embedded), cifar10, cifar100, mnist, fashionmnist, svhn, or the path "
+        "of a folder of class folders, or of a zip, tar or npz of one.",
     )
     image_size: int | None = Field(
         None,
@@ -121,7 +121,7 @@ class Experiment(BaseModel):
     )
     warmup: Warmup = Field(
         "auto",
-        description="until-error: a tenth of the rate until training error is below 80 % (the paper's, "
+        description="until-error: a tenth of the rate until training error is below 80 % (the paper's "
         "for 110 layers); linear: a ramp; auto: until-error from 110 layers on, else none.",
     )
     warmup_iterations: int = Field(0, ge=0, description="Length of the linear warm-up, iterations.")
@@ -154,8 +154,8 @@ class Experiment(BaseModel):
     audit_every: int = Field(
         5000,
         ge=0,
-        description="Iterations from one audit of the response standard deviations against a direct "
-        "measurement to the next; 0: never.",
+        description="Iterations from one audit of the response standard deviations against a "
+        "direct measurement to the next; 0: never.",
     )
     keep_checkpoints: int = Field(
         8, ge=0, le=1000, description="Checkpoints kept along the way, evenly spaced, to fork from."
@@ -338,31 +338,34 @@ def _as_sentence(error: ValidationError) -> InvalidSetting:
         return InvalidSetting(field, f"there is no such setting{_nearest(field)}.")
     given = str(first.get("input"))[:60]
     bounds = first.get("ctx", {})
+    good = _example(field)
     match first["type"]:
         case "greater_than_equal":
             text = f"{given} is too small; use at least {bounds['ge']}."
         case "greater_than":
-            text = f"{given} is too small; use a value above {bounds['gt']}, such as {_default(field)}."
+            text = f"{given} is too small; use a value above {bounds['gt']}, such as {good}."
         case "less_than_equal":
             text = f"{given} is too large; use at most {bounds['le']}."
         case "less_than":
-            text = f"{given} is too large; use a value below {bounds['lt']}, such as {_default(field)}."
+            text = f"{given} is too large; use a value below {bounds['lt']}, such as {good}."
         case "literal_error":
             text = f"{given!r} is not known; choose {bounds['expected']}."
         case "finite_number":
-            text = f"{given} is not a finite number; use for example {_default(field)}."
+            text = f"{given} is not a finite number; use for example {good}."
         case "value_error":
-            text = f"{str(bounds['error'])}."
+            text = f"{bounds['error']}."
         case "string_pattern_mismatch":
-            text = f"{given!r} does not fit; use {_default(field)}."
+            text = f"{given!r} does not fit; use {good}."
         case _:
-            text = f"{given!r} cannot be read ({first['msg'].lower()}); use for example {_default(field)}."
+            text = f"{given!r} cannot be read ({first['msg'].lower()}); use for example {good}."
     return InvalidSetting(field, text)
 
 
-def _default(field: str) -> str:
+def _example(field: str) -> str:
+    """A good value to name in an error."""
     examples = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
-    return examples.get(field) or _as_text(Experiment.model_fields[field].default) or "1000"
+    default = _as_text(Experiment.model_fields[field].default)
+    return examples.get(field) or default or "1000"
 
 
 def _nearest(field: str) -> str:

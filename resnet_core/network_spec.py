@@ -100,7 +100,7 @@ def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
     if family not in FAMILIES:
         raise InvalidSetting("network", f"there is no family {family!r}; choose one of {families}.")
     check_depth(depth, layers_per_block)
-    return family, depth  # type: ignore[return-value]  # membership was just checked
+    return family, depth
 
 
 def check_depth(depth: int, layers_per_block: int = 2) -> None:

@@ -1,0 +1,48 @@
+# Verbs for people and for CI. `make run` and `make test` set up all they need in .venv.
+
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+.PHONY: help run test check format demo-table clean
+
+help: ## Show the verbs.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/app ## Start the app on http://127.0.0.1:8501.
+	$(BIN)/streamlit run app/main.py
+
+test: .venv/dev ## Run every test.
+	$(BIN)/python -m pytest
+
+check: .venv/dev ## Lint, types and the direction of imports.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev ## Rewrite the code in the project's style.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+demo-table: .venv/app ## Train the one-minute demo with five seeds and print the table (10 minutes).
+	$(BIN)/python -m benchmarks.one_minute
+
+clean: ## Remove the virtual environment and what the tools left behind. Runs and data stay.
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# One stamp a requirements file: pip runs again only when it has changed.
+.venv/app: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch .venv/app $@
