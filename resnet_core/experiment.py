@@ -121,8 +121,9 @@ class Experiment(BaseModel):
     )
     warmup: Warmup = Field(
         "auto",
-        description="until-error: a tenth of the rate until training error is below 80 % (the paper's "
-        "for 110 layers); linear: a ramp; auto: until-error from 110 layers on, else none.",
+        description="until-error: a tenth of the rate until training error is below 80 % (as the "
+        "paper does for 110 layers); linear: a ramp; auto: until-error from 110 layers on, else "
+        "none.",
     )
     warmup_iterations: int = Field(0, ge=0, description="Length of the linear warm-up, iterations.")
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of SGD.")
