@@ -1,0 +1,174 @@
+"""Labelled images in memory: what every data set is read into."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_core.errors import DataError, InvalidSetting
+
+Pixels = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+Index = NDArray[np.int64]
+
+# Subsets and splits are the same for every run, so that runs can be compared.
+SUBSET_SEED = 0
+HELD_OUT = 0.1  # section 4.2: 5k of the 50k training images
+_CHUNK = 2048  # images resized at a time: bounds the float copies to some tens of MB
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images and what they show.
+
+    Attributes:
+        images: uint8, N, H, W, C (C = 1 or 3).
+        labels: int64, N, each an index into the data set's classes.
+    """
+
+    images: Pixels
+    labels: Labels
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            raise DataError("Images must be an array of bytes with the axes N, H, W, C.")
+        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
+            raise DataError("There must be one whole-number label for each image.")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, index: Index) -> ImageSet:
+        """The images at these positions, in this order."""
+        return ImageSet(self.images[index], self.labels[index])
+
+    def resized(self, size: int) -> ImageSet:
+        """Area averages on size x size pixels."""
+        return ImageSet(area_average(self.images, size), self.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training set and a test set of the same classes and image size.
+
+    Attributes:
+        name: as shown to people, for example "shapes (embedded)".
+        classes: names of the classes, in the order of the labels.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: ImageSet
+    test: ImageSet
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the images, pixels."""
+        return self.train.images.shape[1]
+
+    @property
+    def channels(self) -> int:
+        return self.train.images.shape[3]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change with any pixel, label or class name."""
+        digest = hashlib.sha256("\0".join(self.classes).encode())
+        for part in (self.train, self.test):
+            digest.update(repr(part.images.shape).encode())
+            digest.update(np.ascontiguousarray(part.images).data)
+            digest.update(np.ascontiguousarray(part.labels, "<i8").data)
+        return digest.hexdigest()[:12]
+
+    def resized(self, size: int) -> Self:
+        """The same images on size x size pixels, by area averages."""
+        if size == self.image_size == self.train.images.shape[2]:
+            return self
+        return replace(self, train=self.train.resized(size), test=self.test.resized(size))
+
+    def subset(self, train_images: int | None = None, test_images: int | None = None) -> Self:
+        """The same number of images of each class (while they last); None: all images.
+
+        Smaller subsets are part of larger ones, and every run gets the same ones.
+
+        Raises:
+            InvalidSetting: there are fewer images than asked for.
+        """
+        return self.selected(
+            _subset_index(self.train.labels, train_images, "train_images"),
+            _subset_index(self.test.labels, test_images, "test_images"),
+        )
+
+    def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
+        """The images at these positions, in this order; None: all of them."""
+        return replace(
+            self,
+            train=self.train if train is None else self.train.take(train),
+            test=self.test if test is None else self.test.take(test),
+        )
+
+    def held_out(self) -> Self:
+        """A tenth of the training images in place of the test images (section 4.2, 45k/5k).
+
+        Every class gives its share; the split is the same for every run.
+        """
+        kept, held = held_out_index(self.train.labels)
+        return replace(self, train=self.train.take(kept), test=self.train.take(held))
+
+
+def held_out_index(labels: Labels) -> tuple[Index, Index]:
+    """Positions to keep and the tenth to hold out, with the classes' shares preserved."""
+    order = class_order(labels, equal=False)
+    held = min(len(labels) - 1, max(1, round(len(labels) * HELD_OUT)))
+    return np.sort(order[:-held]), np.sort(order[-held:])
+
+
+def class_order(labels: Labels, *, equal: bool) -> Index:
+    """A random order in which the classes take turns.
+
+    Every beginning of it holds equally many of each class (`equal`, while they last), or
+    each class's share of the whole.
+    """
+    random = np.random.default_rng(SUBSET_SEED)
+    shuffled = random.permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    _, counts = np.unique(labels, return_counts=True)
+    turn = np.concatenate([(np.arange(n) + 0.5) / (1 if equal else n) for n in counts])
+    return by_class[np.argsort(turn, kind="stable")].astype(np.int64)
+
+
+def area_average(images: Pixels, size: int) -> Pixels:
+    """Each new pixel is the mean of the area it covers. N, H, W, C -> N, size, size, C."""
+    count, height, width, channels = images.shape
+    rows, columns = _coverage(height, size), _coverage(width, size)
+    result = np.empty((count, size, size, channels), np.uint8)
+    for start in range(0, count, _CHUNK):
+        part = images[start : start + _CHUNK].astype(np.float32)
+        tall = np.matmul(rows, part.reshape(len(part), height, -1))  # n, size, W * C
+        tall = tall.reshape(-1, width, channels)
+        square = np.matmul(columns, tall).reshape(len(part), size, size, channels)
+        result[start : start + _CHUNK] = np.rint(square)
+    return result
+
+
+def _coverage(old: int, new: int) -> NDArray[np.float32]:
+    """The share of each old pixel in each new one, new x old; rows add up to 1."""
+    edges = np.arange(new + 1) * (old / new)
+    pixel = np.arange(old)
+    overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    return (np.maximum(overlap, 0) * (new / old)).astype(np.float32)
+
+
+def _subset_index(labels: Labels, count: int | None, field: str) -> Index | None:
+    if count is None or count == len(labels):
+        return None
+    if not 1 <= count <= len(labels):
+        raise InvalidSetting(
+            field, f"{count} images are asked for, but there are {len(labels)}; use at most that."
+        )
+    return class_order(labels, equal=True)[:count]
