@@ -1,0 +1,69 @@
+"""Writing files that a crash, a power cut or a full disk cannot leave half-made."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from resnet_core.errors import PlaygroundError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_PATIENCE = 2.0  # seconds
+
+
+@contextmanager
+def full_disk_explained(path: Path) -> Iterator[None]:
+    """Turn the operating system's "no space" into a sentence; other errors pass.
+
+    Raises:
+        PlaygroundError: the disk that holds `path`, or the user's share of it, is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise PlaygroundError(
+            f"The disk is full: {path} could not be written. Free some space (old runs can be "
+            "deleted), then resume the run; nothing written before is lost."
+        ) from error
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace(source: Path, target: Path) -> None:
+    """Put `source` in the place of the file or of the absent folder `target`, in one step.
+
+    Windows refuses while a reader has the file open, which is never for long.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            source.replace(target)
+            break
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's list of names; Windows needs no such step."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

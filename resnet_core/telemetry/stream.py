@@ -1,0 +1,219 @@
+"""The telemetry of one run: an append-only Arrow IPC stream with one writer. No torch.
+
+A stream is the schema's message followed by one record batch's message a measurement.
+Each message is handed to the operating system in one write, so a killed writer leaves
+all complete rows and at most one torn one, which every reader here leaves out.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from resnet_core.errors import PlaygroundError
+from resnet_core.telemetry import table
+from resnet_core.telemetry.disk import full_disk_explained, replace, write_synced
+from resnet_core.telemetry.events import Measurement, Started
+
+# What pyarrow raises for bytes that are no whole message: OSError where the body is short.
+_TORN = (pa.ArrowException, OSError, EOFError, StopIteration)
+
+
+class StreamWriter:
+    """Appends measurements to the stream at `path`; makes it, or goes on with what is there.
+
+    Raises:
+        PlaygroundError: the disk is full, or the stream there is of another network.
+    """
+
+    def __init__(self, path: Path, started: Started) -> None:
+        self._path = path
+        found, _, self._end = _parse(_bytes(path))
+        self._schema = found or table.schema(started)
+        for axis in ("layers", "blocks"):
+            if table.names(self._schema, axis) != getattr(started, axis):
+                raise PlaygroundError(
+                    f"{path} holds the telemetry of a network with other {axis}; "
+                    "move it away or start a new run."
+                )
+        # Unbuffered: what `append` returned from survives the death of this process.
+        self._file: io.FileIO = path.open("r+b" if found else "wb", buffering=0)
+        self._file.truncate(self._end)
+        self._file.seek(self._end)
+        if not found:
+            self._write(self._schema.serialize())
+
+    def append(self, measurement: Measurement) -> None:
+        """Write one row; when this returns, killing the process cannot lose it.
+
+        Raises:
+            PlaygroundError: the disk is full. The stream stays readable and can go on later.
+        """
+        self._write(table.row(measurement, self._schema).serialize())
+
+    def _write(self, message: pa.Buffer) -> None:
+        left = memoryview(message)
+        try:
+            with full_disk_explained(self._path):
+                while len(left):
+                    left = left[self._file.write(left) :]
+        except BaseException:
+            self._file.seek(self._end)
+            self._file.truncate()  # the torn row; it would lie behind the next one
+            raise
+        self._end += len(message)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(path: Path) -> pa.Table:
+    """Every complete row of a stream, growing or torn.
+
+    Raises:
+        PlaygroundError: there is no stream at `path`, or not yet its first message.
+    """
+    found, batches, _ = _parse(_bytes(path))
+    if found is None:
+        raise PlaygroundError(f"{path} holds no telemetry yet.")
+    return pa.Table.from_batches(batches, found)
+
+
+def truncate(path: Path, iteration: int) -> None:
+    """Drop the rows after this iteration, all or nothing; where there is no stream, do nothing.
+
+    Raises:
+        PlaygroundError: the disk is full; the stream is as it was.
+    """
+    found, batches, end = _parse(_bytes(path))
+    kept = [batch for batch in batches if batch.column("iteration")[0].as_py() <= iteration]
+    if found is None or (len(kept) == len(batches) and end == path.stat().st_size):
+        return
+    renewed = table.renewed(found)
+    parts = [renewed.serialize(), *(batch.serialize() for batch in kept)]
+    _write_whole(path, b"".join(part.to_pybytes() for part in parts))
+
+
+def compact(stream_path: Path, parquet_path: Path) -> None:
+    """Write a finished stream as one Parquet file, atomically. The stream itself is left.
+
+    Raises:
+        PlaygroundError: there is no stream, or the disk is full.
+    """
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(read(stream_path).combine_chunks(), buffer, compression="zstd")
+    _write_whole(parquet_path, buffer.getvalue())
+
+
+class Tail:
+    """Follows a stream that another process writes.
+
+    Attributes:
+        replaced: whether the last `poll` found another stream than before in this place,
+            truncated or begun anew; its rows then are all rows, not only the new ones.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.replaced = False
+        self._path = path
+        self._header = b""
+        self._schema: pa.Schema | None = None
+        self._end = 0
+
+    def poll(self) -> pa.Table | None:
+        """The rows that were added since the last call; None where there are none."""
+        self.replaced = False
+        try:
+            file = self._path.open("rb")
+        except FileNotFoundError:
+            return None
+        with file:
+            header = file.read(len(self._header))
+            if self._schema is None or header != self._header:
+                return self._begin(header + file.read())
+            if file.seek(0, os.SEEK_END) <= self._end:
+                return None
+            file.seek(self._end)
+            rows = file.read()
+        batches, length = _batches(rows, self._schema)
+        self._end += length
+        return pa.Table.from_batches(batches, self._schema) if batches else None
+
+    def _begin(self, content: bytes) -> pa.Table | None:
+        found, batches, end = _parse(content)
+        if found is None:
+            return None  # not yet the whole first message
+        self.replaced = self._schema is not None
+        self._schema, self._end = found, end
+        self._header = content[: _header_length(content)]
+        return pa.Table.from_batches(batches, found) if batches or self.replaced else None
+
+
+def _parse(content: bytes) -> tuple[pa.Schema | None, list[pa.RecordBatch], int]:
+    """The schema, the complete batches and where they end, bytes."""
+    try:
+        found = pa.ipc.read_schema(pa.BufferReader(content))
+    except _TORN:
+        return None, [], 0
+    header = _header_length(content)
+    batches, length = _batches(content[header:], found)
+    return found, batches, header + length
+
+
+def _batches(content: bytes, found: pa.Schema) -> tuple[list[pa.RecordBatch], int]:
+    """Complete batches from the beginning of `content`, and how many bytes they take."""
+    batches, end = [], 0
+    for message, position in _messages(content):
+        try:
+            batch = pa.ipc.read_record_batch(message, found)
+            batch.validate(full=True)
+        except _TORN:
+            break
+        batches.append(batch)
+        end = position
+    return batches, end
+
+
+def _messages(content: bytes) -> Iterator[tuple[pa.Message, int]]:
+    """Whole messages, each with the position of its end."""
+    source = pa.BufferReader(content)
+    reader = pa.ipc.MessageReader.open_stream(source)
+    while True:
+        try:
+            message = reader.read_next_message()
+        except _TORN:
+            return
+        yield message, source.tell()
+
+
+def _header_length(content: bytes) -> int:
+    return next(_messages(content))[1]
+
+
+def _bytes(path: Path) -> bytes:
+    # A size of 0 is not read: it is an empty file, or a device that would never end.
+    if not path.exists() or path.stat().st_size == 0:
+        return b""
+    return path.read_bytes()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with full_disk_explained(path):
+            write_synced(temporary, content)
+            replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
