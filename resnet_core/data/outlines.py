@@ -57,7 +57,7 @@ def crescent(x: Plane, y: Plane) -> Plane:
 def trefoil(x: Plane, y: Plane) -> Plane:
     """Three overlapping discs around the centre."""
     x, y = _folded(x, y, 3)
-    return _circle(x - 0.5, y, 0.48)
+    return _circle(x - 0.42, y, 0.53)
 
 
 def frame(x: Plane, y: Plane) -> Plane:

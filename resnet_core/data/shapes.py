@@ -28,7 +28,7 @@ TRAIN_IMAGES = 5120
 TEST_IMAGES = 1000
 MOST_IMAGES = 200_000
 
-_VERSION = 1  # of what is drawn; a change makes every cached file anew
+_VERSION = 2  # of what is drawn; a change makes every cached file anew
 _CHUNK = 640  # images drawn from one random stream: a longer set begins with a shorter one
 _RADII = (5.0, 13.0)  # of the circle around a shape, pixels
 _KNOTS = 6  # background colours a side
