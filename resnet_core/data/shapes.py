@@ -30,7 +30,7 @@ MOST_IMAGES = 200_000
 
 _VERSION = 2  # of what is drawn; a change makes every cached file anew
 _CHUNK = 640  # images drawn from one random stream: a longer set begins with a shorter one
-_RADII = (5.0, 13.0)  # of the circle around a shape, pixels
+_RADII = (7.5, 13.0)  # of the circle around a shape, pixels; smaller ones blur away at 16x16
 _KNOTS = 6  # background colours a side
 _STORED = (
     *("train_images", "train_labels", "train_masks"),
