@@ -1,0 +1,1 @@
+"""The web interface: pages' shared parts. It never imports torch."""

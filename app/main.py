@@ -1,0 +1,28 @@
+"""The way in: `streamlit run app/main.py`. Router and server wiring only.
+
+The file is read twice. Without a session it is a module that the server imports, and it
+gives the ASGI application with the read-only routes of `app.api`. Within a session (and
+under AppTest) it is the script, and it shows the page that the URL names.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# `streamlit run app/main.py` puts app/ on the path, not the folder above it.
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: E402
+
+if get_script_run_ctx() is None:
+    from app import api, lifespan
+
+    app = st.App(__file__, routes=api.routes(), lifespan=lifespan.lifespan)
+else:
+    from app import router
+
+    router.show_page()

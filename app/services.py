@@ -1,0 +1,185 @@
+"""The one place where pages meet jobs, queries, data and timings.
+
+Commands are the queue's own, passed through after making sure that a supervisor runs;
+what they raise is a sentence for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from app.timings import Estimate, estimate
+from resnet_core import anatomy
+from resnet_core.errors import PlaygroundError, RunNotFound
+from resnet_core.experiment import Experiment
+from resnet_core.runs import queries
+from resnet_core.runs.record import RunRecord
+
+if TYPE_CHECKING:
+    from resnet_core.data.facts import DataFacts
+    from resnet_core.runs.curves import Telemetry
+
+__all__ = ["Estimate", "estimate"]
+
+
+# Commands
+
+
+def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[RunRecord]:
+    """Queue the experiments together, or none of them.
+
+    Raises:
+        InvalidSetting, DataError: names the field and the nearest good value.
+    """
+    from resnet_core.jobs import queue
+
+    submitted = queue.submit(experiments, group)
+    ensure_supervisor()
+    return submitted
+
+
+def pause(run_id: str) -> None:
+    _tell("pause", run_id)
+
+
+def resume(run_id: str) -> None:
+    _tell("resume", run_id)
+
+
+def stop(run_id: str, now: bool = False) -> None:
+    _tell("stop", run_id, now)
+
+
+def retry(run_id: str) -> None:
+    _tell("retry", run_id)
+
+
+def delete(run_id: str) -> None:
+    _tell("delete", run_id)
+
+
+def move(run_id: str, position: int) -> None:
+    _tell("move", run_id, position)
+
+
+def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
+    """Queue a run that starts from another's checkpoint with some settings changed.
+
+    Raises:
+        RunNotFound, InvalidSetting, WrongState
+    """
+    return _tell("fork", run_id, iteration, **changes)
+
+
+def ensure_supervisor() -> None:
+    """Have queued runs started, by this machine's one supervisor.
+
+    Raises:
+        PlaygroundError: it cannot be started.
+    """
+    from resnet_core.jobs import supervisor
+
+    supervisor.ensure_running()
+
+
+def _tell(command: str, *arguments: Any, **changes: Any) -> Any:
+    from resnet_core.jobs import queue
+
+    answer = getattr(queue, command)(*arguments, **changes)
+    ensure_supervisor()
+    return answer
+
+
+# Queries
+
+
+def runs() -> list[RunRecord]:
+    """The runs of this home folder, newest first."""
+    return queries.runs()
+
+
+def recorded() -> list[RunRecord]:
+    """The recordings that ship with the project, oldest first."""
+    return queries.recorded()
+
+
+def group(name: str) -> list[RunRecord]:
+    """The runs that were started together under this name, here or recorded."""
+    return queries.group(name) or [run for run in recorded() if run.group == name]
+
+
+def run(run_id: str) -> RunRecord:
+    """The run with this id, of this home folder or recorded.
+
+    Raises:
+        RunNotFound
+    """
+    return queries.run(run_id)
+
+
+def known(ids: Iterable[str]) -> tuple[list[RunRecord], list[str]]:
+    """The runs with these ids, and the ids that no run has."""
+    found, missing = [], []
+    for run_id in ids:
+        try:
+            found.append(queries.run(run_id))
+        except RunNotFound:
+            missing.append(run_id)
+    return found, missing
+
+
+def family(run_id: str) -> list[RunRecord]:
+    """The run's tree of forks, oldest first."""
+    return queries.family(run_id)
+
+
+def telemetry(run_id: str) -> Telemetry:
+    """Everything measured so far; empty for a run that has not started.
+
+    Raises:
+        RunNotFound, PlaygroundError
+    """
+    return queries.telemetry(run_id)
+
+
+def fork_points(run_id: str) -> list[int]:
+    return queries.fork_points(run_id)
+
+
+def log_tail(run_id: str, lines: int = 50) -> str:
+    return queries.log_tail(run_id, lines)
+
+
+# Facts
+
+
+def facts(data: str) -> DataFacts:
+    """Sizes of a data set, without reading its pixels.
+
+    Raises:
+        DataError: it is unknown, missing or unsafe to read.
+    """
+    from resnet_core.data import catalog
+
+    return catalog.facts(data)
+
+
+def describe(experiment: Experiment) -> anatomy.Anatomy:
+    """The network of an experiment on its data, by arithmetic.
+
+    Where the data are not there yet, their usual sizes are assumed (32x32, RGB, 10 classes).
+    """
+    try:
+        sizes = facts(experiment.data)
+    except PlaygroundError:
+        return _describe(experiment, 32, 3, 10)
+    return _describe(experiment, sizes.image_size, sizes.channels, sizes.classes)
+
+
+@lru_cache(maxsize=256)
+def _describe(
+    experiment: Experiment, image_size: int, channels: int, classes: int
+) -> anatomy.Anatomy:
+    return anatomy.describe(experiment.network_spec(image_size, channels, classes))

@@ -1,0 +1,47 @@
+"""Language and colours, at the top of every page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import texts, theme
+from app.texts import t
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "switches",
+    css=(_HERE / "switches.css").read_text(encoding="utf-8"),
+    js=(_HERE / "switches.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def switches() -> None:
+    """Show the switches; a chosen language is spoken at once, in place."""
+    _component(
+        key="switches",
+        data={
+            "language": {
+                "label": t("common.switch.language"),
+                "chosen": texts.language(),
+                "options": [["en", "EN", "English"], ["ko", "한", "한국어"]],
+            },
+            "theme": {
+                "label": t("common.switch.theme"),
+                "chosen": "Dark" if theme.is_dark() else "Light",
+                "options": [
+                    ["Light", "☀", t("common.switch.light")],
+                    ["Dark", "☾", t("common.switch.dark")],
+                ],
+            },
+        },
+        on_language_change=_speak,
+    )
+
+
+def _speak() -> None:
+    chosen = st.session_state["switches"].language
+    if chosen in texts.LANGUAGES:
+        texts.choose(chosen)

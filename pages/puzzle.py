@@ -1,0 +1,9 @@
+"""The puzzle: the home page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.texts import t
+
+st.title(t("common.nav.puzzle"))
