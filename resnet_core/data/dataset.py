@@ -124,8 +124,13 @@ class Dataset:
 def held_out_index(labels: Labels) -> tuple[Index, Index]:
     """Positions to keep and the tenth to hold out, with the classes' shares preserved."""
     order = class_order(labels, equal=False)
-    held = min(len(labels) - 1, max(1, round(len(labels) * HELD_OUT)))
+    held = held_out_count(len(labels))
     return np.sort(order[:-held]), np.sort(order[-held:])
+
+
+def held_out_count(images: int) -> int:
+    """How many of so many training images the split holds out."""
+    return min(images - 1, max(1, round(images * HELD_OUT)))
 
 
 def class_order(labels: Labels, *, equal: bool) -> Index:

@@ -1,0 +1,87 @@
+"""One image file, read with care: its size is known to be bearable before it is decoded."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from resnet_core.errors import DataError
+
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
+)
+MAX_PIXELS = 40_000_000
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
+_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
+# What Pillow and the archive readers are known to raise on damaged bytes.
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
+    *(struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError, OverflowError),
+)
+
+
+def size_of(file: IO[bytes], name: str) -> tuple[int, int]:
+    """Width and height, pixels, from the header alone.
+
+    Raises:
+        DataError: the file is no image, or one too large to decode safely; names it.
+    """
+    with _opened(file, name) as image:
+        return image.size
+
+
+def decode(file: IO[bytes], name: str, size: int) -> NDArray[np.uint8]:
+    """The largest square in the middle as size x size RGB pixels: uint8, size, size, 3.
+
+    Orientation tags are left alone. Reducing takes area averages.
+
+    Raises:
+        DataError: the file is no image, damaged, or too large to decode safely; names it.
+    """
+    with _opened(file, name) as image:
+        image.draft("RGB", (size, size))  # lets JPEG decode at a fraction of its size
+        rgb = image.convert("RGB")
+        width, height = rgb.size
+        if (width, height) != (size, size):
+            side = min(width, height)
+            left, top = (width - side) // 2, (height - side) // 2
+            smoothing = Image.Resampling.BOX if side > size else Image.Resampling.BILINEAR
+            box = (left, top, left + side, top + side)
+            rgb = rgb.resize((size, size), smoothing, box)
+        return np.asarray(rgb)
+
+
+@contextmanager
+def _opened(file: IO[bytes], name: str) -> Iterator[Image.Image]:
+    try:
+        with Image.open(file, formats=_FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise _too_large(name, f"has {width} x {height} pixels")
+            if image.mode not in _MODES:
+                raise DataError(
+                    f"The image {name} has pixels of the kind {image.mode}; "
+                    f"save it with 8 bits a channel."
+                )
+            yield image
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, "is far too large") from error
+    except _DAMAGE as error:
+        raise DataError(
+            f"The file {name} cannot be read as an image; repair it or take it out."
+        ) from error
+
+
+def _too_large(name: str, what: str) -> DataError:
+    return DataError(
+        f"The image {name} {what}; the most that is read is {MAX_PIXELS // 1_000_000} million "
+        f"(for example 6000 x 6000), so scale it down first."
+    )
