@@ -46,6 +46,9 @@ class NetworkSpec:
         image_size: height and width of the input, pixels.
         channels: channels of the input.
         classes: outputs of the fully connected layer.
+
+    Raises:
+        InvalidSetting: the depth is not reachable with these blocks.
     """
 
     family: Family = "resnet"
@@ -62,6 +65,14 @@ class NetworkSpec:
     channels: int = 3
     classes: int = 10
 
+    def __post_init__(self) -> None:
+        if self.block == "bottleneck" and self.layers_per_block != 3:
+            raise InvalidSetting(
+                "layers_per_block",
+                f"a bottleneck has 3 layers, not {self.layers_per_block}; use 3.",
+            )
+        check_depth(self.depth, self.layers_per_block)
+
     @property
     def blocks_per_stage(self) -> int:
         """The paper's n."""
@@ -71,6 +82,11 @@ class NetworkSpec:
     def expansion(self) -> int:
         """Channels that leave a block, as a multiple of its 3x3 layer's filters."""
         return BOTTLENECK_EXPANSION if self.block == "bottleneck" else 1
+
+    @property
+    def features(self) -> int:
+        """Channels that leave the last stage and enter the classifier."""
+        return self.width * 2 ** (STAGES - 1) * self.expansion
 
     @property
     def name(self) -> str:

@@ -1,0 +1,54 @@
+"""A block in words: what a drawing of the network writes into its boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resnet_core.anatomy.facts import Layer
+from resnet_core.network_spec import Activation, NetworkSpec
+from resnet_core.networks.geometry import ShortcutKind
+
+ACTIVATION_TEXTS: dict[Activation, str] = {
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+}
+SHORTCUT_TEXTS: dict[ShortcutKind, str] = {
+    "none": "",
+    "identity": "x",
+    "zero-padding": "pad(x)",
+    "projection": "Wx",
+}
+
+
+def branch_steps(spec: NetworkSpec, layers: Sequence[Layer]) -> tuple[str, ...]:
+    """F's steps in order: "3x3, 16", "BN", "ReLU", "3x3, 16", "BN".
+
+    `layers` are the branch's own; the nonlinearity stands before every convolution, but for
+    the first where the activation comes after.
+    """
+    steps: list[str] = []
+    for layer in layers:
+        if layer.kind == "batch-norm":
+            steps.append("BN")
+            continue
+        if steps or spec.family == "preresnet":
+            steps.append(ACTIVATION_TEXTS[spec.activation])
+        halves = ", /2" if layer.stride == 2 else ""
+        steps.append(f"{layer.kernel}x{layer.kernel}, {layer.out_channels}{halves}")
+    return tuple(steps)
+
+
+def equation(spec: NetworkSpec, kind: ShortcutKind) -> str:
+    """The block's output y, as its `forward` has it: "y = ReLU(F(x) + x)"."""
+    f, shortcut = ACTIVATION_TEXTS[spec.activation], SHORTCUT_TEXTS[kind]
+    match spec.family:
+        case "plain":
+            return f"y = {f}(F(x))"
+        case "resnet":
+            return f"y = {f}(F(x) + {shortcut})"
+        case "preresnet":
+            return f"y = F(x) + {shortcut}"
+        case "highway":
+            return f"y = T(x)·{f}(F(x)) + (1 - T(x))·{shortcut}"

@@ -1,0 +1,76 @@
+"""The weights with which training starts.
+
+Every tensor is drawn from a generator of its own, seeded by the network's seed and the
+tensor's name. So layers that two networks have in common start alike, whatever else the
+networks contain: a plain network and its residual twin are equal tensor by tensor, and a
+projection (option B) or a gate (highway) changes no other layer's draw. With one generator
+for the whole network, every tensor after the first difference would be another one, and a
+comparison of two curves would compare two initialisations as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import torch
+from torch import Tensor, nn
+
+from resnet_core.network_spec import Initialization
+from resnet_core.networks.blocks import HighwayBlock, PreActivationBlock, ResidualBlock
+
+# Srivastava et al. 2015, section 2.2: negative, so that a block starts by carrying x. Here
+# T = sigmoid(-2) = 0.12.
+GATE_BIAS = -2.0
+SMALL_STD = 0.01
+
+
+@torch.no_grad()
+def initialize(model: nn.Module, initialization: Initialization, seed: int) -> None:
+    """Set every parameter and buffer of a CIFAR network; no global random state is touched.
+
+    `he`: normal with variance 2 / fan-in (He et al. 2015, eq. 10). `xavier`: normal with
+    variance 2 / (fan-in + fan-out). `small_normal`: standard deviation 0.01. `zero_last`: he,
+    then `silence` the branches. Biases are 0 (gates: -2), BN's scale is 1 and its shift 0.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            generator = _generator(seed, f"{name}.weight")
+            module.weight.normal_(0.0, _std(module.weight, initialization), generator=generator)
+            if module.bias is not None:
+                module.bias.zero_()
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
+    for module in model.modules():
+        if isinstance(module, HighwayBlock):
+            module.gate.get_parameter("bias").fill_(GATE_BIAS)
+        if initialization == "zero_last":
+            silence(module)
+
+
+def silence(module: nn.Module) -> None:
+    """Make F(x) = 0 where it is added to a shortcut: the block starts as its shortcut alone.
+
+    The branch's last layer is made zero, which is a BN's scale (Goyal et al. 2017, section
+    5.1) or a convolution (Zhang et al. 2019) where the branch ends in one. Plain and highway
+    blocks keep theirs: nothing is added to F(x) there before the nonlinearity, and at 0 a
+    ReLU passes no gradient, so they would stay silent for ever.
+    """
+    if isinstance(module, ResidualBlock | PreActivationBlock):
+        weighted = [name for name in module.branch if hasattr(getattr(module, name), "weight")]
+        getattr(module, weighted[-1]).weight.zero_()
+
+
+def _std(weight: Tensor, initialization: Initialization) -> float:
+    fan_out, fan_in = weight.shape[0], weight.shape[1]
+    area = weight[0, 0].numel()  # of the kernel; 1 in a fully connected layer
+    if initialization == "small_normal":
+        return SMALL_STD
+    if initialization == "xavier":
+        return math.sqrt(2 / ((fan_in + fan_out) * area))
+    return math.sqrt(2 / (fan_in * area))
+
+
+def _generator(seed: int, name: str) -> torch.Generator:
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
