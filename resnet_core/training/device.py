@@ -1,0 +1,123 @@
+"""Where a run is computed and in which precision."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import nn
+
+from resnet_core.errors import InvalidSetting
+
+Computed = Literal["fp32", "bf16", "fp16"]
+
+_DTYPES: dict[Computed, torch.dtype] = {
+    "fp32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
+# Tensor cores compute bf16 from Ampere on.
+_BF16_CAPABILITY = 8
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How tensors are computed with.
+
+    Weights, BN's statistics, the loss and the update are float32 in every precision; bf16
+    and fp16 are for the layers in between (torch's autocast). fp16's loss is scaled so that
+    small gradients do not vanish. A CPU without such instructions computes both correctly,
+    but several times slower than fp32.
+    """
+
+    device: torch.device
+    precision: Computed
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return _DTYPES[self.precision]
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """Channels last is a third faster on CPUs and tensor cores; Apple's GPUs gain nothing."""
+        return torch.contiguous_format if self.device.type == "mps" else torch.channels_last
+
+    @property
+    def threads(self) -> int:
+        return torch.get_num_threads()
+
+    @property
+    def hardware(self) -> str:
+        """The processor or GPU, as its maker calls it."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return _processor()
+
+    def place(self, model: nn.Module) -> nn.Module:
+        """The network itself, moved to the device."""
+        model.to(memory_format=self.memory_format)
+        return model.to(self.device)
+
+    def autocast(self) -> AbstractContextManager[object]:
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, self.dtype)
+
+
+def choose(device: str = "auto", precision: str = "auto") -> Execution:
+    """The device and precision that these two settings of an experiment come to on this machine.
+
+    `auto` is the first CUDA GPU or else the CPU; Apple's GPUs are used where they are named.
+
+    Raises:
+        InvalidSetting: this machine has no such device.
+    """
+    found = _device(device)
+    if precision == "auto":
+        precision = "bf16" if native_bf16(found) else "fp32"
+    if found.type == "cuda":
+        # The same seed gives the same weights only with deterministic algorithms, and fp32
+        # means fp32: not TF32, which has fp16's ten bits.
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+    return Execution(found, precision)  # type: ignore[arg-type]  # Experiment checked it
+
+
+def native_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for bf16, so that it is faster than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= _BF16_CAPABILITY
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return False
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda":
+        count = torch.cuda.device_count()
+        if not torch.cuda.is_available() or count == 0:
+            raise InvalidSetting("device", "this machine has no CUDA GPU; use auto or cpu.")
+        if (device.index or 0) >= count:
+            raise InvalidSetting("device", f"{name} does not exist; the last is cuda:{count - 1}.")
+        return torch.device("cuda", device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise InvalidSetting("device", "this machine has no Apple GPU; use auto or cpu.")
+    return device
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")  # platform.processor() is empty or "x86_64" on Linux
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
