@@ -13,11 +13,14 @@ SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Keep torch, where it is loaded, to one thread: test processes share the cores."""
+def settled_torch() -> None:
+    """Where torch is loaded: one thread, for test processes share the cores, and a seed."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.get_num_threads() != 1:
+    if torch is None:
+        return
+    if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+    torch.manual_seed(0)
 
 
 @pytest.fixture
