@@ -43,12 +43,34 @@ class RunFolder:
     def log(self) -> Path:
         return self.path / "log.txt"
 
+    @property
+    def lock(self) -> Path:
+        """Held by the run's one worker for as long as it lives."""
+        return self.path / "worker.lock"
+
+    @property
+    def origin(self) -> Path:
+        """A fork's own copy of what it started from: its parent's `experiment.json` and, in
+        `checkpoints`, the one checkpoint. The parent may be deleted."""
+        return self.path / "origin"
+
+    @property
+    def attempts(self) -> Path:
+        """Telemetry and logs of attempts that were given up for a retry, a folder each."""
+        return self.path / "attempts"
+
     def kept_iterations(self) -> list[int]:
         """Iterations of the checkpoints on disk, rising. Their contents are not verified here."""
         if not self.checkpoints.is_dir():
             return []
         found = (_CHECKPOINT.fullmatch(entry.name) for entry in self.checkpoints.iterdir())
         return sorted({int(match[1]) for match in found if match})
+
+    def checkpoint(self, iteration: int) -> Path:
+        """The folder of this iteration's checkpoint, which need not exist."""
+        passing = self.checkpoints / f"iteration-{iteration:08d}"
+        kept = passing.with_name(f"{passing.name}-kept")
+        return kept if kept.is_dir() else passing
 
 
 def of_run(run_id: str) -> RunFolder:

@@ -18,6 +18,7 @@ State = Literal[
 ]
 ACTIVE: frozenset[State] = frozenset({"queued", "running"})
 RESUMABLE: frozenset[State] = frozenset({"paused", "stopped", "failed", "interrupted"})
+ENDED: frozenset[State] = RESUMABLE | {"finished", "diverged"}
 
 # What a running worker is asked to do next; it looks between two iterations.
 Request = Literal["pause", "stop"]

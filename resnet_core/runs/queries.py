@@ -1,0 +1,139 @@
+"""The runs on record, read: what pages and the command line show. Nothing here writes.
+
+Runs of this home folder come from the index; recordings, which ship with the project,
+from `assets/recorded`. Both look the same to whoever asks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_core.errors import PlaygroundError, RunNotFound
+from resnet_core.runs import run_file, schema, store
+from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs.record import RunRecord, check_id
+
+if TYPE_CHECKING:
+    from resnet_core.runs.curves import Telemetry
+
+RECORDED = Path(__file__).parents[2] / "assets" / "recorded"
+_log = logging.getLogger(__name__)
+
+
+def runs() -> list[RunRecord]:
+    """The runs of this home folder, newest first.
+
+    Raises:
+        PlaygroundError: the index cannot be read.
+    """
+    query = f"{schema.SELECT} ORDER BY created DESC, id DESC"
+    rows = store.of_home().database.read(lambda c: c.execute(query).fetchall())
+    return [schema.to_record(row) for row in rows]
+
+
+def run(run_id: str) -> RunRecord:
+    """The run with this id, of this home folder or recorded.
+
+    Raises:
+        RunNotFound: there is none.
+    """
+    check_id(run_id)
+    try:
+        return store.of_home().get(run_id)
+    except RunNotFound:
+        for record in recorded():
+            if record.id == run_id:
+                return record
+        raise
+
+
+def group(name: str) -> list[RunRecord]:
+    """The runs that were started together, in the order they were given."""
+    query = f'{schema.SELECT} WHERE "group" = ? ORDER BY created, id'
+    rows = store.of_home().database.read(lambda c: c.execute(query, (name,)).fetchall())
+    return [schema.to_record(row) for row in rows]
+
+
+def family(run_id: str) -> list[RunRecord]:
+    """The run's tree of forks: its oldest known ancestor and all that came of it, oldest first.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    known = {record.id: record for record in [*recorded(), *runs()]}
+    root = run(run_id)
+    while root.parent in known:
+        root = known[root.parent]
+    tree = {root.id: root}
+    # A fork is younger than its parent, so one pass from the oldest on meets every descendant.
+    for record in sorted(known.values(), key=lambda record: record.created):
+        if record.parent in tree:
+            tree[record.id] = record
+    return list(tree.values())
+
+
+def recorded() -> list[RunRecord]:
+    """The recordings that ship with the project, oldest first."""
+    if not RECORDED.is_dir():
+        return []
+    found = []
+    for entry in os.scandir(RECORDED):
+        path = Path(entry.path)
+        if (path / "run.json").is_file():
+            try:
+                found.append(_recording(path, (path / "run.json").stat().st_mtime_ns))
+            except PlaygroundError as error:
+                _log.warning("A recording is left out. %s", error)
+    return sorted(found, key=lambda record: (record.created, record.id))
+
+
+def folder(record: RunRecord) -> RunFolder:
+    """Where the run's files lie."""
+    return RunFolder(RECORDED / check_id(record.id)) if record.recorded else of_run(record.id)
+
+
+def telemetry(run_id: str) -> Telemetry:
+    """Everything measured so far; empty for a run that has not started.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    from resnet_core.runs import curves  # pandas and Arrow take a second to import
+
+    return curves.read(folder(run(run_id)))
+
+
+def fork_points(run_id: str) -> list[int]:
+    """Iterations whose checkpoints a fork can start from, rising."""
+    record = run(run_id)
+    return [] if record.recorded else folder(record).kept_iterations()
+
+
+def log_tail(run_id: str, lines: int = 50) -> str:
+    """The last lines of the worker's log; empty where there is none.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    path = folder(run(run_id)).log
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 400 * lines))
+            text = file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+@lru_cache(maxsize=256)
+def _recording(path: Path, modified: int) -> RunRecord:
+    try:
+        return dataclasses.replace(run_file.read(path), recorded=True)
+    except TypeError as error:
+        raise PlaygroundError(f"The recording {path.name} has an unreadable run.json.") from error

@@ -1,0 +1,73 @@
+"""Finished runs, made small enough to ship with the project in `assets/recorded`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from resnet_core.errors import PlaygroundError, WrongState
+from resnet_core.runs import queries, run_file
+
+# A curve of a thousand pixels shows no more.
+MOST_ROWS = 300
+
+
+def record(ids: Iterable[str], folder: Path) -> list[Path]:
+    """Write one recording a run: `run.json`, `experiment.json` and a thinned `telemetry.parquet`.
+
+    Raises:
+        RunNotFound: there is no such run.
+        WrongState: a run is not finished.
+    """
+    return [_record(run_id, folder) for run_id in ids]
+
+
+def _record(run_id: str, folder: Path) -> Path:
+    run = queries.run(run_id)
+    if run.state != "finished":
+        raise WrongState(f"{run.title} is {run.state}; only finished runs can be recorded.")
+    source = queries.folder(run)
+    if not source.compacted.is_file():
+        raise PlaygroundError(f"{run.title} has no telemetry to record; retry the run.")
+    target = folder / run.id
+    target.mkdir(parents=True, exist_ok=True)
+    run_file.write(target, run)
+    rows = pyarrow.parquet.read_table(source.compacted)
+    thinned = _single_precision(rows.take(pa.array(chosen(rows))))
+    pyarrow.parquet.write_table(
+        thinned, target / "telemetry.parquet", compression="zstd", compression_level=19
+    )
+    return target
+
+
+def chosen(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:
+    """Indices of at most `most` rows: first and last, evaluated ones first, evenly spaced."""
+    if rows.num_rows <= most:
+        return np.arange(rows.num_rows)
+    evaluated = np.flatnonzero(~np.isnan(rows.column("train_error").to_numpy()))
+    evaluated = _even(evaluated, most)
+    others = np.setdiff1d(np.arange(rows.num_rows), evaluated)
+    kept = np.union1d(evaluated, _even(others, most - len(evaluated)))
+    # The ends belong to every recording, whatever was evaluated there.
+    kept[0], kept[-1] = 0, rows.num_rows - 1
+    return kept
+
+
+def _even(indices: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    if len(indices) <= most:
+        return indices
+    return indices[np.unique(np.linspace(0, len(indices) - 1, most).round().astype(int))]
+
+
+def _single_precision(rows: pa.Table) -> pa.Table:
+    """float64 columns as float32: 7 digits, of which a picture shows 3."""
+    fields = [
+        field.with_type(pa.float32()) if pa.types.is_float64(field.type) else field
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields, metadata=rows.schema.metadata))
