@@ -1,0 +1,36 @@
+"""Where a fork starts: its own copy of its parent's checkpoint."""
+
+from __future__ import annotations
+
+import logging
+
+from resnet_core.data.dataset import Dataset
+from resnet_core.experiment import Experiment
+from resnet_core.runs import run_file
+from resnet_core.runs.folder import RunFolder
+from resnet_core.training import checkpoint
+from resnet_core.training.session import Session
+
+_log = logging.getLogger(__name__)
+
+
+def forked_session(
+    experiment: Experiment, dataset: Dataset, folder: RunFolder, iteration: int
+) -> Session:
+    """A session that starts at the parent's iteration, with what fits of its weights.
+
+    Momentum starts at zero: it belongs to the parent's settings.
+
+    Raises:
+        CheckpointError: the copy is damaged, or none of it fits.
+    """
+    from resnet_core.training.fork import carry_over
+
+    parent = run_file.read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
+    start = checkpoint.load(checkpoint.at(folder.origin / "checkpoints", iteration))
+    weights = carry_over(parent, start.weights, experiment)
+    session = Session(experiment, dataset, initial_weights=weights, first=iteration)
+    _log.info("Starting from iteration %d of %s.", iteration, parent.network)
+    if session.new_weights:
+        _log.info("Initialised anew: %s.", ", ".join(session.new_weights))
+    return session

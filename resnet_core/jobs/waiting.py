@@ -1,0 +1,81 @@
+"""A worker that waits for its run with everything slow already imported.
+
+The other end is `spare.Spare`: it writes a run's folder, in JSON, a line. Where the system
+can fork, each line gets a child of its own, whose pid is the answer; elsewhere the first
+line ends the waiting. When the other end closes, the waiting is over.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from resnet_core.data import catalog
+from resnet_core.errors import PlaygroundError
+from resnet_core.jobs.worker import work
+from resnet_core.network_spec import NetworkSpec
+from resnet_core.networks.catalog import build
+from resnet_core.runs.folder import RunFolder
+
+
+def wait(fork: bool) -> int:
+    """Serve one run, or with `fork` any number; returns the exit code."""
+    _warm_up()
+    if not fork:
+        line = sys.stdin.readline()
+        return work_alone(Path(json.loads(line))) if line else 0
+    # The system collects the children: nobody here waits for them.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Objects that live on in every child are not to be touched by its collector: untouched
+    # pages stay shared.
+    gc.collect()
+    gc.freeze()
+    while line := sys.stdin.readline():
+        pid = os.fork()
+        if pid == 0:
+            _become_worker(Path(json.loads(line)))
+        print(pid, flush=True)
+    return 0
+
+
+def _warm_up() -> None:
+    """Have what every run needs at its start: modules that torch imports when a network is first
+    built (half a second), and the embedded images drawn.
+
+    Nothing here may start a thread or touch a GPU: forked children could not use them.
+    """
+    build(NetworkSpec(depth=8, width=1, image_size=8), seed=0)
+    try:
+        catalog.load(catalog.SHAPES)
+    except (PlaygroundError, OSError) as error:
+        print(f"The embedded images are not ready: {error}", file=sys.stderr)
+
+
+def work_alone(run_dir: Path) -> int:
+    """Train a run with the log in place of the standard output and error."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(RunFolder(run_dir).log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for descriptor, standard in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(descriptor, standard)
+    faulthandler.enable()
+    return work(run_dir)
+
+
+def _become_worker(run_dir: Path) -> None:
+    """In the child: leave the parent's session and never return."""
+    code = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        code = work_alone(run_dir)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # what the parent registered to run at its exit is the parent's
