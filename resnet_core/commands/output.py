@@ -1,0 +1,75 @@
+"""What the commands print: JSON for programs, tables and figures for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from resnet_core.runs.record import RunRecord
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    """A table as wide as the terminal; a heading that ends in "#" is of a column of numbers."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for heading in headings:
+        justify: Any = "right" if heading.endswith("#") else "left"
+        table.add_column(heading.rstrip("#"), justify=justify, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    # Text from people is text: a "[red]" in a run's name is not a colour.
+    Console(markup=False, highlight=False, emoji=False).print(table, markup=False)
+
+
+def run_as_dict(run: RunRecord) -> dict[str, Any]:
+    """A run for JSON: its record, and the settings by which it is known beside their values."""
+    facts = dataclasses.asdict(dataclasses.replace(run, experiment=None))  # type: ignore[arg-type]
+    return {
+        **facts,
+        "title": run.title,
+        "network": run.experiment.network,
+        "seed": run.experiment.seed,
+        "data": run.experiment.data,
+        "iterations": run.experiment.iterations,
+        "seconds_left": run.seconds_left,
+        "experiment": run.experiment.model_dump(),
+    }
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """`12 s`, `3 min 20 s`, `5 h 10 min`."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN and no infinity; both mean that there is no value."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,83 @@
+"""`python -m resnet_core`: finds a command's file when the command is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import Any
+
+import click
+
+from resnet_core.errors import PlaygroundError
+
+# Command, and its module; the function there has the same name.
+_COMMANDS = {
+    "describe": "describe",
+    "train": "train",
+    "presets": "presets",
+    "runs": "runs",
+    "evaluate": "evaluate",
+    "export": "export",
+    "record": "record",
+    "data": "data",
+    "download": "data",
+    "measure": "measure",
+    "worker": "worker",
+    "supervise": "supervise",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only to run or to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"resnet_core.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Runs and data live in one folder; RESIDUAL_PLAYGROUND_HOME names another one.",
+)
+def root() -> None:
+    """Residual Playground: train the networks of "Deep Residual Learning for Image
+    Recognition" and look inside them.
+
+    \b
+    See the degradation problem in a minute, without a GPU or a download:
+        python -m resnet_core train --preset one-minute
+    Look at a network before training it:
+        python -m resnet_core describe cifar/resnet-56
+    Train one of your own, then find it again:
+        python -m resnet_core train --network cifar/plain-56 --iterations 400 --width 8
+        python -m resnet_core runs list
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; what a person can put right is one sentence and exit code 2."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    try:
+        code: Any = root.main(arguments, prog_name="python -m resnet_core", standalone_mode=False)
+    except PlaygroundError as error:
+        click.echo(str(error), err=True)
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader, `head` perhaps, has seen enough; nothing more can be said on this pipe.
+        sys.stdout = None
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

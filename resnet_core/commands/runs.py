@@ -1,0 +1,172 @@
+"""`runs`: what there is, and everything a run can be told."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from resnet_core.commands.experiment_options import experiment_options, given
+from resnet_core.commands.output import (
+    duration,
+    json_option,
+    percent,
+    print_json,
+    print_table,
+    run_as_dict,
+)
+from resnet_core.jobs import burial, queue, supervisor
+from resnet_core.runs import queries
+from resnet_core.runs.record import RunRecord
+
+run_id_argument = click.argument("run_id", metavar="ID")
+
+
+@click.group()
+def runs() -> None:
+    """List runs and act on them; ID is what `runs list` shows."""
+
+
+@runs.command("list")
+@click.option("--recorded", is_flag=True, help="The recordings that ship with the project instead.")
+@json_option
+def list_(recorded: bool, as_json: bool) -> None:
+    """List all runs, newest first."""
+    burial.bury_all()
+    found = queries.recorded() if recorded else queries.runs()
+    if as_json:
+        print_json([run_as_dict(run) for run in found])
+    elif found:
+        headings = ("id", "run", "state", "iteration#", "train error#", "test error#", "time left#")
+        print_table(headings, [_row(run) for run in found])
+    else:
+        click.echo("No runs yet. Start some: python -m resnet_core train --preset one-minute")
+
+
+@runs.command()
+@run_id_argument
+@json_option
+def show(run_id: str, as_json: bool) -> None:
+    """Show everything on record about a run."""
+    burial.bury_all()
+    run = queries.run(run_id)
+    folder, points = str(queries.folder(run).path), queries.fork_points(run_id)
+    if as_json:
+        print_json({**run_as_dict(run), "folder": folder, "fork_points": points})
+        return
+    facts = dataclasses.asdict(dataclasses.replace(run, experiment=None))  # type: ignore[arg-type]
+    for time_field in ("created", "started", "ended", "heartbeat"):
+        facts[time_field] = _clock(facts[time_field])
+    facts["forks can start at"] = ", ".join(map(str, points))
+    facts["folder"] = folder
+    rows = [(name, str(value)) for name, value in facts.items() if value not in (None, "", False)]
+    settings = run.experiment.model_dump().items()
+    print_table(("", ""), rows, title=run.title)
+    print_table(("", ""), [(name, str(value)) for name, value in settings], title="\nSettings")
+
+
+@runs.command()
+@run_id_argument
+@click.option("-n", "lines", default=50, type=click.IntRange(1, 100_000), help="Last lines. [50]")
+def log(run_id: str, lines: int) -> None:
+    """Show the end of a run's log."""
+    click.echo(queries.log_tail(run_id, lines))
+
+
+@runs.command()
+@run_id_argument
+def pause(run_id: str) -> None:
+    """Save a run's state and free its slot; `resume` goes on."""
+    _tell(queue.pause, run_id)
+
+
+@runs.command()
+@run_id_argument
+@click.option("--now", is_flag=True, help="Kill the worker; only checkpoints are kept.")
+def stop(run_id: str, now: bool) -> None:
+    """Save a run's state and end it."""
+    _tell(lambda found: queue.stop(found, now), run_id)
+
+
+@runs.command()
+@run_id_argument
+def resume(run_id: str) -> None:
+    """Queue a run again; it goes on from its newest checkpoint."""
+    _tell(queue.resume, run_id)
+
+
+@runs.command()
+@run_id_argument
+def retry(run_id: str) -> None:
+    """Queue a run once more, from its beginning."""
+    _tell(queue.retry, run_id)
+
+
+@runs.command()
+@run_id_argument
+@click.argument("position", type=int)
+def move(run_id: str, position: int) -> None:
+    """Give a queued run another place in the queue; 1 is the next to start."""
+    _tell(lambda found: queue.move(found, position), run_id)
+
+
+@runs.command()
+@click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
+def delete(run_ids: tuple[str, ...]) -> None:
+    """Delete runs that do not run, with their folders."""
+    for run_id in run_ids:
+        queue.delete(run_id)
+        click.echo(f"{run_id} is deleted.")
+
+
+@runs.command()
+@run_id_argument
+@click.option("--at", "iteration", type=int, help="The checkpoint's iteration. [the newest]")
+@experiment_options()
+@json_option
+def fork(run_id: str, iteration: int | None, as_json: bool, **options: Any) -> None:
+    """Start a new run from a run's checkpoint, with some settings changed.
+
+    \b
+    Take the shortcuts away from a trained network:
+        python -m resnet_core runs fork ID --at 200 --network cifar/plain-56
+    """
+    if iteration is None:
+        iteration = max(queries.fork_points(run_id), default=0)
+    child = queue.fork(run_id, iteration, **given(options))
+    supervisor.ensure_running()
+    if as_json:
+        print_json(run_as_dict(child))
+    else:
+        click.echo(f"{child.title} is queued as {child.id}.")
+
+
+def _tell(command: Callable[[str], RunRecord], run_id: str) -> None:
+    command(run_id)
+    supervisor.ensure_running()
+    run = queries.run(run_id)
+    if run.request:
+        click.echo(f"{run.title} is asked to {run.request}.")
+    elif run.state == "queued":
+        click.echo(f"{run.title} is queued, place {run.position:.0f}.")
+    else:
+        click.echo(f"{run.title} is {run.state}. {run.exit_reason}".strip())
+
+
+def _row(run: RunRecord) -> tuple[str, ...]:
+    return (
+        run.id,
+        run.title,
+        f"{run.state}, place {run.position:.0f}" if run.state == "queued" else run.state,
+        f"{run.iteration} / {run.experiment.iterations}",
+        percent(run.train_error),
+        percent(run.test_error),
+        duration(run.seconds_left),
+    )
+
+
+def _clock(moment: float | None) -> str:
+    return "" if moment is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))

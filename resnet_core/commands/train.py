@@ -1,0 +1,89 @@
+"""`train`: from settings to trained networks, without a server."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from resnet_core.commands.experiment_options import experiment_options, given
+from resnet_core.commands.follow import follow
+from resnet_core.commands.output import duration, json_option, percent, print_json, print_table
+from resnet_core.experiment import Experiment
+from resnet_core.jobs import queue
+from resnet_core.presets import preset as preset_named
+from resnet_core.runs.record import RunRecord
+
+
+@click.command()
+@click.option("--preset", metavar="NAME", help="Named experiments; `presets` lists them.")
+@click.option("--detach", is_flag=True, help="Queue the runs and do not wait for them.")
+@json_option
+@experiment_options()
+def train(preset: str | None, detach: bool, as_json: bool, **options: Any) -> None:
+    """Train one network, or a preset's networks together, to the end.
+
+    \b
+        python -m resnet_core train --preset one-minute
+        python -m resnet_core train --network cifar/plain-56 --iterations 200 --seed 3
+        python -m resnet_core train --preset cifar-two-minutes --data cifar10.tar.xz
+
+    Every option below is a setting of an experiment; with --preset it replaces the
+    preset's own. Ctrl-C saves a checkpoint of each run and says how to go on.
+    """
+    submitted = queue.submit(_experiments(preset, given(options)))
+    ids = [run.id for run in submitted]
+    ended = submitted if detach else follow(ids)
+    if detach:
+        from resnet_core.jobs import supervisor
+
+        supervisor.ensure_running()
+    if as_json:
+        print_json([_result(run) for run in ended])
+    else:
+        _print(ended)
+    if not detach and any(run.state != "finished" for run in ended):
+        sys.exit(1)
+
+
+def _experiments(preset: str | None, fields: dict[str, Any]) -> list[Experiment]:
+    if preset is None:
+        return [Experiment.create(**fields)]
+    seed = Experiment.create(seed=fields.pop("seed", 0)).seed
+    return [experiment.changed(**fields) for experiment in preset_named(preset).build(seed)]
+
+
+def _result(run: RunRecord) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "network": run.experiment.network,
+        "seed": run.experiment.seed,
+        "data": run.experiment.data,
+        "final_train_error": run.train_error,
+        "final_test_error": run.test_error,
+        "seconds": run.seconds,
+        "weights_sha256": run.weights_sha256,
+        "state": run.state,
+        "exit_reason": run.exit_reason,
+    }
+
+
+def _print(ended: list[RunRecord]) -> None:
+    rows = [
+        (
+            run.id,
+            run.title,
+            run.state,
+            percent(run.train_error),
+            percent(run.test_error),
+            duration(run.seconds),
+        )
+        for run in ended
+    ]
+    headings = ("id", "run", "state", "train error#", "test error#", "training time#")
+    titles = {run.data_title for run in ended}
+    print_table(headings, rows, title=f"On {', '.join(sorted(titles))}")
+    for run in ended:
+        if run.state not in ("finished", "queued"):
+            click.echo(f"{run.title}: {run.exit_reason}", err=True)
