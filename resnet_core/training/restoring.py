@@ -100,7 +100,7 @@ def _circumstances(session: Session) -> dict[str, Any]:
         "hardware": execution.hardware,
         "precision": execution.precision,
         "threads": execution.threads,
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # its own class could not be read back
     }
 
 
