@@ -28,8 +28,8 @@ format: .venv/dev ## Rewrite the code in the project's style.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-demo-table: .venv/app ## Train the one-minute demo with five seeds and print the table (10 minutes).
-	$(BIN)/python -m benchmarks.one_minute
+demo-table: .venv/app ## Train the one-minute demo with five seeds and write its table into docs.
+	$(BIN)/python -m benchmarks.four_networks --write docs/one-minute.md
 
 clean: ## Remove the virtual environment and what the tools left behind. Runs and data stay.
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Measurements that print tables, each run by one command."""

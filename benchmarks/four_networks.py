@@ -1,0 +1,191 @@
+"""The four networks of the puzzle, with several seeds: what they end at, and how long it takes.
+
+    python -m benchmarks.four_networks                       the one-minute demo, five seeds
+    python -m benchmarks.four_networks --data PATH --seeds 1 the same four on real CIFAR-10 images
+
+Trains in a home folder of its own, through the same queue, supervisor and workers as the
+app, and counts the seconds from the moment the runs are submitted (the click) to the first
+record and to the last network's end. `--write FILE` keeps the table.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from resnet_core import home, presets
+from resnet_core.experiment import Experiment
+from resnet_core.jobs import queue, supervisor
+from resnet_core.runs import queries
+from resnet_core.runs.record import ACTIVE, RunRecord
+
+NETWORKS = ("plain-20", "resnet-20", "plain-56", "resnet-56")
+
+
+@dataclass(frozen=True)
+class Race:
+    """One seed's four networks.
+
+    Attributes:
+        train_error, test_error: final, percent, by network.
+        first_record: seconds from submission to the first telemetry record of any network.
+        seconds: from submission to the end of the last network.
+    """
+
+    seed: int
+    train_error: dict[str, float]
+    test_error: dict[str, float]
+    first_record: float
+    seconds: float
+    data: str
+    hardware: str
+
+
+def race(experiments: tuple[Experiment, ...], seed: int) -> Race:
+    """Train the experiments to their ends.
+
+    Raises:
+        click.ClickException: one of them did not finish.
+    """
+    submitted = time.monotonic()
+    ids = [run.id for run in queue.submit(experiments)]
+    first_record = 0.0
+    while any(run.state in ACTIVE for run in map(queries.run, ids)):
+        supervisor.ensure_running()
+        if not first_record and any(len(queries.telemetry(run_id).frame) for run_id in ids):
+            first_record = time.monotonic() - submitted
+        time.sleep(0.05)
+    seconds = time.monotonic() - submitted
+    return _result([queries.run(run_id) for run_id in ids], seed, first_record, seconds)
+
+
+def _result(runs: list[RunRecord], seed: int, first_record: float, seconds: float) -> Race:
+    unfinished = [f"{run.title}: {run.exit_reason}" for run in runs if run.state != "finished"]
+    if unfinished:
+        raise click.ClickException("; ".join(unfinished))
+    by_name = {run.experiment.network.removeprefix("cifar/"): run for run in runs}
+    return Race(
+        seed=seed,
+        train_error={name: by_name[name].train_error or 0.0 for name in NETWORKS},
+        test_error={name: by_name[name].test_error or 0.0 for name in NETWORKS},
+        first_record=first_record,
+        seconds=seconds,
+        data=runs[0].data_title,
+        hardware=runs[0].hardware,
+    )
+
+
+def warm_up() -> None:
+    """Have a supervisor and its waiting worker ready, as they are when a page is open."""
+    tiny = Experiment.create(
+        network="cifar/plain-8", width=1, image_size=8, train_images=10, batch_size=10, iterations=1
+    )
+    run = queue.submit([tiny])[0]
+    while queries.run(run.id).state in ACTIVE:
+        supervisor.ensure_running()
+        time.sleep(0.05)
+
+
+def table(races: list[Race]) -> str:
+    """The races as a Markdown table, with the differences that make the point."""
+    header = ["seed", *NETWORKS, "plain-56 - plain-20", "plain-56 - resnet-56", "first record, s"]
+    rows = [
+        _row(str(race.seed), race.train_error, race.first_record, race.seconds) for race in races
+    ]
+    if len(races) > 1:
+        means = {name: statistics.mean(r.train_error[name] for r in races) for name in NETWORKS}
+        first = statistics.median(r.first_record for r in races)
+        rows.append(_row("mean", means, first, statistics.median(r.seconds for r in races)))
+    lines = [[*header, "finished, s"], ["---:"] * (len(header) + 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _row(label: str, errors: dict[str, float], first: float, seconds: float) -> list[str]:
+    degradation = errors["plain-56"] - errors["plain-20"]
+    remedy = errors["plain-56"] - errors["resnet-56"]
+    numbers = [*(errors[name] for name in NETWORKS), degradation, remedy, first, seconds]
+    return [label, *(f"{number:.1f}" for number in numbers)]
+
+
+def report(title: str, experiment: Experiment, races: list[Race]) -> str:
+    """The document: the table, and all that is needed to make it again."""
+    settings = ", ".join(
+        f"{field} {value}"
+        for field, value in experiment.to_query().items()
+        if field not in {"name", "network", "seed", "data"}
+    )
+    verdicts = "\n".join(f"- {sentence}" for sentence in summary(races))
+    return f"""# {title}
+
+Final training error in percent, on a fixed subset of {experiment.evaluation_images} training
+images, of four networks with one recipe. The last row has the means of the errors and the medians
+of the times.
+
+{table(races)}
+
+{verdicts}
+
+Data: {races[0].data}. Recipe: {settings}. The four train at the same time, a thread each, on
+{races[0].hardware}, {os.cpu_count()} cores, {date.today()}. Seconds count from the submission of
+the four runs, with the app's waiting worker ready.
+"""
+
+
+def summary(races: list[Race]) -> list[str]:
+    """What the table shows, counted; every sentence can come out either way."""
+
+    def count(text: str, holds: list[bool]) -> str:
+        return f"{text}: {sum(holds)} of {len(holds)} seeds."
+
+    def mean(name: str) -> float:
+        return statistics.mean(race.train_error[name] for race in races)
+
+    errors = [race.train_error for race in races]
+    below = "below" if mean("resnet-56") < mean("resnet-20") else "not below"
+    return [
+        count(
+            "plain-56 ends at least 20 points above plain-20",
+            [e["plain-56"] - e["plain-20"] >= 20 for e in errors],
+        ),
+        count(
+            "plain-56 ends at least 40 points above resnet-56",
+            [e["plain-56"] - e["resnet-56"] >= 40 for e in errors],
+        ),
+        count("resnet-20 ends below plain-20", [e["resnet-20"] < e["plain-20"] for e in errors]),
+        count("resnet-56 ends below plain-20", [e["resnet-56"] < e["plain-20"] for e in errors]),
+        f"In the mean resnet-56 ({mean('resnet-56'):.1f} %) is {below} resnet-20 "
+        f"({mean('resnet-20'):.1f} %).",
+    ]
+
+
+@click.command()
+@click.option("--seeds", default=5, show_default=True, help="How many seeds, from 0 on.")
+@click.option("--data", default=None, help="A copy of CIFAR-10; without it the embedded shapes.")
+@click.option("--write", type=click.Path(path_type=Path), help="Keep the document in this file.")
+def main(seeds: int, data: str | None, write: Path | None) -> None:
+    """Train the four networks of the puzzle with several seeds and print the table."""
+    data = str(Path(data).resolve()) if data else None
+    title = "The puzzle on real CIFAR-10 images" if data else "The one-minute demo"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[home.VARIABLE] = folder
+        warm_up()
+        races = []
+        for seed in range(seeds):
+            four = presets.cifar_two_minutes(seed, data) if data else presets.one_minute(seed)
+            races.append(race(four, seed))
+            click.echo(table(races[-1:]))
+        document = report(title, four[0], races)
+    click.echo(document)
+    if write:
+        write.write_text(document, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
