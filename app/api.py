@@ -1,20 +1,112 @@
-"""Read-only routes for the live charts, beside Streamlit's own."""
+"""Read-only routes for the live charts, beside Streamlit's own.
+
+Nothing here changes a run. An id is checked before it is looked up; files are served by
+name from a fixed list.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.charts import Answer, Charts, Question
+from app.feed import Feed
+from resnet_core.errors import PlaygroundError
+
 PREFIX = "/playground-api"
+_MODULES = Path(__file__).resolve().parent / "widgets" / "live_charts"
+_FOREVER = "public, max-age=31536000, immutable"
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+
+_charts = Charts(Feed())
 
 
 def routes() -> Sequence[BaseRoute]:
-    return [Route(f"{PREFIX}/alive", alive)]
+    return [
+        Route(f"{PREFIX}/alive", alive),
+        Route(f"{PREFIX}/charts", charts),
+        Route(f"{PREFIX}/history", history),
+        Route(f"{PREFIX}/static/{{version}}/{{name}}", static),
+    ]
 
 
 async def alive(_request: Request) -> Response:
     """A page that lost the server asks here until it answers."""
-    return JSONResponse({"alive": True})
+    return JSONResponse({"alive": True}, headers={"Cache-Control": "no-store"})
+
+
+def charts(request: Request) -> Response:
+    """The figures of `runs=id,id,...` at their newest moment, as the view parameters say."""
+    return _answered(request, _charts.now)
+
+
+def history(request: Request) -> Response:
+    """Every layer's values over time, for the same parameters."""
+    return _answered(request, _charts.history)
+
+
+def static(request: Request) -> Response:
+    """plotly.js from the installed package, and the charts' own modules.
+
+    The version in the path is the contents' hash, so a browser may keep them for good.
+    """
+    name = request.path_params["name"]
+    if name not in static_names():
+        return JSONResponse({"error": "There is no such file."}, status_code=404)
+    content, version = _static(name)
+    known = request.path_params["version"] == version
+    headers = {"Cache-Control": _FOREVER if known else "no-cache"}
+    return Response(content, media_type=_JAVASCRIPT, headers=headers)
+
+
+def static_names() -> frozenset[str]:
+    return frozenset({"plotly.min.js", *(path.name for path in _MODULES.glob("*.mjs"))})
+
+
+def static_version() -> str:
+    """One version for all files: modules import each other by relative paths."""
+    return _version()
+
+
+def plotly_script() -> bytes:
+    """plotly.js as the installed plotly package brings it along."""
+    return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+
+
+def _answered(request: Request, answer: object) -> Response:
+    try:
+        question = Question.from_query(request.query_params)
+        found: Answer = answer(question)  # type: ignore[operator]
+    except ValueError as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    except PlaygroundError as error:
+        return JSONResponse({"error": str(error)}, status_code=503)
+    headers = {"ETag": found.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == found.etag:
+        return Response(status_code=304, headers=headers)
+    body = found.body
+    if found.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = found.zipped, "gzip"
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@lru_cache(maxsize=16)
+def _static(name: str) -> tuple[bytes, str]:
+    content = plotly_script() if name == "plotly.min.js" else (_MODULES / name).read_bytes()
+    return content, _version()
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for name in sorted(static_names()):
+        content = plotly_script() if name == "plotly.min.js" else (_MODULES / name).read_bytes()
+        digest.update(content)
+    return digest.hexdigest()

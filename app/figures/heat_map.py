@@ -1,0 +1,96 @@
+"""Every layer at every moment: a map a run, time to the right, the input at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from app.figures import look
+from app.figures.layers import Quantity, spread_of
+from app.figures.series import Series
+from app.figures.thinning import moments
+from app.state import View
+from app.texts import Speaker
+
+MOST_MAPS = 4
+_MOST_COLUMNS = 160
+_MAP_HEIGHT = 190  # pixels
+_EDGES = 84  # pixels above the first map and below the last
+
+
+def heat_map_figure(
+    series: Sequence[Series], quantity: Quantity, view: View, say: Speaker, dark: bool
+) -> go.Figure:
+    """Maps of the first few runs under one colour scale, which is logarithmic.
+
+    Args:
+        series: beyond `MOST_MAPS` they are left out; the page says so.
+    """
+    shown = [one for one in series if len(one.time) > 1 and one.layers][:MOST_MAPS]
+    rows = max(1, len(shown))
+    figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.14 / rows)
+    layout = look.layout(
+        dark,
+        say(f"charts.{quantity}.title"),
+        say(f"charts.axis.{view.x}"),
+        say("charts.axis.layer"),
+    )
+    figure.update_layout({key: layout[key] for key in layout if key not in {"xaxis", "yaxis"}})
+    figure.update_layout(height=_MAP_HEIGHT * rows + _EDGES, showlegend=False)
+    for row, one in enumerate(shown, start=1):
+        figure.add_trace(_map(one, quantity), row=row, col=1)
+        figure.update_xaxes(
+            look.axis(dark, layout["xaxis"]["title"]["text"] if row == rows else ""), row=row, col=1
+        )
+        figure.update_yaxes(
+            look.axis(dark, f"{one.label}<br>{layout['yaxis']['title']['text']}"), row=row, col=1
+        )
+    figure.update_layout(coloraxis=_colour_axis(shown, quantity, say, dark))
+    return figure
+
+
+def _map(one: Series, quantity: Quantity) -> go.Heatmap:
+    values = spread_of(one, quantity).mean
+    where = moments([values], len(one.time), _MOST_COLUMNS)
+    # L, T: plotly wants a row a height. Zeros (a dead layer) have no logarithm.
+    shown = values[where].T
+    exponents = np.log10(np.where(shown > 0, shown, np.nan))
+    return go.Heatmap(
+        x=look.rounded(one.time[where], 7),
+        y=list(range(1, len(one.layers) + 1)),
+        z=[look.rounded(row, 3) for row in exponents],
+        text=[[f"{name}"] * len(where) for name in one.layers] if len(one.layers) <= 60 else None,
+        customdata=[look.rounded(row, 3) for row in shown],
+        coloraxis="coloraxis",
+        name=one.label,
+        meta={"series": one.key, "role": "map"},
+        hovertemplate="%{x:,.6~r} · %{y} %{text}<br><b>%{customdata:.3~g}</b>"
+        f"<extra>{one.label}</extra>",
+    )
+
+
+def _colour_axis(
+    shown: Sequence[Series], quantity: Quantity, say: Speaker, dark: bool
+) -> dict[str, object]:
+    parts = [spread_of(one, quantity).mean.ravel() for one in shown]
+    values = np.concatenate(parts or [np.ones(1)])
+    values = values[np.isfinite(values) & (values > 0)]
+    low, high = np.log10(np.percentile(values, [0.5, 99.5])) if len(values) else (-1.0, 0.0)
+    ticks = np.arange(np.floor(low), np.ceil(high) + 1)
+    return {
+        # Cividis reads the same to colour-blind eyes.
+        "colorscale": "Cividis",
+        "cmin": float(low),
+        "cmax": float(high),
+        "colorbar": {
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickvals": ticks.tolist(),
+            "ticktext": [f"{10**tick:g}" for tick in ticks],
+            "title": {"text": say(f"charts.{quantity}.short"), "side": "right"},
+            "tickfont": {"size": 11, "color": look.ink(dark).quiet},
+        },
+    }

@@ -1,0 +1,63 @@
+"""What a curve is called: the network as the paper writes it, and what sets it apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from resnet_core.experiment import Experiment
+from resnet_core.runs.record import RunRecord
+
+_FAMILIES = {"resnet": "ResNet", "preresnet": "preResNet"}
+# Never what sets two experiments apart in a legend.
+_PASSED_OVER = {"name", "network", "seed", "record_every", "evaluate_every", "evaluation_images"}
+_MOST_DIFFERENCES = 2
+
+
+def network_label(network: str) -> str:
+    """ "cifar/resnet-56" as "ResNet-56"."""
+    family, _, depth = network.removeprefix("cifar/").partition("-")
+    return f"{_FAMILIES.get(family, family)}-{depth}"
+
+
+def labels(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
+    """One label a group of runs of the same experiment, all different."""
+    firsts = [group[0] for group in groups]
+    plain = [network_label(record.experiment.network) for record in firsts]
+    shared = Counter(plain)
+    said = [
+        label if shared[label] == 1 else _told_apart(record, label, firsts)
+        for record, label in zip(firsts, plain, strict=True)
+    ]
+    repeated = Counter(said)
+    return [
+        label if repeated[label] == 1 else f"{label} · {record.id[-6:]}"
+        for record, label in zip(firsts, said, strict=True)
+    ]
+
+
+def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord]) -> str:
+    """The label with the run's own name, or with the settings that others of its network
+    have otherwise."""
+    if record.experiment.name:
+        return record.experiment.name
+    rivals = [o.experiment for o in others if o.experiment.network == record.experiment.network]
+    differing = [
+        field
+        for field in Experiment.model_fields
+        if field not in _PASSED_OVER
+        and any(getattr(rival, field) != getattr(record.experiment, field) for rival in rivals)
+    ]
+    if not differing:
+        return label
+    settings = [_setting(record.experiment, field) for field in differing[:_MOST_DIFFERENCES]]
+    return " · ".join([label, *settings])
+
+
+def _setting(experiment: Experiment, field: str) -> str:
+    value = getattr(experiment, field)
+    if isinstance(value, bool):
+        return field.replace("_", " ") if value else f"no {field.replace('_', ' ')}"
+    if field == "data":
+        return str(value).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    return f"{field.replace('_', ' ')} {'default' if value is None else value}"

@@ -1,0 +1,103 @@
+"""One value a 3x3 layer at one moment: responses as in Fig. 7, or gradient norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app import theme
+from app.figures import look
+from app.figures.series import Floats, Series, Spread
+from app.state import View
+from app.texts import Speaker
+
+Quantity = Literal["response", "gradient"]
+QUANTITIES: tuple[Quantity, ...] = ("response", "gradient")
+_MOST_MARKED = 120  # layers; beyond this, points would touch
+
+
+def layer_figure(
+    series: Sequence[Series], quantity: Quantity, view: View, say: Speaker, dark: bool
+) -> go.Figure:
+    """The values of every layer at the time that `view.at` names, the newest by default."""
+    figure = go.Figure()
+    for one in series:
+        row = one.row_at(view.at)
+        if row is not None and one.layers:
+            figure.add_traces(_traces(one, quantity, row, view, dark))
+    figure.update_layout(
+        look.layout(
+            dark,
+            say(f"charts.{quantity}.title"),
+            say(f"charts.axis.layers_{view.order}"),
+            say(f"charts.{quantity}.axis"),
+        )
+    )
+    longest = max((len(one.layers) for one in series), default=1)
+    figure.update_xaxes(range=[0.5 - longest * 0.01, longest * 1.01 + 0.5])
+    figure.update_yaxes(**value_axis(series, quantity, view))
+    return figure
+
+
+def spread_of(one: Series, quantity: Quantity) -> Spread:
+    return one.response if quantity == "response" else one.gradient
+
+
+def ordered(values: Floats, view: View) -> np.ndarray:
+    """The layers' places from left to right: their own, or the largest value first."""
+    return np.argsort(-values, kind="stable") if view.order == "sorted" else np.arange(len(values))
+
+
+def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict[str, Any]:
+    """An axis that holds all moments, so that nothing jumps while time is scrubbed."""
+    parts = [spread_of(one, quantity).high.ravel() for one in series]
+    values = np.concatenate(parts or [np.empty(0)])
+    values = values[np.isfinite(values) & (values > 0)]
+    if not len(values):
+        return {"type": "log" if view.log else "linear", "rangemode": "tozero"}
+    if view.log:
+        low, high = np.log10(values.min()), np.log10(values.max())
+        return {"type": "log", "range": [float(low) - 0.1, float(high) + 0.1], "dtick": 1}
+    return {"range": [0, float(values.max()) * 1.05]}
+
+
+def _traces(one: Series, quantity: Quantity, row: int, view: View, dark: bool) -> list[go.Scatter]:
+    spread, colour = spread_of(one, quantity), look.colour(one, dark)
+    order = ordered(spread.mean[row], view)
+    places = np.arange(1, len(order) + 1)
+    names = [f"{index + 1} · {one.layers[index]}" for index in order]
+    line = go.Scatter(
+        x=places.tolist(),
+        y=look.rounded(spread.mean[row][order]),
+        mode="lines+markers" if len(order) <= _MOST_MARKED else "lines",
+        line={"color": colour, "width": 2, "dash": look.dash(one)},
+        marker={"size": 4},
+        name=one.label,
+        legendgroup=one.key,
+        customdata=names,
+        meta={"series": one.key, "role": "row"},
+        hovertemplate=f"%{{customdata}}<br><b>%{{y:.3~g}}</b><extra>{one.label}</extra>",
+    )
+    if one.count == 1:
+        return [line]
+    return [_band(one, spread, row, order, colour), line]
+
+
+def _band(one: Series, spread: Spread, row: int, order: np.ndarray, colour: str) -> go.Scatter:
+    places = np.arange(1, len(order) + 1)
+    low, high = spread.low[row][order], spread.high[row][order]
+    return go.Scatter(
+        x=np.concatenate([places, places[::-1]]).tolist(),
+        y=look.rounded(np.concatenate([low, high[::-1]])),
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=theme.translucent(colour, 0.18),
+        legendgroup=one.key,
+        showlegend=False,
+        hoverinfo="skip",
+        meta={"series": one.key, "role": "band"},
+    )

@@ -1,0 +1,59 @@
+"""Where a chart's numbers come from, in one line: data, recorded or live, machine, seeds."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from app.texts import Speaker
+from resnet_core.runs.record import ACTIVE, RunRecord
+
+_MOST_NAMED = 3
+
+
+def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
+    """For example "Shapes, 16×16 · recorded 2026-11-20 on a Xeon · seed 0, n = 1".
+
+    Args:
+        per_curve: n, the most runs that one curve stands for.
+    """
+    if not records:
+        return ""
+    parts = [
+        _listed([_data(record) for record in records]),
+        _origin(records, say),
+        _seeds(records, per_curve, say),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _data(record: RunRecord) -> str:
+    size = record.experiment.image_size
+    title = record.data_title or record.experiment.data
+    images = record.experiment.train_images
+    sized = f"{title}, {size}×{size}" if size else title
+    return f"{sized}, {images:,}" if images else sized
+
+
+def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
+    machines = _listed([record.hardware or record.device for record in records])
+    if all(record.recorded for record in records):
+        day = datetime.datetime.fromtimestamp(max(r.created for r in records), datetime.UTC)
+        return say("charts.caption.recorded", day=f"{day:%Y-%m-%d}", machine=machines or "?")
+    if any(record.recorded for record in records):
+        return say("charts.caption.mixed", machine=machines)
+    live = any(record.state in ACTIVE for record in records)
+    key = "charts.caption.live" if live else "charts.caption.here"
+    return " · ".join(filter(None, [say(key), machines]))
+
+
+def _seeds(records: Sequence[RunRecord], n: int, say: Speaker) -> str:
+    seeds = sorted({record.experiment.seed for record in records})
+    if len(seeds) == 1:
+        return say("charts.caption.seed", seed=seeds[0], n=n)
+    return say("charts.caption.seeds", seeds=_listed([str(seed) for seed in seeds], 6), n=n)
+
+
+def _listed(names: Sequence[str], most: int = _MOST_NAMED) -> str:
+    unlike = list(dict.fromkeys(name for name in names if name))
+    return ", ".join(unlike[:most]) + (", …" if len(unlike) > most else "")

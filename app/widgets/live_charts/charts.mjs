@@ -1,0 +1,217 @@
+// The live charts: three panels, one time, one table. Wiring only; the parts know nothing of
+// each other.
+
+import { element, loadPlotly } from "./dom.mjs";
+import { ErrorPanel } from "./error_panel.mjs";
+import { History } from "./history.mjs";
+import { LayerPanel } from "./layer_panel.mjs";
+import { Poller } from "./poll.mjs";
+import { Readout } from "./readout.mjs";
+import { Scrubber } from "./scrubber.mjs";
+
+const QUANTITIES = ["response", "gradient"];
+const SETTLED = 500; // ms after the last touch until the page's URL is told
+
+export class LiveCharts {
+  constructor(parent) {
+    this.hidden = new Set();
+    this.preview = null; // a time that is pointed at
+    this.layer = null; // a layer's number that is pointed at
+    this.history = new History(() => this.refresh());
+    this.scrubber = new Scrubber((time) => this.scrubbed(time));
+    this.readout = new Readout((label) => this.toggle(label));
+    const onPoint = (point) => this.pointed(point);
+    this.error = new ErrorPanel("error", { onPoint, onZoom: () => this.tell() });
+    this.layers = QUANTITIES.map((name) => new LayerPanel(name, { onPoint, onZoom: () => {} }));
+    this.panels = [this.error, ...this.layers];
+    for (const panel of this.panels) panel.onMoved = () => this.schedule();
+    this.poller = new Poller({
+      onNews: (news) => this.receive(news),
+      onLost: (lost) => this.notice(lost ? this.words.lost : ""),
+      onRefused: (sentence) => this.notice(sentence),
+    });
+    this.build(parent);
+  }
+
+  build(parent) {
+    this.caption = element("p", { class: "pg-caption" });
+    this.message = element("p", { class: "pg-notice", role: "status" });
+    this.message.hidden = true;
+    const bar = element("div", { class: "pg-bar" }, this.scrubber.root, this.caption);
+    this.grid = element("div", { class: "pg-panels" }, ...this.panels.map((panel) => panel.root));
+    this.root = element("div", { class: "pg-charts" }, bar, this.message, this.grid, this.readout.root);
+    // A test reads this: it must stay 1 however many points arrive.
+    parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
+    parent.append(this.root);
+    this.watch = new ResizeObserver(() => this.schedule());
+    this.watch.observe(this.grid);
+  }
+
+  // What the page wants shown; called again whenever Streamlit runs the page.
+  update(data, send) {
+    this.send = send;
+    this.words = data.words;
+    this.remember = data.remember;
+    this.sorted = data.order === "sorted";
+    this.axis = data.x;
+    this.root.classList.toggle("pg-compact", data.compact);
+    this.root.lang = data.language;
+    this.scrubber.speak(data.words);
+    for (const panel of this.panels) panel.reset.textContent = data.words.reset;
+    this.plotly = loadPlotly(`${data.routes}/static/${data.version}/plotly.min.js`);
+    if (!this.started) this.begin(data);
+    this.root.classList.toggle("pg-empty", !data.query);
+    if (!data.query) return this.notice(data.empty);
+    if (data.query === this.query) return;
+    this.query = data.query;
+    this.notice("");
+    this.wasActive = false;
+    this.history.forget(`${data.routes}/history?${data.query}`);
+    this.poller.follow(`${data.routes}/charts?${data.query}`);
+  }
+
+  begin(data) {
+    this.started = true;
+    this.hidden = new Set(data.hidden);
+    this.error.zoom = data.zoom;
+    this.scrubber.at = data.at;
+    this.playOnce = data.play;
+  }
+
+  async receive(news) {
+    this.news = news;
+    this.notice(news.faults[0] ?? "");
+    const seen = this.scrubber.at;
+    this.scrubber.extend(news.reached, this.axis, news.active);
+    if (seen !== this.scrubber.at) this.scrubber.at = null;
+    this.caption.textContent = news.caption;
+    if (this.scrubber.at !== null || !news.active) this.history.want(this.scrubber.at, news.active);
+    await this.drawAll();
+    if (this.wasActive && !news.active) this.send.ended();
+    this.wasActive = news.active;
+    if (this.playOnce && news.reached > 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.playOnce = false;
+      this.scrubber.toggle();
+    }
+  }
+
+  async drawAll() {
+    const { figures, series } = this.news;
+    let plotly;
+    try {
+      plotly = await this.plotly;
+    } catch {
+      return this.notice(this.words.lost);
+    }
+    await this.error.show(plotly, figures.error, series, this.hidden);
+    await Promise.all(this.layers.map((panel) => {
+      const rows = this.time === null ? null : this.history.rows(panel.name, this.time);
+      return panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
+    }));
+    this.readout.list(series, this.hidden, this.words);
+    this.refresh();
+  }
+
+  get time() {
+    return this.preview ?? this.scrubber.at;
+  }
+
+  scrubbed(time) {
+    this.preview = null;
+    this.history.want(time, this.news?.active);
+    this.refreshSoon();
+    if (!this.scrubber.playing) this.tell();
+  }
+
+  pointed(point) {
+    if (this.scrubber.playing) return;
+    this.preview = point?.time ?? null;
+    this.layer = point?.layer ?? null;
+    if (this.preview !== null) this.history.want(this.preview, this.news?.active);
+    this.refreshSoon();
+  }
+
+  toggle(label) {
+    if (!this.hidden.delete(label)) this.hidden.add(label);
+    this.drawAll();
+    this.tell();
+  }
+
+  refreshSoon() {
+    this.rowsChanged = true;
+    this.schedule();
+  }
+
+  refresh() {
+    this.rowsChanged = true;
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ??= window.requestAnimationFrame(() => {
+      this.frame = null;
+      this.place();
+    });
+  }
+
+  // Moves everything that follows the time and the layer; plotly draws at most two rows.
+  place() {
+    if (!this.news || !this.error.plotly) return;
+    if (this.rowsChanged) this.showRows();
+    this.rowsChanged = false;
+    const veiled = this.preview !== null ? 0 : this.scrubber.playing ? 0.94 : 0.72;
+    this.error.showTime(this.time, veiled);
+    for (const panel of this.layers) {
+      panel.showTime(this.time);
+      panel.showLayer(this.layer);
+    }
+    this.readout.show(this.values(), this.layer);
+  }
+
+  showRows() {
+    for (const panel of this.layers) {
+      const rows = this.time === null && !this.looked ? null : this.history.rows(panel.name, this.time);
+      if (rows) panel.showRows(rows);
+    }
+    this.looked = this.time !== null;
+  }
+
+  values() {
+    const [responses, gradients] = this.layers.map((panel) => panel.values());
+    return new Map(this.news.series.map(({ key }) => [key, {
+      train: this.error.value(key, "train", this.time),
+      test: this.error.value(key, "test", this.time),
+      response: this.ofLayer(responses.get(key)),
+      gradient: this.ofLayer(gradients.get(key)),
+    }]));
+  }
+
+  // The value of the layer that is pointed at, else the mean over the layers.
+  ofLayer(values) {
+    if (!values?.length) return null;
+    if (this.layer !== null) return values[this.layer - 1] ?? null;
+    const there = values.filter((value) => value !== null && value !== undefined);
+    return there.length ? there.reduce((sum, value) => sum + value, 0) / there.length : null;
+  }
+
+  tell() {
+    if (!this.remember) return;
+    window.clearTimeout(this.telling);
+    this.telling = window.setTimeout(() => {
+      this.send.seen({ at: this.scrubber.at, hidden: [...this.hidden], zoom: this.error.zoom });
+    }, SETTLED);
+  }
+
+  notice(text) {
+    this.message.textContent = text;
+    this.message.hidden = !text;
+  }
+
+  dispose() {
+    this.poller.stop();
+    this.scrubber.pause();
+    this.watch.disconnect();
+    this.panels.forEach((panel) => panel.dispose());
+    this.root.remove();
+  }
+}

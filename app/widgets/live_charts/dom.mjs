@@ -1,0 +1,53 @@
+// The few helpers that the other modules share.
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") made.textContent = value;
+    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+// "iteration {n}" with the placeholders filled; the texts come from the server's catalogue.
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+// Three significant digits, without an exponent where a person would write none.
+export function short(value) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 100000)) return value.toExponential(1);
+  return Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 6 });
+}
+
+// Index of the last element that is not beyond `limit`; 0 if all are. `values` rise.
+export function lastUpTo(values, limit) {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] <= limit + 1e-9) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}
+
+// One script for the page, however many charts; from our own server, never from elsewhere.
+let plotly = null;
+export function loadPlotly(url) {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = element("script", { src: url });
+    script.addEventListener("load", () => resolve(window.Plotly));
+    script.addEventListener("error", () => {
+      plotly = null;
+      script.remove();
+      reject(new Error("plotly.js did not load"));
+    });
+    document.head.append(script);
+  });
+  return plotly;
+}

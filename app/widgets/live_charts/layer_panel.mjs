@@ -1,0 +1,96 @@
+// One value a layer at the time that is shown: curves over layers, or a map over time.
+
+import { Panel } from "./panel.mjs";
+
+export class LayerPanel extends Panel {
+  point(point) {
+    if (point.data.meta.role === "map") return { time: point.x, layer: point.y };
+    return { layer: parseInt(point.customdata, 10) };
+  }
+
+  get isMap() {
+    return this.data.some((trace) => trace.meta?.role === "map");
+  }
+
+  // rows: key -> {mean, low, high, names} at the time shown, or null for the figure's own.
+  async show(plotly, figure, series, hidden, rows, sorted) {
+    const off = new Set(series.filter((one) => hidden.has(one.label)).map((one) => one.key));
+    this.series = series.filter((one) => !off.has(one.key));
+    this.sorted = sorted;
+    await this.draw(plotly, figure, (data) => {
+      for (const trace of data) {
+        if (trace.meta.role !== "map") trace.visible = !off.has(trace.meta.series);
+        const row = rows?.get(trace.meta.series);
+        if (row) Object.assign(trace, changed(trace, row, sorted));
+      }
+    });
+  }
+
+  showRows(rows) {
+    if (this.isMap || !this.plotly) return;
+    const traces = [];
+    const update = { y: [], customdata: [] };
+    this.data.forEach((trace, index) => {
+      const row = rows.get(trace.meta.series);
+      if (!row) return;
+      const { y, customdata } = changed(trace, row, this.sorted);
+      Object.assign(trace, { y, customdata });
+      traces.push(index);
+      update.y.push(y);
+      update.customdata.push(customdata);
+    });
+    if (traces.length) this.plotly.restyle(this.plot, update, traces);
+  }
+
+  // Key -> {values by layer} as drawn now, for the table.
+  values() {
+    const found = new Map();
+    for (const trace of this.data) {
+      if (trace.meta?.role !== "row") continue;
+      const values = [];
+      trace.customdata.forEach((name, place) => (values[parseInt(name, 10) - 1] = trace.y[place]));
+      found.set(trace.meta.series, values);
+    }
+    return found;
+  }
+
+  // Marks a layer in every visible curve, wherever the order puts it.
+  showLayer(layer) {
+    const place = this.place;
+    let used = 0;
+    if (place && layer !== null && !this.isMap) {
+      for (const one of this.series) {
+        const trace = this.data.find((t) => t.meta.role === "row" && t.meta.series === one.key);
+        const index = trace ? trace.customdata.findIndex((name) => parseInt(name, 10) === layer) : -1;
+        const value = index < 0 ? null : trace.y[index];
+        if (value === null || value === undefined) continue;
+        const [left, top] = [place.x(trace.x[index]), place.y(value)];
+        if (!(left >= place.left && left <= place.right && top >= place.top && top <= place.bottom)) continue;
+        Object.assign(this.mark("dot", used).style, {
+          display: "", left: `${left}px`, top: `${top}px`, borderColor: one.colour,
+        });
+        used += 1;
+      }
+    }
+    this.clear("dot", used);
+    this.line("cursor", layer !== null && !this.isMap && !this.sorted ? layer : null);
+  }
+
+  showTime(time) {
+    if (this.isMap) this.line("cursor", time);
+  }
+}
+
+function changed(trace, row, sorted) {
+  const order = row.mean.map((_, index) => index);
+  if (sorted) order.sort((a, b) => (row.mean[b] ?? -1) - (row.mean[a] ?? -1));
+  if (trace.meta.role === "band") {
+    const low = order.map((index) => row.low?.[index] ?? row.mean[index]);
+    const high = order.map((index) => row.high?.[index] ?? row.mean[index]);
+    return { y: [...low, ...high.reverse()], customdata: trace.customdata };
+  }
+  return {
+    y: order.map((index) => row.mean[index]),
+    customdata: order.map((index) => `${index + 1} · ${row.names[index]}`),
+  };
+}

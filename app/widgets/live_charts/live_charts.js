@@ -1,0 +1,27 @@
+// What Streamlit calls when the component appears and whenever its data change. The charts
+// themselves are modules that the app serves, so that a browser keeps them between visits.
+
+const shown = new WeakMap(); // parent element -> promise of its charts
+
+export default function (component) {
+  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  const send = {
+    seen: (value) => setStateValue("seen", value),
+    ended: () => setTriggerValue("ended", true),
+  };
+  if (!shown.has(parentElement)) {
+    const module = `${data.routes}/static/${data.version}/charts.mjs`;
+    shown.set(parentElement, import(module).then(({ LiveCharts }) => new LiveCharts(parentElement)));
+  }
+  const charts = shown.get(parentElement);
+  charts.then((live) => live.update(data, send));
+  return () => {
+    // Also called between two updates; only what has left the page is put away.
+    window.setTimeout(async () => {
+      if (!parentElement.isConnected && shown.has(parentElement)) {
+        shown.delete(parentElement);
+        (await charts).dispose();
+      }
+    }, 500);
+  };
+}

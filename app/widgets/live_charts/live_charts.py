@@ -1,0 +1,119 @@
+"""Three live panels over runs: error, response and gradient by layer, one time for all.
+
+The component asks the read-only routes of `app.api` for news by itself; the page is not
+run again for a new point, so nothing flickers and what people zoomed stays zoomed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app import api, texts, theme
+from app.state import View
+from app.texts import t
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "live_charts",
+    css=(_HERE / "live_charts.css").read_text(encoding="utf-8"),
+    js=(_HERE / "live_charts.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_charts(
+    run_ids: Sequence[str],
+    view: View,
+    key: str,
+    *,
+    compact: bool = False,
+    remember: bool = False,
+    play: bool = False,
+    empty: str = "",
+) -> View:
+    """Show the runs, and follow them while they last.
+
+    When the last active run ends, the page is run once more, so that it can say so.
+
+    Args:
+        view: how they are looked at; `at`, `hidden` and `zoom` only matter when the charts
+            first appear, then they are the reader's.
+        key: of the widget; the same key is the same charts, whatever runs they show.
+        compact: lower panels.
+        remember: run the page again a moment after the reader scrubs, zooms or hides a
+            curve, so that it can keep that in its URL.
+        play: play from the beginning once.
+        empty: what to say, and what to do, where there are no runs.
+
+    Returns:
+        The view with the reader's `at`, `hidden` and `zoom`.
+    """
+    result = _component(
+        key=key,
+        data=_data(run_ids, view, compact, remember, play, empty or t("charts.empty")),
+        default={"seen": None},
+        on_seen_change=_nothing,
+        on_ended_change=_nothing,
+    )
+    return _seen(view, result.seen)
+
+
+def _data(
+    run_ids: Sequence[str], view: View, compact: bool, remember: bool, play: bool, empty: str
+) -> dict[str, Any]:
+    asked = view.changed(at=None, hidden=(), zoom=None).to_query()
+    language, dark = texts.language(), theme.is_dark()
+    query = {"runs": ",".join(run_ids), **asked, "lang": language, "dark": "1" if dark else "0"}
+    return {
+        "routes": api.PREFIX,
+        "version": api.static_version(),
+        "query": urlencode(query, safe=",") if run_ids else "",
+        "language": language,
+        "x": view.x,
+        "order": view.order,
+        "at": view.at,
+        "hidden": list(view.hidden),
+        "zoom": list(view.zoom) if view.zoom else None,
+        "compact": compact,
+        "remember": remember,
+        "play": play,
+        "empty": empty,
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, Any]:
+    """What the component itself says; placeholders are filled in the browser."""
+    columns = ("network", "train", "test", "response", "gradient", "status")
+    return {
+        **{name: t(f"charts.live.{name}") for name in _PLAIN_WORDS},
+        "layer": t("charts.live.layer", n="{n}"),
+        "at": {x: t(f"charts.live.at.{x}", n="{n}") for x in ("iterations", "epochs", "seconds")},
+        "columns": {name: t(f"charts.live.columns.{name}") for name in columns},
+    }
+
+
+_PLAIN_WORDS = ("play", "pause", "time", "newest", "reset", "lost", "show", "hide", "mean")
+
+
+def _seen(view: View, seen: Any) -> View:
+    """The browser's word is checked like a URL's."""
+    if not isinstance(seen, dict):
+        return view
+    zoom = seen.get("zoom")
+    query = {
+        "at": "" if seen.get("at") is None else f"{seen['at']:.6g}",
+        "hidden": "|".join(map(str, seen.get("hidden") or ())),
+        "zoom": ",".join(f"{part:.6g}" for part in zoom) if zoom else "",
+    }
+    own, _ = View.from_query({name: text for name, text in query.items() if text})
+    return view.changed(at=own.at, hidden=own.hidden, zoom=own.zoom)
+
+
+def _nothing() -> None:
+    """A callback that Streamlit needs in order to keep a component's state."""

@@ -1,0 +1,116 @@
+// One panel: a heading, a plotly chart, and an overlay of our own on which a cursor, labels
+// and marks move without plotly drawing anything again.
+
+import { element } from "./dom.mjs";
+
+const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
+
+export class Panel {
+  // onPoint(point or null): what is pointed at; onZoom(window or null).
+  constructor(name, { onPoint, onZoom }) {
+    Object.assign(this, { name, onPoint, onZoom });
+    this.heading = element("h3");
+    this.reset = element("button", { type: "button", class: "pg-reset", onclick: () => this.zoomOut() });
+    this.reset.hidden = true;
+    this.plot = element("div", { class: "pg-plot" });
+    this.overlay = element("div", { class: "pg-overlay", "aria-hidden": "true" });
+    const body = element("div", { class: "pg-panel-body" }, this.plot, this.overlay);
+    this.root = element("section", { class: `pg-panel pg-panel-${name}` },
+      element("header", {}, this.heading, this.reset), body);
+    this.zoom = null;
+    this.resets = 0;
+    this.data = [];
+  }
+
+  // Draws what the server sent; `prepare(data, layout)` changes it first. Never rebuilds.
+  async draw(plotly, figure, prepare) {
+    const { data, layout } = structuredClone(figure);
+    this.figure = figure;
+    this.prepare = prepare;
+    this.plotly = plotly;
+    this.heading.textContent = layout.title.text;
+    this.root.setAttribute("aria-label", layout.title.text);
+    layout.title = { text: "" };
+    layout.showlegend = false;
+    layout.autosize = true;
+    layout.margin = { ...layout.margin, t: 20, b: 42 };
+    layout.uirevision = `kept ${this.resets}`;
+    if (layout.height > 360) this.plot.style.height = `${layout.height}px`; // maps over maps
+    else this.plot.style.removeProperty("height");
+    delete layout.height;
+    if (window.matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+    if (this.zoom) {
+      layout.xaxis.range = this.zoom.slice(0, 2);
+      layout.yaxis.range = this.zoom.slice(2);
+    }
+    prepare(data, layout);
+    this.data = data;
+    await plotly.react(this.plot, data, layout, CONFIG);
+    if (!this.listening) this.listen();
+    this.reset.hidden = !this.zoom;
+  }
+
+  listen() {
+    this.listening = true;
+    this.plot.on("plotly_hover", (event) => this.onPoint(this.point(event.points[0])));
+    this.plot.on("plotly_unhover", () => this.onPoint(null));
+    this.plot.on("plotly_doubleclick", () => this.zoomOut());
+    this.plot.on("plotly_afterplot", () => this.onMoved?.());
+    this.plot.on("plotly_relayout", (change) => {
+      if (!Object.keys(change).some((key) => key.includes("axis") && key.includes("range"))) return;
+      const { xaxis, yaxis } = this.plot._fullLayout;
+      this.setZoom([...xaxis.range, ...yaxis.range]);
+      this.onMoved?.();
+    });
+  }
+
+  setZoom(zoom) {
+    this.zoom = zoom;
+    this.reset.hidden = !zoom;
+    this.onZoom(zoom);
+  }
+
+  zoomOut() {
+    if (!this.zoom) return;
+    this.resets += 1; // a new revision lets go of the ranges that plotly kept
+    this.setZoom(null);
+    this.draw(this.plotly, this.figure, this.prepare);
+  }
+
+  // Where the plot lies and where values fall, in pixels of the overlay; null before drawing.
+  get place() {
+    const layout = this.plot._fullLayout;
+    if (!layout?.xaxis) return null;
+    const { l, t, w, h } = layout._size;
+    return {
+      left: l, top: t, right: l + w, bottom: t + h,
+      x: (value) => layout.xaxis._offset + layout.xaxis.d2p(value),
+      y: (value) => layout.yaxis._offset + layout.yaxis.d2p(value),
+    };
+  }
+
+  // The overlay's nth element of a kind, made when it is first needed.
+  mark(kind, index = 0) {
+    const known = this.overlay.querySelectorAll(`.pg-${kind}`);
+    return known[index] ?? this.overlay.appendChild(element("div", { class: `pg-${kind}` }));
+  }
+
+  clear(kind, from = 0) {
+    this.overlay.querySelectorAll(`.pg-${kind}`).forEach((mark, index) => {
+      if (index >= from) mark.style.display = "none";
+    });
+  }
+
+  line(kind, value) {
+    const place = this.place;
+    const at = place && value !== null ? place.x(value) : NaN;
+    if (!(at >= place?.left - 1 && at <= place?.right + 1)) return this.clear(kind);
+    Object.assign(this.mark(kind).style, {
+      display: "", left: `${at}px`, top: `${place.top}px`, height: `${place.bottom - place.top}px`,
+    });
+  }
+
+  dispose() {
+    this.plotly?.purge(this.plot);
+  }
+}

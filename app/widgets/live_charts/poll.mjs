@@ -1,0 +1,79 @@
+// Asks the server for news: often while a run is active, seldom or never when none is,
+// not at all while nobody looks, and ever more patiently while the server is gone.
+
+const FIRST_WAIT = 1000; // ms after the first failure; doubled up to the longest
+const LONGEST_WAIT = 8000;
+
+export class Poller {
+  // onNews(json), onLost(boolean), onRefused(sentence)
+  constructor({ onNews, onLost, onRefused }) {
+    Object.assign(this, { onNews, onLost, onRefused });
+    this.url = null;
+    this.etag = null;
+    this.wait = 0; // ms until the next question; 0: no more
+    this.failures = 0;
+    this.timer = null;
+    this.asking = null;
+    this.wake = () => !document.hidden && this.wait > 0 && this.ask();
+    document.addEventListener("visibilitychange", this.wake);
+    window.addEventListener("online", this.wake);
+  }
+
+  follow(url) {
+    if (url === this.url) return;
+    this.url = url;
+    this.etag = null;
+    this.asking?.abort();
+    this.asking = null;
+    this.ask();
+  }
+
+  async ask() {
+    window.clearTimeout(this.timer);
+    if (this.asking) return;
+    const asking = new AbortController();
+    this.asking = asking;
+    try {
+      await this.fetchOnce(asking.signal);
+      if (this.failures) this.onLost(false);
+      this.failures = 0;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.failures += 1;
+      this.wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
+      if (this.failures > 1) this.onLost(true); // one lost answer is no lost connection
+    } finally {
+      if (this.asking === asking) this.asking = null;
+    }
+    if (this.wait > 0 && !document.hidden) {
+      this.timer = window.setTimeout(() => this.ask(), this.wait);
+    }
+  }
+
+  async fetchOnce(signal) {
+    const headers = this.etag ? { "If-None-Match": this.etag } : {};
+    const response = await fetch(this.url, { headers, cache: "no-store", signal });
+    if (response.status === 304) {
+      if (this.failures) this.wait = this.usual ?? FIRST_WAIT;
+      return;
+    }
+    if (response.status === 400) {
+      this.wait = 0;
+      this.onRefused((await response.json()).error);
+      return;
+    }
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    const news = await response.json();
+    this.etag = response.headers.get("ETag");
+    this.wait = this.usual = news.poll;
+    this.onNews(news);
+  }
+
+  stop() {
+    this.wait = 0;
+    window.clearTimeout(this.timer);
+    this.asking?.abort();
+    document.removeEventListener("visibilitychange", this.wake);
+    window.removeEventListener("online", this.wake);
+  }
+}
