@@ -202,6 +202,8 @@ def _tar_members(path: Path, kind: str) -> Iterator[Member]:
                 if content is not None:
                     yield _member(name, content.read())
                 archive.members.clear()  # it would keep every header
+        while bounded.read(2**16):  # the compressors' checksums come last
+            pass
 
 
 def _member(name: str, content: bytes) -> Member:

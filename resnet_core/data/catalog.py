@@ -8,6 +8,7 @@ stands in for another.
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -179,15 +180,18 @@ def _known(name: str) -> str | None:
 
 def _path(name: str) -> Path:
     """The folder or file that a name leads to, here or in the data folders."""
-    given = Path(name).expanduser()
-    for path in (given, *(place / given for place in sources.own_places())):
-        if path.is_dir() or (path.is_file() and _is_readable(path)):
+    given = os.path.expanduser(name)  # noqa: PTH111
+    for path in (place / given for place in (Path(), *sources.own_places())):
+        # These two answer "no" to names that no file can have, where pathlib raises.
+        if os.path.isdir(path) or (os.path.isfile(path) and _is_readable(path)):  # noqa: PTH112, PTH113
             return path
-    if given.is_file():
+    if os.path.isfile(given):  # noqa: PTH113
         raise InvalidSetting(
-            "data", f"{name} is neither a folder nor a zip, tar (gz, xz, bz2) or npz file."
+            "data",
+            f"{shown(name)} is neither a folder nor a zip, tar (gz, xz, bz2) or npz file.",
         )
-    near = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
+    is_path = "/" in name or "\\" in name
+    near = [] if is_path else difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
     paths = "the path of a folder, zip, tar or npz"
     advice = f"did you mean {near[0]}?" if near else f"choose {', '.join(NAMES)} or {paths}."
     raise InvalidSetting("data", f"there is no data set and no file {shown(name)}; {advice}")
