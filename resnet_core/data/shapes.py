@@ -28,7 +28,8 @@ TRAIN_IMAGES = 5120
 TEST_IMAGES = 1000
 MOST_IMAGES = 200_000
 
-_VERSION = 2  # of what is drawn; a change makes every cached file anew
+_VERSION = 3  # of what is drawn; a change makes every cached file anew
+_STREAM = 2  # the first number of every seed
 _CHUNK = 640  # images drawn from one random stream: a longer set begins with a shorter one
 _RADII = (7.5, 13.0)  # of the circle around a shape, pixels; smaller ones blur away at 16x16
 _KNOTS = 6  # background colours a side
@@ -113,7 +114,7 @@ def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0
 
 def _draw(count: int, stream: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels, Masks]:
     chunks = [
-        _draw_chunk(np.random.default_rng((_VERSION, *stream, start)))
+        _draw_chunk(np.random.default_rng((_STREAM, *stream, start)))
         for start in range(0, count, _CHUNK)
     ]
     images, labels, masks = (np.concatenate(part) for part in zip(*chunks, strict=True))
