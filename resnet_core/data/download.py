@@ -78,9 +78,10 @@ def _fetched(
             failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
         else:
             return target
+    every = ", ".join(download.file for download in source.downloads)
     raise DownloadError(
-        f"{part.file} could not be fetched ({'; '.join(failures)}). Put it into "
-        f"{folder} by hand, or name an address that has it in {MIRROR_VARIABLE}."
+        f"{part.file} could not be fetched ({'; '.join(failures)}). Put {every} into {folder} by "
+        f"hand, or name an address that has NAME/FILE in {MIRROR_VARIABLE}."
     )
 
 
