@@ -44,8 +44,8 @@ class CifarNet(nn.Module):
 class CifarPreActivationNet(nn.Module):
     """Full pre-activation: every block begins with BN and nonlinearity, and so does the pooling.
 
-    The stem is a bare convolution; the BN that it lacks stands before the pooling instead
-    (He et al. 2016), where nothing else would normalise the sum of all branches.
+    The stem is a bare convolution, as the first block brings its own BN. The pooling's BN and
+    nonlinearity are those of He et al. 2016 after the last addition.
     """
 
     def __init__(self, spec: NetworkSpec) -> None:

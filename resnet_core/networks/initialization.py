@@ -20,7 +20,7 @@ from resnet_core.network_spec import Initialization
 from resnet_core.networks.blocks import HighwayBlock, PreActivationBlock, ResidualBlock
 
 # Srivastava et al. 2015, section 2.2: negative, so that a block starts by carrying x. Here
-# T = sigmoid(-2) = 0.12.
+# T = sigmoid(-2) = 0.12. In short runs of 20 layers -2 and -1 learned alike, -3 and -5 less.
 GATE_BIAS = -2.0
 SMALL_STD = 0.01
 
