@@ -5,35 +5,39 @@ from __future__ import annotations
 from resnet_core.experiment import Experiment
 from resnet_core.training.device import Computed
 
-# The paper's own rates: without BN, networks of this kind train at a hundredth of it.
-_RATE, _RATE_WITHOUT_BN = 0.1, 0.001
+_PAPERS_RATE, _PAPERS_MOMENTUM = 0.1, 0.9
 
 
-def advice(experiment: Experiment, precision: Computed, iteration: int) -> str:
-    """One sentence for this run, whose loss was not finite after `iteration` updates."""
+def advice(experiment: Experiment, precision: Computed) -> str:
+    """One sentence on what most likely made this run's loss not finite, and what to do."""
     rate = experiment.learning_rate
-    usual = _RATE if experiment.batch_norm else _RATE_WITHOUT_BN
-    lower = usual if rate > usual else rate / 10
-    if not experiment.batch_norm and iteration == 0:
-        return (
-            "The activations outgrew the numbers before the first update: "
-            "turn batch normalisation on, or use fewer layers."
-        )
+    lower = min(rate / 10, _PAPERS_RATE)
     if precision == "fp16":
         return (
             "fp16 holds no number above 65504: use bf16 or fp32, "
-            f"or a learning rate of {lower:g} in place of {rate:g}."
+            f"or a learning_rate of {lower:g} in place of {rate:g}."
         )
     if not experiment.batch_norm:
+        return _without_bn(experiment, lower)
+    if rate > _PAPERS_RATE:
+        return f"A learning_rate of {rate:g} is too high: use {_PAPERS_RATE:g}, the paper's."
+    if experiment.momentum > _PAPERS_MOMENTUM:
         return (
-            f"Without batch normalisation a learning rate of {rate:g} is too high: "
-            f"use {lower:g}, or turn batch normalisation on."
+            f"A momentum of {experiment.momentum:g} makes steps about "
+            f"{1 / (1 - experiment.momentum):.0f} times the gradient's: use 0.9, the paper's."
         )
-    if rate > usual:
-        return f"A learning rate of {rate:g} is too high: use {lower:g}, the paper's."
-    if experiment.momentum > 0.95:
+    return f"A learning_rate of {rate:g} is too high for this network: use {lower:g}."
+
+
+def _without_bn(experiment: Experiment, lower: float) -> str:
+    family = experiment.network_spec().family
+    if family in {"resnet", "preresnet"} and experiment.initialization != "zero_last":
+        # Each addition doubles the variance, and there is no BN to bring it down again.
         return (
-            f"A momentum of {experiment.momentum:g} makes each update about "
-            f"{1 / (1 - experiment.momentum):.0f} times as long: use 0.9, the paper's."
+            "Without batch normalisation every block adds to the activations until they "
+            "overflow: turn batch_norm on, or set initialization to zero_last."
         )
-    return f"A learning rate of {rate:g} is too high for this network: use {lower:g}."
+    return (
+        f"Without batch normalisation a learning_rate of {experiment.learning_rate:g} is too "
+        f"high: use {lower:g}, or turn batch_norm on."
+    )

@@ -11,7 +11,7 @@ from resnet_core.training.session import NotFinite, Session
 def train(session: Session) -> Iterator[Event]:
     """Train to the last iteration and tell what happens; whoever listens decides what it is for.
 
-    Started; a measurement of the untrained network; then update after update, each told by
+    Started; a measurement of the network as it begins; then update after update, each told by
     Stepped, and before it, where one is due, by its measurement, so that at Stepped
     everything up to this iteration has been said and `session.state()` can be saved. Last
     comes Finished, or Diverged in the place of the first update that could not be made.
@@ -19,7 +19,7 @@ def train(session: Session) -> Iterator[Event]:
     """
     yield session.started()
     try:
-        if session.iteration == 0 and not session.looked:
+        if not session.looked:
             yield session.look()
         while session.iteration < session.experiment.iterations:
             session.step()

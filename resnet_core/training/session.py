@@ -59,8 +59,11 @@ class Session:
     Attributes:
         iteration: updates made so far.
         seconds: training time so far, pauses left out.
-        looked: whether the untrained network was measured.
+        looked: whether the network was measured before its first update.
         new_weights: with `initial_weights`, the tensors that they did not have.
+
+    A fork begins with `initial_weights` and at the iteration `first` of the checkpoint they
+    are from: schedule and records count on from there.
 
     Raises:
         InvalidSetting: the batch exceeds the data, or this machine lacks the device.
@@ -74,6 +77,7 @@ class Session:
         start: Checkpoint | None = None,
         *,
         initial_weights: Mapping[str, Tensor] | None = None,
+        first: int = 0,
     ) -> None:
         self.experiment, self.dataset = experiment, dataset
         self.execution = device.choose(experiment.device, experiment.precision)
@@ -87,7 +91,7 @@ class Session:
         subset = fixed_subset(dataset.train, experiment.evaluation_images)
         self._training_images = Evaluation(subset, self.batches.mean, self.execution)
         self._test_images = Evaluation(dataset.test, self.batches.mean, self.execution)
-        self.iteration, self.seconds, self.looked = 0, 0.0, False
+        self.iteration, self.seconds, self.looked = first, 0.0, False
         self.wrong = self.seen = 0  # augmented training images since the last record
         self._lap_images, self._lap_seconds = 0, 0.0
         self._loss = math.nan
@@ -135,7 +139,9 @@ class Session:
         self._errors = None
 
     def look(self) -> Measurement:
-        """Measure the untrained network on the first mini-batch, which it will see again.
+        """Measure the network as it begins, on the first mini-batch, which it will see again.
+
+        A fork's errors, too: they show what the change alone has done.
 
         Raises:
             NotFinite: there is nothing to train from.
@@ -146,7 +152,9 @@ class Session:
             self.batches.restore(next_batch)
             for buffer, before in zip(self.model.buffers(), buffers, strict=True):
                 buffer.copy_(before)
-        self.optimizer.rate = self.schedule.rate(0)
+        self.optimizer.rate = self.schedule.rate(self.iteration)
+        if self.iteration > 0:
+            self.evaluate()
         self.looked = True
         return self._measurement()
 
@@ -158,19 +166,19 @@ class Session:
     def measure(self) -> Measurement:
         """What the last update's pass has shown, and the errors where they are due."""
         if occasions.evaluated(self.experiment, self.iteration):
-            self._evaluate()
+            self.evaluate()
         measurement = self._measurement()
         self.wrong = self.seen = 0
         self._lap_images, self._lap_seconds, self._readings = 0, 0.0, None
         return measurement
 
     def finished(self) -> Finished:
-        train_error, test_error = self._errors or self._evaluate()
+        train_error, test_error = self._errors or self.evaluate()
         digest = weights_sha256(self.model.state_dict())
         return Finished(self.iteration, self.seconds, train_error, test_error, digest)
 
     def diverged(self, failure: NotFinite) -> Diverged:
-        advised = advice(self.experiment, self.execution.precision, self.iteration)
+        advised = advice(self.experiment, self.execution.precision)
         return Diverged(self.iteration, failure.loss, advised)
 
     def state(self) -> Checkpoint:
@@ -214,7 +222,7 @@ class Session:
         self._diverged = True
         return NotFinite(loss)
 
-    def _evaluate(self) -> tuple[float, float]:
+    def evaluate(self) -> tuple[float, float]:
         """Training and test error, percent, on the fixed images."""
         with self._timed():
             train_error = self._training_images.error(self.model)
