@@ -10,18 +10,25 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.timings import Estimate, estimate
+from app import timings
+from app.timings import Estimate, Failed
 from resnet_core import anatomy
+from resnet_core.data import catalog
+from resnet_core.data.facts import DataFacts
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.experiment import Experiment
+from resnet_core.jobs import queue, supervisor
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
 if TYPE_CHECKING:
-    from resnet_core.data.facts import DataFacts
     from resnet_core.runs.curves import Telemetry
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Failed", "estimate", "estimate_together"]
+
+# How long experiments would take here, alone or started together; None while it is measured.
+estimate = timings.estimate
+estimate_together = timings.together
 
 
 # Commands
@@ -33,9 +40,8 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
     Raises:
         InvalidSetting, DataError: names the field and the nearest good value.
     """
-    from resnet_core.jobs import queue
-
     submitted = queue.submit(experiments, group)
+    timings.make_way()
     ensure_supervisor()
     return submitted
 
@@ -79,14 +85,10 @@ def ensure_supervisor() -> None:
     Raises:
         PlaygroundError: it cannot be started.
     """
-    from resnet_core.jobs import supervisor
-
     supervisor.ensure_running()
 
 
 def _tell(command: str, *arguments: Any, **changes: Any) -> Any:
-    from resnet_core.jobs import queue
-
     answer = getattr(queue, command)(*arguments, **changes)
     ensure_supervisor()
     return answer
@@ -161,8 +163,6 @@ def facts(data: str) -> DataFacts:
     Raises:
         DataError: it is unknown, missing or unsafe to read.
     """
-    from resnet_core.data import catalog
-
     return catalog.facts(data)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 Axis = Literal["iterations", "epochs", "seconds"]
 Order = Literal["layer", "sorted"]
-Measured = Literal["fixed", "running"]
+Measured = Literal["running", "fixed"]
 
 AXES: tuple[Axis, ...] = get_args(Axis)
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -32,10 +32,10 @@ class View:
     Attributes:
         x: what time is counted in.
         order: layers from input to output, or by size as in the lower half of Fig. 7.
-        log: logarithmic vertical axes.
+        log: logarithmic vertical axes; gradient norms, which span decades, always have one.
         smooth: weight of the past in the exponential moving average, 0 to 0.95.
-        error: training error on the fixed images, or over the mini-batches since the
-            last record (`running_error`).
+        error: training error over the mini-batches since the last record (`running_error`),
+            or on the fixed images, which are evaluated less often.
         heat: a layer-by-time map in place of the curves over layers.
         at: the scrubbed time in units of `x`; None follows the newest.
         hidden: labels of the curves that were switched off.
@@ -46,7 +46,7 @@ class View:
     order: Order = "layer"
     log: bool = False
     smooth: float = 0.0
-    error: Measured = "fixed"
+    error: Measured = "running"
     heat: bool = False
     at: float | None = None
     hidden: tuple[str, ...] = ()
@@ -75,6 +75,17 @@ class View:
 
     def changed(self, **values: Any) -> View:
         return replace(self, **values)
+
+
+@dataclass(frozen=True)
+class PuzzleState:
+    """The home page: the group of runs that was started there, "" for the recording."""
+
+    run: str = ""
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> PuzzleState:
+        return cls(query.get("run", "")[:64])
 
 
 @dataclass(frozen=True)

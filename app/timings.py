@@ -1,26 +1,31 @@
-"""How long an experiment would take on this machine, from a short real measurement.
+"""How long experiments would take on this machine, from short real measurements.
 
 Measuring builds the network and trains a few steps, which needs torch, so a command of
-its own does it; a page asks again until the answer is there.
+its own does it; a page asks again until the answer is there. What was measured is kept in
+the cache folder, for a machine does not change from day to day.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from resnet_core import home
 from resnet_core.experiment import Experiment
+from resnet_core.jobs import settings
 
 PATIENCE = 300.0  # seconds
+# Fields that change neither a network's cost nor the number of updates.
+_FREE = {"name", "seed", "learning_rate", "momentum", "weight_decay", "milestones", "warmup"}
 _log = logging.getLogger(__name__)
-_known: dict[tuple[tuple[str, str], ...], Estimate | Failed] = {}
-_asked: set[tuple[tuple[str, str], ...]] = set()
-_guard = threading.Lock()
-_one_at_a_time = threading.Lock()  # two measurements at once would slow each other
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,14 @@ class Estimate:
     """Measured, not guessed.
 
     Attributes:
-        seconds_per_iteration: of training, evaluation and records left out.
-        seconds: for the whole experiment.
-        device: what it was measured on, for people.
+        seconds: for the whole experiment, evaluation included.
+        seconds_per_iteration: of training alone.
+        hardware: what it was measured on, for people.
     """
 
-    seconds_per_iteration: float
     seconds: float
-    device: str = ""
+    seconds_per_iteration: float
+    hardware: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,38 +50,86 @@ class Failed:
     reason: str
 
 
-def estimate(experiment: Experiment) -> Estimate | Failed | None:
-    """The time this experiment would take; None while it is still being measured."""
-    key = _key(experiment)
-    with _guard:
-        if key in _known:
-            return _known[key]
-        if key not in _asked:
-            _asked.add(key)
-            threading.Thread(target=_measure, args=(experiment, key), daemon=True).start()
-    return None
+class Timings:
+    """Measures one experiment after another: two at once would slow each other."""
 
+    def __init__(self) -> None:
+        self._known: dict[str, Estimate | Failed] = {}
+        self._asked: set[str] = set()
+        self._guard = threading.Lock()
+        self._one_at_a_time = threading.Lock()
+        self._running: subprocess.Popen[str] | None = None
 
-def _key(experiment: Experiment) -> tuple[tuple[str, str], ...]:
-    """What the time depends on: neither the name nor the seed."""
-    query = experiment.to_query()
-    return tuple(sorted((f, v) for f, v in query.items() if f not in {"name", "seed"}))
+    def estimate(self, experiment: Experiment) -> Estimate | Failed | None:
+        """The time this experiment would take alone; None while it is being measured."""
+        key = _key(experiment)
+        with self._guard:
+            if key not in self._known and (kept := _kept(key)) is not None:
+                self._known[key] = kept
+            if key in self._known:
+                return self._known[key]
+            if key not in self._asked:
+                self._asked.add(key)
+                arguments = (experiment, key)
+                threading.Thread(target=self._measure, args=arguments, daemon=True).start()
+        return None
 
+    def together(self, experiments: Sequence[Experiment]) -> Estimate | Failed | None:
+        """The time for experiments that are started together and share this machine."""
+        found = [self.estimate(experiment) for experiment in experiments]
+        for one in found:
+            if not isinstance(one, Estimate):
+                return one
+        known = [one for one in found if isinstance(one, Estimate)]
+        # Runs beyond the cores, or beyond the places for running, wait for each other.
+        lanes = min(settings.slots(), os.cpu_count() or 1)
+        total = sum(one.seconds for one in known)
+        longest = max(known, key=lambda one: one.seconds)
+        wall = max(longest.seconds, total / lanes)
+        return Estimate(wall, longest.seconds_per_iteration, longest.hardware)
 
-def _measure(experiment: Experiment, key: tuple[tuple[str, str], ...]) -> None:
-    command = [sys.executable, "-m", "resnet_core", "measure", "--json", *options(experiment)]
-    with _one_at_a_time:
+    def make_way(self) -> None:
+        """Give up the measurement that runs: a training that starts now needs the cores."""
+        with self._guard:
+            if self._running is not None:
+                self._running.kill()
+
+    def _measure(self, experiment: Experiment, key: str) -> None:
+        command = [sys.executable, "-m", "resnet_core", "measure", "--json", *options(experiment)]
+        with self._one_at_a_time:
+            result = self._run(command)
+        with self._guard:
+            if result is None:
+                self._asked.discard(key)  # gave way; a later question measures again
+                return
+            self._known[key] = result
+        if isinstance(result, Estimate):
+            _keep(key, result)
+
+    def _run(self, command: list[str]) -> Estimate | Failed | None:
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=PATIENCE, check=False
-            )
-            result = _read(done)
+            with self._guard:
+                self._running = process = subprocess.Popen(
+                    command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                )
+            output, errors = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            result = Failed(f"The measurement took more than {PATIENCE:.0f} s and was given up.")
+            process.kill()
+            return Failed(f"The measurement took more than {PATIENCE:.0f} s and was given up.")
         except OSError as error:
-            result = Failed(f"The measurement could not be started ({error.strerror}).")
-    with _guard:
-        _known[key] = result
+            return Failed(f"The measurement could not be started ({error.strerror}).")
+        finally:
+            with self._guard:
+                self._running = None
+        if process.returncode < 0:
+            return None
+        return _read(process.returncode, output, errors)
+
+
+_timings = Timings()
+estimate = _timings.estimate
+together = _timings.together
+make_way = _timings.make_way
 
 
 def options(experiment: Experiment) -> list[str]:
@@ -85,14 +138,42 @@ def options(experiment: Experiment) -> list[str]:
     return [part for name, text in pairs for part in (f"--{name.replace('_', '-')}", text)]
 
 
-def _read(done: subprocess.CompletedProcess[str]) -> Estimate | Failed:
-    if done.returncode != 0:
-        _log.warning("measure ended with %s: %s", done.returncode, done.stderr[-2000:])
-        lines = done.stderr.strip().splitlines()
+def _key(experiment: Experiment) -> str:
+    """Equal for experiments that take the same time on this machine as it is set up."""
+    query = {f: v for f, v in experiment.to_query().items() if f not in _FREE}
+    machine = [os.cpu_count(), settings.threads(), settings.slots()]
+    text = json.dumps([sorted(query.items()), machine])
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def _read(code: int, output: str, errors: str) -> Estimate | Failed:
+    if code != 0:
+        _log.warning("measure ended with %s: %s", code, errors[-2000:])
+        lines = errors.strip().splitlines()
         return Failed(lines[-1].removeprefix("Error: ") if lines else "The measurement failed.")
-    said = json.loads(done.stdout)
+    said = json.loads(output)
     return Estimate(
-        seconds_per_iteration=float(said["seconds_per_iteration"]),
         seconds=float(said["seconds"]),
-        device=str(said.get("device", "")),
+        seconds_per_iteration=float(said["seconds_per_iteration"]),
+        hardware=str(said["hardware"]),
     )
+
+
+def _file(key: str) -> Path:
+    return home.cache_folder() / "timings" / f"{key}.json"
+
+
+def _kept(key: str) -> Estimate | None:
+    try:
+        return Estimate(**json.loads(_file(key).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _keep(key: str, found: Estimate) -> None:
+    path = _file(key)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(asdict(found)), encoding="utf-8")
+    except OSError as error:
+        _log.warning("A timing was not kept (%s); it will be measured again.", error.strerror)

@@ -1,9 +1,150 @@
-"""The puzzle: the home page."""
+"""The puzzle: four networks, one recipe, and a curve that is not where it should be."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from app import services, status, texts, verdict
+from app.figures.labels import network_label
+from app.links import page_link
+from app.state import PuzzleState, View
 from app.texts import t
+from app.widgets.live_charts.live_charts import live_charts
+from resnet_core import presets
+from resnet_core.errors import PlaygroundError
+from resnet_core.runs.record import ACTIVE, RunRecord
 
-st.title(t("common.nav.puzzle"))
+RECORDED = "one-minute"
+GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
+
+
+def page() -> None:
+    state = PuzzleState.from_query(st.query_params.to_dict())
+    records, unknown = _records(state)
+    st.title(t("home.title"))
+    st.markdown(t("home.lead"))
+    if unknown:
+        st.info(t("home.unknown", name=unknown))
+    if any(record.state in ACTIVE for record in records):
+        _progress([record.id for record in records])
+    elif st.session_state.get(GUESS) == "asked" and records:
+        _ask()
+        return
+    else:
+        _actions(records)
+    guess = st.session_state.get(GUESS)
+    charts(records, guessed=guess in verdict.FOUR)
+    if records and not any(record.state in ACTIVE for record in records):
+        _conclusion(records, guess)
+
+
+def charts(records: list[RunRecord], guessed: bool) -> None:
+    ids = [record.id for record in records]
+    live_charts(ids, View(), "puzzle", play=guessed, empty=t("home.none"))
+
+
+def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
+    """The runs to show, and the name in the URL if no runs have it."""
+    recorded = services.group(RECORDED)
+    if not state.run:
+        return recorded, ""
+    asked = services.group(state.run)
+    return (asked, "") if asked else (recorded, state.run)
+
+
+def _actions(records: list[RunRecord]) -> None:
+    """The one button; its label tells the time once that has been measured."""
+    own = [record.experiment.seed for record in records if not record.recorded]
+    seed = max(own) + 1 if own else 0
+    unknown = not own and services.estimate_together(presets.one_minute(seed)) is None
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(seed, bool(own), bool(records))
+
+
+def _buttons(seed: int, again: bool, can_guess: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(_run_label(seed, again), type="primary", key="run"):
+            _start(seed)
+        if can_guess and st.button(t("home.guess.open"), key="guess"):
+            st.session_state[GUESS] = "asked"
+            st.rerun()
+
+
+def _run_label(seed: int, again: bool) -> str:
+    if again:
+        return t("home.again", seed=seed)
+    known = services.estimate_together(presets.one_minute(seed))
+    if isinstance(known, services.Estimate):
+        return t("home.run_timed", time=status.duration(known.seconds, t))
+    return t("home.run")
+
+
+def _start(seed: int) -> None:
+    try:
+        started = services.submit(presets.one_minute(seed))
+    except PlaygroundError as error:
+        st.error(str(error))
+        return
+    st.session_state.pop(GUESS, None)
+    st.query_params["run"] = started[0].group
+    st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _progress(ids: list[str]) -> None:
+    """How far the runs are; the charts move by themselves."""
+    records, _ = services.known(ids)
+    now = status.progress(records)
+    if not now.active:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(1.0, now.done), text=_said(records, now))
+        if st.button(t("home.stop"), key="stop"):
+            for record in records:
+                if record.state in ACTIVE:
+                    services.stop(record.id)
+
+
+def _said(records: list[RunRecord], now: status.Progress) -> str:
+    if all(record.state == "queued" for record in records):
+        return t("home.starting")
+    percent = f"{now.done * 100:.0f}"
+    if now.seconds_left is None:
+        return t("home.progress", percent=percent)
+    return t("home.progress_left", percent=percent, time=status.duration(now.seconds_left, t))
+
+
+def _ask() -> None:
+    with st.form("guess-form", border=True):
+        st.subheader(t("home.guess.question"))
+        st.caption(t("home.guess.hint"))
+        guess = st.radio(
+            t("home.guess.question"),
+            verdict.FOUR,
+            format_func=network_label,
+            horizontal=True,
+            label_visibility="collapsed",
+        )
+        if st.form_submit_button(t("home.guess.show"), type="primary"):
+            st.session_state[GUESS] = guess
+            st.rerun()
+
+
+def _conclusion(records: list[RunRecord], guess: str | None) -> None:
+    say = texts.speaker(texts.language())
+    st.subheader(t("home.saw.title"))
+    answered = verdict.answer(guess, records, say) if guess else ""
+    if answered:
+        st.markdown(f"**{answered}**")
+    st.markdown(" ".join(verdict.verdict(records, say)))
+    if verdict.final_errors(records):
+        st.caption(verdict.measured_on(records, say))
+    _links(records)
+
+
+def _links(records: list[RunRecord]) -> None:
+    ids = ",".join(record.id for record in records)
+    page_link("compare", t("home.next.compare"), runs=ids, order="sorted")
+    page_link("train", t("home.next.train"))
+
+
+page()

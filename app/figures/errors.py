@@ -110,7 +110,7 @@ def _line(
     return go.Scatter(
         x=look.rounded(time, 7),
         y=look.rounded(values),
-        mode="lines",
+        mode="lines" if len(time) > 2 else "lines+markers",
         line={"color": colour, "width": width, "dash": look.dash(one)},
         name=one.label,
         legendgroup=one.key,
@@ -158,7 +158,7 @@ def _error_axis(series: Sequence[Series], view: View) -> dict[str, Any]:
     )
     values = values[~np.isnan(values)]
     highest = float(values.max()) if len(values) else 100.0
-    top = min(100.0, max(5.0, highest * 1.06))
+    top = 100.0 if highest > 75 else max(5.0, highest * 1.06)
     if not view.log:
         return {"range": [0, top], "ticksuffix": ""}
     positive = values[values > 0]

@@ -28,12 +28,13 @@ def layer_figure(
         row = one.row_at(view.at)
         if row is not None and one.layers:
             figure.add_traces(_traces(one, quantity, row, view, dark))
+    scale = "axis_log" if is_log(quantity, view) else "axis"
     figure.update_layout(
         look.layout(
             dark,
             say(f"charts.{quantity}.title"),
             say(f"charts.axis.layers_{view.order}"),
-            say(f"charts.{quantity}.axis"),
+            say(f"charts.{quantity}.{scale}"),
         )
     )
     longest = max((len(one.layers) for one in series), default=1)
@@ -51,16 +52,27 @@ def ordered(values: Floats, view: View) -> np.ndarray:
     return np.argsort(-values, kind="stable") if view.order == "sorted" else np.arange(len(values))
 
 
+def is_log(quantity: Quantity, view: View) -> bool:
+    """Gradients of a network at its start and at its end are decades apart."""
+    return view.log or quantity == "gradient"
+
+
 def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict[str, Any]:
     """An axis that holds all moments, so that nothing jumps while time is scrubbed."""
+    log = is_log(quantity, view)
     parts = [spread_of(one, quantity).high.ravel() for one in series]
     values = np.concatenate(parts or [np.empty(0)])
     values = values[np.isfinite(values) & (values > 0)]
     if not len(values):
-        return {"type": "log" if view.log else "linear", "rangemode": "tozero"}
-    if view.log:
+        return {"type": "log" if log else "linear", "rangemode": "tozero"}
+    if log:
         low, high = np.log10(values.min()), np.log10(values.max())
-        return {"type": "log", "range": [float(low) - 0.1, float(high) + 0.1], "dtick": 1}
+        return {
+            "type": "log",
+            "range": [float(low) - 0.1, float(high) + 0.1],
+            "dtick": 1,
+            "exponentformat": "power",
+        }
     return {"range": [0, float(values.max()) * 1.05]}
 
 

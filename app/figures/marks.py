@@ -59,6 +59,7 @@ def drop_lines(series: Sequence[Series], view: View, dark: bool) -> list[dict[st
 def drop_labels(
     series: Sequence[Series], view: View, say: Speaker, dark: bool
 ) -> list[dict[str, Any]]:
+    """The first drop says what falls, to its left; the others only say that it falls again."""
     return [
         {
             "name": "drop",
@@ -66,11 +67,12 @@ def drop_labels(
             "y": 1,
             "yref": "paper",
             "yanchor": "bottom",
-            "text": say("charts.error.drop"),
+            "xanchor": "left" if index else "right",
+            "text": say("charts.error.drop_again" if index else "charts.error.drop"),
             "showarrow": False,
             "font": {"size": 11, "color": look.ink(dark).quiet},
         }
-        for at in drop_times(series, view)
+        for index, at in enumerate(drop_times(series, view))
     ]
 
 

@@ -88,7 +88,7 @@ class Series:
 
 
 def gather(
-    members: Sequence[Member], x: Axis = "iterations", error: Measured = "fixed"
+    members: Sequence[Member], x: Axis = "iterations", error: Measured = "running"
 ) -> list[Series]:
     """The curves of some runs, in the order in which the first run of each was given."""
     groups: dict[str, list[Member]] = {}

@@ -16,12 +16,12 @@ export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-// Three significant digits, without an exponent where a person would write none.
+// Three significant digits; an exponent only where there would be many zeros.
 export function short(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 0.001 || size >= 100000)) return value.toExponential(1);
-  return Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 6 });
+  return size >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }
 
 // Index of the last element that is not beyond `limit`; 0 if all are. `values` rise.

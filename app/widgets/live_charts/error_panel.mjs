@@ -17,7 +17,10 @@ export class ErrorPanel extends Panel {
     const labelled = this.series.length <= MOST_LABELS;
     await this.draw(plotly, figure, (data, layout) => {
       const off = new Set(series.filter((one) => hidden.has(one.label)).map((one) => one.key));
-      for (const trace of data) trace.visible = !off.has(trace.meta.series);
+      for (const trace of data) {
+        trace.visible = !off.has(trace.meta.series);
+        if (trace.hovertemplate) Object.assign(trace, { hovertemplate: null, hoverinfo: "none" });
+      }
       const longest = Math.max(0, ...this.series.map((one) => one.label.length));
       layout.margin.r = labelled ? Math.min(150, longest * LETTER + 16) : 14;
     });
@@ -55,18 +58,25 @@ export class ErrorPanel extends Panel {
     });
   }
 
+  // At the curves' ends their names; at a time that is pointed at also their values there.
   labels(place, time) {
-    const heads = this.labelled ? this.series.map((one) => this.head(one, place, time)).filter(Boolean) : [];
+    const wanted = this.labelled || time !== null ? this.series : [];
+    const heads = wanted.map((one) => this.head(one, place, time)).filter(Boolean);
     heads.sort((a, b) => a.y - b.y);
     spread(heads, place.top + LINE / 2, place.bottom - LINE / 2);
+    const room = this.overlay.clientWidth;
     heads.forEach((head, index) => {
       const mark = this.mark("head", index);
-      mark.textContent = head.label;
+      mark.textContent = head.text;
+      mark.classList.toggle("pg-valued", time !== null);
+      const left = time !== null && head.x + 10 + head.text.length * LETTER > room;
       Object.assign(mark.style, {
-        display: "", left: `${head.x + 6}px`, top: `${head.y}px`, color: head.colour,
+        display: "", top: `${head.y}px`, color: head.colour,
+        left: left ? "" : `${head.x + 6}px`, right: left ? `${room - head.x + 6}px` : "",
       });
     });
     this.clear("head", heads.length);
+    this.dots(place, time === null ? [] : heads);
   }
 
   head(one, place, time) {
@@ -74,10 +84,21 @@ export class ErrorPanel extends Panel {
     if (!curve?.x.length || (time !== null && time < curve.x[0] - 1e-9)) return null;
     const last = curve.x[curve.x.length - 1];
     const x = time === null ? last : Math.min(time, last);
-    const at = place.x(x);
-    if (at < place.left - 1) return null;
-    const y = place.y(between(curve, x));
-    return { label: one.label, colour: one.colour, x: Math.min(at, place.right), y };
+    const value = between(curve, x);
+    const [left, y] = [place.x(x), place.y(value)];
+    if (left < place.left - 1 || (time !== null && left > place.right + 1)) return null;
+    const text = time === null ? one.label : `${one.label}  ${value.toFixed(1)} %`;
+    return { text, colour: one.colour, x: Math.min(left, place.right), y, at: y };
+  }
+
+  dots(place, heads) {
+    const inside = heads.filter(({ at }) => at >= place.top - 1 && at <= place.bottom + 1);
+    inside.forEach(({ x, at, colour }, index) => {
+      Object.assign(this.mark("dot", index).style, {
+        display: "", left: `${x}px`, top: `${at}px`, borderColor: colour,
+      });
+    });
+    this.clear("dot", inside.length);
   }
 }
 

@@ -10,7 +10,8 @@ export default function (component) {
     ended: () => setTriggerValue("ended", true),
   };
   if (!shown.has(parentElement)) {
-    const module = `${data.routes}/static/${data.version}/charts.mjs`;
+    // Streamlit runs this file from a blob, against which no path resolves.
+    const module = `${window.location.origin}${data.routes}/static/${data.version}/charts.mjs`;
     shown.set(parentElement, import(module).then(({ LiveCharts }) => new LiveCharts(parentElement)));
   }
   const charts = shown.get(parentElement);
