@@ -24,9 +24,10 @@ def print_json(value: Any) -> None:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """A table as wide as the terminal; a heading that ends in "#" is of a column of numbers."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for heading in headings:
+    for number, heading in enumerate(headings):
         justify: Any = "right" if heading.endswith("#") else "left"
-        table.add_column(heading.rstrip("#"), justify=justify, overflow="fold")
+        # What the first column names is to be copied whole.
+        table.add_column(heading.rstrip("#"), justify=justify, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*row)
     # Text from people is text: a "[red]" in a run's name is not a colour.

@@ -59,7 +59,16 @@ def where_it_resumes(run: RunRecord) -> str:
 def note_end(store: Store, run: RunRecord, state: State, reason: str) -> None:
     """Record how a running run ended, unless it has said so itself by now."""
     _log.info("%s %s: %s", run.id, state, reason)
-    note(store, run, state=state, exit_reason=reason, ended=time.time(), request=None, pid=None)
+    note(
+        store,
+        run,
+        state=state,
+        exit_reason=reason,
+        ended=time.time(),
+        request=None,
+        pid=None,
+        pid_created=None,
+    )
 
 
 def note(store: Store, run: RunRecord, **fields: Any) -> None:

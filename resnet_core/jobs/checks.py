@@ -18,6 +18,16 @@ def checked(experiment: Experiment) -> tuple[Experiment, DataFacts]:
         InvalidSetting: the data do not suffice for a setting.
     """
     catalog.require(experiment.data)
+    facts = facts_of(experiment)
+    return experiment.changed(data=_lasting_name(facts.name)), facts
+
+
+def facts_of(experiment: Experiment) -> DataFacts:
+    """The facts of the data as the experiment uses them, which need not be on this machine.
+
+    Raises:
+        DataError, InvalidSetting: as for `checked`.
+    """
     facts = catalog.facts(
         experiment.data,
         experiment.image_size,
@@ -31,7 +41,7 @@ def checked(experiment: Experiment) -> tuple[Experiment, DataFacts]:
             f"{experiment.batch_size} is more than the {facts.train_images} training images of "
             f"{facts.title}; use at most {facts.train_images}.",
         )
-    return experiment.changed(data=_lasting_name(facts.name)), facts
+    return facts
 
 
 def _lasting_name(name: str) -> str:

@@ -68,6 +68,7 @@ def tell(store: Store, folder: RunFolder, run: RunRecord, ending: Ending) -> Non
         "ended": time.time(),
         "request": None,
         "pid": None,
+        "pid_created": None,
         **ending.facts,
     }
     while True:

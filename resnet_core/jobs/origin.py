@@ -9,6 +9,7 @@ from resnet_core.experiment import Experiment
 from resnet_core.runs import run_file
 from resnet_core.runs.folder import RunFolder
 from resnet_core.training import checkpoint
+from resnet_core.training.fork import carry_over
 from resnet_core.training.session import Session
 
 _log = logging.getLogger(__name__)
@@ -24,8 +25,6 @@ def forked_session(
     Raises:
         CheckpointError: the copy is damaged, or none of it fits.
     """
-    from resnet_core.training.fork import carry_over
-
     parent = run_file.read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
     start = checkpoint.load(checkpoint.at(folder.origin / "checkpoints", iteration))
     weights = carry_over(parent, start.weights, experiment)

@@ -15,6 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.jobs.worker import work
@@ -44,12 +46,13 @@ def wait(fork: bool) -> int:
 
 
 def _warm_up() -> None:
-    """Have what every run needs at its start: modules that torch imports when a network is first
-    built (half a second), and the embedded images drawn.
+    """Have what every run needs at its start: modules that torch and Arrow import when they are
+    first used (a second), and the embedded images drawn.
 
     Nothing here may start a thread or touch a GPU: forked children could not use them.
     """
     build(NetworkSpec(depth=8, width=1, image_size=8), seed=0)
+    pa.array([0.0])  # imports pandas, if it is installed, to ask whether this is a series
     try:
         catalog.load(catalog.SHAPES)
     except (PlaygroundError, OSError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,9 +14,10 @@ import pyarrow.parquet
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.folder import RunFolder
 from resnet_core.telemetry import stream, table
-from resnet_core.telemetry.events import Float32
+from resnet_core.telemetry.events import Float32, Measurement
 
 VECTORS = ("response_std", "gradient_norm", "branch_ratio")
+SCALARS = tuple(field.name for field in fields(Measurement) if field.name not in VECTORS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def read(folder: RunFolder) -> Telemetry:
         found = _cached(path, state.st_mtime_ns, state.st_size)
         if found is not None:
             return found
-    return from_table(pa.table({}))
+    return from_table(pa.table({name: pa.array([], pa.float64()) for name in SCALARS}))
 
 
 def from_table(rows: pa.Table) -> Telemetry:

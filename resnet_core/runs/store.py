@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import shutil
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -71,10 +72,14 @@ class Store:
             connection.executemany(schema.INSERT, map(schema.to_row, placed))
             return placed
 
-        for record in records:
-            (self.runs_folder / record.id).mkdir(parents=True, exist_ok=True)
-            self._copy_to_folder(record, must=True)
-        return self.database.write(insert)
+        try:
+            for record in records:
+                self._make_folder(record)
+            return self.database.write(insert)
+        except BaseException:
+            for record in records:
+                shutil.rmtree(self.runs_folder / record.id, ignore_errors=True)
+            raise
 
     def change(
         self, run_id: str, allowed: Collection[State], advice: str, **fields: Any
@@ -211,16 +216,22 @@ class Store:
 
         return self.database.write(delete)
 
-    def _copy_to_folder(self, record: RunRecord, must: bool = False) -> None:
+    def _make_folder(self, record: RunRecord) -> None:
+        folder = self.runs_folder / record.id
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            run_file.write(folder, record)
+        except OSError as error:
+            raise PlaygroundError(
+                f"The run's folder in {self.runs_folder} cannot be written "
+                f"({error.strerror}); free some space or check its permissions."
+            ) from error
+
+    def _copy_to_folder(self, record: RunRecord) -> None:
         """The copy only matters should the index be lost, so a full disk does not stop a change."""
         try:
             run_file.write(self.runs_folder / record.id, record)
         except OSError as error:
-            if must:
-                raise PlaygroundError(
-                    f"The run's folder in {self.runs_folder} cannot be written "
-                    f"({error.strerror}); free some space or check its permissions."
-                ) from error
             _log.warning("run.json of %s was not brought up to date: %s", record.id, error)
 
 

@@ -1,0 +1,99 @@
+"""A run's settings, measurements and weights, in files that other programs read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from resnet_core.errors import PlaygroundError
+from resnet_core.runs import queries, run_file
+from resnet_core.runs.folder import RunFolder
+from resnet_core.telemetry import disk
+
+if TYPE_CHECKING:
+    from resnet_core.runs.curves import Telemetry
+
+
+def export(run_id: str, folder: Path) -> list[Path]:
+    """Write a run into a new or empty folder; see `tables` for the columns.
+
+    Returns:
+        The files written: `config.json` (the experiment, and what `run.json` says), `metrics`,
+        `layers` and `blocks` as Parquet and CSV, and `model.safetensors` where there are weights.
+
+    Raises:
+        RunNotFound: there is no such run.
+        PlaygroundError: the folder holds something already, or cannot be written to.
+    """
+    run = queries.run(run_id)
+    source = queries.folder(run)
+    found = queries.telemetry(run_id)
+    _make_room(folder)
+    config = {"experiment": run.experiment.model_dump(), "run": run_file.to_dict(run)}
+    try:
+        with disk.full_disk_explained(folder):
+            (folder / "config.json").write_text(
+                json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8"
+            )
+            for name, table in tables(found).items():
+                table.to_parquet(folder / f"{name}.parquet", index=False)
+                table.to_csv(folder / f"{name}.csv", index=False)
+            weights = _newest_weights(source)
+            if weights is not None:
+                shutil.copyfile(weights, folder / "model.safetensors")
+    except OSError as error:
+        raise PlaygroundError(f"{folder} cannot be written to ({error.strerror}).") from error
+    return sorted(folder.iterdir())
+
+
+def tables(found: Telemetry) -> dict[str, pd.DataFrame]:
+    """The telemetry as tables.
+
+    Returns:
+        `metrics`: one row a measurement. `layers`: one row a measurement and 3x3 layer, with
+        `response_std` and `gradient_norm`. `blocks`: one row a measurement and block, with
+        `branch_ratio`.
+    """
+    iterations = found.frame["iteration"]
+    return {
+        "metrics": found.frame,
+        "layers": pd.DataFrame(
+            {
+                "iteration": iterations.repeat(len(found.layers)).to_numpy(),
+                "layer": list(found.layers) * len(iterations),
+                "response_std": found.response_std.ravel(),
+                "gradient_norm": found.gradient_norm.ravel(),
+            }
+        ),
+        "blocks": pd.DataFrame(
+            {
+                "iteration": iterations.repeat(len(found.blocks)).to_numpy(),
+                "block": list(found.blocks) * len(iterations),
+                "branch_ratio": found.branch_ratio.ravel(),
+            }
+        ),
+    }
+
+
+def _make_room(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = next(folder.iterdir(), None)
+    except OSError as error:
+        raise PlaygroundError(f"The folder {folder} cannot be used ({error.strerror}).") from error
+    if occupied is not None:
+        raise PlaygroundError(
+            f"{folder} holds {occupied.name} already; name a folder that is empty or new."
+        )
+
+
+def _newest_weights(source: RunFolder) -> Path | None:
+    for iteration in reversed(source.kept_iterations()):
+        path = source.checkpoint(iteration) / "model.safetensors"
+        if path.is_file():
+            return path
+    return None
