@@ -52,7 +52,9 @@ class Measurement:
     """One record of the telemetry stream.
 
     Attributes:
-        iteration: updates made so far; 0 is the initialised network.
+        iteration: updates made so far; 0 is the initialised network. Loss, responses,
+            gradients and branches are of the pass, forward and back, that led to the last
+            of these updates; errors are of the network after it.
         epoch: passes over the training images, a fraction.
         seconds: training time so far, pauses left out.
         loss: cross-entropy of the last mini-batch, nats; at iteration 0 of the first one.
@@ -62,12 +64,13 @@ class Measurement:
             None where it was not evaluated.
         test_error: on the test images, evaluation mode, percent; None likewise.
         learning_rate: of the last update.
-        images_per_second: training throughput since the last record.
+        images_per_second: training throughput since the last record, evaluations left out;
+            0 where there was no update since then.
         response_std: standard deviation of each 3x3 layer's response over the mini-batch,
             training mode, after BN and before the nonlinearity or addition (Fig. 7).
         gradient_norm: Euclidean norm of the loss gradient of each 3x3 layer's weights.
-        branch_ratio: ||F(x)|| / ||x|| per block, Euclidean norms over the mini-batch; for a
-            plain network F is the block itself.
+        branch_ratio: ||F(x)|| / ||x|| per block, Euclidean norms over the mini-batch; F(x) is
+            what is added to the shortcut, and in a plain block, y = f(F(x)), all there is.
         audit_error: largest relative difference between `response_std` and a direct
             measurement on the same mini-batch; None where it was not audited.
     """
@@ -89,9 +92,11 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Diverged:
-    """The loss is not finite. No update was made with it.
+    """The loss, or its gradient, is not finite. No update was made with it.
 
     Attributes:
+        iteration: updates made, all with finite losses and gradients.
+        loss: of the update that was not made; huge where only its gradient is not finite.
         advice: one sentence that says what to change.
     """
 
