@@ -7,7 +7,7 @@ name from a fixed list.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.charts import Answer, Charts, Question
+from app.charts import Answer, BadQuestion, Charts, Question
 from app.feed import Feed
 from resnet_core.errors import PlaygroundError
 
@@ -80,11 +80,10 @@ def plotly_script() -> bytes:
     return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
 
 
-def _answered(request: Request, answer: object) -> Response:
+def _answered(request: Request, answer: Callable[[Question], Answer]) -> Response:
     try:
-        question = Question.from_query(request.query_params)
-        found: Answer = answer(question)  # type: ignore[operator]
-    except ValueError as error:
+        found = answer(Question.from_query(request.query_params))
+    except BadQuestion as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     except PlaygroundError as error:
         return JSONResponse({"error": str(error)}, status_code=503)

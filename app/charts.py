@@ -25,6 +25,7 @@ from app.figures.series import Member, Series, gather
 from app.figures.thinning import moments
 from app.state import View, is_run_id
 from app.texts import Language, Speaker
+from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RESUMABLE, RunRecord
 
 MOST_RUNS = 400
@@ -34,6 +35,10 @@ _POINTS = 40_000
 _VALUES = 300_000
 _MOST_KEPT = 128
 _ZIPPED_FROM = 1000  # bytes
+
+
+class BadQuestion(PlaygroundError):
+    """A parameter of a route that cannot be used; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +55,22 @@ class Question:
         """The question in a URL.
 
         Raises:
-            ValueError: a parameter is unusable; the message names it.
+            BadQuestion: a parameter is unusable; the message names it.
         """
         ids = tuple(dict.fromkeys(filter(None, query.get("runs", "").split(","))))
         wrong = [run_id[:60] for run_id in ids if not is_run_id(run_id)]
         if wrong:
-            raise ValueError(f"runs: {wrong[0]!r} is not a run's id.")
+            raise BadQuestion(f"runs: {wrong[0]!r} is not a run's id.")
         if len(ids) > MOST_RUNS:
-            raise ValueError(f"runs: {len(ids)} are too many; ask for at most {MOST_RUNS}.")
+            raise BadQuestion(f"runs: {len(ids)} are too many; ask for at most {MOST_RUNS}.")
         view, unusable = View.from_query(query)
         if unusable:
-            raise ValueError(f"{unusable[0]}: {query[unusable[0]][:60]!r} is not known.")
+            raise BadQuestion(f"{unusable[0]}: {query[unusable[0]][:60]!r} is not known.")
         language = query.get("lang", "en")
         if language not in texts.LANGUAGES:
-            raise ValueError(f"lang: {language[:20]!r} is not known; use en or ko.")
+            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
         own = view.changed(at=None, hidden=(), zoom=None)
-        return cls(ids, own, language, query.get("dark") == "1")  # type: ignore[arg-type]
+        return cls(ids, own, language, query.get("dark") == "1")
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,7 @@ def _now(question: Question, series: Sequence[Series], missing: Sequence[str]) -
         "end": time_end(series, view),
         "reached": max((float(one.time[-1]) for one in series if len(one.time)), default=0.0),
         "caption": provenance.caption(records, per_curve, say),
+        "notes": provenance.notes(series, view, say),
         "active": status.progress(records).active,
         "poll": _poll(records),
         "missing": list(missing),

@@ -1,10 +1,15 @@
-"""Where a chart's numbers come from, in one line: data, recorded or live, machine, seeds."""
+"""Where a chart's numbers come from: data, recorded or live, machine, seeds; how measured."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
 
+import numpy as np
+
+from app.figures.heat_map import MOST_MAPS
+from app.figures.series import Series
+from app.state import View
 from app.texts import Speaker
 from resnet_core.runs.record import ACTIVE, RunRecord
 
@@ -25,6 +30,37 @@ def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
         _seeds(records, per_curve, say),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def notes(series: Sequence[Series], view: View, say: Speaker) -> dict[str, str]:
+    """What stands under each panel: how its values were measured, and what is left out."""
+    if not series:
+        return {}
+    response = [say("charts.response.note")]
+    audits = [_worst_audit(one) for one in series]
+    known = [audit for audit in audits if audit is not None]
+    if known:
+        response.append(say("charts.response.audit", percent=f"{max(known) * 100:.2g}"))
+    gradient = [say("charts.gradient.note")]
+    if view.heat and len(series) > MOST_MAPS:
+        gradient.append(say("charts.heat.limit", n=MOST_MAPS))
+    return {
+        "error": say(f"charts.error.note_{view.error}"),
+        "response": " ".join(response),
+        "gradient": " ".join(gradient),
+    }
+
+
+def _worst_audit(one: Series) -> float | None:
+    """The largest difference between response stds and a direct measurement, a fraction."""
+    found = [
+        member.telemetry.frame["audit_error"].to_numpy(dtype=np.float64)
+        for member in one.members
+        if "audit_error" in member.telemetry.frame
+    ]
+    audited = np.concatenate(found or [np.empty(0)])
+    audited = audited[~np.isnan(audited)]
+    return float(audited.max()) if len(audited) else None
 
 
 def _data(record: RunRecord) -> str:

@@ -96,8 +96,8 @@ class CompareState:
     view: View = field(default_factory=View)
 
     def to_query(self) -> dict[str, str]:
-        chosen = {"runs": ",".join(self.runs)} if self.runs else {}
-        return {**chosen, **self.view.to_query()}
+        """Always with `runs`: an empty list is a choice, too."""
+        return {"runs": ",".join(self.runs), **self.view.to_query()}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[CompareState, list[str]]:

@@ -1,14 +1,147 @@
-"""Compare any runs."""
+"""Compare any runs, live or finished; the URL holds the whole state."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from app import services
-from app.state import CompareState
+from app import services, texts
+from app.links import page_link
+from app.state import MEASURES, SMOOTHEST, CompareState, View
 from app.texts import t
 from app.widgets.live_charts.live_charts import live_charts
+from app.widgets.run_picker import groups, run_picker
+from resnet_core.runs.record import RunRecord
 
-st.title(t("common.nav.compare"))
-state, _ = CompareState.from_query(st.query_params.to_dict())
-live_charts(state.runs or [r.id for r in services.runs()], state.view, "charts", remember=True)
+# Session state: the parameters this page wrote last, how often others came, the widgets.
+WROTE, VISITS = "compare.wrote", "compare.visits"
+RUNS, X, LAYERS = "compare.runs", "compare.x", "compare.layers"
+ERROR, SMOOTH, LOG = "compare.error", "compare.smooth", "compare.log"
+LAYER_VIEWS = ("layer", "sorted", "map")
+
+
+def page() -> None:
+    st.title(t("compare.title"))
+    st.markdown(t("compare.lead"))
+    runs = [*services.runs(), *services.recorded()]
+    state = _arrive(runs)
+    if not runs:
+        _nothing_yet()
+        return
+    ids = run_picker(runs, RUNS)
+    view = _controls(state.view)
+    seen = live_charts(
+        ids,
+        view,
+        f"compare-charts-{st.session_state[VISITS]}",
+        remember=True,
+        empty=t("compare.none_chosen"),
+    )
+    _write(CompareState(ids, seen))
+
+
+def _arrive(runs: Sequence[RunRecord]) -> CompareState:
+    """The state; a URL that this page did not write itself sets the widgets anew."""
+    query = st.query_params.to_dict()
+    query.pop(texts.PARAMETER, None)
+    if query == st.session_state.get(WROTE):
+        state, _ = CompareState.from_query(query)
+        return state
+    state, unusable = CompareState.from_query(query)
+    known = {run.id for run in runs}
+    missing = [run_id for run_id in state.runs if run_id not in known]
+    chosen = [run_id for run_id in state.runs if run_id in known]
+    if "runs" not in query:
+        chosen = _suggested(runs)
+    st.session_state[RUNS] = chosen
+    _set_widgets(state.view)
+    st.session_state[VISITS] = st.session_state.get(VISITS, 0) + 1
+    _tell_problems(missing, unusable)
+    return state
+
+
+def _suggested(runs: Sequence[RunRecord]) -> list[str]:
+    """What was started together last, else the newest run: a page is never empty for nothing."""
+    together = groups(runs)
+    if together:
+        return [run.id for run in next(iter(together.values()))]
+    return [run.id for run in runs[:1]]
+
+
+def _set_widgets(view: View) -> None:
+    st.session_state[X] = view.x
+    st.session_state[LAYERS] = "map" if view.heat else view.order
+    st.session_state[ERROR] = view.error
+    st.session_state[SMOOTH] = view.smooth
+    st.session_state[LOG] = view.log
+
+
+def _tell_problems(missing: Sequence[str], unusable: Sequence[str]) -> None:
+    said = []
+    if missing:
+        named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        said.append(t("compare.unknown", n=len(missing), ids=named))
+    if unusable:
+        said.append(t("compare.unusable", names=", ".join(unusable)))
+    if said:
+        st.warning("  \n".join(said))
+
+
+def _controls(view: View) -> View:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        x = st.segmented_control(
+            t("compare.x"),
+            ("iterations", "epochs", "seconds"),
+            key=X,
+            required=True,
+            format_func=lambda name: t(f"compare.x_{name}"),
+        )
+        layers = st.segmented_control(
+            t("compare.layers"),
+            LAYER_VIEWS,
+            key=LAYERS,
+            required=True,
+            format_func=lambda name: t(f"compare.layers_{name}"),
+        )
+        with st.popover(t("compare.more")):
+            error, smooth, log = _more()
+    return view.changed(
+        x=x,
+        order="sorted" if layers == "sorted" else "layer",
+        heat=layers == "map",
+        error=error,
+        smooth=smooth,
+        log=log,
+    )
+
+
+def _more() -> tuple[str, float, bool]:
+    error = st.radio(
+        t("compare.error"),
+        MEASURES,
+        key=ERROR,
+        format_func=lambda name: t(f"compare.error_{name}"),
+    )
+    smooth = st.slider(t("compare.smooth"), 0.0, SMOOTHEST, step=0.05, key=SMOOTH)
+    log = st.toggle(t("compare.log"), key=LOG)
+    return error, smooth, log
+
+
+def _nothing_yet() -> None:
+    st.info(t("compare.nothing"))
+    page_link("puzzle", t("common.nav.puzzle"))
+    page_link("train", t("common.nav.train"))
+
+
+def _write(state: CompareState) -> None:
+    """Put the state into the URL, without a run of the page where nothing changed."""
+    query = state.to_query()
+    st.session_state[WROTE] = query
+    present = st.query_params.to_dict()
+    wanted = {**query, **{k: v for k, v in present.items() if k == texts.PARAMETER}}
+    if present != wanted:
+        st.query_params.from_dict(wanted)
+
+
+page()

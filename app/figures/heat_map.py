@@ -79,7 +79,9 @@ def _colour_axis(
     values = np.concatenate(parts or [np.ones(1)])
     values = values[np.isfinite(values) & (values > 0)]
     low, high = np.log10(np.percentile(values, [0.5, 99.5])) if len(values) else (-1.0, 0.0)
-    ticks = np.arange(np.floor(low), np.ceil(high) + 1)
+    steps = (1.0,) if high - low > 1.5 else (1.0, 2.0, 5.0)
+    decades = range(int(np.floor(low)), int(np.ceil(high)) + 1)
+    ticks = [decade + np.log10(step) for decade in decades for step in steps]
     return {
         # Cividis reads the same to colour-blind eyes.
         "colorscale": "Cividis",
@@ -88,7 +90,7 @@ def _colour_axis(
         "colorbar": {
             "thickness": 10,
             "outlinewidth": 0,
-            "tickvals": ticks.tolist(),
+            "tickvals": [float(tick) for tick in ticks],
             "ticktext": [f"{10**tick:g}" for tick in ticks],
             "title": {"text": say(f"charts.{quantity}.short"), "side": "right"},
             "tickfont": {"size": 11, "color": look.ink(dark).quiet},

@@ -127,8 +127,10 @@ def _series(
     # The longest run's own records are the common times; others are read between theirs.
     longest = max(group, key=lambda member: len(member.telemetry.frame))
     grid = _column(longest.telemetry, "iteration")
-    over = [_Resampled(member, grid) for member in group]
-    shifts = [_shift(member, x) for member in group]
+    # A run of the group that has measured nothing (queued, or broken) adds nothing.
+    begun = [member for member in group if len(member.telemetry.frame)] or group[:1]
+    over = [_Resampled(member, grid) for member in begun]
+    shifts = [_shift(member, x) for member in begun]
     times = [one.column(_COLUMN[x]) + shift for one, shift in zip(over, shifts, strict=True)]
     record = group[0].record
     return Series(

@@ -39,7 +39,7 @@ export class LiveCharts {
     this.message.hidden = true;
     const bar = element("div", { class: "pg-bar" }, this.scrubber.root, this.caption);
     this.grid = element("div", { class: "pg-panels" }, ...this.panels.map((panel) => panel.root));
-    this.root = element("div", { class: "pg-charts" }, bar, this.message, this.grid, this.readout.root);
+    this.root = element("div", { class: "pg-charts pg-waiting" }, bar, this.message, this.grid, this.readout.root);
     // A test reads this: it must stay 1 however many points arrive.
     parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
     parent.append(this.root);
@@ -80,11 +80,13 @@ export class LiveCharts {
 
   async receive(news) {
     this.news = news;
+    this.root.classList.remove("pg-waiting");
     this.notice(news.faults[0] ?? "");
     const seen = this.scrubber.at;
     this.scrubber.extend(news.reached, this.axis, news.active);
     if (seen !== this.scrubber.at) this.scrubber.at = null;
     this.caption.textContent = news.caption;
+    for (const panel of this.panels) panel.note.textContent = news.notes[panel.name] ?? "";
     if (this.scrubber.at !== null || !news.active) this.history.want(this.scrubber.at, news.active);
     await this.drawAll();
     if (this.wasActive && !news.active) this.send.ended();

@@ -4,6 +4,7 @@ import { lastUpTo } from "./dom.mjs";
 import { Panel } from "./panel.mjs";
 
 const MOST_LABELS = 8;
+const LONGEST_LABEL = 16; // letters, beside a value
 const LINE = 16; // px between labels
 const LETTER = 7.4; // px, about
 
@@ -87,7 +88,9 @@ export class ErrorPanel extends Panel {
     const value = between(curve, x);
     const [left, y] = [place.x(x), place.y(value)];
     if (left < place.left - 1 || (time !== null && left > place.right + 1)) return null;
-    const text = time === null ? one.label : `${one.label}  ${value.toFixed(1)} %`;
+    const said = `${value.toFixed(1)} %`;
+    const named = one.label.length > LONGEST_LABEL ? said : `${one.label}  ${said}`;
+    const text = time === null ? one.label : named;
     return { text, colour: one.colour, x: Math.min(left, place.right), y, at: y };
   }
 

@@ -15,8 +15,9 @@ export class Panel {
     this.plot = element("div", { class: "pg-plot" });
     this.overlay = element("div", { class: "pg-overlay", "aria-hidden": "true" });
     const body = element("div", { class: "pg-panel-body" }, this.plot, this.overlay);
+    this.note = element("p", { class: "pg-note" });
     this.root = element("section", { class: `pg-panel pg-panel-${name}` },
-      element("header", {}, this.heading, this.reset), body);
+      element("header", {}, this.heading, this.reset), body, this.note);
     this.zoom = null;
     this.resets = 0;
     this.data = [];

@@ -1,0 +1,95 @@
+"""Choosing runs to look at together: by name, or a whole group at once."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.figures.labels import network_label
+from app.texts import t
+from resnet_core.runs.record import RunRecord
+
+_MOST_GROUPS = 6
+_MOST_NAMED = 4
+
+
+def run_picker(runs: Sequence[RunRecord], key: str) -> tuple[str, ...]:
+    """Let people choose among the runs; the ids they chose, in their order.
+
+    Args:
+        runs: newest first, recordings included.
+        key: of the session state that holds the chosen ids.
+    """
+    by_id = {run.id: run for run in runs}
+    st.session_state[key] = [run_id for run_id in st.session_state.get(key, []) if run_id in by_id]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect(
+            t("compare.pick"),
+            list(by_id),
+            key=key,
+            format_func=lambda run_id: run_label(by_id[run_id]),
+            placeholder=t("compare.pick_hint"),
+            label_visibility="collapsed",
+        )
+        _offer_groups(groups(runs), key)
+    return tuple(chosen)
+
+
+def run_label(run: RunRecord) -> str:
+    """What tells a run from two hundred others: network, seed, id, state, error."""
+    network = network_label(run.experiment.network)
+    own = run.experiment.name
+    named = network if own in ("", run.experiment.network.removeprefix("cifar/")) else own
+    parts = [named, t("compare.seed", seed=run.experiment.seed), run.id[-6:]]
+    if run.recorded:
+        parts.append(t("compare.recorded"))
+    elif run.state != "finished":
+        parts.append(t(f"common.state.{run.state}"))
+    if run.train_error is not None:
+        parts.append(f"{run.train_error:.1f} %")
+    return " · ".join(parts)
+
+
+def groups(runs: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
+    """Runs that were started together, newest group first, each in the order it was given."""
+    found: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        if run.group:
+            found.setdefault(run.group, []).insert(0, run)
+    return {
+        name: sorted(members, key=lambda run: (run.created, run.position))
+        for name, members in found.items()
+        if len(members) > 1
+    }
+
+
+def _offer_groups(found: dict[str, list[RunRecord]], key: str) -> None:
+    """One click for the runs of a preset; people rarely compare anything else."""
+    names = list(found)[:_MOST_GROUPS]
+    if not names:
+        return
+    with st.popover(t("compare.groups")):
+        for name in names:
+            label = group_label(found[name])
+            st.button(
+                label,
+                key=f"{key}.{name}",
+                type="tertiary",
+                on_click=_choose,
+                args=(key, [run.id for run in found[name]]),
+            )
+
+
+def group_label(members: Sequence[RunRecord]) -> str:
+    networks = list(dict.fromkeys(network_label(run.experiment.network) for run in members))
+    named = ", ".join(networks[:_MOST_NAMED]) + (", …" if len(networks) > _MOST_NAMED else "")
+    if all(run.recorded for run in members):
+        return f"{named} · {t('compare.recorded')}"
+    began = datetime.datetime.fromtimestamp(min(run.created for run in members))
+    return f"{named} · {began:%Y-%m-%d %H:%M}"
+
+
+def _choose(key: str, ids: list[str]) -> None:
+    st.session_state[key] = ids
