@@ -26,7 +26,7 @@ ONE_MINUTE: Mapping[str, Any] = MappingProxyType(
         "crop_padding": 0,
         "batch_size": 32,
         "iterations": 1060,
-        "learning_rate": 0.3,
+        "learning_rate": 0.4,
         "warmup": "linear",
         "warmup_iterations": 250,
         "milestones": (940, 1020),
