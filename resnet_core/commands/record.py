@@ -18,12 +18,13 @@ from resnet_core.runs.queries import RECORDED
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of recordings. [assets/recorded]",
 )
-def record(run_ids: tuple[str, ...], folder: Path) -> None:
+@click.option("--group", default="", help="Their common name, for example one-minute.")
+def record(run_ids: tuple[str, ...], folder: Path, group: str) -> None:
     """Write finished runs as recordings: thinned telemetry, no weights.
 
     The app shows them as runs of this project, labelled as recorded.
     """
     from resnet_core.runs.recording import record as record_runs
 
-    for path in record_runs(run_ids, folder):
+    for path in record_runs(run_ids, folder, group):
         click.echo(path)

@@ -130,7 +130,7 @@ class Database:
         with FileLock(f"{self.path}.lock"):
             if self.path.exists() and _is_damaged(self.path):
                 aside = self.path.with_name(f"{self.path.name}.damaged-{int(time.time())}")
-                self.path.replace(aside)
+                _move(self.path, aside)
                 _log.warning(
                     "The index of runs was damaged. It was moved to %s and rebuilt from the run "
                     "folders; no run is lost, but runs that were queued must be resumed.",
@@ -142,6 +142,16 @@ class Database:
         """SQLite would replay a lost file's journal into the new one."""
         for suffix in ("-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+
+def _move(damaged: Path, aside: Path) -> None:
+    try:
+        damaged.replace(aside)
+    except OSError as error:  # Windows moves no file that another program has open
+        raise PlaygroundError(
+            f"The index of runs, {damaged}, is damaged and cannot be moved aside "
+            f"({error.strerror}): close all programs that use it and try again."
+        ) from error
 
 
 class _Empty(sqlite3.DatabaseError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,37 +13,58 @@ from numpy.typing import NDArray
 
 from resnet_core.errors import PlaygroundError, WrongState
 from resnet_core.runs import queries, run_file
+from resnet_core.runs.record import RunRecord, check_id
 
 # A curve of a thousand pixels shows no more.
 MOST_ROWS = 300
 
 
-def record(ids: Iterable[str], folder: Path) -> list[Path]:
+def record(ids: Iterable[str], folder: Path, group: str = "") -> list[Path]:
     """Write one recording a run: `run.json`, `experiment.json` and a thinned `telemetry.parquet`.
 
+    Args:
+        group: what the recordings are called together; each is then named by group, network
+            and seed, and found at the same address when it is made again.
+
     Raises:
-        RunNotFound: there is no such run.
+        RunNotFound: there is no such run, or the group's name cannot be part of an id.
         WrongState: a run is not finished.
     """
-    return [_record(run_id, folder) for run_id in ids]
+    return [_record(run_id, folder, group) for run_id in ids]
 
 
-def _record(run_id: str, folder: Path) -> Path:
+def _record(run_id: str, folder: Path, group: str) -> Path:
     run = queries.run(run_id)
     if run.state != "finished":
         raise WrongState(f"{run.title} is {run.state}; only finished runs can be recorded.")
     source = queries.folder(run)
     if not source.compacted.is_file():
         raise PlaygroundError(f"{run.title} has no telemetry to record; retry the run.")
-    target = folder / run.id
+    shipped = _shipped(run, group)
+    target = folder / shipped.id
     target.mkdir(parents=True, exist_ok=True)
-    run_file.write(target, run)
+    run_file.write(target, shipped)
     rows = pyarrow.parquet.read_table(source.compacted)
     thinned = _single_precision(rows.take(pa.array(chosen(rows))))
     pyarrow.parquet.write_table(
         thinned, target / "telemetry.parquet", compression="zstd", compression_level=19
     )
     return target
+
+
+def _shipped(run: RunRecord, group: str) -> RunRecord:
+    """The run without what holds on the machine that trained it only: process and paths."""
+    experiment = run.experiment.changed(data=Path(run.experiment.data).name)
+    network = experiment.network.removeprefix("cifar/")
+    named = check_id(f"{group}-{network}-seed-{experiment.seed}") if group else run.id
+    return dataclasses.replace(
+        run,
+        id=named,
+        group=group or run.group,
+        experiment=experiment,
+        pid=None,
+        pid_created=None,
+    )
 
 
 def chosen(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:
