@@ -18,17 +18,19 @@ from resnet_core.data.facts import DataFacts
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
-from resnet_core.runs import queries
-from resnet_core.runs.record import RunRecord
+from resnet_core.jobs.checks import facts_of
+from resnet_core.runs import queries, store
+from resnet_core.runs.record import ACTIVE, RunRecord
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
 
-__all__ = ["Estimate", "Failed", "estimate", "estimate_together"]
+__all__ = ["Estimate", "Failed", "estimate", "estimate_together", "facts_of", "known_estimate"]
 
 # How long experiments would take here, alone or started together; None while it is measured.
 estimate = timings.estimate
 estimate_together = timings.together
+known_estimate = timings.known  # nothing is measured for the sake of it
 
 
 # Commands
@@ -100,6 +102,11 @@ def _tell(command: str, *arguments: Any, **changes: Any) -> Any:
 def runs() -> list[RunRecord]:
     """The runs of this home folder, newest first."""
     return queries.runs()
+
+
+def active() -> list[RunRecord]:
+    """The runs that train or wait for it, in the order of the queue."""
+    return store.of_home().in_states(ACTIVE)
 
 
 def recorded() -> list[RunRecord]:

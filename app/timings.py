@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from resnet_core.experiment import Experiment
 from resnet_core.jobs import settings
 
 PATIENCE = 300.0  # seconds
+# A page that still wants an answer asks again sooner than this, seconds.
+_INTEREST = 10.0
 # Fields that change neither a network's cost nor the number of updates.
 _FREE = {"name", "seed", "learning_rate", "momentum", "weight_decay", "milestones", "warmup"}
 _log = logging.getLogger(__name__)
@@ -55,7 +58,7 @@ class Timings:
 
     def __init__(self) -> None:
         self._known: dict[str, Estimate | Failed] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, float] = {}  # when last, on the monotonic clock
         self._guard = threading.Lock()
         self._one_at_a_time = threading.Lock()
         self._running: subprocess.Popen[str] | None = None
@@ -64,15 +67,19 @@ class Timings:
         """The time this experiment would take alone; None while it is being measured."""
         key = _key(experiment)
         with self._guard:
-            if key not in self._known and (kept := _kept(key)) is not None:
-                self._known[key] = kept
-            if key in self._known:
-                return self._known[key]
-            if key not in self._asked:
-                self._asked.add(key)
-                arguments = (experiment, key)
-                threading.Thread(target=self._measure, args=arguments, daemon=True).start()
-        return None
+            found = self._recall(key)
+            if found is None:
+                new = key not in self._asked
+                self._asked[key] = time.monotonic()
+                if new:
+                    arguments = (experiment, key)
+                    threading.Thread(target=self._measure, args=arguments, daemon=True).start()
+        return found
+
+    def known(self, experiment: Experiment) -> Estimate | Failed | None:
+        """As `estimate`, but nothing is measured for the sake of it."""
+        with self._guard:
+            return self._recall(_key(experiment))
 
     def together(self, experiments: Sequence[Experiment]) -> Estimate | Failed | None:
         """The time for experiments that are started together and share this machine."""
@@ -97,14 +104,24 @@ class Timings:
     def _measure(self, experiment: Experiment, key: str) -> None:
         command = [sys.executable, "-m", "resnet_core", "measure", "--json", *options(experiment)]
         with self._one_at_a_time:
-            result = self._run(command)
+            result = self._run(command) if self._still_wanted(key) else None
         with self._guard:
+            del self._asked[key]
             if result is None:
-                self._asked.discard(key)  # gave way; a later question measures again
-                return
+                return  # gave way, or nobody waits; a later question measures again
             self._known[key] = result
         if isinstance(result, Estimate):
             _keep(key, result)
+
+    def _recall(self, key: str) -> Estimate | Failed | None:
+        if key not in self._known and (kept := _kept(key)) is not None:
+            self._known[key] = kept
+        return self._known.get(key)
+
+    def _still_wanted(self, key: str) -> bool:
+        """Whoever moves a control on and on waits for the last position only."""
+        with self._guard:
+            return time.monotonic() - self._asked[key] < _INTEREST
 
     def _run(self, command: list[str]) -> Estimate | Failed | None:
         try:
@@ -128,6 +145,7 @@ class Timings:
 
 _timings = Timings()
 estimate = _timings.estimate
+known = _timings.known
 together = _timings.together
 make_way = _timings.make_way
 

@@ -1,0 +1,151 @@
+"""Which images: embedded, public, a path of this machine, or an upload."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import downloads, uploads
+from app.explanations import explain
+from app.texts import t
+from app.widgets.experiment_form.controls import Controls, Errors, complaint, escaped
+from resnet_core.data import catalog
+from resnet_core.data.catalog import Entry
+from resnet_core.data.facts import DataFacts
+from resnet_core.data.sources import SOURCES
+from resnet_core.errors import PlaygroundError
+
+PATH = ""  # the choice of giving a path
+
+
+def chosen(controls: Controls) -> str:
+    """The data set that the form names, as typed so far."""
+    choice = st.session_state.get(controls.key("data"))
+    if choice is None:
+        return str(controls.draft.values["data"])
+    return choice or str(st.session_state.get(controls.key("data_path"), "")).strip()
+
+
+def load(controls: Controls) -> None:
+    """Show the draft's data set; to be called where the controls load a draft."""
+    name = str(controls.draft.values["data"])
+    known = name in {entry.name for entry in catalog.available()}
+    st.session_state[controls.key("data")] = name if known else PATH
+    st.session_state[controls.key("data_path")] = "" if known else name
+
+
+def data_field(controls: Controls, errors: Errors, facts: DataFacts | None) -> None:
+    """Show the choice of data, what is wrong with it, and how to get what is not there."""
+    key = controls.key("data")
+    if key not in st.session_state:
+        load(controls)
+    entries = {entry.name: entry for entry in catalog.available()}
+    if st.session_state[key] not in entries:
+        st.session_state[key] = PATH
+    st.selectbox(
+        t("form.field.data.label"),
+        [*entries, PATH],
+        format_func=lambda name: _title(entries.get(name)),
+        key=key,
+        help=t("form.field.data.help"),
+    )
+    name = st.session_state[key]
+    if name == PATH:
+        _own(controls)
+    elif not entries[name].present:
+        _absent(entries[name])
+    if facts is not None and "data" not in errors:
+        st.caption(_described(facts))
+    complaint(errors.get("data"))
+
+
+def _own(controls: Controls) -> None:
+    path, upload = st.columns(2, gap="medium")
+    with path:
+        key = controls.key("data_path")
+        st.session_state.setdefault(key, "")
+        st.text_input(t("form.data.where"), key=key)
+    with upload:
+        given = st.file_uploader(
+            t("form.data.upload"),
+            type=[suffix[1:] for suffix in uploads.SUFFIXES],
+            max_upload_size=uploads.MEGABYTES,
+            help=t("form.data.upload_help", megabytes=uploads.MEGABYTES),
+            key=controls.key("upload"),
+        )
+        if given is not None:
+            _take(controls, given.file_id, given.name, given.getvalue())
+
+
+def _take(controls: Controls, file_id: str, name: str, content: bytes) -> None:
+    """Check and keep the upload, once; then it is one of the choices."""
+    taken = controls.key("taken")
+    if st.session_state.get(taken) == file_id:
+        return
+    try:
+        upload = uploads.keep(name, content)
+    except PlaygroundError as error:
+        complaint(error)
+        return
+    st.session_state[taken] = file_id
+    controls.draft = controls.draft.changed(data=str(upload.path))
+    st.session_state[controls.key("to_load")] = controls.draft
+    st.rerun()
+
+
+def _absent(entry: Entry) -> None:
+    """Say how to get the data set, and offer to fetch it."""
+    source = SOURCES.get(entry.name)
+    if source is None:
+        return
+    state = downloads.state(entry.name)
+    if state is not None and not state.done:
+        _watch(entry.name)
+        return
+    if state is not None and state.error is not None:
+        st.markdown(f":material/error: :red[{escaped(explain(state.error))}]")
+    elif state is not None and state.cancelled:
+        st.caption(t("form.data.cancelled"))
+    else:
+        st.caption(escaped(entry.how))
+    st.button(
+        t("form.data.download", title=entry.title, megabytes=source.megabytes),
+        icon=":material/download:",
+        on_click=downloads.start,
+        args=(entry.name,),
+    )
+
+
+@st.fragment(run_every=0.5)
+def _watch(name: str) -> None:
+    state = downloads.state(name)
+    if state is None or state.done:
+        st.rerun()
+        return
+    if state.total and state.received >= state.total:
+        st.progress(1.0, t("form.data.unpacking"))
+    else:
+        amounts = {
+            "done": f"{state.received / 1e6:.1f}",
+            "total": f"{(state.total or 0) / 1e6:.1f}",
+        }
+        st.progress(state.fraction, t("form.data.downloading", file=state.file, **amounts))
+    st.button(
+        t("form.data.cancel"), icon=":material/close:", on_click=downloads.cancel, args=(name,)
+    )
+
+
+def _title(entry: Entry | None) -> str:
+    if entry is None:
+        return t("form.data.path")
+    return entry.title if entry.present else t("form.data.absent", title=entry.title)
+
+
+def _described(facts: DataFacts) -> str:
+    return t(
+        "form.data.facts",
+        title=escaped(facts.title),
+        classes=facts.classes,
+        train=f"{facts.train_images:,}",
+        test=f"{facts.test_images:,}",
+        size=facts.image_size,
+    )

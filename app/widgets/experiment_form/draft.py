@@ -1,0 +1,183 @@
+"""An experiment being written: what was typed, whether or not it can be used.
+
+Nothing typed is ever lost: a draft keeps it as it is, and says beside each field what is
+wrong with it. No interface in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from resnet_core.errors import InvalidSetting
+from resnet_core.experiment import Experiment, from_text
+from resnet_core.network_spec import Family
+
+SEEDS = 5
+
+# What the form calls by names of its own: the two halves of `Experiment.network`.
+_HALVES = ("family", "depth")
+_LEFT_EMPTY = {"name", "milestones", "image_size", "train_images", "test_images"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The form's whole state.
+
+    Attributes:
+        values: as typed, by the name of the field in `Experiment`; `family` and `depth`
+            in the place of `network`.
+        twin: whether the plain or residual counterpart is trained as well.
+        seeds: how many seeds, counted up from the experiment's own.
+        preset: the preset that it was started from, or "".
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    twin: bool = False
+    seeds: int = 1
+    preset: str = ""
+
+    @classmethod
+    def of(cls, experiment: Experiment, **others: Any) -> Draft:
+        """The draft that says this experiment."""
+        return cls(values=_typed(experiment), **others)
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Draft, dict[str, InvalidSetting]]:
+        """The draft in a URL, and what was wrong with parameters that gave way to defaults."""
+        given = {name: text for name, text in query.items() if name in Experiment.model_fields}
+        experiment, errors = settle(given)
+        draft = cls.of(experiment, preset=query.get("preset", "")[:60])
+        twin, seeds = query.get("twin", "0"), query.get("seeds", "1")
+        if twin not in {"0", "1"}:
+            errors["twin"] = InvalidSetting("twin", f"{twin[:20]!r} is not known; choose 0 or 1.")
+        if seeds not in _SEED_COUNTS:
+            errors["seeds"] = InvalidSetting(
+                "seeds", f"{seeds[:20]!r} is not a number of seeds; use 1 to {SEEDS}."
+            )
+        return replace(draft, twin=twin == "1", seeds=_SEED_COUNTS.get(seeds, 1)), errors
+
+    def to_query(self) -> dict[str, str]:
+        """The inverse of `from_query`.
+
+        The network is always named: a URL without any setting is nobody's draft.
+
+        Raises:
+            InvalidSetting: the draft is not an experiment yet.
+        """
+        experiment = self.experiment()
+        query = {"network": experiment.network, **experiment.to_query()}
+        if self.preset:
+            query["preset"] = self.preset
+        if self.twin:
+            query["twin"] = "1"
+        if self.seeds > 1:
+            query["seeds"] = str(self.seeds)
+        return query
+
+    def changed(self, **values: Any) -> Draft:
+        """With some fields typed anew."""
+        return replace(self, values={**self.values, **values})
+
+    def experiment(self) -> Experiment:
+        """The experiment as typed.
+
+        Raises:
+            InvalidSetting: names the first field that cannot be used.
+        """
+        return _create(_given(self.values))
+
+    def settled(self) -> Experiment:
+        """The experiment as typed, with defaults for what cannot be used."""
+        return settle(_given(self.values))[0]
+
+    def errors(self) -> dict[str, InvalidSetting]:
+        """What is wrong, by field; empty once it is an experiment."""
+        return settle(_given(self.values))[1]
+
+    def experiments(self) -> list[Experiment]:
+        """All that would be started: each seed, with its twin if that is wanted.
+
+        Raises:
+            InvalidSetting: the draft is not an experiment yet.
+        """
+        first = self.experiment()
+        networks = [first.network, twin_of(first.network)] if self.twin else [first.network]
+        found = [
+            first.changed(network=network, seed=first.seed + number)
+            for number in range(self.seeds)
+            for network in networks
+        ]
+        if first.name and len(found) > 1:
+            return [one.changed(name=_distinct(one)) for one in found]
+        return found
+
+
+_SEED_COUNTS = {str(count): count for count in range(1, SEEDS + 1)}
+
+
+def settle(given: Mapping[str, Any]) -> tuple[Experiment, dict[str, InvalidSetting]]:
+    """The experiment of what can be used, defaults for the rest; and what could not be."""
+    kept = dict(given)
+    errors: dict[str, InvalidSetting] = {}
+    while True:
+        try:
+            return _create(kept), errors
+        except InvalidSetting as error:
+            if error.field in kept:
+                errors[error.field] = error
+                del kept[error.field]
+            else:  # A default that does not go with the rest; begin with the rest's defaults.
+                errors.setdefault(error.field, error)
+                kept = {}
+
+
+def twin_of(network: str) -> str:
+    """The network that differs in nothing but the shortcuts.
+
+    A residual, pre-activation or highway network's twin is plain; a plain one's is residual.
+    """
+    family, depth = split(network)
+    return f"cifar/{'resnet' if family == 'plain' else 'plain'}-{depth}"
+
+
+def split(network: str) -> tuple[Family, str]:
+    """Family and depth of a network's name that was accepted before."""
+    family, depth = network.removeprefix("cifar/").rsplit("-", 1)
+    return family, depth  # type: ignore[return-value]  # an Experiment's network has a family
+
+
+def _create(given: Mapping[str, Any]) -> Experiment:
+    read = {}
+    for name, value in given.items():
+        value = from_text(name, value) if isinstance(value, str) else value
+        if value in (None, "") and name not in _LEFT_EMPTY:
+            good = 20 if name == "network" else Experiment.model_fields[name].default
+            raise InvalidSetting(name, f"nothing is given; use for example {good}.")
+        read[name] = value
+    return Experiment.create(**read)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """From the form's names to the experiment's."""
+    given = {name: value for name, value in values.items() if name not in _HALVES}
+    depth = values.get("depth")
+    given["network"] = None if depth is None else f"cifar/{values.get('family')}-{depth}"
+    return given
+
+
+def _typed(experiment: Experiment) -> dict[str, Any]:
+    """As the form's controls hold it: rates and lists as text, the rest as it is."""
+    values = experiment.model_dump()
+    family, depth = split(values.pop("network"))
+    milestones = values["milestones"]
+    values["milestones"] = ", ".join(map(str, milestones)) if milestones else ""
+    for name in ("learning_rate", "weight_decay", "momentum"):
+        values[name] = repr(values[name])
+    return {**values, "family": family, "depth": int(depth)}
+
+
+def _distinct(experiment: Experiment) -> str:
+    network = experiment.network.removeprefix("cifar/")
+    return f"{experiment.name} · {network} · seed {experiment.seed}"

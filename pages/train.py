@@ -1,0 +1,189 @@
+"""Train: describe an experiment, see what it costs, start it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import services
+from app.explanations import explain
+from app.links import page_link
+from app.state import View
+from app.texts import t
+from app.widgets.block_details import block_details
+from app.widgets.cost import cost
+from app.widgets.experiment_form import data_field
+from app.widgets.experiment_form.controls import Errors, escaped, label
+from app.widgets.experiment_form.draft import Draft, twin_of
+from app.widgets.experiment_form.effects import Effects
+from app.widgets.experiment_form.experiment_form import how_many, main_controls, more_controls
+from app.widgets.experiment_form.fields import shown_as
+from app.widgets.experiment_form.opening import load, opened, remember, unusable
+from app.widgets.experiment_form.presets import all_of_preset, preset_row
+from app.widgets.live_charts.live_charts import live_charts
+from app.widgets.network_drawing import network_drawing
+from resnet_core.data.facts import DataFacts
+from resnet_core.errors import InvalidSetting, PlaygroundError
+from resnet_core.experiment import Experiment
+
+STARTED = "train.started"  # ids of the runs that were started here last
+FORM = "train"
+
+
+def page() -> None:
+    st.title(t("train.title"))
+    st.markdown(t("train.lead"))
+    controls = opened(FORM)
+    for field, error in unusable(FORM).items():
+        st.warning(t("form.default_used", label=_called(field), reason=escaped(explain(error))))
+    preset_row(controls.draft.preset, lambda draft: load(controls, draft))
+    draft = controls.typed().changed(data=data_field.chosen(controls))
+    controls.draft = draft
+    errors, facts = _faults(draft)
+    remember(controls, usable=not errors)
+    experiment = _last_good(draft, errors)
+    main_controls(controls, errors, Effects(experiment, services.describe))
+    how_many(controls)
+    more_controls(controls, errors, lambda: data_field.data_field(controls, errors, facts))
+    _before_the_start(draft, experiment, errors, facts)
+    _started()
+    _picture(experiment)
+
+
+def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
+    """What is wrong with the draft by control, the data's own say included."""
+    errors: Errors = {shown_as(field): error for field, error in draft.errors().items()}
+    if errors:
+        return errors, None
+    try:
+        draft.experiments()
+        return {}, services.facts_of(draft.experiment())
+    except InvalidSetting as error:
+        return {shown_as(error.field): error}, None
+    except PlaygroundError as error:
+        return {"data": error}, None
+
+
+def _last_good(draft: Draft, errors: Errors) -> Experiment:
+    """The experiment that the page speaks of while the form holds one that cannot be used."""
+    if not errors:
+        st.session_state["train.good"] = draft.experiment()
+    return st.session_state.get("train.good") or draft.settled()
+
+
+def _before_the_start(
+    draft: Draft, experiment: Experiment, errors: Errors, facts: DataFacts | None
+) -> None:
+    """What would start, at what cost; and the button."""
+    experiments = [experiment] if errors else draft.experiments()
+    figures, start = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with figures:
+        cost(experiments, services.describe, _before(experiment))
+        if draft.twin:
+            st.caption(_about_the_twin(experiment))
+    with start:
+        with st.container(horizontal=True):
+            if _start_button(len(experiments), bool(errors)):
+                _start(experiments)
+            _offer_the_preset(draft, errors)
+        if errors:
+            named = ", ".join(label(field) for field in errors)
+            st.markdown(f":material/error: :red[{t('train.start.faults', fields=named)}]")
+        else:
+            st.caption(f"{_what_would_start(experiments, facts)} {t('train.start.share')}")
+
+
+def _start_button(count: int, disabled: bool) -> bool:
+    words = t("train.start.one") if count == 1 else t("train.start.many", count=count)
+    icon = ":material/play_arrow:"
+    return st.button(words, type="primary", icon=icon, disabled=disabled, key="train.start")
+
+
+def _offer_the_preset(draft: Draft, errors: Errors) -> None:
+    """All networks of the preset, while the form still describes one of them."""
+    together = () if errors else all_of_preset(draft.preset, draft.experiment())
+    if together:
+        title = t(f"form.preset.{draft.preset}.title")
+        words = t("train.start.preset", count=len(together), title=title)
+        if st.button(words, icon=":material/stacks:", key="train.preset"):
+            _start(together)
+
+
+def _what_would_start(experiments: Sequence[Experiment], facts: DataFacts | None) -> str:
+    networks = " + ".join(dict.fromkeys(one.network.removeprefix("cifar/") for one in experiments))
+    seeds = sorted({one.seed for one in experiments})
+    key = "train.seeds_one" if len(seeds) == 1 else "train.seeds_many"
+    named = t(key, networks=networks, first=seeds[0], last=seeds[-1])
+    data = escaped(facts.title) if facts else ""
+    before = len(services.active())
+    waiting = "none" if before == 0 else "one" if before == 1 else "some"
+    queue = t(f"train.queue.{waiting}", count=before)
+    return f"{t('train.start.what', networks=named, data=data)}. {queue}"
+
+
+def _about_the_twin(experiment: Experiment) -> str:
+    """Whether the twin really is one: the same parameters and the same initial values."""
+    twin = experiment.changed(network=twin_of(experiment.network))
+    own, others = services.describe(experiment).parameters, services.describe(twin).parameters
+    name = twin.network.removeprefix("cifar/")
+    if "preresnet" in experiment.network:
+        return t("form.twin.order", twin=name, parameters=f"{others:,}")
+    if own == others:
+        return t("form.twin.same", twin=name, parameters=f"{others:,}")
+    key = "form.twin.fewer" if others < own else "form.twin.more"
+    return t(key, twin=name, parameters=f"{others:,}", difference=f"{abs(own - others):,}")
+
+
+def _before(experiment: Experiment) -> Experiment | None:
+    """The experiment before the last change of the form."""
+    now, before = st.session_state.get("train.pair", (None, None))
+    if now != experiment:
+        now, before = experiment, now
+        st.session_state["train.pair"] = (now, before)
+    return before
+
+
+def _start(experiments: Sequence[Experiment]) -> None:
+    try:
+        records = services.submit(experiments)
+    except InvalidSetting as error:
+        st.error(f"{label(shown_as(error.field))}: {explain(error)}")
+    except PlaygroundError as error:
+        st.error(explain(error))
+    else:
+        st.session_state[STARTED] = [record.id for record in records]
+        st.rerun()
+
+
+def _started() -> None:
+    """The runs that were started here, live."""
+    records, _ = services.known(st.session_state.get(STARTED, ()))
+    if not records:
+        return
+    with st.container(border=True):
+        if len(records) == 1:
+            st.markdown(t("train.started.one", title=escaped(records[0].title)))
+        else:
+            st.markdown(t("train.started.many", count=len(records)))
+        live_charts([record.id for record in records], View(), "train.charts", compact=True)
+        with st.container(horizontal=True):
+            ids = ",".join(record.id for record in records)
+            page_link("compare", t("train.started.compare"), runs=ids)
+            page_link("runs", t("train.started.runs"))
+
+
+def _picture(experiment: Experiment) -> None:
+    anatomy = services.describe(experiment)
+    block = network_drawing(anatomy, "train.drawing")
+    if block:
+        block_details(anatomy, block)
+
+
+def _called(field: str) -> str:
+    return (
+        t(f"form.{field}.label") if field in {"twin", "seeds", "preset"} else label(shown_as(field))
+    )
+
+
+page()
