@@ -33,6 +33,8 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 WARMUP_DEPTH = 110
 # "until-error" trains at a tenth of the rate until the running training error is below this.
 WARMUP_ERROR = 80.0
+# The text for no milestones at all; an empty one leaves them to the default.
+NEVER = "never"
 
 
 class Experiment(BaseModel):
@@ -117,7 +119,7 @@ class Experiment(BaseModel):
     milestones: tuple[int, ...] | None = Field(
         None,
         description="Iterations at which the rate is divided by ten; empty: at 1/2 and 3/4 of all "
-        "(the paper's 32k and 48k of 64k).",
+        "(the paper's 32k and 48k of 64k); never: at none.",
     )
     warmup: Warmup = Field(
         "auto",
@@ -217,7 +219,7 @@ class Experiment(BaseModel):
         given = self.milestones
         if given is None:
             given = (self.iterations // 2, self.iterations * 3 // 4)
-        return tuple(m for m in given if 0 < m < self.iterations)
+        return tuple(m for m in sorted(set(given)) if 0 < m < self.iterations)
 
     @property
     def effective_warmup(self) -> Literal["none", "linear", "until-error"]:
@@ -295,6 +297,8 @@ def from_text(field: str, text: str) -> Any:
     if field == "milestones":
         if text.strip().lower() in {"", "none"}:
             return None
+        if text.strip().lower() == NEVER:
+            return ()
         return tuple(part.strip() for part in text.strip("()[] ").split(",") if part.strip())
     if field in {"image_size", "train_images", "test_images"} and not text.strip():
         return None
@@ -327,7 +331,7 @@ def check_name(value: str) -> str:
 
 def _as_text(value: Any) -> str:
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join(map(str, value)) or NEVER
     return "" if value is None else str(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
@@ -23,6 +23,8 @@ NETWORK_FIELDS = (
     "image_size",
 )
 
+_NO = "no_"  # before a switch's name, the option that turns it off
+
 
 def experiment_options(
     fields: Iterable[str] = tuple(Experiment.model_fields),
@@ -39,11 +41,17 @@ def experiment_options(
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """The fields that were given, as `Experiment.create` takes them."""
-    return {
-        field: from_text(field, value) if isinstance(value, str) else value
+    found = {
+        field: from_text(field, value)
         for field, value in options.items()
         if field in Experiment.model_fields and value is not None
     }
+    switched_off = {
+        option.removeprefix(_NO): False
+        for option, value in options.items()
+        if option.startswith(_NO) and value
+    }
+    return {**found, **switched_off}
 
 
 def _option(field: str) -> Callable[[Command], Command]:
@@ -61,7 +69,7 @@ def _switch(field: str, name: str, text: str) -> Callable[[Command], Command]:
     """`--flip`, `--no-flip`, or `--flip false` as a program would write it."""
 
     def add(command: Command) -> Command:
-        off = click.option(f"--no-{name}", field, flag_value="false", help=f"Without --{name}.")
+        off = click.option(f"--no-{name}", _NO + field, is_flag=True, help=f"--{name} false.")
         on = click.option(
             f"--{name}", field, is_flag=False, flag_value="true", metavar="[true|false]", help=text
         )
@@ -71,7 +79,10 @@ def _switch(field: str, name: str, text: str) -> Callable[[Command], Command]:
 
 
 def _metavar(field: str) -> str:
-    kind = str(Experiment.model_fields[field].annotation)
+    annotation = Experiment.model_fields[field].annotation
+    if get_origin(annotation) is Literal:
+        return "|".join(map(str, get_args(annotation)))
+    kind = str(annotation)
     if field == "milestones":
         return "N,N,..."
     if "int" in kind:

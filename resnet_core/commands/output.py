@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from resnet_core.runs.record import RunRecord
 
@@ -23,15 +25,18 @@ def print_json(value: Any) -> None:
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """A table as wide as the terminal; a heading that ends in "#" is of a column of numbers."""
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    table = Table(
+        title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False
+    )
     for number, heading in enumerate(headings):
         justify: Any = "right" if heading.endswith("#") else "left"
         # What the first column names is to be copied whole.
         table.add_column(heading.rstrip("#"), justify=justify, overflow="fold", no_wrap=number == 0)
     for row in rows:
-        table.add_row(*row)
-    # Text from people is text: a "[red]" in a run's name is not a colour.
-    Console(markup=False, highlight=False, emoji=False).print(table, markup=False)
+        # Text from people is text: a "[red]" in a run's name is not a colour.
+        table.add_row(*map(Text, row))
+    # Lines for `grep` are not to be folded at a terminal's usual 80 characters.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def run_as_dict(run: RunRecord) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def asked(request: Request | None, iteration: int, news: dict[str, Any]) -> Endi
 
 
 def diverged(event: Diverged, news: dict[str, Any]) -> Ending:
-    reason = f"The loss was {event.loss} after iteration {event.iteration}. {event.advice}"
+    reason = f"The loss was {event.loss:.3g} after iteration {event.iteration}. {event.advice}"
     return Ending("diverged", reason, {**news, "iteration": event.iteration})
 
 

@@ -37,14 +37,20 @@ from resnet_core.training import checkpoint
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
-_LOCK_PATIENCE = 10.0  # seconds
+_LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is let go at once
 _NICENESS = 5  # the web server goes first
 _log = logging.getLogger(__name__)
 
 
 def work(run_dir: Path) -> int:
-    """Train a run; returns the exit code: 0 unless the run failed or could not begin."""
+    """Train a run; returns the exit code: 0 unless the run failed or could not begin.
+
+    Raises:
+        PlaygroundError: there is no such folder.
+    """
     folder = RunFolder(run_dir.resolve())
+    if not folder.path.is_dir():
+        raise PlaygroundError(f"{folder.path} is not the folder of a run; `runs list` shows them.")
     store = Store(folder.path.parent.parent / "playground.sqlite3")
     _be_polite(folder.log)
     try:

@@ -1,0 +1,113 @@
+"""What the supervisor relies on, whatever executes the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resnet_core.experiment import Experiment
+from resnet_core.jobs import queue
+from resnet_core.jobs.engine import Engine, Handle
+from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.settings import forks
+from resnet_core.runs import queries
+from resnet_core.runs.folder import of_run
+from resnet_core.runs.record import RunRecord
+from tests.small_runs import begin, ended, wait_until
+
+ENGINES = ("forking spare", "spare", "cold start")
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESIDUAL_PLAYGROUND_HOME", str(tmp_path_factory.mktemp("engine")))
+        patch.setenv("RESIDUAL_PLAYGROUND_CHECKPOINT_SECONDS", "0.1")
+        if request.param != "forking spare":
+            patch.setenv("RESIDUAL_PLAYGROUND_FORK", "0")
+        elif not forks():
+            pytest.skip("this system's workers do not fork")
+        patch.setenv("RESIDUAL_PLAYGROUND_SPARES", "0" if request.param == "cold start" else "2")
+        made = LocalProcesses()
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def endless(home: Path, experiment: Experiment) -> RunRecord:
+    long = experiment.changed(iterations=10_000_000, record_every=1000, evaluate_every=10_000)
+    return queue.submit([long])[0]
+
+
+@pytest.fixture
+def handle(engine: Engine, endless: RunRecord) -> Iterator[Handle]:
+    engine.prepare(1)
+    handle = begin(engine, endless)
+    yield handle
+    engine.kill(handle)
+
+
+def trains(run: RunRecord) -> None:
+    wait_until(lambda: queries.run(run.id).iteration > 0, "training", seconds=120)
+
+
+def test_a_worker_trains_to_the_end_and_is_then_dead(
+    engine: Engine, home: Path, experiment: Experiment
+) -> None:
+    engine.prepare(1)
+    (run,) = queue.submit([experiment])
+    handle = begin(engine, run)
+    finished = ended(run.id, seconds=120)
+    assert finished.state == "finished", finished.exit_reason
+    assert len(finished.weights_sha256 or "") == 64
+    wait_until(lambda: not engine.alive(handle), "the worker's end")
+    engine.kill(handle)  # of one that has ended: nothing
+
+
+def test_a_killed_worker_is_dead_and_says_nothing(
+    engine: Engine, endless: RunRecord, handle: Handle
+) -> None:
+    trains(endless)
+    assert engine.alive(handle)
+    engine.kill(handle)
+    wait_until(lambda: not engine.alive(handle), "the worker's death")
+    assert queries.run(endless.id).state == "running"  # the supervisor is to find out
+
+
+def test_another_engine_finds_the_worker_by_what_the_index_knows(
+    engine: Engine, endless: RunRecord, handle: Handle
+) -> None:
+    trains(endless)
+    run = queries.run(endless.id)
+    known = Handle(run.id, run.pid, run.pid_created)
+    other = type(engine)()
+    assert other.alive(known)
+    other.kill(known)
+    wait_until(lambda: not other.alive(known), "the worker's death")
+    wait_until(lambda: not engine.alive(handle), "the same death")
+
+
+def test_workers_survive_the_engine(engine: Engine, endless: RunRecord, handle: Handle) -> None:
+    trains(endless)
+    before = queries.run(endless.id).iteration
+    engine.close()
+    wait_until(lambda: queries.run(endless.id).iteration > before + 5, "training on")
+    assert engine.alive(handle)
+
+
+def test_the_log_lies_in_the_runs_folder(
+    engine: Engine, endless: RunRecord, handle: Handle
+) -> None:
+    trains(endless)
+    assert "cifar/resnet-8 on small" in of_run(endless.id).log.read_text()
+
+
+def test_a_process_that_is_not_the_worker_is_never_taken_for_it(engine: Engine) -> None:
+    import os
+
+    stranger = Handle("20260101-aaaaaa", os.getpid(), 1.0)
+    assert not engine.alive(stranger)
+    engine.kill(stranger)  # or this test would not go on
+    assert not engine.alive(Handle("20260101-aaaaaa"))
