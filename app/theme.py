@@ -21,9 +21,9 @@ HUES = {
 }
 OTHER = "#7A7A7A"
 
-# OKLab lightness of the shallowest and the deepest network drawn. On white, 0.66 is a
+# OKLab lightness of the shallowest and the deepest network drawn. On white, 0.645 is a
 # contrast of 3:1, the least that WCAG asks of a line in a chart; so is 0.53 on dark.
-_LIGHT = (0.66, 0.42)
+_LIGHT = (0.645, 0.42)
 _DARK = (0.55, 0.88)
 _SHALLOW, _DEEP = 20, 110  # weighted layers
 
@@ -62,7 +62,7 @@ def colour(family: str, depth: int, dark: bool = False) -> str:
     first, last = _DARK if dark else _LIGHT
     span = math.log(_DEEP) - math.log(_SHALLOW)
     place = (math.log(max(depth, 1)) - math.log(_SHALLOW)) / span
-    place = min(max(place, -0.15), 1.15)  # a little beyond, for 8 and 1202 layers
+    place = min(max(place, 0.0), 1.15)  # a little beyond, for 1202 layers
     _, a, b = _oklab(HUES.get(family, OTHER))
     return _hex_within_gamut(first + place * (last - first), a, b)
 

@@ -89,23 +89,24 @@ def _tell_problems(missing: Sequence[str], unusable: Sequence[str]) -> None:
 
 
 def _controls(view: View) -> View:
+    say = texts.speaker(texts.language())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x = st.segmented_control(
             t("compare.x"),
             ("iterations", "epochs", "seconds"),
             key=X,
             required=True,
-            format_func=lambda name: t(f"compare.x_{name}"),
+            format_func=lambda name: say(f"compare.x_{name}"),
         )
         layers = st.segmented_control(
             t("compare.layers"),
             LAYER_VIEWS,
             key=LAYERS,
             required=True,
-            format_func=lambda name: t(f"compare.layers_{name}"),
+            format_func=lambda name: say(f"compare.layers_{name}"),
         )
         with st.popover(t("compare.more")):
-            error, smooth, log = _more()
+            error, smooth, log = _more(say)
     return view.changed(
         x=x,
         order="sorted" if layers == "sorted" else "layer",
@@ -116,12 +117,12 @@ def _controls(view: View) -> View:
     )
 
 
-def _more() -> tuple[str, float, bool]:
+def _more(say: texts.Speaker) -> tuple[str, float, bool]:
     error = st.radio(
         t("compare.error"),
         MEASURES,
         key=ERROR,
-        format_func=lambda name: t(f"compare.error_{name}"),
+        format_func=lambda name: say(f"compare.error_{name}"),
     )
     smooth = st.slider(t("compare.smooth"), 0.0, SMOOTHEST, step=0.05, key=SMOOTH)
     log = st.toggle(t("compare.log"), key=LOG)

@@ -66,12 +66,13 @@ def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict
     if not len(values):
         return {"type": "log" if log else "linear", "rangemode": "tozero"}
     if log:
-        low, high = np.log10(values.min()), np.log10(values.max())
+        low, high = float(np.log10(values.min())), float(np.log10(values.max()))
+        ticks = {"dtick": 1} if high - low > 1.5 else {"dtick": "D2"}  # D2: 1, 2, 5
         return {
             "type": "log",
-            "range": [float(low) - 0.1, float(high) + 0.1],
-            "dtick": 1,
+            "range": [low - 0.1, high + 0.1],
             "exponentformat": "power",
+            **ticks,
         }
     return {"range": [0, float(values.max()) * 1.05]}
 

@@ -53,6 +53,7 @@ class Series:
         time: T, rising; when the records were made, in the units of the chart.
         error, test: T, percent; NaN where it was not evaluated.
         response, gradient: T, L.
+        count: n, the members that have measured something.
         forked_at: the time at which a fork left its parent, else None.
     """
 
@@ -68,11 +69,8 @@ class Series:
     test: Spread
     response: Spread
     gradient: Spread
+    count: int = 1
     forked_at: float | None = None
-
-    @property
-    def count(self) -> int:
-        return len(self.members)
 
     @property
     def records(self) -> list[RunRecord]:
@@ -146,6 +144,7 @@ def _series(
         test=_spread([one.column("test_error") for one in over]),
         response=_spread([one.matrix(one.telemetry.response_std) for one in over]),
         gradient=_spread([one.matrix(one.telemetry.gradient_norm) for one in over]),
+        count=len(begun),
         forked_at=_fork_time(group[0], x) if record.parent else None,
     )
 

@@ -22,14 +22,14 @@ def run_picker(runs: Sequence[RunRecord], key: str) -> tuple[str, ...]:
         runs: newest first, recordings included.
         key: of the session state that holds the chosen ids.
     """
-    by_id = {run.id: run for run in runs}
-    st.session_state[key] = [run_id for run_id in st.session_state.get(key, []) if run_id in by_id]
+    named = {run.id: run_label(run) for run in runs}
+    st.session_state[key] = [run_id for run_id in st.session_state.get(key, []) if run_id in named]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             t("compare.pick"),
-            list(by_id),
+            list(named),
             key=key,
-            format_func=lambda run_id: run_label(by_id[run_id]),
+            format_func=lambda run_id: named[run_id],
             placeholder=t("compare.pick_hint"),
             label_visibility="collapsed",
         )

@@ -44,21 +44,18 @@ def put_on_record(
         settings: of the `Experiment`.
     """
     common = {"width": 8, "image_size": 16, "record_every": EVERY, "evaluate_every": 50}
-    experiment = Experiment.create(
-        network=network, iterations=iterations, **{**common, **settings}
-    )
+    experiment = Experiment.create(network=network, iterations=iterations, **{**common, **settings})
     end = iterations if reached is None else reached
-    record = RunRecord(
-        id=run_id,
-        experiment=experiment,
-        state=state,
-        iteration=end,
-        train_error=final_error if state == "finished" else None,
-        test_error=final_error + 1 if state == "finished" else None,
-        data_title="shapes (embedded)",
-        hardware="a test's machine",
-        **{"created": time.time(), **(fields or {})},  # type: ignore[arg-type]
-    )
+    facts = {
+        "state": state,
+        "iteration": end,
+        "train_error": final_error if state == "finished" else None,
+        "test_error": final_error + 1 if state == "finished" else None,
+        "data_title": "shapes (embedded)",
+        "hardware": "a test's machine",
+        "created": time.time(),
+    }
+    record = RunRecord(id=run_id, experiment=experiment, **{**facts, **(fields or {})})
     store.of_home().add([record])
     if measured:
         write_stream(record, range(0, end + 1, EVERY), final_error)

@@ -1,0 +1,152 @@
+"""Runs become curves: seeds together with their range, forks where they left their parent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.figures.labels import labels, network_label
+from app.figures.series import Member, Series, gather
+from resnet_core.runs import queries
+from resnet_core.runs.record import RunRecord
+from tests.app.runs_on_record import put_on_record, write_stream
+
+
+def _members(*records: RunRecord) -> list[Member]:
+    telemetry = {record.id: queries.telemetry(record.id) for record in records}
+    return [
+        Member(record, telemetry[record.id], telemetry.get(record.parent or ""))
+        for record in records
+    ]
+
+
+def test_one_run_is_itself(home: Path) -> None:
+    record = put_on_record("run-1", "cifar/resnet-56")
+    (one,) = gather(_members(record))
+    measured = queries.telemetry("run-1")
+    assert (one.label, one.family, one.depth, one.count) == ("ResNet-56", "resnet", 56, 1)
+    np.testing.assert_array_equal(one.time, measured.frame["iteration"])
+    np.testing.assert_array_equal(one.error.mean, measured.frame["running_error"])
+    np.testing.assert_array_equal(one.response.mean, measured.response_std)
+    assert len(one.layers) == 55
+
+
+def test_seeds_of_one_experiment_are_one_curve_with_mean_and_range(home: Path) -> None:
+    records = [
+        put_on_record(f"seed-{seed}", seed=seed, final_error=20.0 + 10 * seed) for seed in range(3)
+    ]
+    (one,) = gather(_members(*records), error="fixed")
+    errors = np.stack([queries.telemetry(r.id).frame["train_error"] for r in records])
+    assert one.count == 3
+    np.testing.assert_allclose(one.error.mean, errors.mean(0))
+    np.testing.assert_allclose(one.error.low, errors.min(0))
+    np.testing.assert_allclose(one.error.high, errors.max(0))
+    assert one.error.low[-1] == 20.0
+    assert one.error.high[-1] == 40.0
+
+
+def test_a_seed_that_is_not_as_far_counts_only_where_it_has_been(home: Path) -> None:
+    whole = put_on_record("whole", seed=0, final_error=20.0)
+    half = put_on_record("half-way", seed=1, reached=200, state="running", final_error=60.0)
+    (one,) = gather(_members(whole, half), error="fixed")
+    at = {int(time): row for row, time in enumerate(one.time)}
+    assert one.error.mean[at[200]] == pytest.approx((55.0 + 75.0) / 2)
+    assert one.error.mean[at[400]] == pytest.approx(20.0)
+    assert one.error.high[at[400]] == one.error.low[at[400]] == pytest.approx(20.0)
+
+
+def test_a_run_that_measured_nothing_adds_nothing(home: Path) -> None:
+    whole = put_on_record("whole", seed=0)
+    queued = put_on_record("queued", seed=1, state="queued", reached=0, measured=False)
+    (one,) = gather(_members(queued, whole))
+    assert one.count == 1
+    assert len(one.time) == 41
+    (empty,) = gather(_members(queued))
+    assert len(empty.time) == 0
+    assert empty.row_at(None) is None
+
+
+@pytest.mark.parametrize(("x", "last"), [("iterations", 400), ("epochs", 10), ("seconds", 20)])
+def test_time_is_counted_in_the_unit_asked_for(home: Path, x: str, last: float) -> None:
+    (one,) = gather(_members(put_on_record("run-1")), x)
+    assert one.time[0] == 0
+    assert one.time[-1] == pytest.approx(last)
+
+
+@pytest.mark.parametrize(("x", "left"), [("iterations", 200.0), ("epochs", 5.0), ("seconds", 10.0)])
+def test_a_fork_begins_where_it_left_its_parent(home: Path, x: str, left: float) -> None:
+    parent = put_on_record("parent", "cifar/plain-56")
+    child = put_on_record(
+        "child",
+        "cifar/plain-56",
+        measured=False,
+        fields={"parent": "parent", "parent_iteration": 200},
+    )
+    write_stream(child, range(200, 401, 10))
+    tree = gather(_members(parent, child), x)
+    assert [one.forked_at for one in tree] == [None, pytest.approx(left)]
+    assert tree[1].time[0] == pytest.approx(left)
+    assert tree[1].time[-1] == pytest.approx(tree[0].time[-1])
+
+
+def test_a_fork_is_never_averaged_with_others(home: Path) -> None:
+    fields = {"parent": "parent", "parent_iteration": 200}
+    records = [put_on_record("parent"), put_on_record("child", fields=fields)]
+    assert len(gather(_members(*records))) == 2
+
+
+def test_the_row_of_a_moment(home: Path) -> None:
+    (one,) = gather(_members(put_on_record("run-1")))
+    assert one.row_at(None) == 40
+    assert one.row_at(0) == 0
+    assert one.row_at(199.9) == 19
+    assert one.row_at(200) == 20
+    assert one.row_at(1e9) == 40
+    assert one.row_at(-5) == 0
+
+
+def test_keys_do_not_depend_on_the_order_of_seeds(home: Path) -> None:
+    members = _members(put_on_record("seed-0", seed=0), put_on_record("seed-1", seed=1))
+    assert _key(members) == _key(members[::-1])
+
+
+def _key(members: list[Member]) -> str:
+    (one,) = gather(members)
+    return _only(one)
+
+
+def _only(one: Series) -> str:
+    return one.key
+
+
+def test_names_are_the_papers() -> None:
+    assert [
+        network_label(f"cifar/{name}") for name in ("plain-56", "resnet-110", "highway-20")
+    ] == [
+        "plain-56",
+        "ResNet-110",
+        "highway-20",
+    ]
+
+
+def test_labels_tell_apart_by_what_differs(home: Path) -> None:
+    records = [
+        put_on_record("rate-1", learning_rate=0.1),
+        put_on_record("rate-2", learning_rate=0.05, batch_norm=False),
+        put_on_record("other", "cifar/resnet-20"),
+    ]
+    assert labels([[record] for record in records]) == [
+        "plain-20 · batch norm · learning rate 0.1",
+        "plain-20 · no batch norm · learning rate 0.05",
+        "ResNet-20",
+    ]
+
+
+def test_labels_use_names_that_people_gave_and_never_repeat(home: Path) -> None:
+    records = [
+        put_on_record("run-aaa111", name="mine", learning_rate=0.1),
+        put_on_record("run-bbb222", name="mine", learning_rate=0.2),
+    ]
+    assert labels([[record] for record in records]) == ["mine · aaa111", "mine · bbb222"]

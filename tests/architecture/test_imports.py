@@ -1,0 +1,117 @@
+"""What may be in memory where: no torch beside the pages, no interface beside the science."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resnet_core.home import VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+HEAVY = ("torch", "torchvision", "captum")
+
+# Loads the server's routes and opens every page as a browser would, by the router's own list;
+# then tells what is in memory, and what went wrong on a page.
+_OPEN_EVERY_PAGE = """
+import json, sys
+from streamlit.testing.v1 import AppTest
+from app import api, lifespan, router, services
+services.estimate = services.estimate_together = lambda _: None  # starts a process of its own
+faults = {}
+test = AppTest.from_file("app/main.py", default_timeout=60).run()
+faults["main"] = [error.value for error in test.exception]
+for name in router.NAMES:
+    test = AppTest.from_file(f"pages/{name}.py", default_timeout=60).run()
+    faults[name] = [error.value for error in test.exception]
+print(json.dumps([faults, sorted(sys.modules)]))
+"""
+
+_IMPORT_ALL = """
+import importlib, json, pathlib, sys
+for path in sorted(pathlib.Path("resnet_core").rglob("*.py")):
+    if path.stem != "__main__":
+        importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+print(json.dumps(sorted(sys.modules)))
+"""
+
+# What pages, commands and other people's tools import without paying for torch.
+_LIGHT = (
+    "resnet_core.experiment",
+    "resnet_core.network_spec",
+    "resnet_core.anatomy",
+    "resnet_core.home",
+    "resnet_core.errors",
+    "resnet_core.presets",
+    "resnet_core.runs.queries",
+    "resnet_core.runs.store",
+    "resnet_core.runs.export",
+    "resnet_core.runs.recording",
+    "resnet_core.jobs.queue",
+    "resnet_core.jobs.supervisor",
+    "resnet_core.telemetry.events",
+    "resnet_core.telemetry.stream",
+    "resnet_core.data.catalog",
+    "resnet_core.commands.root",
+    "app.services",
+    "app.api",
+)
+
+
+def _run(program: str, home: Path) -> list[object]:
+    """What the program prints last, from a fresh process at the repository's root."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: str(home), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _heavy(modules: object) -> list[str]:
+    assert isinstance(modules, list)
+    return [name for name in modules if name.split(".")[0] in HEAVY]
+
+
+def test_every_page_opens_and_torch_stays_out(tmp_path: Path) -> None:
+    faults, modules = _run(_OPEN_EVERY_PAGE, tmp_path)
+    assert faults == {name: [] for name in ["main", *(path.stem for path in _routed())]}
+    assert _heavy(modules) == []
+
+
+def _routed() -> list[Path]:
+    """Every page is reachable: the router names all there are."""
+    from app import router
+
+    assert sorted(router.NAMES) == [path.stem for path in PAGES]
+    return [ROOT / "pages" / f"{name}.py" for name in router.NAMES]
+
+
+def test_the_science_knows_no_interface(tmp_path: Path) -> None:
+    modules = _run(_IMPORT_ALL, tmp_path)
+    assert [name for name in modules if str(name).split(".")[0] in {"streamlit", "plotly"}] == []
+    assert "torch" in modules  # the test did import what trains
+
+
+@pytest.mark.parametrize("module", _LIGHT)
+def test_what_pages_use_imports_without_torch(module: str, tmp_path: Path) -> None:
+    program = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    assert _heavy(_run(program, tmp_path)) == []
+
+
+@pytest.mark.parametrize("package", ["streamlit", "plotly"])
+def test_no_file_of_the_science_names_an_interface(package: str) -> None:
+    for path in (ROOT / "resnet_core").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert f"import {package}" not in text, path
+        assert f"from {package}" not in text, path

@@ -1,0 +1,185 @@
+"""The home page without a browser: what it offers, starts and concludes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import services
+from app.timings import Estimate
+from resnet_core import presets
+from resnet_core.errors import InvalidSetting
+from resnet_core.runs import queries, recording
+from tests.app.runs_on_record import put_on_record
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "puzzle.py")
+NETWORKS = ("plain-20", "resnet-20", "plain-56", "resnet-56")
+ERRORS = dict(zip(NETWORKS, (20.0, 5.0, 85.0, 15.0), strict=True))
+
+
+@pytest.fixture(autouse=True)
+def nothing_recorded(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No recordings, and a machine on which the demo is known to take 62 seconds."""
+    folder = tmp_path / "recorded"
+    monkeypatch.setattr(queries, "RECORDED", folder)
+    monkeypatch.setattr(services, "estimate_together", lambda _: Estimate(62.0, 0.1, "here"))
+    monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+    return folder
+
+
+def _open(**query: str) -> AppTest:
+    test = AppTest.from_file(PAGE, default_timeout=30)
+    for name, value in query.items():
+        test.query_params[name] = value
+    return test.run()
+
+
+def _four(group: str, prefix: str = "", **changes: Any) -> list[str]:
+    return [
+        put_on_record(
+            f"{prefix}{name}",
+            f"cifar/{name}",
+            final_error=ERRORS[name],
+            fields={"group": group},
+            **changes,
+        ).id
+        for name in NETWORKS
+    ]
+
+
+def _record(folder: Path) -> None:
+    """Make recordings as the command line does, then forget the runs themselves."""
+    ids = _four("one-minute")
+    recording.record(ids, folder)
+
+
+def _charts(test: AppTest) -> dict[str, Any]:
+    """What the live charts were asked to show."""
+    (charts,) = [element for element in test.main if element.type == "bidi_component"]
+    return json.loads(charts.proto.json)
+
+
+def _texts(test: AppTest) -> str:
+    parts = [*test.title, *test.markdown, *test.info, *test.caption, *test.subheader]
+    return " ".join(str(part.value) for part in parts)
+
+
+def test_with_nothing_trained_it_says_what_to_do() -> None:
+    test = _open()
+    assert not test.exception
+    assert _charts(test)["query"] == ""
+    assert "Press the button" in _charts(test)["empty"]
+    assert [button.label for button in test.button] == [
+        "Run it here, now · about 62 s on this machine"
+    ]
+
+
+def test_a_recording_is_shown_with_its_verdict(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    test = _open()
+    assert not test.exception
+    assert _charts(test)["query"].startswith(f"runs={','.join(NETWORKS)}&")
+    assert _charts(test)["play"] is False
+    assert {button.key for button in test.button} == {"run", "guess"}
+    assert "plain-56 still gets 85.0 %" in _texts(test)
+
+
+def test_the_button_starts_the_four_and_the_url_names_them() -> None:
+    test = _open()
+    test.button(key="run").click().run()
+    assert not test.exception
+    runs = queries.runs()
+    assert sorted(run.experiment.network for run in runs) == sorted(
+        experiment.network for experiment in presets.one_minute()
+    )
+    assert {run.state for run in runs} == {"queued"}
+    (group,) = {run.group for run in runs}
+    assert _query(test, "run") == group
+    assert [button.key for button in test.button] == ["stop"]
+    shown = _charts(test)["query"].split("&")[0].removeprefix("runs=").split(",")
+    assert sorted(shown) == sorted(run.id for run in runs)
+
+
+def test_stop_stops_all_four() -> None:
+    test = _open()
+    test.button(key="run").click().run()
+    test.button(key="stop").click().run()
+    assert not test.exception
+    assert {run.state for run in queries.runs()} == {"stopped"}
+
+
+def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise InvalidSetting("data", "the disk is full; free some space.")
+
+    monkeypatch.setattr(services, "submit", refuse)
+    test = _open()
+    test.button(key="run").click().run()
+    assert not test.exception
+    assert [error.value for error in test.error] == ["data: the disk is full; free some space."]
+
+
+def test_a_shared_address_shows_the_same_runs() -> None:
+    _four("group-1")
+    test = _open(run="group-1")
+    assert not test.exception
+    assert "plain-56 still gets 85.0 %" in _texts(test)
+    assert test.button(key="run").label == "Run it again with seed 1"
+
+
+def test_an_unknown_group_is_named(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    test = _open(run="no-such-group")
+    assert not test.exception
+    assert "no-such-group" in test.info[0].value
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "../../x", "\u202e", "a" * 5000])
+def test_a_strange_group_is_only_text(name: str) -> None:
+    test = _open(run=name)
+    assert not test.exception
+    assert len(test.info) == 1
+
+
+def test_runs_that_did_not_finish_allow_no_conclusion() -> None:
+    _four("group-1", state="stopped", reached=100)
+    test = _open(run="group-1")
+    assert not test.exception
+    assert "nothing to conclude yet" in _texts(test)
+
+
+def test_guessing_hides_the_charts_until_it_is_answered(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    test = _open()
+    test.button(key="guess").click().run()
+    assert not test.exception
+    assert [radio.options for radio in test.radio] == [
+        ["plain-20", "ResNet-20", "plain-56", "ResNet-56"]
+    ]
+    assert "85.0 %" not in _texts(test)
+    assert not [element for element in test.main if element.type == "bidi_component"]
+    test.radio[0].set_value("resnet-56")
+    test.button[0].click().run()
+    assert not test.exception
+    assert "You guessed ResNet-56, which ends at 15.0 %" in _texts(test)
+    assert _charts(test)["play"] is True
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "tlh"])
+def test_both_languages_and_a_third_that_there_is_not(
+    language: str, nothing_recorded: Path
+) -> None:
+    _record(nothing_recorded)
+    test = _open(lang=language)
+    assert not test.exception
+    assert ("신경망" in _texts(test)) == (language == "ko")
+
+
+def _query(test: AppTest, name: str) -> str:
+    """A parameter of the URL; AppTest gives it as text or as a list of texts."""
+    value = test.query_params[name]
+    return value if isinstance(value, str) else value[0]
