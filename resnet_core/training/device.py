@@ -94,8 +94,14 @@ def native_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= _BF16_CAPABILITY
     if device.type == "cpu":
-        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        return _has_instructions("avx512_bf16") or _has_instructions("amx_tile")
     return False
+
+
+def _has_instructions(name: str) -> bool:
+    """Whether the processor has them, as far as this version of torch can tell."""
+    tell = getattr(torch.cpu, f"_is_{name}_supported", None)
+    return tell is not None and bool(tell())
 
 
 def _device(name: str) -> torch.device:

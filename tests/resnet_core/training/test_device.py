@@ -26,6 +26,9 @@ def test_a_cpus_instructions_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not device.native_bf16(CPU)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
     assert device.native_bf16(CPU)
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    assert not device.native_bf16(CPU)
 
 
 @pytest.mark.parametrize(
