@@ -1,0 +1,83 @@
+"""The one browser and the servers that the tests share, opened when first needed.
+
+Not session fixtures: Playwright keeps an event loop running in this thread for as long as
+it is open, in which other tests' `asyncio.run` fails. So all is closed when pytest leaves
+this folder, and opened again should it come back.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+from tests.browser.playground import Playground
+
+REQUIRED = os.environ.get("RESIDUAL_PLAYGROUND_BROWSER") == "required"
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a classroom without a network
+)
+
+
+class Stage:
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._browser: Browser | None = None
+        self._playgrounds: dict[str, Playground] = {}
+
+    def browser(self) -> Browser:
+        """A headless Chromium; the test skips, or fails where one is required, without it."""
+        if self._browser is None:
+            playwright = self._open.enter_context(sync_playwright())
+            self._browser = _launch(playwright)
+            self._open.callback(self._browser.close)
+        return self._browser
+
+    def playground(self, name: str, **environment: str) -> Playground:
+        """The server of this name, running."""
+        if name not in self._playgrounds:
+            folder = Path(tempfile.mkdtemp(prefix="residual-playground-")).resolve()
+            self._open.callback(shutil.rmtree, folder, ignore_errors=True)
+            home = folder / "home"
+            home.mkdir()
+            self._playgrounds[name] = Playground(home, **environment)
+            self._open.callback(self._playgrounds[name].close)
+        playground = self._playgrounds[name]
+        if not playground.running:
+            playground.start()
+        return playground
+
+    def close(self) -> None:
+        self._open.close()
+        self._browser = None
+        self._playgrounds.clear()
+
+
+def _launch(playwright: Playwright) -> Browser:
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    path = found or playwright.chromium.executable_path
+    if not Path(path).exists():
+        _missing("no Chromium was found; install one, or run `playwright install chromium`")
+    try:
+        return playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+    except Error as error:
+        _missing(f"{path} does not start: {error.message[:300]}")
+
+
+def _missing(reason: str) -> None:
+    if REQUIRED:
+        pytest.fail(f"RESIDUAL_PLAYGROUND_BROWSER is required, but {reason}")
+    pytest.skip(reason)

@@ -1,0 +1,91 @@
+"""The demo, from the click on the home page to the click that stops it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from app.texts import say
+from resnet_core.presets import FOUR
+from resnet_core.runs import queries
+from resnet_core.runs.record import ACTIVE
+from tests.browser.charts import PANELS, Charts
+from tests.browser.playground import Playground
+from tests.small_runs import wait_until
+
+FIRST_POINT = 10.0  # seconds, on a machine that does other things as well
+
+
+def test_the_demo_goes_live_and_keeps_what_the_reader_did(
+    playground: Playground, page: Page, capsys: pytest.CaptureFixture[str]
+) -> None:
+    charts = open_home(playground, page)
+    took = start(page, charts)
+    with capsys.disabled():
+        print(f"\n  from the click to the first point: {took:.2f} s")
+    assert took <= FIRST_POINT
+    four = queries.runs()
+    assert sorted(run.experiment.network for run in four) == sorted(FOUR)
+
+    charts.count_replacements()
+    grows_in_all_panels(charts)
+    zoomed = charts.zoom()
+    charts.legend("plain-20").click()
+    expect(charts.legend("plain-20")).to_have_attribute("aria-pressed", "false")
+    for _ in range(3):
+        page.wait_for_event("response", has_news)
+    charts.wait_for_points("error", charts.points("error"))
+    assert charts.ranges("error") == zoomed
+    assert hidden(charts) == {
+        "error": {"plain-20"},
+        "response": {"plain-20"},
+        "gradient": {"plain-20"},
+    }
+    assert charts.replacements == 0
+    assert charts.mounts == 1
+
+    page.get_by_role("button", name=say("en", "home.stop"), exact=True).click()
+    wait_until(
+        lambda: not any(run.state in ACTIVE for run in queries.runs()), "the four stopping", 60
+    )
+    expect(page.get_by_role("button", name=say("en", "home.again", seed=1))).to_be_visible()
+    assert {run.state for run in queries.runs()} == {"stopped"}
+    assert charts.mounts == 1
+
+
+def open_home(playground: Playground, page: Page) -> Charts:
+    page.goto(playground.url)
+    # Whoever reads the first sentence gives the waiting worker the time to get ready.
+    ready = playground.home.glob
+    wait_until(lambda: any(ready("cache/shapes-*.npz")), "the waiting worker", 90)
+    return Charts(page)
+
+
+def start(page: Page, charts: Charts) -> float:
+    """Press the button; seconds until the browser has drawn the first point."""
+    clicked = time.monotonic()
+    page.get_by_role("button", name=say("en", "home.run")).click()
+    charts.wait_for_points("error")
+    return time.monotonic() - clicked
+
+
+def grows_in_all_panels(charts: Charts) -> None:
+    before = {panel: charts.data(panel) for panel in PANELS}
+    charts.wait_for_points("error", charts.points("error"))
+    for panel in ("response", "gradient"):
+        charts.wait_for_points(panel, 18)  # the layers of at least one network
+        charts.wait_for_change(panel, before[panel])
+
+
+def has_news(response: Response) -> bool:
+    return "/playground-api/charts" in response.url and response.status == 200
+
+
+def hidden(charts: Charts) -> dict[str, set[str]]:
+    """The curves that are not drawn, by panel."""
+    return {
+        panel: {trace["name"] for trace in charts.data(panel) if not trace["shown"]}
+        for panel in PANELS
+    }

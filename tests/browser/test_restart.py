@@ -1,0 +1,44 @@
+"""The server is killed under a run: training goes on, and the next server shows it live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from app.texts import say
+from resnet_core.runs import queries
+from tests.browser.charts import Charts
+from tests.browser.playground import Playground
+from tests.browser.seeds import finished_twins, reached, running, state_of
+from tests.browser.watch import Watch
+
+NOMINAL = 25.0  # seconds that the run takes at the rate of the twins
+
+
+def test_training_outlives_the_server(
+    playground: Playground, page: Page, watch: Watch, small_data: Path
+) -> None:
+    rate = min(run.iteration / run.seconds for run in finished_twins(small_data))
+    run = running(small_data, name="outlives the server", iterations=int(NOMINAL * rate))
+    page.goto(f"{playground.url}/compare?runs={run.id}")
+    charts = Charts(page)
+    charts.wait_for_points("error", 2)
+
+    with watch.server_gone():
+        playground.kill()
+        gone = queries.run(run.id).iteration
+        reached(run.id, gone + 20)
+        drawn = charts.points("error")
+        playground.start()
+        charts.wait_for_points("error", drawn)  # the page that was open finds its way back
+    page.reload()
+    charts.wait_for_points("error")
+    assert queries.run(run.id).state == "running", "the run was too short to be seen live again"
+    charts.wait_for_points("error", charts.points("error"))
+
+    ended = state_of(run.id, "finished", "failed", "interrupted", seconds=180)
+    assert ended.state == "finished", ended.exit_reason
+    assert ended.iteration == ended.experiment.iterations
+    assert ended.attempt == run.attempt
+    expect(charts.status("ResNet-8")).to_have_text(say("en", "common.state.finished"))
