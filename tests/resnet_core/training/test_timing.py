@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,6 +33,13 @@ def test_all_parts_are_measured_and_added_up(make: Make) -> None:
     assert found.hardware
 
 
+@pytest.fixture
+def own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that stands still while other programs have the processor."""
+    monkeypatch.setattr(time, "perf_counter", time.process_time)
+
+
+@pytest.mark.usefixtures("own_time")
 def test_deeper_takes_longer(make: Make) -> None:
     shallow, deep = (
         seconds_per_iteration(make(network=f"cifar/resnet-{depth}"), FACTS) for depth in (8, 56)
@@ -39,6 +47,7 @@ def test_deeper_takes_longer(make: Make) -> None:
     assert deep.seconds_per_iteration > 2 * shallow.seconds_per_iteration
 
 
+@pytest.mark.usefixtures("own_time")
 def test_long_updates_are_measured_on_fewer_images(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
