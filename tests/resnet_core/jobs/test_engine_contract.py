@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,16 +42,8 @@ def endless(home: Path, experiment: Experiment) -> RunRecord:
     return queue.submit([long])[0]
 
 
-@pytest.fixture
-def handle(engine: Engine, endless: RunRecord) -> Iterator[Handle]:
-    engine.prepare(1)
-    handle = begin(engine, endless)
-    yield handle
-    engine.kill(handle)
-
-
-def trains(run: RunRecord) -> None:
-    wait_until(lambda: queries.run(run.id).iteration > 0, "training", seconds=120)
+def trains(run: RunRecord, beyond: int = 0) -> None:
+    wait_until(lambda: queries.run(run.id).iteration > beyond, "training", seconds=120)
 
 
 def test_a_worker_trains_to_the_end_and_is_then_dead(
@@ -64,49 +57,33 @@ def test_a_worker_trains_to_the_end_and_is_then_dead(
     assert len(finished.weights_sha256 or "") == 64
     wait_until(lambda: not engine.alive(handle), "the worker's end")
     engine.kill(handle)  # of one that has ended: nothing
+    assert "cifar/resnet-8 on small" in of_run(run.id).log.read_text()
 
 
-def test_a_killed_worker_is_dead_and_says_nothing(
-    engine: Engine, endless: RunRecord, handle: Handle
+def test_a_worker_outlives_its_engine_and_is_found_by_what_the_index_knows(
+    engine: Engine, endless: RunRecord
 ) -> None:
-    trains(endless)
-    assert engine.alive(handle)
-    engine.kill(handle)
-    wait_until(lambda: not engine.alive(handle), "the worker's death")
-    assert queries.run(endless.id).state == "running"  # the supervisor is to find out
+    engine.prepare(1)
+    handle = begin(engine, endless)
+    try:
+        trains(endless)
+        assert engine.alive(handle)
 
-
-def test_another_engine_finds_the_worker_by_what_the_index_knows(
-    engine: Engine, endless: RunRecord, handle: Handle
-) -> None:
-    trains(endless)
-    run = queries.run(endless.id)
-    known = Handle(run.id, run.pid, run.pid_created)
-    other = type(engine)()
-    assert other.alive(known)
-    other.kill(known)
+        engine.close()
+        trains(endless, beyond=queries.run(endless.id).iteration + 5)
+        run = queries.run(endless.id)
+        known = Handle(run.id, run.pid, run.pid_created)
+        other = type(engine)()
+        assert other.alive(known)
+    finally:
+        engine.kill(handle)
     wait_until(lambda: not other.alive(known), "the worker's death")
     wait_until(lambda: not engine.alive(handle), "the same death")
-
-
-def test_workers_survive_the_engine(engine: Engine, endless: RunRecord, handle: Handle) -> None:
-    trains(endless)
-    before = queries.run(endless.id).iteration
-    engine.close()
-    wait_until(lambda: queries.run(endless.id).iteration > before + 5, "training on")
-    assert engine.alive(handle)
-
-
-def test_the_log_lies_in_the_runs_folder(
-    engine: Engine, endless: RunRecord, handle: Handle
-) -> None:
-    trains(endless)
-    assert "cifar/resnet-8 on small" in of_run(endless.id).log.read_text()
+    # A killed worker says nothing: the supervisor is to find out.
+    assert queries.run(endless.id).state == "running"
 
 
 def test_a_process_that_is_not_the_worker_is_never_taken_for_it(engine: Engine) -> None:
-    import os
-
     stranger = Handle("20260101-aaaaaa", os.getpid(), 1.0)
     assert not engine.alive(stranger)
     engine.kill(stranger)  # or this test would not go on

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -178,9 +176,8 @@ def test_a_finished_run_is_not_trained_again(
     home: Path, engine: LocalProcesses, experiment: Experiment
 ) -> None:
     run = trained(engine, experiment)
-    command = [sys.executable, "-m", "resnet_core", "worker", str(of_run(run.id).path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1
+    handle = engine.start(run.id, of_run(run.id).path)
+    wait_until(lambda: not engine.alive(handle), "its refusal")
     assert "there is nothing to train" in queries.log_tail(run.id, 1)
     assert queries.run(run.id) == run
 
