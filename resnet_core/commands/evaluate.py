@@ -17,7 +17,7 @@ def evaluate(run_id: str, iteration: int | None, as_json: bool) -> None:
     The training error is on the run's fixed subset of the training images, the test error on
     its test images; both in evaluation mode, without augmentation.
     """
-    from resnet_core.jobs.evaluation import evaluate as evaluate_run
+    from resnet_core.jobs.worker.evaluation import evaluate as evaluate_run
 
     found = evaluate_run(run_id, iteration)
     if as_json:

@@ -19,11 +19,11 @@ def worker(run_dir: Path | None, wait: bool, fork: bool) -> None:
     a checkpoint first.
     """
     if wait:
-        from resnet_core.jobs import waiting
+        from resnet_core.jobs.worker import waiting
 
         sys.exit(waiting.wait(fork))
     if run_dir is None:
         raise click.UsageError("Name the folder of a run, or use --wait.")
-    from resnet_core.jobs.worker import work
+    from resnet_core.jobs.worker.work import work
 
     sys.exit(work(run_dir))

@@ -7,7 +7,7 @@ import torch
 
 from resnet_core.errors import DataError
 from resnet_core.experiment import Experiment
-from resnet_core.jobs.excuses import bug, excuse
+from resnet_core.jobs.worker.excuses import bug, excuse
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,13 @@ from filelock import FileLock, Timeout
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
-from resnet_core.jobs import endings, processes, settings
-from resnet_core.jobs.endings import Ending
-from resnet_core.jobs.excuses import bug, excuse
-from resnet_core.jobs.origin import forked_session
-from resnet_core.jobs.progress import Progress
-from resnet_core.jobs.savepoints import Savepoints, kept_at
+from resnet_core.jobs import processes, settings
+from resnet_core.jobs.worker import endings
+from resnet_core.jobs.worker.endings import Ending
+from resnet_core.jobs.worker.excuses import bug, excuse
+from resnet_core.jobs.worker.origin import forked_session
+from resnet_core.jobs.worker.progress import Progress
+from resnet_core.jobs.worker.savepoints import Savepoints, kept_at
 from resnet_core.runs import run_file
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RESUMABLE, RunRecord

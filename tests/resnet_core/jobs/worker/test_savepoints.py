@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_core.experiment import Experiment
-from resnet_core.jobs.savepoints import kept_at
+from resnet_core.jobs.worker.savepoints import kept_at
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs.worker import work
+from resnet_core.jobs.worker.work import work
 from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import build
 from resnet_core.runs.folder import RunFolder

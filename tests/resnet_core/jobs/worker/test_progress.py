@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from resnet_core.errors import PlaygroundError, RunNotFound
-from resnet_core.jobs import progress
-from resnet_core.jobs.progress import Progress
+from resnet_core.jobs.worker import progress
+from resnet_core.jobs.worker.progress import Progress
 
 
 @dataclass
