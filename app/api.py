@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app import texts
 from app.charts import Answer, BadQuestion, Charts, Question
 from app.feed import Feed
+from app.state import View
 from resnet_core.errors import PlaygroundError
 
 PREFIX = "/playground-api"
@@ -35,6 +37,18 @@ def routes() -> Sequence[BaseRoute]:
         Route(f"{PREFIX}/history", history),
         Route(f"{PREFIX}/static/{{version}}/{{name}}", static),
     ]
+
+
+def warm_up(ids: Sequence[str]) -> None:
+    """Draw the home page's charts once: the first figure of a process takes a second or two.
+
+    Raises:
+        PlaygroundError: the index of runs cannot be read.
+    """
+    for language in texts.LANGUAGES:
+        for dark in (False, True):
+            _charts.now(Question(tuple(ids), View(), language, dark))
+    plotly_script()
 
 
 async def alive(_request: Request) -> Response:

@@ -11,7 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import services
+from app import api, services
+from app.state import RECORDED
 from resnet_core.errors import PlaygroundError
 
 _log = logging.getLogger(__name__)
@@ -31,5 +32,6 @@ def _prepare() -> None:
     """A server that cannot start training can still show what was trained."""
     try:
         services.ensure_supervisor()
+        api.warm_up([run.id for run in services.group(RECORDED)])
     except PlaygroundError as error:
         _log.warning("%s", error)

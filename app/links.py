@@ -15,7 +15,12 @@ def page_link(name: str, label: str, **query: str) -> None:
     chosen = {texts.PARAMETER: texts.language(), **query}
     try:
         # Relative to the entry file, app/main.py.
-        st.page_link(f"../pages/{name}.py", label=label, query_params=chosen)
+        st.page_link(
+            f"../pages/{name}.py",
+            label=label,
+            icon=":material/arrow_forward:",
+            query_params=chosen,
+        )
     except StreamlitPageNotFoundError:
         # A page that is run by itself, as tests do, knows no other page.
         st.markdown(f"[{label}](/{name}?{urlencode(chosen, safe=',')})")

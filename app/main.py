@@ -19,9 +19,14 @@ import streamlit as st  # noqa: E402
 from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: E402
 
 if get_script_run_ctx() is None:
-    from app import api, lifespan
+    from app import api, lifespan, mishaps
 
-    app = st.App(__file__, routes=api.routes(), lifespan=lifespan.lifespan)
+    app = st.App(
+        __file__,
+        routes=api.routes(),
+        lifespan=lifespan.lifespan,
+        on_script_error=mishaps.on_script_error,
+    )
 else:
     from app import router
 

@@ -20,6 +20,8 @@ AXES: tuple[Axis, ...] = get_args(Axis)
 ORDERS: tuple[Order, ...] = get_args(Order)
 MEASURES: tuple[Measured, ...] = get_args(Measured)
 SMOOTHEST = 0.95
+# The group under which the home page's recorded runs were made.
+RECORDED = "one-minute"
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{3,63}", re.ASCII)
 _MOST_RUNS = 400

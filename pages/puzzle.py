@@ -5,16 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from app import services, status, texts, verdict
+from app.explanations import explain
 from app.figures.labels import network_label
 from app.links import page_link
-from app.state import PuzzleState, View
+from app.state import RECORDED, PuzzleState, View
 from app.texts import t
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core import presets
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import ACTIVE, RunRecord
 
-RECORDED = "one-minute"
+# Recorded runs that go further than a minute, where they ship with the project.
+RECORDED_ELSEWHERE = ("cifar-two-minutes", "figure-6")
 GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
 
 
@@ -82,7 +84,7 @@ def _start(seed: int) -> None:
     try:
         started = services.submit(presets.one_minute(seed))
     except PlaygroundError as error:
-        st.error(str(error))
+        st.error(explain(error))
         return
     st.session_state.pop(GUESS, None)
     st.query_params["run"] = started[0].group
@@ -144,6 +146,10 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
 def _links(records: list[RunRecord]) -> None:
     ids = ",".join(record.id for record in records)
     page_link("compare", t("home.next.compare"), runs=ids, order="sorted")
+    for group in RECORDED_ELSEWHERE:
+        others = ",".join(record.id for record in services.group(group))
+        if others:
+            page_link("compare", t(f"home.next.{group}"), runs=others)
     page_link("train", t("home.next.train"))
 
 

@@ -115,7 +115,7 @@ def _line(
         name=one.label,
         legendgroup=one.key,
         meta={"series": one.key, "role": role},
-        hovertemplate=f"%{{x:,.6~r}} · <b>%{{y:.1f}} %</b> {what}<extra>{one.label}</extra>",
+        hovertemplate=f"<b>{one.label}</b> · %{{x:,.6~r}}<br>%{{y:.1f}} % {what}<extra></extra>",
     )
 
 

@@ -67,8 +67,8 @@ def _map(one: Series, quantity: Quantity) -> go.Heatmap:
         coloraxis="coloraxis",
         name=one.label,
         meta={"series": one.key, "role": "map"},
-        hovertemplate="%{x:,.6~r} · %{y} %{text}<br><b>%{customdata:.3~g}</b>"
-        f"<extra>{one.label}</extra>",
+        hovertemplate=f"<b>{one.label}</b> · %{{x:,.6~r}} · %{{y}} %{{text}}<br>"
+        "%{customdata:.3~g}<extra></extra>",
     )
 
 

@@ -20,6 +20,12 @@ def network_label(network: str) -> str:
     return f"{_FAMILIES.get(family, family)}-{depth}"
 
 
+def own_name(record: RunRecord) -> str:
+    """The name that a person gave; presets name runs after their networks, which is none."""
+    name = record.experiment.name
+    return "" if name == record.experiment.network.removeprefix("cifar/") else name
+
+
 def labels(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
     """One label a group of runs of the same experiment, all different."""
     firsts = [group[0] for group in groups]
@@ -39,8 +45,8 @@ def labels(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
 def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord]) -> str:
     """The label with the run's own name, or with the settings that others of its network
     have otherwise."""
-    if record.experiment.name:
-        return record.experiment.name
+    if own_name(record):
+        return own_name(record)
     rivals = [o.experiment for o in others if o.experiment.network == record.experiment.network]
     differing = [
         field

@@ -92,7 +92,7 @@ def _traces(one: Series, quantity: Quantity, row: int, view: View, dark: bool) -
         legendgroup=one.key,
         customdata=names,
         meta={"series": one.key, "role": "row"},
-        hovertemplate=f"%{{customdata}}<br><b>%{{y:.3~g}}</b><extra>{one.label}</extra>",
+        hovertemplate=f"<b>{one.label}</b> · %{{customdata}}<br>%{{y:.3~g}}<extra></extra>",
     )
     if one.count == 1:
         return [line]

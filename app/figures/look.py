@@ -51,7 +51,10 @@ def layout(dark: bool, title: str, x_title: str, y_title: str) -> dict[str, Any]
         "dragmode": "zoom",
         "showlegend": True,
         "legend": {"orientation": "h", "y": -0.22, "font": {"size": 12}},
-        "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        "hoverlabel": {
+            "font": {"family": FONT, "size": 13, "color": used.text},
+            "bgcolor": used.paper,
+        },
         "xaxis": axis(dark, x_title),
         "yaxis": axis(dark, y_title),
     }

@@ -14,6 +14,8 @@ from app.state import View
 from app.texts import Speaker
 
 _MOST_DROPS = 4
+# A label's width as a share of the axis, about.
+_LABEL_ROOM = 0.08
 
 
 def drop_times(series: Sequence[Series], view: View) -> list[float]:
@@ -72,8 +74,17 @@ def drop_labels(
             "showarrow": False,
             "font": {"size": 11, "color": look.ink(dark).quiet},
         }
-        for index, at in enumerate(drop_times(series, view))
+        for index, at in enumerate(_apart(drop_times(series, view)))
     ]
+
+
+def _apart(times: list[float]) -> list[float]:
+    """Those whose labels do not run into the one before; only the lines show the others."""
+    kept = times[:1]
+    for at in times[1:]:
+        if at - kept[-1] > _LABEL_ROOM * times[-1]:
+            kept.append(at)
+    return kept
 
 
 def paper_lines(series: Sequence[Series], dark: bool) -> list[dict[str, Any]]:

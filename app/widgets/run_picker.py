@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.figures.labels import network_label
+from app.figures.labels import network_label, own_name
 from app.texts import t
 from resnet_core.runs.record import RunRecord
 
@@ -39,9 +39,7 @@ def run_picker(runs: Sequence[RunRecord], key: str) -> tuple[str, ...]:
 
 def run_label(run: RunRecord) -> str:
     """What tells a run from two hundred others: network, seed, id, state, error."""
-    network = network_label(run.experiment.network)
-    own = run.experiment.name
-    named = network if own in ("", run.experiment.network.removeprefix("cifar/")) else own
+    named = own_name(run) or network_label(run.experiment.network)
     parts = [named, t("compare.seed", seed=run.experiment.seed), run.id[-6:]]
     if run.recorded:
         parts.append(t("compare.recorded"))

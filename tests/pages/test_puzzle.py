@@ -120,7 +120,7 @@ def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     test = _open()
     test.button(key="run").click().run()
     assert not test.exception
-    assert [error.value for error in test.error] == ["data: the disk is full; free some space."]
+    assert [error.value for error in test.error] == ["The disk is full; free some space."]
 
 
 def test_a_shared_address_shows_the_same_runs() -> None:

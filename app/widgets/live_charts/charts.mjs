@@ -1,7 +1,7 @@
 // The live charts: three panels, one time, one table. Wiring only; the parts know nothing of
 // each other.
 
-import { element, loadPlotly } from "./dom.mjs";
+import { element, loadPlotly, nextFrame } from "./dom.mjs";
 import { ErrorPanel } from "./error_panel.mjs";
 import { History } from "./history.mjs";
 import { LayerPanel } from "./layer_panel.mjs";
@@ -88,6 +88,7 @@ export class LiveCharts {
     this.caption.textContent = news.caption;
     for (const panel of this.panels) panel.note.textContent = news.notes[panel.name] ?? "";
     if (this.scrubber.at !== null || !news.active) this.history.want(this.scrubber.at, news.active);
+    this.sketchAll();
     await this.drawAll();
     if (this.wasActive && !news.active) this.send.ended();
     this.wasActive = news.active;
@@ -95,6 +96,16 @@ export class LiveCharts {
       this.playOnce = false;
       this.scrubber.toggle();
     }
+  }
+
+  // Curves at once; plotly takes a moment to arrive and to draw for the first time.
+  sketchAll() {
+    if (this.error.plotly || this.playOnce) return;
+    const { figures, series } = this.news;
+    this.error.sketch(figures.error, this.error.room(series));
+    this.layers.forEach((panel) => panel.sketch(figures[panel.name], 14));
+    this.readout.list(series, this.hidden, this.words);
+    this.root.dataset.pictured = "1";
   }
 
   async drawAll() {
@@ -106,10 +117,11 @@ export class LiveCharts {
       return this.notice(this.words.lost);
     }
     await this.error.show(plotly, figures.error, series, this.hidden);
-    await Promise.all(this.layers.map((panel) => {
+    for (const panel of this.layers) {
+      if (!panel.plotly) await nextFrame(); // let the browser show what there is
       const rows = this.time === null ? null : this.history.rows(panel.name, this.time);
-      return panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
-    }));
+      await panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
+    }
     this.readout.list(series, this.hidden, this.words);
     this.refresh();
   }

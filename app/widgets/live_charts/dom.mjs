@@ -24,16 +24,26 @@ export function short(value) {
   return size >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }
 
-// Index of the last element that is not beyond `limit`; 0 if all are. `values` rise.
+// Index of the last element that is not beyond `limit`; 0 if all are. `values` rise. The limit
+// may come from a URL, where a time has six digits: what it then misses by is not beyond.
 export function lastUpTo(values, limit) {
   let low = 0;
   let high = values.length;
+  const most = limit + 1e-5 * Math.abs(limit);
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (values[middle] <= limit + 1e-9) low = middle + 1;
+    if (values[middle] <= most) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1);
+}
+
+// After the next painting; in a hidden tab, where nothing is painted, soon.
+export function nextFrame() {
+  return new Promise((resolve) => {
+    window.requestAnimationFrame(() => window.setTimeout(resolve));
+    window.setTimeout(resolve, 100);
+  });
 }
 
 // One script for the page, however many charts; from our own server, never from elsewhere.

@@ -13,6 +13,12 @@ export class ErrorPanel extends Panel {
     return { time: point.x };
   }
 
+  // Room at the right for the longest label, where there are few enough to be drawn.
+  room(series) {
+    const longest = Math.max(0, ...series.map((one) => one.label.length));
+    return series.length <= MOST_LABELS ? Math.min(150, longest * LETTER + 16) : 14;
+  }
+
   async show(plotly, figure, series, hidden) {
     this.series = series.filter((one) => !hidden.has(one.label));
     const labelled = this.series.length <= MOST_LABELS;
@@ -22,8 +28,7 @@ export class ErrorPanel extends Panel {
         trace.visible = !off.has(trace.meta.series);
         if (trace.hovertemplate) Object.assign(trace, { hovertemplate: null, hoverinfo: "none" });
       }
-      const longest = Math.max(0, ...this.series.map((one) => one.label.length));
-      layout.margin.r = labelled ? Math.min(150, longest * LETTER + 16) : 14;
+      layout.margin.r = this.room(this.series);
     });
     this.labelled = labelled;
     this.curves = new Map();

@@ -2,7 +2,9 @@
 // and marks move without plotly drawing anything again.
 
 import { element } from "./dom.mjs";
+import { sketch } from "./sketch.mjs";
 
+const MARGIN = { l: 52, r: 14, t: 20, b: 42 };
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
 
 export class Panel {
@@ -23,18 +25,31 @@ export class Panel {
     this.data = [];
   }
 
+  // The first picture, while plotly is on its way.
+  sketch(figure, right) {
+    const { clientWidth: width, clientHeight: height } = this.plot;
+    if (this.listening || !width) return;
+    this.title(figure.layout.title.text);
+    this.plot.querySelector(".pg-sketch")?.remove();
+    this.plot.append(sketch(figure, width, height, { ...MARGIN, r: right }));
+  }
+
+  title(text) {
+    this.heading.textContent = text;
+    this.root.setAttribute("aria-label", text);
+  }
+
   // Draws what the server sent; `prepare(data, layout)` changes it first. Never rebuilds.
   async draw(plotly, figure, prepare) {
     const { data, layout } = structuredClone(figure);
     this.figure = figure;
     this.prepare = prepare;
     this.plotly = plotly;
-    this.heading.textContent = layout.title.text;
-    this.root.setAttribute("aria-label", layout.title.text);
+    this.title(layout.title.text);
     layout.title = { text: "" };
     layout.showlegend = false;
     layout.autosize = true;
-    layout.margin = { ...layout.margin, t: 20, b: 42 };
+    layout.margin = { ...MARGIN };
     layout.uirevision = `kept ${this.resets}`;
     if (layout.height > 360) this.plot.style.height = `${layout.height}px`; // maps over maps
     else this.plot.style.removeProperty("height");
@@ -46,6 +61,7 @@ export class Panel {
     }
     prepare(data, layout);
     this.data = data;
+    this.plot.querySelector(".pg-sketch")?.remove();
     await plotly.react(this.plot, data, layout, CONFIG);
     if (!this.listening) this.listen();
     this.reset.hidden = !this.zoom;
