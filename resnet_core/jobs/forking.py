@@ -32,8 +32,10 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     if parent.recorded:
         raise WrongState(f"{parent.title} is a recording without weights; train it here first.")
     _check_fork_point(parent, iteration)
-    name = f"{parent.title[:60]} from {iteration}"
-    child = parent.experiment.changed(**{"name": name, **changes})
+    child = parent.experiment.changed(**changes)
+    if "name" not in changes:
+        network = child.network.removeprefix("cifar/")
+        child = child.changed(name=f"{network} from {parent.title[:40]} at {iteration}")
     if child.iterations <= iteration:
         raise InvalidSetting(
             "iterations",

@@ -158,7 +158,7 @@ class Worker:
             hardware=hardware,
         )
         _log.info(
-            "%s on %s: %d parameters, %d training images, %s (%s), %s, %d threads.",
+            "%s on %s: %d parameters, %d training images, %s (%s), %s, threads: %d.",
             self._run.experiment.network,
             started.data,
             started.parameters,

@@ -237,7 +237,7 @@ def test_a_fork_has_its_own_copy_of_where_it_starts(run: RunRecord) -> None:
     assert child.iteration == 20
     assert child.experiment.network == "cifar/plain-8"
     assert child.experiment.learning_rate == 0.01
-    assert child.experiment.name == "resnet-8 · seed 0 from 20"
+    assert child.experiment.name == "plain-8 from resnet-8 · seed 0 at 20"
     origin = of_run(child.id).origin
     weights = origin / "checkpoints" / "iteration-00000020" / "model.safetensors"
     queue.delete(run.id)
