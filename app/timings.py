@@ -2,7 +2,8 @@
 
 Measuring builds the network and trains a few steps, which needs torch, so a command of
 its own does it; a page asks again until the answer is there. What was measured is kept in
-the cache folder, for a machine does not change from day to day.
+the cache folder, for a machine does not change from day to day; what was measured while
+others kept the machine busy holds for the moment only.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
+
 from resnet_core import home
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import settings
 
 PATIENCE = 300.0  # seconds
+BUSY_FOR = 90.0  # seconds for which a disturbed measurement is believed
 # A page that still wants an answer asks again sooner than this, seconds.
 _INTEREST = 10.0
 # Fields that change neither a network's cost nor the number of updates.
@@ -141,6 +145,22 @@ class Timings:
         if process.returncode < 0:
             return None
         return _read(process.returncode, output, errors)
+
+
+class _Load:
+    """How busy the machine's processors are from now on."""
+
+    def __init__(self) -> None:
+        self._start, self._before = time.monotonic(), psutil.cpu_times()
+
+    def by_others(self) -> bool:
+        """Whether others left the measurement less than it could have used."""
+        now, seconds = psutil.cpu_times(), time.monotonic() - self._start
+        idle = (now.idle - self._before.idle) / max(seconds, 1e-3)
+        cores = psutil.cpu_count() or 1
+        own = min(settings.threads() or cores, cores)
+        # With a core to spare nobody was in the way; without one, it was us or others.
+        return cores - idle > own + 0.6 if cores > own else False
 
 
 _timings = Timings()

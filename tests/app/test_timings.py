@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,6 +33,7 @@ def measured(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return real([sys.executable, "-c", script], **settings)  # type: ignore[call-overload]
 
     monkeypatch.setattr(timings.subprocess, "Popen", start)
+    monkeypatch.setattr(timings._Load, "by_others", lambda _: False)
     return started
 
 
@@ -47,6 +49,32 @@ def test_it_is_measured_once_and_kept_for_the_next_server(measured: list[list[st
     assert asked.estimate(experiment.changed(seed=7, name="other")) == expected
     assert Timings().estimate(experiment) == expected
     assert len(measured) == 1
+
+
+def test_what_was_measured_on_a_busy_machine_holds_for_the_moment_only(
+    measured: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timings._Load, "by_others", lambda _: True)
+    asked, experiment = Timings(), Experiment()
+    assert _answered(asked, experiment) == Estimate(40.0, 0.1, "a machine")
+    assert Timings().estimate(experiment) is None  # another server measures for itself
+    monkeypatch.setattr(timings.time, "monotonic", lambda: float("inf"))
+    assert asked.estimate(experiment) is None
+
+
+@pytest.mark.parametrize(
+    ("idle", "disturbed"), [(1.0, False), (0.9, False), (0.2, True), (0.0, True)]
+)
+def test_others_are_noticed_by_the_cores_they_take(
+    idle: float, disturbed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timings.psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(timings.settings, "threads", lambda: 1)
+    clock = iter([100.0, 110.0])
+    monkeypatch.setattr(timings.time, "monotonic", lambda: next(clock))
+    times = iter([SimpleNamespace(idle=50.0), SimpleNamespace(idle=50.0 + 10 * idle)])
+    monkeypatch.setattr(timings.psutil, "cpu_times", lambda: next(times))
+    assert timings._Load().by_others() is disturbed
 
 
 def test_another_cost_is_another_measurement(measured: list[list[str]]) -> None:
