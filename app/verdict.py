@@ -40,8 +40,7 @@ def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
         say(f"home.saw.{_plain(errors)}", **shown),
         say(f"home.saw.{_shortcut(errors)}", **shown),
     ]
-    behind_plain = errors["resnet-56"] > errors["plain-20"]
-    if behind_plain or errors["resnet-56"] - errors["resnet-20"] >= MATTERS:
+    if errors["resnet-56"] >= min(errors["plain-20"], errors["resnet-20"]):
         iterations = max(record.experiment.iterations for record in records)
         sentences.append(say("home.saw.short_run", iterations=f"{iterations:,}"))
     return sentences
