@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test check format demo-table clean
+.PHONY: help run test check format demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ format: .venv/dev ## Rewrite the code in the project's style.
 
 demo-table: .venv/app ## Train the one-minute demo with five seeds and write its table into docs.
 	$(BIN)/python -m benchmarks.four_networks --write docs/one-minute.md
+
+pictures: .venv/dev ## Take the README's pictures from the running app.
+	$(BIN)/python -m docs.pictures
 
 clean: ## Remove the virtual environment and what the tools left behind. Runs and data stay.
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,58 @@
+"""Take the README's pictures from the running app: `make pictures`.
+
+A fresh server on an empty home folder, so that they show what a newcomer sees.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from resnet_core.presets import FOUR
+from tests.browser.stage import Stage
+
+PICTURES = Path(__file__).resolve().parent.parent / "assets" / "pictures"
+RECORDED = ",".join(
+    f"cifar-two-minutes-{network.removeprefix('cifar/')}-seed-0" for network in FOUR
+)
+CURVES = ".js-plotly-plot .scatterlayer .trace"
+DRAWING = "svg text"
+# Of each picture: the page's address, the window's size, light or dark, what must be drawn.
+SHOWN = {
+    "puzzle": ("/", (1440, 900), "light", CURVES),
+    "compare": (f"/compare?runs={RECORDED}&order=sorted", (1440, 1000), "light", CURVES),
+    "train": ("/train", (1440, 1080), "light", DRAWING),
+    "dark-korean": ("/?lang=ko", (1440, 900), "dark", CURVES),
+    "phone": ("/", (390, 844), "light", CURVES),
+}
+
+
+def main() -> None:
+    stage = Stage()
+    try:
+        server = stage.playground("pictures")
+        for name, (address, (width, height), scheme, drawn) in SHOWN.items():
+            context = stage.browser().new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if scheme == "dark" else "light",
+            )
+            page = context.new_page()
+            page.goto(server.url + address)
+            _settle(page, drawn)
+            page.screenshot(path=PICTURES / f"{name}.png")
+            context.close()
+    finally:
+        stage.close()
+
+
+def _settle(page: Page, drawn: str) -> None:
+    """Wait for the heading, the picture, and for Streamlit to have come to rest."""
+    page.wait_for_selector("h1", state="visible", timeout=60_000)
+    page.wait_for_selector(drawn, state="attached", timeout=60_000)
+    page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=60_000)
+    page.wait_for_load_state("networkidle")
+
+
+if __name__ == "__main__":
+    main()
