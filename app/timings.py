@@ -31,7 +31,10 @@ BUSY_FOR = 90.0  # seconds for which a disturbed measurement is believed
 # A page that still wants an answer asks again sooner than this, seconds.
 _INTEREST = 10.0
 # Fields that change neither a network's cost nor the number of updates.
-_FREE = {"name", "seed", "learning_rate", "momentum", "weight_decay", "milestones", "warmup"}
+_FREE = {
+    *("name", "seed", "learning_rate", "momentum", "weight_decay"),
+    *("milestones", "warmup", "warmup_iterations"),
+}
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +66,7 @@ class Timings:
     def __init__(self) -> None:
         self._known: dict[str, Estimate | Failed] = {}
         self._asked: dict[str, float] = {}  # when last, on the monotonic clock
+        self._doubtful: dict[str, float] = {}  # until when it is believed, same clock
         self._guard = threading.Lock()
         self._one_at_a_time = threading.Lock()
         self._running: subprocess.Popen[str] | None = None
@@ -108,16 +112,22 @@ class Timings:
     def _measure(self, experiment: Experiment, key: str) -> None:
         command = [sys.executable, "-m", "resnet_core", "measure", "--json", *options(experiment)]
         with self._one_at_a_time:
+            load = _Load()
             result = self._run(command) if self._still_wanted(key) else None
+            disturbed = load.by_others()
         with self._guard:
             del self._asked[key]
             if result is None:
                 return  # gave way, or nobody waits; a later question measures again
             self._known[key] = result
-        if isinstance(result, Estimate):
+            if disturbed:
+                self._doubtful[key] = time.monotonic() + BUSY_FOR
+        if isinstance(result, Estimate) and not disturbed:
             _keep(key, result)
 
     def _recall(self, key: str) -> Estimate | Failed | None:
+        if time.monotonic() > self._doubtful.get(key, float("inf")):
+            del self._doubtful[key], self._known[key]
         if key not in self._known and (kept := _kept(key)) is not None:
             self._known[key] = kept
         return self._known.get(key)

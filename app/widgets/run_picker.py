@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -22,7 +23,7 @@ def run_picker(runs: Sequence[RunRecord], key: str) -> tuple[str, ...]:
         runs: newest first, recordings included.
         key: of the session state that holds the chosen ids.
     """
-    named = {run.id: run_label(run) for run in runs}
+    named = unlike_labels(runs)
     st.session_state[key] = [run_id for run_id in st.session_state.get(key, []) if run_id in named]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
@@ -37,10 +38,25 @@ def run_picker(runs: Sequence[RunRecord], key: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
+    """Each run's label by its id; those that would read the same also say their id.
+
+    Streamlit tells options apart by what they read, so no two may be alike.
+    """
+    named = {run.id: run_label(run) for run in runs}
+    often = Counter(named.values())
+    return {
+        run_id: label if often[label] == 1 else f"{label} · {run_id}"
+        for run_id, label in named.items()
+    }
+
+
 def run_label(run: RunRecord) -> str:
-    """What tells a run from two hundred others: network, seed, id, state, error."""
+    """What tells a run from two hundred others: network, seed, data, state, error."""
     named = own_name(run) or network_label(run.experiment.network)
-    parts = [named, t("compare.seed", seed=run.experiment.seed), run.id[-6:]]
+    parts = [named, t("compare.seed", seed=run.experiment.seed)]
+    if run.experiment.data != "shapes":
+        parts.append(run.data_title or run.experiment.data)
     if run.recorded:
         parts.append(t("compare.recorded"))
     elif run.state != "finished":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,7 +59,8 @@ def test_what_was_measured_on_a_busy_machine_holds_for_the_moment_only(
     asked, experiment = Timings(), Experiment()
     assert _answered(asked, experiment) == Estimate(40.0, 0.1, "a machine")
     assert Timings().estimate(experiment) is None  # another server measures for itself
-    monkeypatch.setattr(timings.time, "monotonic", lambda: float("inf"))
+    later = time.monotonic() + timings.BUSY_FOR + 1
+    monkeypatch.setattr(timings.time, "monotonic", lambda: later)
     assert asked.estimate(experiment) is None
 
 

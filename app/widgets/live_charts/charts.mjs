@@ -88,6 +88,7 @@ export class LiveCharts {
     this.caption.textContent = news.caption;
     for (const panel of this.panels) panel.note.textContent = news.notes[panel.name] ?? "";
     if (this.scrubber.at !== null || !news.active) this.history.want(this.scrubber.at, news.active);
+    this.readout.list(news.series, this.hidden, this.words);
     this.sketchAll();
     await this.drawAll();
     if (this.wasActive && !news.active) this.send.ended();
@@ -104,7 +105,6 @@ export class LiveCharts {
     const { figures, series } = this.news;
     this.error.sketch(figures.error, this.error.room(series));
     this.layers.forEach((panel) => panel.sketch(figures[panel.name], 14));
-    this.readout.list(series, this.hidden, this.words);
     this.root.dataset.pictured = "1";
   }
 
@@ -122,7 +122,6 @@ export class LiveCharts {
       const rows = this.time === null ? null : this.history.rows(panel.name, this.time);
       await panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
     }
-    this.readout.list(series, this.hidden, this.words);
     this.refresh();
   }
 
@@ -147,6 +146,7 @@ export class LiveCharts {
 
   toggle(label) {
     if (!this.hidden.delete(label)) this.hidden.add(label);
+    this.readout.list(this.news.series, this.hidden, this.words);
     this.drawAll();
     this.tell();
   }

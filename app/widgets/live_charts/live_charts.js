@@ -12,8 +12,6 @@ export default function (component) {
   if (!shown.has(parentElement)) {
     // Streamlit runs this file from a blob, against which no path resolves.
     const module = `${window.location.origin}${data.routes}/static/${data.version}/charts.mjs`;
-    // Fetched beside each other, not one after another.
-    preload(`${data.routes}/static/${data.version}/plotly.min.js`);
     shown.set(parentElement, import(module).then(({ LiveCharts }) => new LiveCharts(parentElement)));
   }
   const charts = shown.get(parentElement);
@@ -27,9 +25,4 @@ export default function (component) {
       }
     }, 500);
   };
-}
-
-function preload(href) {
-  const link = Object.assign(document.createElement("link"), { rel: "preload", as: "script", href });
-  document.head.append(link);
 }
