@@ -74,6 +74,18 @@ class Charts:
         )
         return self.points(panel)
 
+    def wait_for_others(self, panel: str, known: list[str], seconds: float = 60) -> None:
+        """Wait until plotly has points, and of none but series that are not known yet."""
+        self.page.wait_for_function(
+            """([selector, known]) => {
+                const data = document.querySelector(selector).data ?? [];
+                return data.some((trace) => trace.x.length > 0)
+                    && !data.some((trace) => known.includes(trace.meta.series));
+            }""",
+            arg=[_selector(panel), known],
+            timeout=seconds * 1000,
+        )
+
     def wait_for_values(self, panel: str, wanted: list[dict[str, Any]]) -> None:
         """Wait until a panel's values are these; what is sent for scrubbing has three digits."""
         self.page.wait_for_function(

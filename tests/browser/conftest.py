@@ -11,6 +11,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from resnet_core.home import VARIABLE
+from resnet_core.jobs import queue
+from resnet_core.runs import queries
+from resnet_core.runs.record import ACTIVE
 from tests.browser.playground import Playground
 from tests.browser.stage import Stage
 from tests.browser.watch import Watch
@@ -39,12 +42,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture
-def playground(monkeypatch: pytest.MonkeyPatch) -> Playground:
-    """The server that the tests share; the test itself looks into the same home folder."""
+def playground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Playground]:
+    """The server that the tests share; the test itself looks into the same home folder.
+
+    No run goes on when the test is over.
+    """
     _stage.browser()  # first, so that nothing starts where there is none
     shared = _stage.playground("shared")
     monkeypatch.setenv(VARIABLE, str(shared.home))
-    return shared
+    yield shared
+    for run in queries.runs():
+        if run.state in ACTIVE:
+            queue.stop(run.id, now=True)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Response, expect
@@ -10,7 +11,6 @@ from playwright.sync_api import Page, Response, expect
 from app.texts import say
 from resnet_core.presets import FOUR
 from resnet_core.runs import queries
-from resnet_core.runs.record import ACTIVE
 from tests.browser.charts import PANELS, Charts
 from tests.browser.playground import Playground
 from tests.small_runs import wait_until
@@ -26,7 +26,8 @@ def test_the_demo_goes_live_and_keeps_what_the_reader_did(
     with capsys.disabled():
         print(f"\n  from the click to the first point: {took:.2f} s")
     assert took <= FIRST_POINT
-    four = queries.runs()
+    group = parse_qs(urlsplit(page.url).query)["run"][0]
+    four = queries.group(group)
     assert sorted(run.experiment.network for run in four) == sorted(FOUR)
 
     charts.count_replacements()
@@ -48,10 +49,9 @@ def test_the_demo_goes_live_and_keeps_what_the_reader_did(
 
     page.get_by_role("button", name=say("en", "home.stop"), exact=True).click()
     wait_until(
-        lambda: not any(run.state in ACTIVE for run in queries.runs()), "the four stopping", 60
+        lambda: all(run.state == "stopped" for run in queries.group(group)), "the four to stop", 60
     )
     expect(page.get_by_role("button", name=say("en", "home.again", seed=1))).to_be_visible()
-    assert {run.state for run in queries.runs()} == {"stopped"}
     assert charts.mounts == 1
 
 
@@ -64,10 +64,11 @@ def open_home(playground: Playground, page: Page) -> Charts:
 
 
 def start(page: Page, charts: Charts) -> float:
-    """Press the button; seconds until the browser has drawn the first point."""
+    """Press the button; seconds until the browser has drawn the first point of the new runs."""
+    recorded = [trace["series"] for trace in charts.data("error")]
     clicked = time.monotonic()
     page.get_by_role("button", name=say("en", "home.run")).click()
-    charts.wait_for_points("error")
+    charts.wait_for_others("error", recorded)
     return time.monotonic() - clicked
 
 
