@@ -116,19 +116,23 @@ def _said(records: list[RunRecord], now: status.Progress) -> str:
 
 
 def _ask() -> None:
-    with st.form("guess-form", border=True):
+    """The charts stay away until there is a guess."""
+    with st.container(border=True):
         st.subheader(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
-        guess = st.radio(
-            t("home.guess.question"),
-            verdict.FOUR,
-            format_func=network_label,
-            horizontal=True,
-            label_visibility="collapsed",
-        )
-        if st.form_submit_button(t("home.guess.show"), type="primary"):
-            st.session_state[GUESS] = guess
-            st.rerun()
+        with st.container(horizontal=True):
+            for network in verdict.FOUR:
+                st.button(
+                    network_label(network),
+                    key=f"guess.{network}",
+                    on_click=_guess,
+                    args=(network,),
+                )
+        st.button(t("home.guess.skip"), key="skip", type="tertiary", on_click=_guess, args=(None,))
+
+
+def _guess(network: str | None) -> None:
+    st.session_state[GUESS] = network
 
 
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:

@@ -157,16 +157,27 @@ def test_guessing_hides_the_charts_until_it_is_answered(nothing_recorded: Path) 
     test = _open()
     test.button(key="guess").click().run()
     assert not test.exception
-    assert [radio.options for radio in test.radio] == [
-        ["plain-20", "ResNet-20", "plain-56", "ResNet-56"]
+    assert [button.label for button in test.button] == [
+        *("plain-20", "ResNet-20", "plain-56", "ResNet-56"),
+        "Skip, just show it",
     ]
     assert "85.0 %" not in _texts(test)
     assert not [element for element in test.main if element.type == "bidi_component"]
-    test.radio[0].set_value("resnet-56")
-    test.button[0].click().run()
+    test.button(key="guess.resnet-56").click().run()
     assert not test.exception
     assert "You guessed ResNet-56, which ends at 15.0 %" in _texts(test)
     assert _charts(test)["play"] is True
+
+
+def test_guessing_can_be_skipped(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    test = _open()
+    test.button(key="guess").click().run()
+    test.button(key="skip").click().run()
+    assert not test.exception
+    assert "You guessed" not in _texts(test)
+    assert "85.0 %" in _texts(test)
+    assert _charts(test)["play"] is False
 
 
 @pytest.mark.parametrize("language", ["en", "ko", "tlh"])
