@@ -27,7 +27,7 @@ export class LiveCharts {
     for (const panel of this.panels) panel.onMoved = () => this.schedule();
     this.poller = new Poller({
       onNews: (news) => this.receive(news),
-      onLost: (lost) => this.notice(lost ? this.words.lost : ""),
+      onLost: (lost) => this.lose(lost),
       onRefused: (sentence) => this.notice(sentence),
     });
     this.build(parent);
@@ -216,12 +216,19 @@ export class LiveCharts {
     }, SETTLED);
   }
 
+  // What arrived stays in view, and says so; Streamlit's own dialog would cover it.
+  lose(lost) {
+    document.body.toggleAttribute("data-pg-lost", lost);
+    this.notice(lost ? this.words.lost : "");
+  }
+
   notice(text) {
     this.message.textContent = text;
     this.message.hidden = !text;
   }
 
   dispose() {
+    document.body.removeAttribute("data-pg-lost");
     this.poller.stop();
     this.scrubber.pause();
     this.watch.disconnect();
