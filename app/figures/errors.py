@@ -28,25 +28,19 @@ def error_figure(
     Args:
         points: about how many a curve may have.
     """
-    title = say("charts.error.title", measured=say(f"charts.error.{view.error}"))
-    figure = go.Figure()
     # Thin curves first: the bold ones lie on top.
-    for one in series:
-        figure.add_traces(_test_traces(one, view, say, dark, points))
-    for one in series:
-        figure.add_traces(_training_traces(one, view, say, dark, points))
-    figure.update_layout(
-        look.layout(dark, title, say(f"charts.axis.{view.x}"), say("charts.error.axis"))
-    )
-    end = time_end(series, view)
-    figure.update_xaxes(range=[0, end], rangemode="tozero")
-    figure.update_yaxes(**_error_axis(series, view))
-    figure.update_layout(
-        shapes=marks.drop_lines(series, view, dark) + marks.paper_lines(series, dark),
-        annotations=marks.drop_labels(series, view, say, dark)
-        + marks.paper_labels(series, say, dark),
-    )
-    return figure
+    traces = [trace for one in series for trace in _test_traces(one, view, say, dark, points)]
+    traces += [trace for one in series for trace in _training_traces(one, view, say, dark, points)]
+    title = say("charts.error.title", measured=say(f"charts.error.{view.error}"))
+    layout = look.layout(dark, title, say(f"charts.axis.{view.x}"), say("charts.error.axis"))
+    layout["xaxis"] |= {"range": [0, time_end(series, view)]}
+    layout["yaxis"] |= _error_axis(series, view)
+    layout["shapes"] = marks.drop_lines(series, view, dark) + marks.paper_lines(series, dark)
+    layout["annotations"] = [
+        *marks.drop_labels(series, view, say, dark),
+        *marks.paper_labels(series, say, dark),
+    ]
+    return go.Figure(traces, layout)
 
 
 def time_end(series: Sequence[Series], view: View) -> float:
@@ -160,7 +154,7 @@ def _error_axis(series: Sequence[Series], view: View) -> dict[str, Any]:
     highest = float(values.max()) if len(values) else 100.0
     top = 100.0 if highest > 75 else max(5.0, highest * 1.06)
     if not view.log:
-        return {"range": [0, top], "ticksuffix": ""}
+        return {"range": [0, top]}
     positive = values[values > 0]
     least = max(_LEAST_ON_LOG, float(positive.min()) * 0.8) if len(positive) else 1.0
     return {"type": "log", "range": [float(np.log10(least)), float(np.log10(top))]}

@@ -23,24 +23,24 @@ def layer_figure(
     series: Sequence[Series], quantity: Quantity, view: View, say: Speaker, dark: bool
 ) -> go.Figure:
     """The values of every layer at the time that `view.at` names, the newest by default."""
-    figure = go.Figure()
-    for one in series:
-        row = one.row_at(view.at)
-        if row is not None and one.layers:
-            figure.add_traces(_traces(one, quantity, row, view, dark))
+    rows = [(one, one.row_at(view.at)) for one in series if one.layers]
+    traces = [
+        trace
+        for one, row in rows
+        if row is not None
+        for trace in _traces(one, quantity, row, view, dark)
+    ]
     scale = "axis_log" if is_log(quantity, view) else "axis"
-    figure.update_layout(
-        look.layout(
-            dark,
-            say(f"charts.{quantity}.title"),
-            say(f"charts.axis.layers_{view.order}"),
-            say(f"charts.{quantity}.{scale}"),
-        )
+    layout = look.layout(
+        dark,
+        say(f"charts.{quantity}.title"),
+        say(f"charts.axis.layers_{view.order}"),
+        say(f"charts.{quantity}.{scale}"),
     )
     longest = max((len(one.layers) for one in series), default=1)
-    figure.update_xaxes(range=[0.5 - longest * 0.01, longest * 1.01 + 0.5])
-    figure.update_yaxes(**value_axis(series, quantity, view))
-    return figure
+    layout["xaxis"] |= {"range": [0.5 - longest * 0.01, longest * 1.01 + 0.5]}
+    layout["yaxis"] |= value_axis(series, quantity, view)
+    return go.Figure(traces, layout)
 
 
 def spread_of(one: Series, quantity: Quantity) -> Spread:

@@ -39,6 +39,7 @@ def layout(dark: bool, title: str, x_title: str, y_title: str) -> dict[str, Any]
     """A figure's layout; what people changed (zoom, legend) outlives every update of it."""
     used = ink(dark)
     return {
+        "template": {},  # plotly's own would be 7 kB in every answer, all of it overridden
         "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.97},
         "font": {"family": FONT, "size": 13, "color": used.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
