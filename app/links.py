@@ -10,7 +10,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 from app import texts
 
 
-def page_link(name: str, label: str, **query: str) -> None:
+def page_link(name: str, label: str, /, **query: str) -> None:
     """A link to the page `pages/NAME.py`, with the parameters its URL shall have."""
     chosen = {texts.PARAMETER: texts.language(), **query}
     try:

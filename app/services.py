@@ -14,18 +14,27 @@ from app import timings
 from app.timings import Estimate, Failed
 from resnet_core import anatomy
 from resnet_core.data import catalog
+from resnet_core.data.catalog import require
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
 from resnet_core.jobs.checks import facts_of
-from resnet_core.runs import queries, store
+from resnet_core.runs import queries, run_file, store
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
 
-__all__ = ["Estimate", "Failed", "estimate", "estimate_together", "facts_of", "known_estimate"]
+__all__ = [
+    "Estimate",
+    "Failed",
+    "estimate",
+    "estimate_together",
+    "facts_of",
+    "known_estimate",
+    "require",
+]
 
 # How long experiments would take here, alone or started together; None while it is measured.
 estimate = timings.estimate
@@ -151,6 +160,18 @@ def telemetry(run_id: str) -> Telemetry:
         RunNotFound, PlaygroundError
     """
     return queries.telemetry(run_id)
+
+
+def damage(record: RunRecord) -> str | None:
+    """What is missing of a run's files: its "folder", its "experiment", or nothing."""
+    files = queries.folder(record)
+    if not files.path.is_dir():
+        return "folder"
+    try:
+        run_file.read_experiment(files.experiment.read_text(encoding="utf-8"))
+    except (OSError, ValueError, PlaygroundError):
+        return "experiment"
+    return None
 
 
 def fork_points(run_id: str) -> list[int]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import services
 from app.explanations import explain
+from app.figures.labels import network_label
 from app.links import page_link
 from app.state import View
 from app.texts import t
@@ -28,6 +29,7 @@ from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiment import Experiment
 
 STARTED = "train.started"  # ids of the runs that were started here last
+GOOD = "train.good"  # the last experiment that the form held
 FORM = "train"
 
 
@@ -35,14 +37,14 @@ def page() -> None:
     st.title(t("train.title"))
     st.markdown(t("train.lead"))
     controls = opened(FORM)
-    for field, error in unusable(FORM).items():
-        st.warning(t("form.default_used", label=_called(field), reason=escaped(explain(error))))
-    preset_row(controls.draft.preset, lambda draft: load(controls, draft))
     draft = controls.typed().changed(data=data_field.chosen(controls))
     controls.draft = draft
+    remember(controls)
+    for field, error in unusable(FORM).items():
+        st.warning(t("form.default_used", label=_called(field), reason=escaped(explain(error))))
+    preset_row(draft.preset, lambda preset: load(controls, preset))
     errors, facts = _faults(draft)
-    remember(controls, usable=not errors)
-    experiment = _last_good(draft, errors)
+    experiment = _last_good()
     main_controls(controls, errors, Effects(experiment, services.describe))
     how_many(controls)
     more_controls(controls, errors, lambda: data_field.data_field(controls, errors, facts))
@@ -58,18 +60,21 @@ def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
         return errors, None
     try:
         draft.experiments()
-        return {}, services.facts_of(draft.experiment())
+        facts = services.facts_of(draft.experiment())
+        services.require(facts.name)
     except InvalidSetting as error:
         return {shown_as(error.field): error}, None
     except PlaygroundError as error:
         return {"data": error}, None
+    return {}, facts
 
 
-def _last_good(draft: Draft, errors: Errors) -> Experiment:
+def _last_good() -> Experiment:
     """The experiment that the page speaks of while the form holds one that cannot be used."""
-    if not errors:
-        st.session_state["train.good"] = draft.experiment()
-    return st.session_state.get("train.good") or draft.settled()
+    draft: Draft = st.session_state[f"{FORM}.draft"]
+    if not draft.errors():
+        st.session_state[GOOD] = draft.experiment()
+    return st.session_state.get(GOOD) or draft.settled()
 
 
 def _before_the_start(
@@ -111,7 +116,7 @@ def _offer_the_preset(draft: Draft, errors: Errors) -> None:
 
 
 def _what_would_start(experiments: Sequence[Experiment], facts: DataFacts | None) -> str:
-    networks = " + ".join(dict.fromkeys(one.network.removeprefix("cifar/") for one in experiments))
+    networks = " + ".join(dict.fromkeys(network_label(one.network) for one in experiments))
     seeds = sorted({one.seed for one in experiments})
     key = "train.seeds_one" if len(seeds) == 1 else "train.seeds_many"
     named = t(key, networks=networks, first=seeds[0], last=seeds[-1])
@@ -126,7 +131,7 @@ def _about_the_twin(experiment: Experiment) -> str:
     """Whether the twin really is one: the same parameters and the same initial values."""
     twin = experiment.changed(network=twin_of(experiment.network))
     own, others = services.describe(experiment).parameters, services.describe(twin).parameters
-    name = twin.network.removeprefix("cifar/")
+    name = network_label(twin.network)
     if "preresnet" in experiment.network:
         return t("form.twin.order", twin=name, parameters=f"{others:,}")
     if own == others:

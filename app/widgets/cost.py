@@ -16,7 +16,7 @@ from resnet_core.experiment import Experiment
 
 _ASK_AGAIN = 1.0  # seconds, while the time is being measured
 # Four figures in a row, the longest of them a word.
-_STYLE = "<style>.st-key-cost [data-testid='stMetricValue'] { font-size: 1.6rem; }</style>"
+_STYLE = "<style>.st-key-cost [data-testid='stMetricValue'] { font-size: 1.5rem; }</style>"
 
 
 def cost(

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from app.explanations import explain
-from app.texts import t
-from app.widgets.experiment_form.draft import Draft
+from app.texts import language, t
+from app.widgets.experiment_form.draft import LEFT_EMPTY, Draft
 from app.widgets.experiment_form.fields import CONTROLS, DEPTHS, OTHER, Control
+from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
 
@@ -30,46 +31,50 @@ class Controls:
         self.draft = draft
 
     def key(self, field: str) -> str:
-        return f"{self.form}.{field}"
+        """The widget's key; another one after each load and in each language.
+
+        Streamlit knows a choice by its label, so a control whose labels change language would
+        lose its value. A new control begins with the draft's.
+        """
+        generation = st.session_state.get(f"{self.form}.generation", 0)
+        return f"{self.form}.{generation}.{language()}.{field}"
+
+    def value(self, field: str) -> Any:
+        """What the control holds, or the draft where it is not shown yet."""
+        own = {"twin": self.draft.twin, "seeds": self.draft.seeds}
+        last = own[field] if field in own else self.draft.values[field]
+        found = st.session_state.get(self.key(field), last)
+        if field == "depth" and found == OTHER:
+            return st.session_state.get(self.key("other_depth"), last)
+        return found
 
     def typed(self) -> Draft:
         """The draft with what was typed since."""
-        values = {
-            field: st.session_state[self.key(field)]
-            for field in CONTROLS
-            if self.key(field) in st.session_state
-        }
-        if values.get("depth") == OTHER:
-            last = self.draft.values["depth"]
-            values["depth"] = st.session_state.get(self.key("other_depth"), last)
         return replace(
-            self.draft.changed(**values),
-            twin=st.session_state.get(self.key("twin"), self.draft.twin),
-            seeds=st.session_state.get(self.key("seeds"), self.draft.seeds),
+            self.draft.changed(**{field: self.value(field) for field in CONTROLS}),
+            twin=self.value("twin"),
+            seeds=self.value("seeds"),
         )
 
     def load(self, draft: Draft) -> None:
         """Show another draft. To be called before the controls are, or in a callback."""
         self.draft = draft
-        for field in CONTROLS:
-            st.session_state[self.key(field)] = self._shown(field)
-        st.session_state[self.key("other_depth")] = draft.values["depth"]
-        st.session_state[self.key("twin")] = draft.twin
-        st.session_state[self.key("seeds")] = draft.seeds
+        generation = f"{self.form}.generation"
+        st.session_state[generation] = st.session_state.get(generation, 0) + 1
 
     def show(self, field: str, errors: Errors) -> None:
         """Show the field's control and what is wrong with it."""
-        control = CONTROLS[field]
-        key = self.key(field)
-        if key not in st.session_state:
-            st.session_state[key] = self._shown(field)
-        self._widget(control, key)
-        if field == "depth" and st.session_state[key] == OTHER:
-            self._other_depth()
+        self._widget(CONTROLS[field])
+        if field == "depth" and st.session_state[self.key("depth")] == OTHER:
+            key = self.key("other_depth")
+            value = start_of(key, self.draft.values["depth"])
+            st.number_input(t("form.other_depth"), value=value, step=6, required=True, key=key)
         complaint(errors.get(field))
 
-    def _widget(self, control: Control, key: str) -> None:
+    def _widget(self, control: Control) -> None:
         label = t(f"form.field.{control.field}.label")
+        key = self.key(control.field)
+        start = start_of(key, self._shown(control.field))
         said: dict[str, Any] = {
             "key": key,
             "help": _help(control.field),
@@ -80,23 +85,18 @@ class Controls:
                 st.segmented_control(
                     label,
                     control.options,
+                    default=start,
                     required=True,
                     wrap=True,
                     format_func=lambda value: option(control.field, value),
                     **said,
                 )
             case "whole":
-                st.number_input(label, value=None, step=control.step, **said)
+                st.number_input(label, value=start, step=control.step, required=True, **said)
             case "text":
-                st.text_input(label, **said)
+                st.text_input(label, value=start, placeholder=_empty(control.field), **said)
             case "switch":
-                st.toggle(label, **said)
-
-    def _other_depth(self) -> None:
-        key = self.key("other_depth")
-        if key not in st.session_state:
-            st.session_state[key] = self.draft.values["depth"]
-        st.number_input(t("form.other_depth"), value=None, step=6, key=key)
+                st.toggle(label, value=start, **said)
 
     def _shown(self, field: str) -> Any:
         value = self.draft.values[field]
@@ -112,7 +112,7 @@ class Controls:
 def complaint(error: PlaygroundError | None) -> None:
     """What is wrong, in a sentence, where there is something."""
     if error is not None:
-        st.markdown(f":material/error: :red[{escaped(explain(error))}]")
+        st.markdown(f":small[:red[:material/error: {escaped(explain(error))}]]")
 
 
 def option(field: str, value: Any) -> str:
@@ -127,6 +127,13 @@ def label(field: str) -> str:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+!|$~:" else c for c in text)
+
+
+def _empty(field: str) -> str | None:
+    """What a field means that is left empty."""
+    if field not in LEFT_EMPTY:
+        return None
+    return t(f"form.empty.{field}")
 
 
 def _help(field: str) -> str:

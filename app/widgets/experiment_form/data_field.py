@@ -8,6 +8,7 @@ from app import downloads, uploads
 from app.explanations import explain
 from app.texts import t
 from app.widgets.experiment_form.controls import Controls, Errors, complaint, escaped
+from app.widgets.starting import start_of
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
 from resnet_core.data.facts import DataFacts
@@ -25,45 +26,37 @@ def chosen(controls: Controls) -> str:
     return choice or str(st.session_state.get(controls.key("data_path"), "")).strip()
 
 
-def load(controls: Controls) -> None:
-    """Show the draft's data set; to be called where the controls load a draft."""
-    name = str(controls.draft.values["data"])
-    known = name in {entry.name for entry in catalog.available()}
-    st.session_state[controls.key("data")] = name if known else PATH
-    st.session_state[controls.key("data_path")] = "" if known else name
-
-
 def data_field(controls: Controls, errors: Errors, facts: DataFacts | None) -> None:
     """Show the choice of data, what is wrong with it, and how to get what is not there."""
-    key = controls.key("data")
-    if key not in st.session_state:
-        load(controls)
     entries = {entry.name: entry for entry in catalog.available()}
-    if st.session_state[key] not in entries:
-        st.session_state[key] = PATH
+    key = controls.key("data")
+    options = [*entries, PATH]
+    data = str(controls.draft.values["data"])
+    start = start_of(key, data if data in entries else PATH)
     st.selectbox(
         t("form.field.data.label"),
-        [*entries, PATH],
+        options,
+        index=options.index(start if start in options else PATH),
         format_func=lambda name: _title(entries.get(name)),
         key=key,
         help=t("form.field.data.help"),
     )
     name = st.session_state[key]
     if name == PATH:
-        _own(controls)
-    elif not entries[name].present:
+        _own(controls, "" if data in entries else data)
+    elif name in entries and not entries[name].present:
         _absent(entries[name])
-    if facts is not None and "data" not in errors:
+    elif facts is not None:
         st.caption(_described(facts))
-    complaint(errors.get("data"))
+    if name not in SOURCES:
+        complaint(errors.get("data"))
 
 
-def _own(controls: Controls) -> None:
+def _own(controls: Controls, written: str) -> None:
     path, upload = st.columns(2, gap="medium")
     with path:
         key = controls.key("data_path")
-        st.session_state.setdefault(key, "")
-        st.text_input(t("form.data.where"), key=key)
+        st.text_input(t("form.data.where"), value=start_of(key, written), key=key)
     with upload:
         given = st.file_uploader(
             t("form.data.upload"),
@@ -78,7 +71,7 @@ def _own(controls: Controls) -> None:
 
 def _take(controls: Controls, file_id: str, name: str, content: bytes) -> None:
     """Check and keep the upload, once; then it is one of the choices."""
-    taken = controls.key("taken")
+    taken = f"{controls.form}.taken"
     if st.session_state.get(taken) == file_id:
         return
     try:
@@ -88,7 +81,7 @@ def _take(controls: Controls, file_id: str, name: str, content: bytes) -> None:
         return
     st.session_state[taken] = file_id
     controls.draft = controls.draft.changed(data=str(upload.path))
-    st.session_state[controls.key("to_load")] = controls.draft
+    st.session_state[f"{controls.form}.to_load"] = controls.draft
     st.rerun()
 
 
@@ -135,9 +128,13 @@ def _watch(name: str) -> None:
 
 
 def _title(entry: Entry | None) -> str:
+    """The same whether or not the data are here: Streamlit knows a choice by its label."""
     if entry is None:
         return t("form.data.path")
-    return entry.title if entry.present else t("form.data.absent", title=entry.title)
+    source = SOURCES.get(entry.name)
+    if source is None:
+        return entry.title
+    return t("form.data.public", title=entry.title, megabytes=source.megabytes)
 
 
 def _described(facts: DataFacts) -> str:

@@ -18,7 +18,8 @@ SEEDS = 5
 
 # What the form calls by names of its own: the two halves of `Experiment.network`.
 _HALVES = ("family", "depth")
-_LEFT_EMPTY = {"name", "milestones", "image_size", "train_images", "test_images"}
+# These mean something when they are empty.
+LEFT_EMPTY = frozenset({"name", "milestones", "image_size", "train_images", "test_images"})
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _create(given: Mapping[str, Any]) -> Experiment:
     read = {}
     for name, value in given.items():
         value = from_text(name, value) if isinstance(value, str) else value
-        if value in (None, "") and name not in _LEFT_EMPTY:
+        if value in (None, "") and name not in LEFT_EMPTY:
             good = 20 if name == "network" else Experiment.model_fields[name].default
             raise InvalidSetting(name, f"nothing is given; use for example {good}.")
         read[name] = value
@@ -175,6 +176,8 @@ def _typed(experiment: Experiment) -> dict[str, Any]:
     values["milestones"] = ", ".join(map(str, milestones)) if milestones else ""
     for name in ("learning_rate", "weight_decay", "momentum"):
         values[name] = repr(values[name])
+    for name in ("image_size", "train_images", "test_images"):
+        values[name] = "" if values[name] is None else str(values[name])
     return {**values, "family": family, "depth": int(depth)}
 
 

@@ -11,6 +11,7 @@ from app.widgets.experiment_form.controls import Controls, Errors
 from app.widgets.experiment_form.draft import SEEDS
 from app.widgets.experiment_form.effects import Effects
 from app.widgets.experiment_form.fields import GROUPS, group_of
+from app.widgets.starting import start_of
 
 
 def main_controls(controls: Controls, errors: Errors, effects: Effects) -> None:
@@ -29,13 +30,17 @@ def main_controls(controls: Controls, errors: Errors, effects: Effects) -> None:
 def how_many(controls: Controls) -> None:
     """Ask whether the twin is trained as well, and for how many seeds."""
     twin, seeds = controls.key("twin"), controls.key("seeds")
-    st.session_state.setdefault(twin, controls.draft.twin)
-    st.session_state.setdefault(seeds, controls.draft.seeds)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.toggle(t("form.twin.label"), key=twin, help=t("form.twin.help"))
+        st.toggle(
+            t("form.twin.label"),
+            value=start_of(twin, controls.draft.twin),
+            key=twin,
+            help=t("form.twin.help"),
+        )
         st.segmented_control(
             t("form.seeds.label"),
             tuple(range(1, SEEDS + 1)),
+            default=start_of(seeds, controls.draft.seeds),
             key=seeds,
             required=True,
             help=t("form.seeds.help"),
@@ -46,7 +51,9 @@ def more_controls(controls: Controls, errors: Errors, data_field: Callable[[], N
     """Everything else, a tab a group; a tab with an error says so and the whole is open."""
     at_fault = {group_of(field) for field in errors} - {None}
     with st.expander(t("form.more"), expanded=bool(at_fault), icon=":material/tune:"):
-        tabs = st.tabs([_title(group, group in at_fault) for group in GROUPS])
+        titles = {group: _title(group, group in at_fault) for group in GROUPS}
+        first = next((titles[group] for group in GROUPS if group in at_fault), None)
+        tabs = st.tabs(list(titles.values()), default=first)
         for tab, (group, fields) in zip(tabs, GROUPS.items(), strict=True):
             with tab:
                 if group == "data":

@@ -67,9 +67,10 @@ GROUPS: dict[str, tuple[Control, ...]] = {
         _switch("batch_norm"),
     ),
     "data": (
-        _whole("image_size", 4),
-        _whole("train_images", 1000),
-        _whole("test_images", 1000),
+        # Text, so that they can be left empty.
+        _text("image_size"),
+        _text("train_images"),
+        _text("test_images"),
         _whole("crop_padding"),
         _switch("flip"),
         _switch("validation"),

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.widgets.experiment_form import data_field
 from app.widgets.experiment_form.controls import Controls
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.presets import FIRST, draft_of
@@ -44,18 +43,17 @@ def unusable(form: str) -> dict[str, InvalidSetting]:
 def load(controls: Controls, draft: Draft) -> None:
     """Show this draft. To be called before the controls are shown, or in a callback."""
     controls.load(draft)
-    data_field.load(controls)
     st.session_state[_draft(controls.form)] = draft
     st.session_state.pop(_unusable(controls.form), None)
 
 
-def remember(controls: Controls, usable: bool) -> None:
-    """Keep what was typed, and have the page's URL say it once it can be used."""
+def remember(controls: Controls) -> None:
+    """Keep what was typed, and have the page's URL say it once it is an experiment."""
     form, draft = controls.form, controls.draft
     if st.session_state.get(_draft(form)) != draft:
         st.session_state.pop(_unusable(form), None)
         st.session_state[_draft(form)] = draft
-    if usable:
+    if not draft.errors():
         query = draft.to_query()
         st.session_state[_query(form)] = query
         others = {n: text for n, text in st.query_params.to_dict().items() if n not in _OWN}

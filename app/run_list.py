@@ -1,0 +1,94 @@
+"""Which runs a list shows, and in which order. No interface in here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from resnet_core.runs.record import ACTIVE, RESUMABLE, RunRecord, State
+
+PAGE = 15
+
+# What a list can be narrowed to, in the order in which that is offered.
+KINDS: Mapping[str, frozenset[State] | None] = {
+    "all": None,
+    "active": ACTIVE,
+    "resumable": RESUMABLE,
+    "finished": frozenset({"finished"}),
+    "diverged": frozenset({"diverged"}),
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page of a list.
+
+    Attributes:
+        runs: those on the page.
+        matching: how many match on all pages.
+        pages: at least 1.
+        queued: how many wait, to know who is last.
+    """
+
+    runs: Sequence[RunRecord]
+    matching: int
+    pages: int
+    queued: int
+
+
+def listed(records: Sequence[RunRecord], kind: str, search: str, page: int) -> Listed:
+    """The runs of a kind that match, those that train and wait first.
+
+    Args:
+        records: all there are, newest first.
+        page: counted from 1; a page beyond the last is the last.
+    """
+    found = matching(records, kind, search)
+    pages = max(1, math.ceil(len(found) / PAGE))
+    first = (min(max(page, 1), pages) - 1) * PAGE
+    return Listed(
+        runs=found[first : first + PAGE],
+        matching=len(found),
+        pages=pages,
+        queued=sum(record.state == "queued" for record in records),
+    )
+
+
+def matching(records: Sequence[RunRecord], kind: str, search: str) -> list[RunRecord]:
+    """All runs of a kind whose name, network, data, state or id holds every word searched for."""
+    states = KINDS[kind]
+    words = search.lower().split()
+    found = [
+        record
+        for record in records
+        if (states is None or record.state in states)
+        and (not words or all(word in _text(record) for word in words))
+    ]
+    return sorted(found, key=_order)
+
+
+def counts(records: Sequence[RunRecord]) -> dict[str, int]:
+    """How many runs there are of each kind."""
+    return {
+        kind: len(records) if states is None else sum(record.state in states for record in records)
+        for kind, states in KINDS.items()
+    }
+
+
+def _order(record: RunRecord) -> tuple[int, float]:
+    """Running, then the queue as it will start, then the rest as it is (newest first)."""
+    if record.state == "running":
+        return 0, record.started or record.created
+    if record.state == "queued":
+        return 1, record.position
+    return 2, 0.0
+
+
+def _text(record: RunRecord) -> str:
+    experiment = record.experiment
+    parts = (
+        *(record.title, experiment.network, record.data_title, experiment.data),
+        *(record.state, record.id, record.group, f"seed {experiment.seed}"),
+    )
+    return " ".join(parts).lower()

@@ -1,0 +1,124 @@
+"""All there is to know about one run: facts, files, links, the end of its log."""
+
+from __future__ import annotations
+
+import datetime
+
+import streamlit as st
+
+from app import exports, services, status
+from app.explanations import explain
+from app.links import page_link
+from app.texts import t
+from app.widgets.experiment_form.controls import escaped, label
+from app.widgets.experiment_form.draft import Draft
+from resnet_core.errors import PlaygroundError
+from resnet_core.runs.record import ACTIVE, RunRecord
+
+_LOG_LINES = 40
+
+
+def run_details(run: RunRecord) -> None:
+    """Show the run's details; what cannot be read says so and the rest is shown."""
+    facts, log = st.columns([2, 3], gap="large")
+    with facts:
+        st.markdown(_facts(run))
+        _settings(run)
+        _links(run)
+        _export(run)
+    with log:
+        st.caption(t("runs.log"))
+        st.code(_log(run) or t("runs.no_log"), language=None, height=260, wrap_lines=True)
+
+
+def _facts(run: RunRecord) -> str:
+    lines = [
+        (t("runs.fact.id"), f"`{run.id}`"),
+        (t("runs.fact.created"), _when(run.created)),
+        (t("runs.fact.time"), status.duration(run.seconds, t)),
+        (t("runs.fact.hardware"), escaped(run.hardware or run.device)),
+        (t("runs.fact.execution"), _execution(run)),
+        (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
+        (t("runs.fact.sha"), f"`{run.weights_sha256[:16]}`" if run.weights_sha256 else ""),
+    ]
+    return "\n".join(f"- {name}: {value}" for name, value in lines if value)
+
+
+def _execution(run: RunRecord) -> str:
+    threads = t("runs.fact.threads", count=run.threads) if run.threads else ""
+    return ", ".join(filter(None, [run.precision, run.backend, threads]))
+
+
+def _settings(run: RunRecord) -> None:
+    """The settings that are not the paper's."""
+    others = {
+        name: text
+        for name, text in run.experiment.to_query().items()
+        if name not in {"name", "network", "seed"}
+    }
+    if others:
+        listed = ", ".join(f"{label(name)} {escaped(text)}" for name, text in others.items())
+        st.caption(t("runs.settings", list=listed))
+
+
+def _links(run: RunRecord) -> None:
+    with st.container(horizontal=True):
+        together = services.group(run.group) if run.group else []
+        tree = _tree(run)
+        page_link("compare", t("runs.link.compare"), runs=run.id)
+        if len(together) > 1:
+            ids = ",".join(one.id for one in together)
+            page_link("compare", t("runs.link.group", count=len(together)), runs=ids)
+        if len(tree) > 1:
+            ids = ",".join(one.id for one in tree)
+            page_link("compare", t("runs.link.tree", count=len(tree)), runs=ids)
+        page_link("train", t("runs.link.again"), **Draft.of(run.experiment).to_query())
+
+
+def _tree(run: RunRecord) -> list[RunRecord]:
+    try:
+        return services.family(run.id)
+    except PlaygroundError:
+        return []  # deleted in this moment
+
+
+def _export(run: RunRecord) -> None:
+    packed = exports.state(run.id)
+    if packed is not None and packed.error is not None:
+        st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")
+    if packed is not None and packed.path is not None and packed.path.is_file():
+        path = packed.path
+        st.download_button(
+            t("runs.export.save", megabytes=f"{path.stat().st_size / 1e6:.1f}"),
+            data=path.read_bytes,
+            file_name=path.name,
+            mime="application/zip",
+            icon=":material/download:",
+            key=f"runs.save.{run.id}",
+            on_click="ignore",
+        )
+    if packed is None or packed.done:
+        words = t("runs.export.pack") if packed is None else t("runs.export.again")
+        st.button(
+            words,
+            key=f"runs.pack.{run.id}",
+            icon=":material/folder_zip:",
+            help=t("runs.export.help"),
+            on_click=exports.start,
+            args=(run.id,),
+        )
+    else:
+        st.caption(f":material/hourglass: {t('runs.export.packing')}")
+    if run.state in ACTIVE:
+        st.caption(t("runs.export.so_far"))
+
+
+def _log(run: RunRecord) -> str:
+    try:
+        return services.log_tail(run.id, _LOG_LINES)
+    except (PlaygroundError, OSError) as error:
+        return explain(error)
+
+
+def _when(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")

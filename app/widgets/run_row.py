@@ -1,0 +1,158 @@
+"""One run in a list: what it is, how far it is, what it can be told."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from app import services, status
+from app.explanations import translated
+from app.figures.labels import network_label
+from app.texts import language, t
+from app.widgets.experiment_form.controls import escaped
+from app.widgets.run_actions import ICONS, Action, allowed, said_of, tell
+from resnet_core.runs.record import RunRecord, State
+
+# Icon and colour; the word is always there as well.
+CHIPS: dict[State, tuple[str, str]] = {
+    "queued": (":material/schedule:", "gray"),
+    "running": (":material/directions_run:", "blue"),
+    "paused": (":material/pause_circle:", "orange"),
+    "finished": (":material/check_circle:", "green"),
+    "stopped": (":material/stop_circle:", "gray"),
+    "failed": (":material/error:", "red"),
+    "diverged": (":material/trending_up:", "violet"),
+    "interrupted": (":material/power_off:", "red"),
+}
+# Whose end needs a sentence; how far the others came is said by their progress.
+_EXPLAINED: frozenset[State] = frozenset({"failed", "diverged", "interrupted"})
+OPENED = "runs.opened"  # id of the run whose details are shown
+
+
+def run_row(run: RunRecord, queued: int) -> None:
+    """Show the run; `queued` is how many wait altogether."""
+    what, actions = st.columns([5, 3], vertical_alignment="center")
+    with what, st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            chip(run)
+            st.markdown(f"**{escaped(run.title)}**")
+        st.caption(_described(run))
+        _progress(run)
+        _troubles(run)
+    with actions:
+        _buttons(run, queued)
+
+
+def chip(run: RunRecord) -> None:
+    """The state, by icon, word and colour."""
+    icon, colour = CHIPS[run.state]
+    word = t(f"common.state.{run.state}")
+    if run.state == "running" and run.request is not None:
+        word = t(f"runs.asked.{run.request}")
+    elif run.state == "queued":
+        word = t("runs.place", place=f"{run.position:.0f}")
+    st.badge(word, icon=icon, color=colour)
+
+
+def _described(run: RunRecord) -> str:
+    """Network, data, length, seed, age."""
+    experiment = run.experiment
+    network = network_label(experiment.network)
+    if not experiment.network.startswith("cifar/plain"):
+        network += f" {experiment.shortcut}"
+    parts = [
+        network,
+        escaped(run.data_title or experiment.data),
+        t("runs.iterations", count=f"{experiment.iterations:,}"),
+        t("runs.seed", seed=experiment.seed),
+        t("runs.ago", time=status.duration(max(0.0, time.time() - run.created), t)),
+    ]
+    if run.parent:
+        parts.append(t("runs.forked", parent=run.parent, iteration=f"{run.parent_iteration:,}"))
+    return " · ".join(parts)
+
+
+def _progress(run: RunRecord) -> None:
+    """How far it is, or what came of it."""
+    total = run.experiment.iterations
+    if run.state == "finished":
+        st.caption(_result(run))
+    elif run.iteration or run.state == "running":
+        text = t("runs.progress", done=f"{run.iteration:,}", total=f"{total:,}")
+        st.progress(min(1.0, run.iteration / total), text=" · ".join([text, *_rate(run)]))
+
+
+def _rate(run: RunRecord) -> list[str]:
+    parts = []
+    if run.state == "running" and run.images_per_second:
+        parts.append(t("charts.status.rate", n=f"{run.images_per_second:,.0f}"))
+    if run.seconds_left is not None:
+        parts.append(t("charts.status.left", time=status.duration(run.seconds_left, t)))
+    if run.train_error is not None:
+        parts.append(t("runs.train_error", error=f"{run.train_error:.1f}"))
+    return parts
+
+
+def _result(run: RunRecord) -> str:
+    parts = []
+    if run.train_error is not None:
+        parts.append(t("runs.train_error", error=f"{run.train_error:.1f}"))
+    if run.test_error is not None:
+        parts.append(t("runs.test_error", error=f"{run.test_error:.1f}"))
+    parts.append(t("runs.took", time=status.duration(run.seconds, t)))
+    return " · ".join(parts)
+
+
+def _troubles(run: RunRecord) -> None:
+    """Why it ended, what is wrong with its files, what came of the last action."""
+    damage = services.damage(run)
+    if damage:
+        st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
+    if run.exit_reason and run.state in _EXPLAINED:
+        st.caption(escaped(translated(run.exit_reason, language())))
+    said = said_of(run.id)
+    if said is not None:
+        sentence = escaped(said.sentence)
+        icon = ":material/check:" if said.went_well else ":material/error:"
+        st.markdown(f"{icon} {sentence}" if said.went_well else f"{icon} :red[{sentence}]")
+
+
+def _buttons(run: RunRecord, queued: int) -> None:
+    possible = allowed(run, queued)
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if possible:
+            first, *rest = possible
+            st.button(
+                t(f"runs.action.{first}"),
+                key=f"runs.first.{run.id}",
+                icon=ICONS[first],
+                on_click=tell,
+                args=(first, run),
+            )
+            _menu(run, rest)
+        is_open = st.session_state.get(OPENED) == run.id
+        st.button(
+            t("runs.close") if is_open else t("runs.open"),
+            key=f"runs.open.{run.id}",
+            icon=":material/expand_less:" if is_open else ":material/expand_more:",
+            on_click=_toggle,
+            args=(run.id,),
+        )
+
+
+def _menu(run: RunRecord, actions: list[Action]) -> None:
+    if not actions:
+        return
+    key = f"runs.menu.{run.id}"
+    st.menu_button(
+        t("runs.more"),
+        actions,
+        key=key,
+        format_func=lambda action: f"{ICONS[action]} {t(f'runs.action.{action}')}",
+        on_click=lambda: tell(st.session_state[key], run),
+    )
+
+
+def _toggle(run_id: str) -> None:
+    st.session_state[OPENED] = None if st.session_state.get(OPENED) == run_id else run_id
