@@ -173,7 +173,8 @@ def main(seeds: int, data: str | None, write: Path | None) -> None:
     """Train the four networks of the puzzle with several seeds and print the table."""
     data = str(Path(data).resolve()) if data else None
     title = "The puzzle on real CIFAR-10 images" if data else "The one-minute demo"
-    with tempfile.TemporaryDirectory() as folder:
+    # The supervisor lives on for a while, and may write as the folder goes.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ[home.VARIABLE] = folder
         warm_up()
         races = []
