@@ -125,7 +125,8 @@ class Charts:
             Member(record, reading.telemetry, self._parent(record))
             for record, reading in zip(records, readings, strict=True)
         ]
-        return gather(members, question.view.x, question.view.error)
+        say = texts.speaker(question.language)
+        return gather(members, say, question.view.x, question.view.error)
 
     def _parent(self, record: RunRecord) -> Any:
         if record.parent is None:

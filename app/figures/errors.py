@@ -157,4 +157,5 @@ def _error_axis(series: Sequence[Series], view: View) -> dict[str, Any]:
         return {"range": [0, top]}
     positive = values[values > 0]
     least = max(_LEAST_ON_LOG, float(positive.min()) * 0.8) if len(positive) else 1.0
-    return {"type": "log", "range": [float(np.log10(least)), float(np.log10(top))]}
+    range_ = [float(np.log10(least)), float(np.log10(top))]
+    return {"type": "log", "range": range_, "dtick": "D2"}  # D2: 1, 2, 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from app.texts import Speaker
 from resnet_core.experiment import Experiment
 from resnet_core.runs.record import RunRecord
 
@@ -26,13 +27,13 @@ def own_name(record: RunRecord) -> str:
     return "" if name == record.experiment.network.removeprefix("cifar/") else name
 
 
-def labels(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
+def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:
     """One label a group of runs of the same experiment, all different."""
     firsts = [group[0] for group in groups]
     plain = [network_label(record.experiment.network) for record in firsts]
     shared = Counter(plain)
     said = [
-        label if shared[label] == 1 else _told_apart(record, label, firsts)
+        label if shared[label] == 1 else _told_apart(record, label, firsts, say)
         for record, label in zip(firsts, plain, strict=True)
     ]
     repeated = Counter(said)
@@ -42,7 +43,7 @@ def labels(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
     ]
 
 
-def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord]) -> str:
+def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord], say: Speaker) -> str:
     """The label with the run's own name, or with the settings that others of its network
     have otherwise."""
     if own_name(record):
@@ -56,14 +57,18 @@ def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord]) -> s
     ]
     if not differing:
         return label
-    settings = [_setting(record.experiment, field) for field in differing[:_MOST_DIFFERENCES]]
+    settings = [_setting(record.experiment, field, say) for field in differing[:_MOST_DIFFERENCES]]
     return " · ".join([label, *settings])
 
 
-def _setting(experiment: Experiment, field: str) -> str:
-    value = getattr(experiment, field)
+def _setting(experiment: Experiment, field: str, say: Speaker) -> str:
+    value, name = getattr(experiment, field), say(f"form.field.{field}.label").lower()
     if isinstance(value, bool):
-        return field.replace("_", " ") if value else f"no {field.replace('_', ' ')}"
+        return say("charts.label.with" if value else "charts.label.without", setting=name)
     if field == "data":
         return str(value).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-    return f"{field.replace('_', ' ')} {'default' if value is None else value}"
+    return f"{name} {say('charts.label.default') if value is None else _plain(value)}"
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

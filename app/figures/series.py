@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.figures.labels import labels
 from app.state import Axis, Measured
+from app.texts import Speaker
 from resnet_core.network_spec import parse_name
 from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.record import RunRecord
@@ -86,13 +87,16 @@ class Series:
 
 
 def gather(
-    members: Sequence[Member], x: Axis = "iterations", error: Measured = "running"
+    members: Sequence[Member],
+    say: Speaker,
+    x: Axis = "iterations",
+    error: Measured = "running",
 ) -> list[Series]:
     """The curves of some runs, in the order in which the first run of each was given."""
     groups: dict[str, list[Member]] = {}
     for member in members:
         groups.setdefault(_experiment_key(member.record), []).append(member)
-    names = labels([[member.record for member in group] for group in groups.values()])
+    names = labels([[member.record for member in group] for group in groups.values()], say)
     found: list[Series] = []
     for label, group in zip(names, groups.values(), strict=True):
         family, depth = network_of(group[0].record)

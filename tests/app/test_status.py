@@ -64,7 +64,7 @@ def test_a_caption_names_data_origin_machine_and_seeds(home: Path, say: Speaker)
 
 def test_the_audit_of_the_responses_is_told(home: Path, say: Speaker) -> None:
     run = put_on_record("run-1")
-    series = gather([Member(run, queries.telemetry("run-1"))])
+    series = gather([Member(run, queries.telemetry("run-1"))], say)
     notes = provenance.notes(series, View(), say)
     assert "training mode" in notes["response"]
     assert "at most 0.01 % apart" in notes["response"]

@@ -16,7 +16,7 @@ from app.figures.layers import QUANTITIES, Quantity, layer_figure, value_axis
 from app.figures.paper import TABLE_6, paper_errors
 from app.figures.series import Member, Series, gather
 from app.state import View
-from app.texts import Speaker
+from app.texts import Speaker, speaker
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record
@@ -25,7 +25,7 @@ from tests.app.runs_on_record import put_on_record
 def _series(*records: RunRecord, view: View | None = None) -> list[Series]:
     view = view or View()
     members = [Member(record, queries.telemetry(record.id)) for record in records]
-    return gather(members, view.x, view.error)
+    return gather(members, speaker("en"), view.x, view.error)
 
 
 def _traces(figure: go.Figure, role: str) -> list[Any]:

@@ -9,9 +9,12 @@ import pytest
 
 from app.figures.labels import labels, network_label
 from app.figures.series import Member, Series, gather
+from app.texts import speaker
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record, write_stream
+
+SAY = speaker("en")
 
 
 def _members(*records: RunRecord) -> list[Member]:
@@ -24,7 +27,7 @@ def _members(*records: RunRecord) -> list[Member]:
 
 def test_one_run_is_itself(home: Path) -> None:
     record = put_on_record("run-1", "cifar/resnet-56")
-    (one,) = gather(_members(record))
+    (one,) = gather(_members(record), SAY)
     measured = queries.telemetry("run-1")
     assert (one.label, one.family, one.depth, one.count) == ("ResNet-56", "resnet", 56, 1)
     np.testing.assert_array_equal(one.time, measured.frame["iteration"])
@@ -37,7 +40,7 @@ def test_seeds_of_one_experiment_are_one_curve_with_mean_and_range(home: Path) -
     records = [
         put_on_record(f"seed-{seed}", seed=seed, final_error=20.0 + 10 * seed) for seed in range(3)
     ]
-    (one,) = gather(_members(*records), error="fixed")
+    (one,) = gather(_members(*records), SAY, error="fixed")
     errors = np.stack([queries.telemetry(r.id).frame["train_error"] for r in records])
     assert one.count == 3
     np.testing.assert_allclose(one.error.mean, errors.mean(0))
@@ -50,7 +53,7 @@ def test_seeds_of_one_experiment_are_one_curve_with_mean_and_range(home: Path) -
 def test_a_seed_that_is_not_as_far_counts_only_where_it_has_been(home: Path) -> None:
     whole = put_on_record("whole", seed=0, final_error=20.0)
     half = put_on_record("half-way", seed=1, reached=200, state="running", final_error=60.0)
-    (one,) = gather(_members(whole, half), error="fixed")
+    (one,) = gather(_members(whole, half), SAY, error="fixed")
     at = {int(time): row for row, time in enumerate(one.time)}
     assert one.error.mean[at[200]] == pytest.approx((55.0 + 75.0) / 2)
     assert one.error.mean[at[400]] == pytest.approx(20.0)
@@ -60,17 +63,17 @@ def test_a_seed_that_is_not_as_far_counts_only_where_it_has_been(home: Path) -> 
 def test_a_run_that_measured_nothing_adds_nothing(home: Path) -> None:
     whole = put_on_record("whole", seed=0)
     queued = put_on_record("queued", seed=1, state="queued", reached=0, measured=False)
-    (one,) = gather(_members(queued, whole))
+    (one,) = gather(_members(queued, whole), SAY)
     assert one.count == 1
     assert len(one.time) == 41
-    (empty,) = gather(_members(queued))
+    (empty,) = gather(_members(queued), SAY)
     assert len(empty.time) == 0
     assert empty.row_at(None) is None
 
 
 @pytest.mark.parametrize(("x", "last"), [("iterations", 400), ("epochs", 10), ("seconds", 20)])
 def test_time_is_counted_in_the_unit_asked_for(home: Path, x: str, last: float) -> None:
-    (one,) = gather(_members(put_on_record("run-1")), x)
+    (one,) = gather(_members(put_on_record("run-1")), SAY, x)
     assert one.time[0] == 0
     assert one.time[-1] == pytest.approx(last)
 
@@ -85,7 +88,7 @@ def test_a_fork_begins_where_it_left_its_parent(home: Path, x: str, left: float)
         fields={"parent": "parent", "parent_iteration": 200},
     )
     write_stream(child, range(200, 401, 10))
-    tree = gather(_members(parent, child), x)
+    tree = gather(_members(parent, child), SAY, x)
     assert [one.forked_at for one in tree] == [None, pytest.approx(left)]
     assert tree[1].time[0] == pytest.approx(left)
     assert tree[1].time[-1] == pytest.approx(tree[0].time[-1])
@@ -94,11 +97,11 @@ def test_a_fork_begins_where_it_left_its_parent(home: Path, x: str, left: float)
 def test_a_fork_is_never_averaged_with_others(home: Path) -> None:
     fields = {"parent": "parent", "parent_iteration": 200}
     records = [put_on_record("parent"), put_on_record("child", fields=fields)]
-    assert len(gather(_members(*records))) == 2
+    assert len(gather(_members(*records), SAY)) == 2
 
 
 def test_the_row_of_a_moment(home: Path) -> None:
-    (one,) = gather(_members(put_on_record("run-1")))
+    (one,) = gather(_members(put_on_record("run-1")), SAY)
     assert one.row_at(None) == 40
     assert one.row_at(0) == 0
     assert one.row_at(199.9) == 19
@@ -113,7 +116,7 @@ def test_keys_do_not_depend_on_the_order_of_seeds(home: Path) -> None:
 
 
 def _key(members: list[Member]) -> str:
-    (one,) = gather(members)
+    (one,) = gather(members, SAY)
     return _only(one)
 
 
@@ -137,9 +140,9 @@ def test_labels_tell_apart_by_what_differs(home: Path) -> None:
         put_on_record("rate-2", learning_rate=0.05, batch_norm=False),
         put_on_record("other", "cifar/resnet-20"),
     ]
-    assert labels([[record] for record in records]) == [
-        "plain-20 · batch norm · learning rate 0.1",
-        "plain-20 · no batch norm · learning rate 0.05",
+    assert labels([[record] for record in records], SAY) == [
+        "plain-20 · with batch normalisation · learning rate 0.1",
+        "plain-20 · without batch normalisation · learning rate 0.05",
         "ResNet-20",
     ]
 
@@ -149,4 +152,4 @@ def test_labels_use_names_that_people_gave_and_never_repeat(home: Path) -> None:
         put_on_record("run-aaa111", name="mine", learning_rate=0.1),
         put_on_record("run-bbb222", name="mine", learning_rate=0.2),
     ]
-    assert labels([[record] for record in records]) == ["mine · aaa111", "mine · bbb222"]
+    assert labels([[record] for record in records], SAY) == ["mine · aaa111", "mine · bbb222"]
