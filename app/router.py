@@ -24,7 +24,6 @@ def show_page() -> None:
         [
             st.Page(path, title=t(f"common.nav.{path.stem}"), default=path.stem == NAMES[0])
             for path in (PAGES / f"{name}.py" for name in NAMES)
-            if path.is_file()
         ],
         position="top",
     )

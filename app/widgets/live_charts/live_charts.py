@@ -105,11 +105,11 @@ def _seen(view: View, seen: Any) -> View:
     """The browser's word is checked like a URL's."""
     if not isinstance(seen, dict):
         return view
-    zoom = seen.get("zoom")
+    at, hidden, zoom = seen.get("at"), seen.get("hidden"), seen.get("zoom")
     query = {
-        "at": "" if seen.get("at") is None else f"{seen['at']:.6g}",
-        "hidden": "|".join(map(str, seen.get("hidden") or ())),
-        "zoom": ",".join(f"{part:.6g}" for part in zoom) if zoom else "",
+        "at": "" if at is None else str(at),
+        "hidden": "|".join(map(str, hidden)) if isinstance(hidden, list) else "",
+        "zoom": ",".join(map(str, zoom)) if isinstance(zoom, list) else "",
     }
     own, _ = View.from_query({name: text for name, text in query.items() if text})
     return view.changed(at=own.at, hidden=own.hidden, zoom=own.zoom)
