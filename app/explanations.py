@@ -26,7 +26,8 @@ def sentence(error: Exception) -> str:
     text = str(error)
     if isinstance(error, InvalidSetting):
         text = text.removeprefix(f"{error.field}: ")
-    return text[:1].upper() + text[1:]
+    starts_with_a_value = text.partition(" ")[2].startswith("is ")  # "nan is not a finite number"
+    return text if starts_with_a_value else text[:1].upper() + text[1:]
 
 
 def translated(text: str, spoken: Language) -> str:

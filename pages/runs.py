@@ -13,7 +13,7 @@ from app.run_list import KINDS, counts, listed, matching
 from app.texts import language, t
 from app.widgets.run_actions import ASKED
 from app.widgets.run_details import run_details
-from app.widgets.run_dialogs import CLEAR, open_asked
+from app.widgets.run_dialogs import CLEAR, is_waiting, open_asked
 from app.widgets.run_row import OPENED, run_row
 from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
@@ -59,7 +59,7 @@ def _list(was_active: bool) -> None:
     if not records:
         _nothing_yet()
         return
-    if st.session_state.get(ASKED) or (not was_active and services.active()):
+    if is_waiting() or (not was_active and services.active()):
         st.rerun()
     _filters(records)
     shown = listed(

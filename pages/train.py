@@ -18,7 +18,12 @@ from app.widgets.experiment_form import data_field
 from app.widgets.experiment_form.controls import Errors, escaped, label
 from app.widgets.experiment_form.draft import Draft, twin_of
 from app.widgets.experiment_form.effects import Effects
-from app.widgets.experiment_form.experiment_form import how_many, main_controls, more_controls
+from app.widgets.experiment_form.experiment_form import (
+    faults,
+    how_many,
+    main_controls,
+    more_controls,
+)
 from app.widgets.experiment_form.fields import shown_as
 from app.widgets.experiment_form.opening import load, opened, remember, unusable
 from app.widgets.experiment_form.presets import all_of_preset, preset_row
@@ -93,8 +98,8 @@ def _before_the_start(
                 _start(experiments)
             _offer_the_preset(draft, errors)
         if errors:
-            named = ", ".join(label(field) for field in errors)
-            st.markdown(f":material/error: :red[{t('train.start.faults', fields=named)}]")
+            told = t("train.start.faults", fields=faults(errors))
+            st.markdown(f":small[:red[:material/error: {told}]]")
         else:
             st.caption(f"{_what_would_start(experiments, facts)} {t('train.start.share')}")
 

@@ -19,60 +19,78 @@ from resnet_core.experiment import Experiment, from_text
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 CLEAR = "clear"
+SHOWN = "runs.shown"  # what the dialog on the page was asked for
 FAULT = "runs.fault"  # why a fork could not be made
 # Faults of these are shown beneath their controls.
 _AT_FIELD = {"batch_norm", "learning_rate", "name", "iterations", "milestones"}
 
 
 def open_asked(matching: Sequence[RunRecord]) -> None:
-    """Open the dialog that an action asked for, once."""
-    asked = st.session_state.pop(ASKED, None)
+    """Show the dialog that an action asked for, until it is answered or dismissed."""
+    asked = st.session_state.get(ASKED)
+    st.session_state[SHOWN] = asked
     if asked is None:
         return
     action, run_id = asked
     if action == CLEAR:
         ended = [run for run in matching if run.state not in ACTIVE]
-        st.dialog(t("runs.clear.title"))(_clear)(ended)
+        st.dialog(t("runs.clear.title"), on_dismiss=_close)(_clear)(ended)
         return
     try:
         run = services.run(run_id)
     except PlaygroundError as error:
         say(run_id, explain(error), went_well=False)
+        _close()
         return
-    st.session_state.pop(FAULT, None)
     if action == "fork":
-        st.dialog(t("runs.fork.title", title=escaped(run.title)), width="medium")(_fork)(run)
+        title = t("runs.fork.title", title=escaped(run.title))
+        st.dialog(title, width="medium", on_dismiss=_close)(_fork)(run)
     else:
-        st.dialog(t("runs.delete.title"))(_delete)(run)
+        st.dialog(t("runs.delete.title"), on_dismiss=_close)(_delete)(run)
+
+
+def is_waiting() -> bool:
+    """Whether an action asked for a dialog since the page was last run."""
+    return st.session_state.get(ASKED) != st.session_state.get(SHOWN)
+
+
+def _close() -> None:
+    for key in (ASKED, SHOWN, FAULT):
+        st.session_state.pop(key, None)
 
 
 def _delete(run: RunRecord) -> None:
     st.markdown(t("runs.delete.sure", title=escaped(run.title)))
     with st.container(horizontal=True):
         if st.button(t("runs.delete.yes"), type="primary", icon=":material/delete:"):
-            try:
-                services.delete(run.id)
-            except PlaygroundError as error:
-                say(run.id, explain(error), went_well=False)
-            st.rerun()
-        if st.button(t("runs.delete.no")):
-            st.rerun()
+            _delete_all([run])
+        _keep()
 
 
 def _clear(runs: Sequence[RunRecord]) -> None:
     st.markdown(t("runs.clear.sure", count=len(runs)))
     with st.container(horizontal=True):
         if st.button(t("runs.clear.yes", count=len(runs)), type="primary", disabled=not runs):
-            bar = st.progress(0.0)
-            for number, run in enumerate(runs, start=1):
-                try:
-                    services.delete(run.id)
-                except PlaygroundError as error:
-                    say(run.id, explain(error), went_well=False)
-                bar.progress(number / len(runs))
-            st.rerun()
-        if st.button(t("runs.delete.no")):
-            st.rerun()
+            _delete_all(runs)
+        _keep()
+
+
+def _delete_all(runs: Sequence[RunRecord]) -> None:
+    bar = st.progress(0.0)
+    for number, run in enumerate(runs, start=1):
+        try:
+            services.delete(run.id)
+        except PlaygroundError as error:
+            say(run.id, explain(error), went_well=False)
+        bar.progress(number / len(runs))
+    _close()
+    st.rerun()
+
+
+def _keep() -> None:
+    if st.button(t("runs.delete.no")):
+        _close()
+        st.rerun()
 
 
 def _fork(run: RunRecord) -> None:
@@ -154,8 +172,9 @@ def _start(run: RunRecord, point: int, typed: dict[str, Any]) -> None:
         forked = services.fork(run.id, point, **changes)
     except PlaygroundError as error:
         st.session_state[FAULT] = error
-        st.rerun(scope="fragment")
+        st.rerun()  # the dialog again, with the fault in it
         return
+    _close()
     say(forked.id, t("runs.did.fork"), went_well=True)
     st.session_state[OPENED] = forked.id
     st.rerun()

@@ -152,9 +152,9 @@ def test_several_faults_are_all_told(opened: Opened) -> None:
     control(page, "text_input", "learning_rate").set_value("nan")
     control(page, "number_input", "batch_size").set_value(0)
     checked(page.run())
-    assert "Before it can start: Batch size, Learning rate" in said(page) or (
-        "Before it can start: Learning rate, Batch size" in said(page)
-    )
+    told = next(text for text in said(page).splitlines() if "Before it can start" in text)
+    assert "Batch size (Recipe)" in told
+    assert "Learning rate (Recipe)" in told
 
 
 def test_bad_values_in_a_url_give_way_to_defaults_with_a_sentence_each(opened: Opened) -> None:

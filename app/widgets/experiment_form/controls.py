@@ -68,7 +68,7 @@ class Controls:
         if field == "depth" and st.session_state[self.key("depth")] == OTHER:
             key = self.key("other_depth")
             value = start_of(key, self.draft.values["depth"])
-            st.number_input(t("form.other_depth"), value=value, step=6, required=True, key=key)
+            st.number_input(t("form.other_depth"), value=value, step=6, key=key)
         complaint(errors.get(field))
 
     def _widget(self, control: Control) -> None:
@@ -92,7 +92,7 @@ class Controls:
                     **said,
                 )
             case "whole":
-                st.number_input(label, value=start, step=control.step, required=True, **said)
+                st.number_input(label, value=start, step=control.step, **said)
             case "text":
                 st.text_input(label, value=start, placeholder=_empty(control.field), **said)
             case "switch":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.texts import t
-from app.widgets.experiment_form.controls import Controls, Errors
+from app.widgets.experiment_form.controls import Controls, Errors, label
 from app.widgets.experiment_form.draft import SEEDS
 from app.widgets.experiment_form.effects import Effects
 from app.widgets.experiment_form.fields import GROUPS, group_of
@@ -48,12 +48,14 @@ def how_many(controls: Controls) -> None:
 
 
 def more_controls(controls: Controls, errors: Errors, data_field: Callable[[], None]) -> None:
-    """Everything else, a tab a group; a tab with an error says so and the whole is open."""
-    at_fault = {group_of(field) for field in errors} - {None}
-    with st.expander(t("form.more"), expanded=bool(at_fault), icon=":material/tune:"):
-        titles = {group: _title(group, group in at_fault) for group in GROUPS}
-        first = next((titles[group] for group in GROUPS if group in at_fault), None)
-        tabs = st.tabs(list(titles.values()), default=first)
+    """Everything else, a tab a group; open where there is an error, and as long as it is left."""
+    at_fault = [group for group in GROUPS if group in {group_of(field) for field in errors}]
+    key = f"{controls.form}.more"
+    if at_fault:
+        st.session_state[key] = True
+    with st.expander(t("form.more"), key=key, icon=":material/tune:", on_change="rerun"):
+        first = t(f"form.group.{at_fault[0]}") if at_fault else None
+        tabs = st.tabs([t(f"form.group.{group}") for group in GROUPS], default=first)
         for tab, (group, fields) in zip(tabs, GROUPS.items(), strict=True):
             with tab:
                 if group == "data":
@@ -64,6 +66,10 @@ def more_controls(controls: Controls, errors: Errors, data_field: Callable[[], N
                             controls.show(control.field, errors)
 
 
-def _title(group: str, at_fault: bool) -> str:
-    title = t(f"form.group.{group}")
-    return f":material/error: {title}" if at_fault else title
+def faults(errors: Errors) -> str:
+    """The fields at fault, and behind which tab they stand: "Learning rate (Recipe)"."""
+    named = []
+    for field in errors:
+        group = group_of(field)
+        named.append(f"{label(field)} ({t(f'form.group.{group}')})" if group else label(field))
+    return ", ".join(named)
