@@ -11,6 +11,7 @@ import { Scrubber } from "./scrubber.mjs";
 
 const QUANTITIES = ["response", "gradient"];
 const SETTLED = 500; // ms after the last touch until the page's URL is told
+const LAYER = "playground:layer"; // said by whatever shows layers: {layer: number or null, from}
 
 export class LiveCharts {
   constructor(parent) {
@@ -45,6 +46,8 @@ export class LiveCharts {
     parent.append(this.root);
     this.watch = new ResizeObserver(() => this.schedule());
     this.watch.observe(this.grid);
+    this.heard = (event) => this.hear(event.detail);
+    window.addEventListener(LAYER, this.heard);
   }
 
   // What the page wants shown; called again whenever Streamlit runs the page.
@@ -141,6 +144,14 @@ export class LiveCharts {
     this.preview = point?.time ?? null;
     this.layer = point?.layer ?? null;
     if (this.preview !== null) this.history.want(this.preview, this.news?.active);
+    window.dispatchEvent(new CustomEvent(LAYER, { detail: { layer: this.layer, from: this } }));
+    this.refreshSoon();
+  }
+
+  // A layer is pointed at elsewhere, in the drawing of the network.
+  hear({ layer, from }) {
+    if (from === this || this.scrubber.playing) return;
+    this.layer = layer;
     this.refreshSoon();
   }
 
@@ -232,6 +243,7 @@ export class LiveCharts {
     this.poller.stop();
     this.scrubber.pause();
     this.watch.disconnect();
+    window.removeEventListener(LAYER, this.heard);
     this.panels.forEach((panel) => panel.dispose());
     this.root.remove();
   }

@@ -1,12 +1,20 @@
-// Shows the two drawings; reports the block that is chosen; marks a layer that is hovered,
-// here or in a chart (both speak of it through the window's event "playground:layer").
+// Shows the two drawings; reports the block that is chosen; marks a layer that is pointed at,
+// here or in a chart: both speak of it, by its number, through the window's event "playground:layer".
 
 const LAYER = "playground:layer";
 
-function mark(root, name) {
-  for (const box of root.querySelectorAll("[data-layer]")) {
-    box.classList.toggle("marked", box.dataset.layer === name);
+function mark(root, number) {
+  for (const box of root.querySelectorAll("[data-number]")) {
+    box.classList.toggle("marked", Number(box.dataset.number) === number);
   }
+  for (const fold of root.querySelectorAll("[data-first]")) {
+    const { first, last } = fold.dataset;
+    fold.classList.toggle("marked", Number(first) <= number && number <= Number(last));
+  }
+}
+
+function speak(root, layer) {
+  window.dispatchEvent(new CustomEvent(LAYER, { detail: { layer, from: root } }));
 }
 
 function choose(root, name) {
@@ -44,14 +52,12 @@ export default function ({ data, parentElement, setStateValue }) {
     toggle(name);
   };
   root.onpointerover = (event) => {
-    const layer = event.target.closest("[data-layer]")?.dataset.layer ?? null;
-    window.dispatchEvent(new CustomEvent(LAYER, { detail: { layer, from: root } }));
+    const number = event.target.closest("[data-number]")?.dataset.number;
+    speak(root, number ? Number(number) : null);
   };
-  root.onpointerleave = () => {
-    window.dispatchEvent(new CustomEvent(LAYER, { detail: { layer: null, from: root } }));
-  };
+  root.onpointerleave = () => speak(root, null);
 
-  const listen = (event) => mark(root, event.detail?.layer ?? null);
+  const listen = (event) => mark(root, event.detail.layer);
   window.addEventListener(LAYER, listen);
   return () => window.removeEventListener(LAYER, listen);
 }

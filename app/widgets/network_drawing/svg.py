@@ -34,10 +34,10 @@ _LINE = 18.0
 class Sheet:
     """Turns (along, across) into x, y; collects markup."""
 
-    def __init__(self, lying: bool, middle: float, offset: float) -> None:
+    def __init__(self, lying: bool, middle: float, anatomy: Anatomy) -> None:
         self.lying = lying
         self.middle = middle
-        self.offset = offset
+        self.numbers = {name: number for number, name in enumerate(anatomy.layers_3x3, start=1)}
         self.parts: list[str] = []
 
     def add(self, *parts: str) -> None:
@@ -46,8 +46,8 @@ class Sheet:
     def point(self, along: float, up: float) -> tuple[float, float]:
         """`up` is away from the stream to where the shortcuts are: upwards, or to the right."""
         if self.lying:
-            return along + self.offset, self.middle - up
-        return self.middle + up, along + self.offset
+            return along, self.middle - up
+        return self.middle + up, along
 
     def line(self, start: float, end: float, style: str) -> str:
         (x1, y1), (x2, y2) = self.point(start, 0), self.point(end, 0)
@@ -60,6 +60,8 @@ class Sheet:
             width, height = height, width
         style = "image" if not box.layer else "layer" if box.kernel == 3 else "layer thin"
         data = f' data-layer="{escape(box.layer)}"' if box.layer else ""
+        if box.layer in self.numbers:  # by which charts know it
+            data += f' data-number="{self.numbers[box.layer]}"'
         return (
             f'<rect class="{style}"{data} x="{x:.1f}" y="{y:.1f}" '
             f'width="{width:.1f}" height="{height:.1f}" rx="1.5"/>'
@@ -100,7 +102,7 @@ def wide(anatomy: Anatomy, t: Translate) -> str:
     """The network lying, the image on the left."""
     plan = lying(anatomy, breadth=112, length=WIDE)
     top = _HEADER + _ARCH + 20
-    sheet = Sheet(lying=True, middle=top + plan.breadth / 2, offset=0)
+    sheet = Sheet(lying=True, middle=top + plan.breadth / 2, anatomy=anatomy)
     bottom = top + plan.breadth + 14
     for band in plan.bands:
         sheet.add(
@@ -119,7 +121,7 @@ def wide(anatomy: Anatomy, t: Translate) -> str:
 def narrow(anatomy: Anatomy, t: Translate) -> str:
     """The network standing, the image on top, as in the paper's Fig. 3."""
     plan = standing(anatomy, breadth=112)
-    sheet = Sheet(lying=False, middle=76, offset=0)
+    sheet = Sheet(lying=False, middle=76, anatomy=anatomy)
     for band in plan.bands:
         sheet.add(
             f'<rect class="band {_kind(band)}" x="1" y="{band.start + 3:.1f}" '
@@ -141,7 +143,7 @@ def _contents(sheet: Sheet, plan: Plan, t: Translate) -> None:
         sheet.add(*(sheet.box(box) for box in band.boxes))
         sheet.add(*(_block(sheet, mark, t) for mark in band.blocks))
         if band.fold:
-            sheet.add(_fold(sheet, band.fold, t))
+            sheet.add(_fold(sheet, band, band.fold, t))
     x, y = sheet.point(last.start + last.length / 2, 0)
     sheet.add(f'<circle class="head" cx="{x:.1f}" cy="{y:.1f}" r="12"/>')
     sheet.add(_text(x, y + 4, str(plan.anatomy.spec.classes), "small on-box"))
@@ -174,12 +176,16 @@ def _target(sheet: Sheet, mark: BlockMark) -> str:
     )
 
 
-def _fold(sheet: Sheet, fold: Fold, t: Translate) -> str:
+def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate) -> str:
     x, y = sheet.point(fold.at, 0)
     words = t("drawing.more", count=fold.count)
     width = 66 if fold.count < 100 else 78
+    # The measured layers that are left out lie between those of the blocks on either side.
+    last_before = max(sheet.numbers.get(box.layer, 0) for box in band.blocks[1].boxes)
+    numbers = [sheet.numbers[box.layer] for box in band.blocks[2].boxes if box.kernel == 3]
     return (
-        f'<g class="fold"><title>{escape(t("drawing.folded", count=fold.count))}</title>'
+        f'<g class="fold" data-first="{last_before + 1}" data-last="{min(numbers) - 1}">'
+        f"<title>{escape(t('drawing.folded', count=fold.count))}</title>"
         f'<rect x="{x - width / 2:.1f}" y="{y - 13:.1f}" width="{width}" height="26" rx="13"/>'
         f"{_text(x, y + 5, words, 'count')}</g>"
     )

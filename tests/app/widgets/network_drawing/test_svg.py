@@ -56,6 +56,29 @@ def test_layers_carry_their_names_and_blocks_can_be_reached_by_keyboard(draw) ->
 
 
 @pytest.mark.parametrize("draw", [svg.wide, svg.narrow])
+@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+def test_every_measured_layer_is_drawn_by_its_number_or_stands_in_a_fold(draw, block) -> None:
+    layers = {"basic": 2, "bottleneck": 3}[block]
+    spec = NetworkSpec(depth=3 * layers * 9 + 2, block=block, layers_per_block=layers)
+    anatomy = describe(spec)
+    parts = list(parsed(draw(anatomy, speaker("en"))).iter())
+    numbers = {
+        int(part.get("data-number")): part.get("data-layer")
+        for part in parts
+        if part.get("data-number")
+    }
+    for number, name in numbers.items():
+        assert anatomy.layers_3x3[number - 1] == name
+    folded = [
+        number
+        for part in parts
+        if part.get("data-first")
+        for number in range(int(part.get("data-first")), int(part.get("data-last")) + 1)
+    ]
+    assert sorted([*numbers, *folded]) == list(range(1, len(anatomy.layers_3x3) + 1))
+
+
+@pytest.mark.parametrize("draw", [svg.wide, svg.narrow])
 def test_the_parts_costs_add_up_to_the_networks(draw) -> None:
     anatomy = describe(NetworkSpec(depth=56))
     texts = [text.text or "" for text in parsed(draw(anatomy, speaker("en"))).iter()]
