@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test check format demo-table pictures clean
+.PHONY: help run test test-again check format demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ run: .venv/app ## Start the app on http://127.0.0.1:8501.
 
 test: .venv/dev ## Run every test.
 	$(BIN)/python -m pytest
+
+test-again: .venv/dev ## Run the tests that failed last time.
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 check: .venv/dev ## Lint, types and the direction of imports.
 	$(BIN)/ruff format --check .
