@@ -11,7 +11,8 @@ from app.explanations import explain
 from app.links import page_link
 from app.run_list import KINDS, counts, listed, matching
 from app.texts import language, t
-from app.widgets.run_actions import ASKED
+from app.widgets.experiment_form.controls import escaped
+from app.widgets.run_actions import ASKED, said_of_missing
 from app.widgets.run_details import run_details
 from app.widgets.run_dialogs import CLEAR, is_waiting, open_asked
 from app.widgets.run_row import OPENED, run_row
@@ -56,6 +57,9 @@ def _matching(records: Sequence[RunRecord]) -> list[RunRecord]:
 def _list(was_active: bool) -> None:
     """The list as it is now; looks again every second or so."""
     records = services.runs()
+    missed = said_of_missing(records)
+    if missed is not None:
+        st.warning(escaped(missed.sentence))
     if not records:
         _nothing_yet()
         return

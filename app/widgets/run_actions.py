@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,6 +93,14 @@ def said_of(run_id: str) -> Said | None:
     """What came of the last action, if it was this run's."""
     said: Said | None = st.session_state.get(SAID)
     return said if said is not None and said.run_id == run_id else None
+
+
+def said_of_missing(records: Sequence[RunRecord]) -> Said | None:
+    """What went wrong with the last action, if its run is no longer there to say so."""
+    said: Said | None = st.session_state.get(SAID)
+    if said is None or said.went_well or any(run.id == said.run_id for run in records):
+        return None
+    return said
 
 
 _COMMANDS: Mapping[Action, Callable[[RunRecord], None]] = {

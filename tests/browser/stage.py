@@ -14,13 +14,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser.playground import Playground
 
 REQUIRED = os.environ.get("RESIDUAL_PLAYGROUND_BROWSER") == "required"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
+_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -29,21 +29,25 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a classroom without a network
-)
+]
 
 
 class Stage:
     def __init__(self) -> None:
         self._open = ExitStack()
         self._browser: Browser | None = None
+        self._missing = ""  # why there is no browser, once that is known
         self._playgrounds: dict[str, Playground] = {}
 
     def browser(self) -> Browser:
         """A headless Chromium; the test skips, or fails where one is required, without it."""
         if self._browser is None:
-            playwright = self._open.enter_context(sync_playwright())
-            self._browser = _launch(playwright)
-            self._open.callback(self._browser.close)
+            self._missing = self._missing or self._launch()
+            if self._missing and REQUIRED:
+                pytest.fail(f"RESIDUAL_PLAYGROUND_BROWSER is required, but {self._missing}")
+            elif self._missing:
+                pytest.skip(self._missing)
+        assert self._browser is not None
         return self._browser
 
     def playground(self, name: str, **environment: str) -> Playground:
@@ -65,19 +69,16 @@ class Stage:
         self._browser = None
         self._playgrounds.clear()
 
-
-def _launch(playwright: Playwright) -> Browser:
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    path = found or playwright.chromium.executable_path
-    if not Path(path).exists():
-        _missing("no Chromium was found; install one, or run `playwright install chromium`")
-    try:
-        return playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
-    except Error as error:
-        _missing(f"{path} does not start: {error.message[:300]}")
-
-
-def _missing(reason: str) -> None:
-    if REQUIRED:
-        pytest.fail(f"RESIDUAL_PLAYGROUND_BROWSER is required, but {reason}")
-    pytest.skip(reason)
+    def _launch(self) -> str:
+        """Start the browser; why there is none, else an empty text."""
+        playwright = self._open.enter_context(sync_playwright())
+        found = next(filter(None, map(shutil.which, _NAMES)), None)
+        path = found or playwright.chromium.executable_path
+        if not Path(path).exists():
+            return "no Chromium was found; install one, or run `playwright install chromium`"
+        try:
+            self._browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        except Error as error:
+            return f"{path} does not start: {error.message.splitlines()[0]}"
+        self._open.callback(self._browser.close)
+        return ""

@@ -20,7 +20,7 @@ def test_training_outlives_the_server(
     playground: Playground, page: Page, watch: Watch, small_data: Path
 ) -> None:
     rate = min(run.iteration / run.seconds for run in finished_twins(small_data))
-    run = running(small_data, name="outlives the server", iterations=int(NOMINAL * rate))
+    run = running(small_data, iterations=int(NOMINAL * rate), record_every=5)
     page.goto(f"{playground.url}/compare?runs={run.id}")
     charts = Charts(page)
     charts.wait_for_points("error", 2)
@@ -29,11 +29,9 @@ def test_training_outlives_the_server(
         playground.kill()
         gone = queries.run(run.id).iteration
         reached(run.id, gone + 20)
-        drawn = charts.points("error")
         playground.start()
-        charts.wait_for_points("error", drawn)  # the page that was open finds its way back
-    page.reload()
-    charts.wait_for_points("error")
+        # The page that was open finds its way back.
+        charts.wait_for_points("error", charts.points("error"))
     assert queries.run(run.id).state == "running", "the run was too short to be seen live again"
     charts.wait_for_points("error", charts.points("error"))
 
@@ -41,4 +39,5 @@ def test_training_outlives_the_server(
     assert ended.state == "finished", ended.exit_reason
     assert ended.iteration == ended.experiment.iterations
     assert ended.attempt == run.attempt
+    page.reload()
     expect(charts.status("ResNet-8")).to_have_text(say("en", "common.state.finished"))

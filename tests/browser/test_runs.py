@@ -73,24 +73,25 @@ def test_a_run_is_paused_resumed_stopped_forked_and_deleted(
     expect(row.root).to_be_visible()
 
 
-def test_a_run_deleted_in_another_tab_is_missed_in_a_sentence(
-    playground: Playground, page: Page, small_data: Path
+@pytest.mark.parametrize("action", ["delete", "fork"])
+def test_what_another_tab_has_deleted_is_missed_in_a_sentence(
+    playground: Playground, page: Page, small_data: Path, action: str
 ) -> None:
     run = running(small_data, name="vanishing")
     queue.pause(run.id)
     state_of(run.id, "paused")
-    rows = []
-    for tab in (page, page.context.new_page()):
-        tab.goto(f"{playground.url}/runs?search=vanishing")
-        rows.append(Row(tab, run))
-        rows[-1].choose("delete")
-        expect(sure(tab)).to_be_visible()
-    for row in reversed(rows):
-        confirm(row.page)
-        expect(row.root).to_have_count(0)
-    # The first tab asked for what the second had done already.
-    expect(page.get_by_role("main")).to_contain_text(run.id)
-    expect(page.get_by_role("main")).to_contain_text("may have been deleted")
+    here, there = Row(page, run), Row(page.context.new_page(), run)
+    for row in (here, there):
+        row.page.goto(f"{playground.url}/runs?search=vanishing")
+    here.choose(action)
+    expect(yes(page, action)).to_be_visible()
+    delete(there)
+    expect(there.root).to_have_count(0)
+
+    yes(page, action).click()
+    sentence = page.get_by_text(f"There is no run '{run.id}'")
+    expect(sentence).to_be_visible()
+    expect(here.root).to_have_count(0)
 
 
 def forked_without_shortcuts(row: Row) -> Row:
@@ -100,7 +101,7 @@ def forked_without_shortcuts(row: Row) -> Row:
     dialog.get_by_text(words("runs.fork.remove_shortcuts")).click()
     switch = dialog.get_by_role("switch", name=words("runs.fork.remove_shortcuts"))
     expect(switch).to_be_checked()
-    dialog.get_by_role("button", name=words("runs.fork.yes")).click()
+    yes(row.page, "fork").click()
     expect(dialog).to_be_hidden()
     (child,) = (run for run in queries.runs() if run.parent == row.run.id)
     return Row(row.page, child)
@@ -108,18 +109,13 @@ def forked_without_shortcuts(row: Row) -> Row:
 
 def delete(row: Row) -> None:
     row.choose("delete")
-    confirm(row.page)
+    yes(row.page, "delete").click()
+    expect(row.page.get_by_role("dialog")).to_be_hidden()
 
 
-def confirm(page: Page) -> None:
-    sure(page).click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
-
-
-def sure(page: Page) -> Locator:
-    """The button that says yes to deleting."""
-    dialog = page.get_by_role("dialog")
-    return dialog.get_by_role("button", name=words("runs.delete.yes"))
+def yes(page: Page, action: str) -> Locator:
+    """The dialog's button that does it."""
+    return page.get_by_role("dialog").get_by_role("button", name=words(f"runs.{action}.yes"))
 
 
 def words(key: str, **values: object) -> str:
