@@ -10,6 +10,7 @@ import { Readout } from "./readout.mjs";
 import { Scrubber } from "./scrubber.mjs";
 
 const QUANTITIES = ["response", "gradient"];
+const AGAIN = 2000; // ms until plotly.js is asked for once more
 const SETTLED = 500; // ms after the last touch until the page's URL is told
 const LAYER = "playground:layer"; // said by whatever shows layers: {layer: number or null, from}
 
@@ -61,7 +62,8 @@ export class LiveCharts {
     this.root.lang = data.language;
     this.scrubber.speak(data.words);
     for (const panel of this.panels) panel.reset.textContent = data.words.reset;
-    this.plotly = loadPlotly(`${data.routes}/static/${data.version}/plotly.min.js`);
+    this.script = `${data.routes}/static/${data.version}/plotly.min.js`;
+    this.plotly = loadPlotly(this.script);
     if (!this.started) this.begin(data);
     this.root.classList.toggle("pg-empty", !data.query);
     if (!data.query) return this.notice(data.empty);
@@ -117,7 +119,8 @@ export class LiveCharts {
     try {
       plotly = await this.plotly;
     } catch {
-      return this.notice(this.words.lost);
+      this.lose(true);
+      return this.drawLater();
     }
     await this.error.show(plotly, figures.error, series, this.hidden);
     for (const panel of this.layers) {
@@ -126,6 +129,15 @@ export class LiveCharts {
       await panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
     }
     this.refresh();
+  }
+
+  drawLater() {
+    window.setTimeout(() => {
+      if (!this.root.isConnected) return;
+      this.lose(false);
+      this.plotly = loadPlotly(this.script);
+      this.drawAll();
+    }, AGAIN);
   }
 
   get time() {
