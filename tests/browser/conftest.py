@@ -22,7 +22,7 @@ from tests.small_runs import small_data
 __all__ = ["small_data"]
 
 _HERE = Path(__file__).parent
-_PATIENCE = 30_000  # ms; two cores may be busy with training
+_PATIENCE = 60_000  # ms; two cores may be busy with training
 _stage = Stage()
 
 NewContext = Callable[..., BrowserContext]
