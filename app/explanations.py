@@ -24,10 +24,11 @@ def explain(error: Exception) -> str:
 def sentence(error: Exception) -> str:
     """The core's own sentence; an invalid setting's starts after the name of the field."""
     text = str(error)
-    if isinstance(error, InvalidSetting):
-        text = text.removeprefix(f"{error.field}: ")
-    starts_with_a_value = text.partition(" ")[2].startswith("is ")  # "nan is not a finite number"
-    return text if starts_with_a_value else text[:1].upper() + text[1:]
+    if not isinstance(error, InvalidSetting):
+        return text
+    text = text.removeprefix(f"{error.field}: ")
+    starts_with_a_number = text.startswith(("nan ", "inf "))
+    return text if starts_with_a_number else text[:1].upper() + text[1:]
 
 
 def translated(text: str, spoken: Language) -> str:

@@ -87,9 +87,9 @@ def _before_the_start(
 ) -> None:
     """What would start, at what cost; and the button."""
     experiments = [experiment] if errors else draft.experiments()
-    figures, start = st.columns([3, 2], gap="large", vertical_alignment="center")
+    figures, start = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with figures:
-        cost(experiments, services.describe, _before(experiment))
+        cost(experiments, services.describe, _before(experiment), can_start=not errors)
         if draft.twin:
             st.caption(_about_the_twin(experiment))
     with start:

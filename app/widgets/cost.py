@@ -23,12 +23,14 @@ def cost(
     experiments: Sequence[Experiment],
     describe: Callable[[Experiment], Anatomy],
     before: Experiment | None,
+    can_start: bool = True,
 ) -> None:
     """Show what these experiments cost, and what the last change added to that.
 
     Args:
         experiments: that would be started together; the first one's network is described.
         before: the first one before the last change.
+        can_start: otherwise there is no time to be measured.
     """
     first = experiments[0]
     now = describe(first)
@@ -38,7 +40,10 @@ def cost(
         _figure("layers", now, then, lambda a: a.weighted_layers, str)
         _figure("parameters", now, then, lambda a: a.parameters, lambda n: f"{n:,}")
         _figure("multiply_adds", now, then, lambda a: a.multiply_adds, short)
-        _time(experiments, before)
+        if can_start:
+            _time(experiments, before)
+        else:
+            st.metric(t("train.cost.time"), "–")
     if before is not None and changes(before, first):
         st.caption(t("train.cost.since", changes=", ".join(changes(before, first))))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import downloads, uploads
-from app.explanations import explain
-from app.texts import t
+from app.explanations import translated
+from app.texts import language, t
 from app.widgets.experiment_form.controls import Controls, Errors, complaint, escaped
 from app.widgets.starting import start_of
 from resnet_core.data import catalog
@@ -95,11 +95,11 @@ def _absent(entry: Entry) -> None:
         _watch(entry.name)
         return
     if state is not None and state.error is not None:
-        st.markdown(f":material/error: :red[{escaped(explain(state.error))}]")
+        complaint(state.error)
     elif state is not None and state.cancelled:
         st.caption(t("form.data.cancelled"))
     else:
-        st.caption(escaped(entry.how))
+        st.caption(escaped(translated(entry.how, language())))
     st.button(
         t("form.data.download", title=entry.title, megabytes=source.megabytes),
         icon=":material/download:",
