@@ -94,6 +94,7 @@ def _start(seed: int) -> None:
 @st.fragment(run_every=1.0)
 def _progress(ids: list[str]) -> None:
     """How far the runs are; the charts move by themselves."""
+    services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
     records, _ = services.known(ids)
     now = status.progress(records)
     if not now.active:
@@ -108,7 +109,8 @@ def _progress(ids: list[str]) -> None:
 
 def _said(records: list[RunRecord], now: status.Progress) -> str:
     if all(record.state == "queued" for record in records):
-        return t("home.starting")
+        ahead = sum(run.state == "running" for run in services.runs())
+        return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
     percent = f"{now.done * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)

@@ -104,6 +104,15 @@ def test_the_button_starts_the_four_and_the_url_names_them() -> None:
     assert sorted(shown) == sorted(run.id for run in runs)
 
 
+def test_runs_that_wait_for_others_say_so() -> None:
+    put_on_record("busy", state="running", reached=100)
+    test = _open()
+    test.button(key="run").click().run()
+    assert not test.exception
+    (progress,) = [element for element in test.main if element.type == "progress"]
+    assert progress.proto.text.startswith("Waiting for a free place; other runs are training: 1.")
+
+
 def test_stop_stops_all_four() -> None:
     test = _open()
     test.button(key="run").click().run()
