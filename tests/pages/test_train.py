@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services, texts
 from app.timings import Estimate, Failed
+from resnet_core.errors import DownloadError
 from resnet_core.runs import queries
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
@@ -203,6 +204,34 @@ def test_a_public_data_set_that_is_not_here_can_be_downloaded(
     assert "246 MB" in button.label
     checked(button.click().run())
     assert started == ["svhn"]
+
+
+def test_a_download_shows_its_progress_its_failure_and_its_end(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import downloads
+    from app.downloads import Download
+
+    present = False
+    monkeypatch.setattr("resnet_core.data.catalog._is_present", lambda source: present)
+    half = Download("svhn", "train_32x32.mat", received=50_000_000, total=100_000_000)
+    states = {"svhn": half}
+    cancelled: list[str] = []
+    monkeypatch.setattr(downloads, "state", states.get)
+    monkeypatch.setattr(downloads, "cancel", cancelled.append)
+    page = opened(network="cifar/resnet-20", data="svhn")
+    (bar,) = page.get("progress")
+    assert (bar.value, bar.text) == (50, "Downloading train_32x32.mat: 50.0 of 100.0 MB")
+    cancel = next(one for one in page.button if one.label == "Cancel the download")
+    checked(cancel.click().run())
+    assert cancelled == ["svhn"]
+    states["svhn"] = Download("svhn", done=True, cancelled=True)
+    assert "was cancelled" in said(checked(page.run()))
+    states["svhn"] = Download("svhn", done=True, error=DownloadError("Nobody answers."))
+    assert "Nobody answers" in said(checked(page.run()))
+    present = True
+    assert not checked(page.run()).button(key="train.start").disabled
+    assert control(page, "selectbox", "data").value == "svhn"
 
 
 def test_presets_are_one_click_away(opened: Opened) -> None:
