@@ -119,6 +119,22 @@ class Charts:
         )
         return self.ranges(panel)
 
+    def point_at(self, panel: str, trace: int, index: int) -> None:
+        """Move the mouse onto a point of a curve."""
+        x, y = self.plot(panel).evaluate(
+            """(graph, [trace, index]) => {
+                const { xaxis, yaxis } = graph._fullLayout;
+                const box = graph.getBoundingClientRect();
+                const { x, y } = graph.data[trace];
+                return [
+                    box.left + xaxis._offset + xaxis.d2p(x[index]),
+                    box.top + yaxis._offset + yaxis.d2p(y[index]),
+                ];
+            }""",
+            [trace, index],
+        )
+        self.page.mouse.move(x, y, steps=3)
+
     def count_replacements(self) -> None:
         """From now on, count graphs that leave the page; `replacements` tells how many did."""
         self.page.evaluate(

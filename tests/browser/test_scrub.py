@@ -80,3 +80,15 @@ def test_time_plays_and_pauses(charts: Charts) -> None:
     )
     expect(charts.play).to_have_attribute("aria-label", "Play from here")
     expect(charts.time).to_have_text(f"iteration {ITERATIONS}")
+
+
+def test_pointing_at_a_moment_shows_it_until_the_mouse_leaves(charts: Charts) -> None:
+    charts.slider.focus()
+    charts.page.keyboard.press("PageDown")  # so that the history of every layer is there
+    scrubbed = charts.data("gradient")
+    errors = charts.data("error")
+    trace = next(place for place, one in enumerate(errors) if one["role"] == "train")
+    charts.point_at("error", trace, len(errors[trace]["x"]) // 2)
+    charts.wait_for_change("gradient", scrubbed)
+    charts.page.mouse.move(2, 2)
+    charts.wait_for_values("gradient", scrubbed)

@@ -69,8 +69,12 @@ export class Panel {
 
   listen() {
     this.listening = true;
-    this.plot.on("plotly_hover", (event) => this.onPoint(this.point(event.points[0])));
+    this.plot.on("plotly_hover", (event) => {
+      // Plotly hovers again after it has drawn, where the pointer was; it may have left by then.
+      if (this.plot.matches(":hover")) this.onPoint(this.point(event.points[0]));
+    });
     this.plot.on("plotly_unhover", () => this.onPoint(null));
+    this.plot.addEventListener("mouseleave", () => this.onPoint(null));
     this.plot.on("plotly_doubleclick", () => this.zoomOut());
     this.plot.on("plotly_afterplot", () => this.onMoved?.());
     this.plot.on("plotly_relayout", (change) => {
