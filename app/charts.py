@@ -143,16 +143,17 @@ def _now(question: Question, series: Sequence[Series], missing: Sequence[str]) -
     figures = {"error": error_figure(series, view, say, dark, points)}
     figures |= {quantity: draw(series, quantity, view, say, dark) for quantity in QUANTITIES}
     records = [record for one in series for record in one.records]
+    reached = max((float(one.time[-1]) for one in series if len(one.time)), default=0.0)
     per_curve = max((one.count for one in series), default=1)
     return {
         "figures": {name: figure.to_plotly_json() for name, figure in figures.items()},
         "series": [_described(one, say, dark) for one in series],
         "end": time_end(series, view),
-        "reached": max((float(one.time[-1]) for one in series if len(one.time)), default=0.0),
+        "reached": reached,
         "caption": provenance.caption(records, per_curve, say),
         "notes": provenance.notes(series, view, say),
         "active": status.progress(records).active,
-        "poll": _poll(records),
+        "poll": _poll(records, reached),
         "missing": list(missing),
     }
 
@@ -170,13 +171,13 @@ def _described(one: Series, say: Speaker, dark: bool) -> dict[str, Any]:
     }
 
 
-def _poll(records: Sequence[RunRecord]) -> int:
+def _poll(records: Sequence[RunRecord], reached: float) -> int:
     """Milliseconds until a browser should ask again; 0: nothing more will come."""
     states = {record.state for record in records if not record.recorded}
     if "running" in states:
-        return 700
+        return 700 if reached > 0 else 200  # the first point is waited for
     if "queued" in states:
-        return 1000
+        return 300
     return 8000 if states & (RESUMABLE | {"diverged"}) else 0
 
 

@@ -58,8 +58,8 @@ class Measurement:
         epoch: passes over the training images, a fraction.
         seconds: training time so far, pauses left out.
         loss: cross-entropy of the last mini-batch, nats; at iteration 0 of the first one.
-        running_error: training error over the mini-batches since the last record, percent,
-            augmented images, training mode.
+        running_error: training error over the mini-batches since the last record, at
+            iteration 0 over the first one; percent, augmented images, training mode.
         train_error: on a fixed subset of the training images, evaluation mode, percent;
             None where it was not evaluated.
         test_error: on the test images, evaluation mode, percent; None likewise.

@@ -148,7 +148,8 @@ class Session:
         """
         next_batch, buffers = self.batches.state(), [b.clone() for b in self.model.buffers()]
         with self._timed():
-            self._differentiate(*self.batches.next(), 0)
+            images, labels = self.batches.next()
+            passed = self._differentiate(images, labels, 0)
             self.batches.restore(next_batch)
             for buffer, before in zip(self.model.buffers(), buffers, strict=True):
                 buffer.copy_(before)
@@ -156,7 +157,7 @@ class Session:
         if self.iteration > 0:
             self.evaluate()
         self.looked = True
-        return self._measurement()
+        return self._measurement(passed.wrong, len(labels))
 
     @property
     def record_due(self) -> bool:
@@ -167,7 +168,7 @@ class Session:
         """What the last update's pass has shown, and the errors where they are due."""
         if occasions.evaluated(self.experiment, self.iteration):
             self.evaluate()
-        measurement = self._measurement()
+        measurement = self._measurement(self.wrong, self.seen)
         self.wrong = self.seen = 0
         self._lap_images, self._lap_seconds, self._readings = 0, 0.0, None
         return measurement
@@ -229,7 +230,7 @@ class Session:
             self._errors = train_error, self._test_images.error(self.model)
         return self._errors
 
-    def _measurement(self) -> Measurement:
+    def _measurement(self, wrong: int, seen: int) -> Measurement:
         assert self._readings is not None
         train_error, test_error = self._errors or (None, None)
         return Measurement(
@@ -237,7 +238,7 @@ class Session:
             epoch=self.iteration * self.experiment.batch_size / len(self.dataset.train),
             seconds=self.seconds,
             loss=self._loss,
-            running_error=100 * self.wrong / self.seen if self.seen else None,
+            running_error=100 * wrong / seen if seen else None,
             train_error=train_error,
             test_error=test_error,
             learning_rate=self.optimizer.rate,

@@ -87,13 +87,18 @@ def test_a_retried_run_begins_anew(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("state", "poll"),
-    [("running", 700), ("queued", 1000), ("paused", 8000), ("failed", 8000), ("finished", 0)],
+    [("running", 700), ("queued", 300), ("paused", 8000), ("failed", 8000), ("finished", 0)],
 )
 def test_a_page_asks_as_often_as_there_can_be_news(
     client: TestClient, state: str, poll: int
 ) -> None:
     put_on_record("run-1", state=state, reached=100)  # type: ignore[arg-type]
     assert _now(client, "runs=run-1")["poll"] == poll
+
+
+def test_a_first_point_is_waited_for_impatiently(client: TestClient) -> None:
+    put_on_record("run-1", state="running", reached=0)
+    assert _now(client, "runs=run-1")["poll"] == 200
 
 
 def test_an_answer_is_built_once_for_all_who_ask(
