@@ -34,7 +34,7 @@ from resnet_core.runs.record import RESUMABLE, RunRecord
 from resnet_core.runs.store import Store
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
-from resnet_core.training import checkpoint
+from resnet_core.training import allocator, checkpoint
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -54,6 +54,7 @@ def work(run_dir: Path) -> int:
         raise PlaygroundError(f"{folder.path} is not the folder of a run; `runs list` shows them.")
     store = Store(folder.path.parent.parent / "playground.sqlite3")
     _be_polite(folder.log)
+    allocator.keep_memory()
     try:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
             run = _begin(store, folder)
