@@ -1,0 +1,39 @@
+"""What a laboratory says while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Value = float | int | str | bool | None
+Row = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much is done, in the laboratory's own steps."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """More rows of one of the laboratory's tables; every row has the table's columns."""
+
+    table: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the numbers say: one of the question's findings and the values for its sentence.
+
+    A laboratory may give several, one a claim; at least one comes before it ends.
+    """
+
+    finding: str
+    values: Mapping[str, Value]
+
+
+Event = Progress | Rows | Verdict

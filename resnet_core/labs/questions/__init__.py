@@ -1,0 +1,1 @@
+"""What each laboratory asks: its settings and its possible findings, without torch."""
