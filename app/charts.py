@@ -81,6 +81,12 @@ class Answer:
     body: bytes
     zipped: bytes | None
 
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Answer:
+        body = json.dumps(said, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        return cls(etag, body, gzip.compress(body, 5) if len(body) > _ZIPPED_FROM else None)
+
 
 class Charts:
     """Answers, kept while they are true."""
@@ -111,7 +117,7 @@ class Charts:
             if kept is None or kept[0] != stamp:
                 said = build(question, self._series(records, readings, question), missing)
                 said["faults"] = [reading.fault for reading in readings if reading.fault]
-                kept = (stamp, _answer(said))
+                kept = (stamp, Answer.of(said))
                 self._kept[key] = kept
                 if len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
@@ -201,10 +207,3 @@ def _moments(one: Series, most: int) -> dict[str, Any]:
             name: [look.rounded(row, 3) for row in part[where]] for name, part in parts.items()
         }
     return said
-
-
-def _answer(said: dict[str, Any]) -> Answer:
-    body = json.dumps(said, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    zipped = gzip.compress(body, 5) if len(body) > _ZIPPED_FROM else None
-    return Answer(etag, body, zipped)
