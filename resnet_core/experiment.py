@@ -8,7 +8,6 @@ their descriptions below are what all of these show. Defaults are the paper's
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -25,6 +24,7 @@ from resnet_core.network_spec import (
     Shortcut,
     parse_name,
 )
+from resnet_core.validation import as_sentence
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -33,6 +33,8 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 WARMUP_DEPTH = 110
 # "until-error" trains at a tenth of the rate until the running training error is below this.
 WARMUP_ERROR = 80.0
+# Good values to name in an error, where the default is none.
+_EXAMPLES = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
 # The text for no milestones at all; an empty one leaves them to the default.
 NEVER = "never"
 
@@ -337,42 +339,5 @@ def _as_text(value: Any) -> str:
 
 def _as_sentence(error: ValidationError) -> InvalidSetting:
     """The first of pydantic's errors, as a sentence that names the field and a good value."""
-    first = error.errors()[0]
-    field = str(first["loc"][0]) if first["loc"] else "experiment"
-    if field not in Experiment.model_fields:
-        return InvalidSetting(field, f"there is no such setting{_nearest(field)}.")
-    given = str(first.get("input"))[:60]
-    bounds = first.get("ctx", {})
-    good = _example(field)
-    match first["type"]:
-        case "greater_than_equal":
-            text = f"{given} is too small; use at least {bounds['ge']}."
-        case "greater_than":
-            text = f"{given} is too small; use a value above {bounds['gt']}, such as {good}."
-        case "less_than_equal":
-            text = f"{given} is too large; use at most {bounds['le']}."
-        case "less_than":
-            text = f"{given} is too large; use a value below {bounds['lt']}, such as {good}."
-        case "literal_error":
-            text = f"{given!r} is not known; choose {bounds['expected']}."
-        case "finite_number":
-            text = f"{given} is not a finite number; use for example {good}."
-        case "value_error":
-            text = f"{bounds['error']}."
-        case "string_pattern_mismatch":
-            text = f"{given!r} does not fit; use {good}."
-        case _:
-            text = f"{given!r} cannot be read ({first['msg'].lower()}); use for example {good}."
-    return InvalidSetting(field, text)
-
-
-def _example(field: str) -> str:
-    """A good value to name in an error."""
-    examples = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
-    default = _as_text(Experiment.model_fields[field].default)
-    return examples.get(field) or default or "1000"
-
-
-def _nearest(field: str) -> str:
-    near = difflib.get_close_matches(field, Experiment.model_fields, n=1)
-    return f"; did you mean {near[0]}" if near else ""
+    defaults = {field: _as_text(info.default) for field, info in Experiment.model_fields.items()}
+    return as_sentence(error, Experiment, {**defaults, **_EXAMPLES})

@@ -49,6 +49,11 @@ def runs_folder() -> Path:
     return _subfolder("runs")
 
 
+def labs_folder() -> Path:
+    """Holds one folder a laboratory's result, named by the result's id."""
+    return _subfolder("labs")
+
+
 def data_folder() -> Path:
     """Holds the data sets that were downloaded or uploaded."""
     return _subfolder("data")

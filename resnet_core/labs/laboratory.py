@@ -36,6 +36,8 @@ class Question:
         most_runs: how many runs can be looked at together; 0: it takes none.
         accepts: why a run of this experiment cannot be looked at, or "".
         code: the definitions that are shown beside the result: file and name.
+        version: of what its tables and numbers mean; raised when that changes, so that results
+            of before are not taken for the present ones.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Question:
     most_runs: int = 0
     accepts: Callable[[Experiment], str] = lambda experiment: ""
     code: tuple[tuple[str, str], ...] = ()
+    version: int = 1
 
     def sentence(self, verdict: Verdict) -> str:
         """The verdict in English."""

@@ -40,6 +40,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def weights(self) -> Path:
+        """A recording's final weights, where it has any; other runs have checkpoints."""
+        return self.path / "model.safetensors"
+
+    @property
     def log(self) -> Path:
         return self.path / "log.txt"
 

@@ -1,0 +1,49 @@
+"""The laboratories by name; each one's files are imported when they are asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from resnet_core.errors import InvalidSetting
+from resnet_core.labs.events import Event
+from resnet_core.labs.laboratory import Question, Settings
+
+if TYPE_CHECKING:
+    from resnet_core.labs.subjects import Subject
+
+    Run = Callable[[Settings, Sequence[Subject]], Iterator[Event]]
+
+# In the order in which they are shown.
+NAMES: tuple[str, ...] = ()
+
+
+def question(name: str) -> Question:
+    """What the laboratory asks, without torch.
+
+    Raises:
+        InvalidSetting: there is no such laboratory; names the nearest.
+    """
+    module = importlib.import_module(f"resnet_core.labs.questions.{_known(name)}")
+    found: Question = module.QUESTION
+    return found
+
+
+def experiment(name: str) -> Run:
+    """The laboratory's `run`; imports torch.
+
+    Raises:
+        InvalidSetting: there is no such laboratory; names the nearest.
+    """
+    run: Run = importlib.import_module(f"resnet_core.labs.{_known(name)}").run
+    return run
+
+
+def _known(name: str) -> str:
+    if name in NAMES:
+        return name
+    near = difflib.get_close_matches(name, NAMES, n=1)
+    advice = f"did you mean {near[0]}" if near else f"choose one of {', '.join(NAMES)}"
+    raise InvalidSetting("laboratory", f"there is none called {name[:60]!r}; {advice}.")

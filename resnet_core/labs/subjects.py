@@ -1,0 +1,161 @@
+"""The trained networks that laboratories look at, with the images they were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from resnet_core.data import augment, catalog
+from resnet_core.data.dataset import Dataset, ImageSet, class_order
+from resnet_core.errors import CheckpointError
+from resnet_core.experiment import Experiment
+from resnet_core.network_spec import parse_name
+from resnet_core.networks.catalog import architecture
+from resnet_core.runs import weights as weights_on_disk
+from resnet_core.runs.record import RunRecord
+from resnet_core.training import device
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A trained network.
+
+    Attributes:
+        id: the run's.
+        label: what people call it, seed included; different for each of the subjects that
+            were loaded together.
+        family: plain, resnet, highway or preresnet.
+        depth: weighted layers.
+        experiment: how it was trained.
+        weights: its state dict, on the CPU; not to be changed.
+    """
+
+    id: str
+    label: str
+    family: str
+    depth: int
+    experiment: Experiment
+    weights: dict[str, Tensor]
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The images as the run used them: its size, subsets and split.
+
+        Raises:
+            DataError: they are not on this machine.
+        """
+        e = self.experiment
+        return _dataset(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """The first CUDA GPU, or else the CPU."""
+        return device.choose("auto", "fp32").device
+
+    def model(self) -> nn.Module:
+        """A fresh copy of the network, float32, in evaluation mode, on `device`.
+
+        Raises:
+            CheckpointError: the weights are not this network's.
+        """
+        data = self.dataset
+        spec = self.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        with torch.device("meta"):
+            model = architecture(spec)
+        model.to_empty(device="cpu")
+        try:
+            model.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"The weights of {self.label} are not those of {self.experiment.network}: "
+                f"its folder was changed; train it again."
+            ) from error
+        return model.to(self.device).eval()
+
+    def train_images(self, count: int | None = None) -> tuple[Tensor, Tensor]:
+        """Training images without augmentation, their per-pixel mean subtracted.
+
+        Args:
+            count: of a fixed subset with as many of each class; None, or more than there
+                are: all of them.
+
+        Returns:
+            float32 N, C, H, W and int64 N, on `device`.
+        """
+        return self._prepared(self.dataset.train, count)
+
+    def test_images(self, count: int | None = None) -> tuple[Tensor, Tensor]:
+        """Test images, the training images' mean subtracted; as `train_images`."""
+        return self._prepared(self.dataset.test, count)
+
+    def _prepared(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
+        if count is not None:
+            images = images.take(class_order(images.labels, equal=True)[:count])
+        pixels, labels = augment.as_tensors(images, self.device)
+        return augment.centred(pixels, self._mean.to(self.device)), labels
+
+    @cached_property
+    def _mean(self) -> Tensor:
+        return augment.per_pixel_mean(augment.as_tensors(self.dataset.train)[0])
+
+
+def load(run_id: str) -> Subject:
+    """The network of a run as it was last saved, or of a recording.
+
+    Raises:
+        RunNotFound: there is no such run.
+        WrongState: it has no weights.
+        CheckpointError: they are damaged.
+    """
+    run = weights_on_disk.described(run_id)
+    file = weights_on_disk.find(run)
+    try:
+        weights = safetensors.torch.load(file.path.read_bytes())
+    except (safetensors.SafetensorError, OSError) as error:
+        raise CheckpointError(f"The weights {file.path} cannot be read ({error}).") from error
+    family, depth = parse_name(run.experiment.network, _block_layers(run.experiment))
+    return Subject(run.id, label(run), family, depth, run.experiment, weights)
+
+
+def load_all(ids: Sequence[str]) -> tuple[Subject, ...]:
+    """Several networks, each with a label of its own.
+
+    Raises:
+        RunNotFound, WrongState, CheckpointError: as `load`.
+    """
+    loaded = [load(run_id) for run_id in ids]
+    labels = [subject.label for subject in loaded]
+    return tuple(
+        replace(subject, label=f"{subject.label} · {subject.id}")
+        if labels.count(subject.label) > 1
+        else subject
+        for subject in loaded
+    )
+
+
+def label(run: RunRecord) -> str:
+    """For example "resnet-20 · seed 0"."""
+    seed = f"seed {run.experiment.seed}"
+    return run.title if run.title.endswith(seed) else f"{run.title} · {seed}"
+
+
+def _block_layers(experiment: Experiment) -> int:
+    return 3 if experiment.block == "bottleneck" else experiment.layers_per_block
+
+
+@lru_cache(maxsize=4)
+def _dataset(
+    name: str,
+    image_size: int | None,
+    train_images: int | None,
+    test_images: int | None,
+    validation: bool,
+) -> Dataset:
+    """Shared by the subjects that were trained on the same images."""
+    return catalog.load(name, image_size, train_images, test_images, validation)
