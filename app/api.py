@@ -23,7 +23,9 @@ from app.state import View
 from resnet_core.errors import PlaygroundError
 
 PREFIX = "/playground-api"
-_MODULES = Path(__file__).resolve().parent / "widgets" / "live_charts"
+_WIDGETS = Path(__file__).resolve().parent / "widgets"
+# Served side by side under one address, so no two modules may bear the same name.
+_MODULES = (_WIDGETS / "live_charts", _WIDGETS / "laboratory")
 _FOREVER = "public, max-age=31536000, immutable"
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
@@ -51,6 +53,15 @@ def warm_up(ids: Sequence[str]) -> None:
     plotly_script()
 
 
+def newest(question: Question) -> str:
+    """What `charts` answers, as JSON.
+
+    Raises:
+        PlaygroundError: the index of runs cannot be read.
+    """
+    return _charts.now(question).body.decode("utf-8")
+
+
 async def alive(_request: Request) -> Response:
     """A page that lost the server asks here until it answers."""
     return JSONResponse({"alive": True}, headers={"Cache-Control": "no-store"})
@@ -67,7 +78,7 @@ def history(request: Request) -> Response:
 
 
 def static(request: Request) -> Response:
-    """plotly.js from the installed package, and the charts' own modules.
+    """plotly.js from the installed package, and the modules of charts and laboratories.
 
     The version in the path is the contents' hash, so a browser may keep them for good.
     """
@@ -81,7 +92,7 @@ def static(request: Request) -> Response:
 
 
 def static_names() -> frozenset[str]:
-    return frozenset({"plotly.min.js", *(path.name for path in _MODULES.glob("*.mjs"))})
+    return frozenset({"plotly.min.js", *_modules()})
 
 
 def static_version() -> str:
@@ -112,14 +123,20 @@ def _answered(request: Request, answer: Callable[[Question], Answer]) -> Respons
 
 @lru_cache(maxsize=16)
 def _static(name: str) -> tuple[bytes, str]:
-    content = plotly_script() if name == "plotly.min.js" else (_MODULES / name).read_bytes()
-    return content, _version()
+    return _content(name), _version()
+
+
+def _content(name: str) -> bytes:
+    return plotly_script() if name == "plotly.min.js" else _modules()[name].read_bytes()
+
+
+def _modules() -> dict[str, Path]:
+    return {path.name: path for folder in _MODULES for path in folder.glob("*.mjs")}
 
 
 @lru_cache(maxsize=1)
 def _version() -> str:
     digest = hashlib.blake2b(digest_size=8)
     for name in sorted(static_names()):
-        content = plotly_script() if name == "plotly.min.js" else (_MODULES / name).read_bytes()
-        digest.update(content)
+        digest.update(_content(name))
     return digest.hexdigest()

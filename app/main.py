@@ -19,12 +19,16 @@ import streamlit as st  # noqa: E402
 from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: E402
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    from starlette.middleware import Middleware
+
     from app import api, lifespan, mishaps
+    from app.first_picture.middleware import FirstPicture
 
     app = st.App(
         __file__,
         routes=api.routes(),
         lifespan=lifespan.lifespan,
+        middleware=[Middleware(FirstPicture)],
         on_script_error=mishaps.on_script_error,
     )
 else:

@@ -1,6 +1,7 @@
 // The first picture, before plotly has loaded: the same curves in the same place, as plain SVG.
 
 const NAMESPACE = "http://www.w3.org/2000/svg"; // a name, never fetched
+const SUPERSCRIPTS = Object.fromEntries([..."-0123456789"].map((sign, at) => [sign, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"[at]]));
 const LINES = new Set(["train", "test", "row"]);
 
 // An SVG of the figure's curves, `width` by `height` pixels, with margins as plotly will draw it.
@@ -66,8 +67,13 @@ function line(x1, y1, x2, y2, stroke) {
 
 function label(value, axis, place) {
   const text = make("text", { ...place, fill: axis.tickfont.color, "font-size": 12 });
-  text.textContent = value;
+  text.textContent = axis.type === "log" ? power(value) : value;
   return text;
+}
+
+function power(value) {
+  const exponent = String(Math.round(Math.log10(value)));
+  return `10${[...exponent].map((sign) => SUPERSCRIPTS[sign]).join("")}`;
 }
 
 function make(tag, attributes) {
