@@ -18,9 +18,9 @@ _SKETCH = _HERE.parent / "widgets" / "live_charts" / "sketch.mjs"
 
 def language(query: Mapping[str, str], accepted: str) -> Language:
     """As `texts.language`, from the request alone."""
-    chosen = query.get(texts.PARAMETER)
-    if chosen == "en" or chosen == "ko":
-        return chosen
+    for spoken in texts.LANGUAGES:
+        if query.get(texts.PARAMETER) == spoken:
+            return spoken
     return "ko" if accepted.strip().lower().startswith("ko") else "en"
 
 
