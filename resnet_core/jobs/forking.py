@@ -30,7 +30,7 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     """
     parent = queries.run(run_id)
     if parent.recorded:
-        raise WrongState(f"{parent.title} is a recording without weights; train it here first.")
+        raise WrongState(f"{parent.title} is a recording; train it here to fork it.")
     _check_fork_point(parent, iteration)
     child = parent.experiment.changed(**changes)
     if "name" not in changes:

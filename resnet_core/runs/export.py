@@ -32,6 +32,7 @@ def export(run_id: str, folder: Path) -> list[Path]:
     run = queries.run(run_id)
     source = queries.folder(run)
     found = queries.telemetry(run_id)
+    weights = source.weights if source.weights.is_file() else _newest_weights(source)
     _make_room(folder)
     config = {"experiment": run.experiment.model_dump(), "run": run_file.to_dict(run)}
     try:
@@ -42,7 +43,6 @@ def export(run_id: str, folder: Path) -> list[Path]:
             for name, table in tables(found).items():
                 table.to_parquet(folder / f"{name}.parquet", index=False)
                 table.to_csv(folder / f"{name}.csv", index=False)
-            weights = _newest_weights(source)
             if weights is not None:
                 shutil.copyfile(weights, folder / "model.safetensors")
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,50 +14,74 @@ from numpy.typing import NDArray
 
 from resnet_core.errors import PlaygroundError, WrongState
 from resnet_core.runs import queries, run_file
+from resnet_core.runs import weights as weights_on_disk
+from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RunRecord, check_id
 
 # A curve of a thousand pixels shows no more.
 MOST_ROWS = 300
 
 
-def record(ids: Iterable[str], folder: Path, group: str = "") -> list[Path]:
+def record(
+    ids: Iterable[str],
+    folder: Path,
+    group: str = "",
+    *,
+    called: str = "",
+    weights: bool = False,
+) -> list[Path]:
     """Write one recording a run: `run.json`, `experiment.json` and a thinned `telemetry.parquet`.
 
     Args:
-        group: what the recordings are called together; each is then named by group, network
-            and seed, and found at the same address when it is made again.
+        group: what the recordings are called together.
+        called: the beginning of each one's id, which network and seed complete, so that it is
+            found at the same address when it is made again; by default the group's name.
+        weights: also write the final weights, `model.safetensors`.
 
     Raises:
-        RunNotFound: there is no such run, or the group's name cannot be part of an id.
-        WrongState: a run is not finished.
+        RunNotFound: there is no such run, or the name cannot be part of an id.
+        WrongState: a run is not finished, or its final weights are gone.
     """
-    return [_record(run_id, folder, group) for run_id in ids]
+    return [_record(run_id, folder, group, called or group, weights) for run_id in ids]
 
 
-def _record(run_id: str, folder: Path, group: str) -> Path:
+def _record(run_id: str, folder: Path, group: str, called: str, weights: bool) -> Path:
     run = queries.run(run_id)
     if run.state != "finished":
         raise WrongState(f"{run.title} is {run.state}; only finished runs can be recorded.")
     source = queries.folder(run)
     if not source.compacted.is_file():
         raise PlaygroundError(f"{run.title} has no telemetry to record; retry the run.")
-    shipped = _shipped(run, group)
+    final = _final_weights(run) if weights else None
+    shipped = _shipped(run, group, called)
     target = folder / shipped.id
     target.mkdir(parents=True, exist_ok=True)
+    (target / "experiment.json").unlink(missing_ok=True)  # one that is made again
     run_file.write(target, shipped)
     rows = pyarrow.parquet.read_table(source.compacted)
     thinned = _single_precision(rows.take(pa.array(chosen(rows))))
     pyarrow.parquet.write_table(
         thinned, target / "telemetry.parquet", compression="zstd", compression_level=19
     )
+    if final is not None:
+        shutil.copyfile(final, RunFolder(target).weights)
     return target
 
 
-def _shipped(run: RunRecord, group: str) -> RunRecord:
+def _final_weights(run: RunRecord) -> Path:
+    found = weights_on_disk.find(run)
+    if found.iteration != run.iteration:
+        raise WrongState(
+            f"{run.title} has kept its weights of iteration {found.iteration} only; retry the run."
+        )
+    return found.path
+
+
+def _shipped(run: RunRecord, group: str, called: str) -> RunRecord:
     """The run without what holds on the machine that trained it only: process and paths."""
     experiment = run.experiment.changed(data=Path(run.experiment.data).name)
     network = experiment.network.removeprefix("cifar/")
-    named = check_id(f"{group}-{network}-seed-{experiment.seed}") if group else run.id
+    named = check_id(f"{called}-{network}-seed-{experiment.seed}") if called else run.id
     return dataclasses.replace(
         run,
         id=named,

@@ -226,7 +226,7 @@ def test_recordings_are_read_only(
     for command in sorted(ALLOWED):
         with pytest.raises(WrongState, match="recording"):
             getattr(queue, command)(run.id)
-    with pytest.raises(WrongState, match="recording without weights"):
+    with pytest.raises(WrongState, match="is a recording; train it here"):
         queue.fork(run.id, 20)
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from resnet_core.errors import RunNotFound, WrongState
 from resnet_core.experiment import Experiment
-from resnet_core.runs import queries, recording, run_file, store
+from resnet_core.runs import queries, recording, run_file, store, weights
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.telemetry import stream
@@ -119,3 +121,55 @@ def test_a_recording_in_a_group_is_named_by_it_and_holds_no_path(home: Path) -> 
     assert recorded.group == "one-minute"
     assert recorded.experiment.data == "cifar10-jpeg.tar.xz"
     assert "somebody" not in "".join(file.read_text() for file in path.glob("*.json"))
+
+
+def test_weights_are_recorded_where_asked_for_and_found_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished(rows=3)
+    store.of_home().change(run.id, {"finished"}, "", iteration=40)
+    saved = _saved_weights(run, 40)
+    monkeypatch.setattr(queries, "RECORDED", home / "recorded")
+    (bare,) = recording.record([run.id], home / "recorded", "one-minute")
+    with pytest.raises(WrongState, match="recorded without"):
+        weights.find(weights.described(bare.name))
+
+    (path,) = recording.record([run.id], home / "recorded", "more", called="shown", weights=True)
+
+    assert path.name == "shown-resnet-20-seed-0"
+    shipped = weights.described(path.name)
+    assert (shipped.group, shipped.recorded, shipped.iteration) == ("more", True, 40)
+    found = weights.find(shipped)
+    assert found.path.read_bytes() == saved
+    assert (found.sha256, found.iteration) == (hashlib.sha256(saved).hexdigest(), 40)
+
+
+def test_only_the_final_weights_are_recorded(home: Path) -> None:
+    run = finished(rows=3)
+    store.of_home().change(run.id, {"finished"}, "", iteration=60)
+    with pytest.raises(WrongState, match="no weights on disk"):
+        recording.record([run.id], home / "recorded", weights=True)
+    _saved_weights(run, 40)
+    with pytest.raises(WrongState, match="iteration 40 only"):
+        recording.record([run.id], home / "recorded", weights=True)
+    assert not (home / "recorded").exists()
+
+
+def test_a_recording_that_is_made_again_says_what_it_is_now(home: Path) -> None:
+    run = finished(rows=3)
+    recording.record([run.id], home, "shown")
+    store.of_home().remove(run.id, {"finished"}, "")
+    again = finished(rows=3, experiment=run.experiment.changed(width=8))
+    (path,) = recording.record([again.id], home, "shown")
+    assert run_file.read(path).experiment.width == 8
+
+
+def _saved_weights(run: RunRecord, iteration: int) -> bytes:
+    """A checkpoint of which only the weights matter."""
+    path = of_run(run.id).checkpoint(iteration)
+    path.mkdir(parents=True)
+    content = f"weights of {iteration}".encode()
+    (path / weights.FILE).write_bytes(content)
+    hashed = {weights.FILE: hashlib.sha256(content).hexdigest()}
+    (path / "manifest.json").write_text(json.dumps({"sha256": hashed}))
+    return content
