@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     Run = Callable[[Settings, Sequence[Subject]], Iterator[Event]]
 
 # In the order in which they are shown.
-NAMES: tuple[str, ...] = ()
+NAMES: tuple[str, ...] = (
+    "microscope",
+)
 
 
 def question(name: str) -> Question:

@@ -1,0 +1,1 @@
+"""The laboratories' figures: tables in, figures out."""
