@@ -26,18 +26,21 @@ _ENSURE = 2.0
 _STOP_PATIENCE = 30.0
 
 
-def follow(ids: Sequence[str]) -> list[RunRecord]:
+def follow(ids: Sequence[str], seconds: float | None = None) -> list[RunRecord]:
     """Show progress until every run has ended; a supervisor is kept running meanwhile.
 
     Ctrl-C and SIGTERM stop the runs and exit, once they have saved their state.
 
+    Args:
+        seconds: look no longer than this; the runs go on.
+
     Returns:
-        The runs as they ended, in the order given.
+        The runs as they ended, or as they are by then, in the order given.
     """
     with _terminable():
         try:
             with _display(ids) as show:
-                return _watch(ids, show)
+                return _watch(ids, show, seconds)
         except KeyboardInterrupt:
             _stop(ids)
             sys.exit(130)

@@ -20,6 +20,7 @@ _COMMANDS = {
     "evaluate": "evaluate",
     "export": "export",
     "record": "record",
+    "reproduce": "reproduce",
     "data": "data",
     "download": "data",
     "measure": "measure",

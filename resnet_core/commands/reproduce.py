@@ -1,0 +1,166 @@
+"""`reproduce`: train what a figure or table of the paper shows, and put it on record."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from resnet_core import reproductions
+from resnet_core.commands.follow import follow
+from resnet_core.commands.output import duration, json_option, percent, print_json, print_table
+from resnet_core.errors import InvalidSetting, WrongState
+from resnet_core.experiment import Experiment
+from resnet_core.jobs import adoption, queue
+from resnet_core.reproductions import PAPER_ITERATIONS, SCALED_ITERATIONS, Scale
+from resnet_core.runs.queries import RECORDED
+from resnet_core.runs.record import ACTIVE, RunRecord
+
+
+@click.command()
+@click.argument("name", metavar="|".join(reproductions.REPRODUCTIONS))
+@click.option("--data", default="cifar10", help="CIFAR-10, or the path of a copy. [cifar10]")
+@click.option(
+    "--iterations",
+    type=click.IntRange(1, 10_000_000),
+    help=f"Of every run; the schedule scales. [{PAPER_ITERATIONS} on a GPU, else "
+    f"{SCALED_ITERATIONS}]",
+)
+@click.option("--seeds", default="", help="For example 0,1,2. [0,1,2 on a GPU, else 0]")
+@click.option("--budget", type=click.FloatRange(0, min_open=True), help="Minutes to spend now.")
+@click.option(
+    "--to",
+    "folder",
+    default=RECORDED,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of recordings. [assets/recorded]",
+)
+@click.option("--plan", "only_plan", is_flag=True, help="Say what would be trained, and end.")
+@json_option
+def reproduce(
+    name: str,
+    data: str,
+    iterations: int | None,
+    seeds: str,
+    budget: float | None,
+    folder: Path,
+    only_plan: bool,
+    as_json: bool,
+) -> None:
+    """Train what a figure or table of the paper shows, and write compact recordings of it.
+
+    \b
+        python -m resnet_core reproduce figure6 --data cifar10.tar.xz --budget 60
+        python -m resnet_core reproduce one-minute --seeds 0,1,2
+
+    The same command again goes on where it ended: runs that are finished are not trained
+    twice, others are resumed. When the budget is spent, runs are paused. Only finished runs
+    are recorded.
+    """
+    chosen = reproductions.reproduction(name)
+    scale = _scale(data, iterations, seeds)
+    experiments = chosen.plan(scale)
+    if only_plan:
+        _say_plan(experiments, as_json)
+        return
+    group = name if name == "one-minute" else reproductions.group(scale)
+    adopted = adoption.adopt(experiments, group)
+    seconds = None if budget is None else 60 * budget
+    ended = follow([run.id for run in adopted], seconds)
+    _pause(ended)
+    paths = [
+        path for run in ended if run.state == "finished" for path in _record(run, group, folder)
+    ]
+    _say_end(ended, paths, as_json)
+    sys.exit(0 if all(run.state == "finished" for run in ended) else 1)
+
+
+def _scale(data: str, iterations: int | None, seeds: str) -> Scale:
+    import torch  # only here: planning with given iterations and seeds is quick without it
+
+    gpu = torch.cuda.is_available()
+    return Scale(
+        full=gpu,
+        iterations=iterations or (PAPER_ITERATIONS if gpu else SCALED_ITERATIONS),
+        seeds=_numbers(seeds) or ((0, 1, 2) if gpu else (0,)),
+        data=data,
+    )
+
+
+def _numbers(seeds: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in seeds.split(",") if part.strip()]
+    if not all(part.isdecimal() and int(part) < 2**31 for part in parts):
+        raise InvalidSetting("seeds", f"{seeds[:60]!r} is not a list of numbers, such as 0,1,2.")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def _pause(runs: Sequence[RunRecord]) -> None:
+    """What is still active when the budget is spent lets its slot go, and its state is saved."""
+    active = [run.id for run in runs if run.state in ACTIVE]
+    for run_id in active:
+        try:
+            queue.pause(run_id)
+        except WrongState:
+            continue  # it has ended by itself
+    follow(active)
+
+
+def _record(run: RunRecord, group: str, folder: Path) -> list[Path]:
+    from resnet_core.runs.recording import record
+
+    experiment = run.experiment
+    option = "" if experiment.shortcut == "A" else f"-option-{experiment.shortcut.lower()}"
+    first = experiment.network in reproductions.WITH_WEIGHTS and experiment.seed == 0
+    return record([run.id], folder, group, called=f"{group}{option}", weights=first and not option)
+
+
+def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:
+    if as_json:
+        print_json([experiment.model_dump() for experiment in experiments])
+        return
+    rows = [
+        (one.network, one.shortcut, str(one.seed), str(one.iterations), one.data)
+        for one in experiments
+    ]
+    print_table(("network", "shortcut", "seed#", "iterations#", "data"), rows)
+
+
+def _say_end(runs: Sequence[RunRecord], paths: Sequence[Path], as_json: bool) -> None:
+    if as_json:
+        print_json({"runs": [_said(run) for run in runs], "recordings": [str(p) for p in paths]})
+        return
+    rows = [
+        (
+            run.id,
+            run.title,
+            run.state,
+            f"{run.iteration} / {run.experiment.iterations}",
+            percent(run.train_error),
+            percent(run.test_error),
+            duration(run.seconds),
+        )
+        for run in runs
+    ]
+    headings = ("id", "run", "state", "iteration#", "train error#", "test error#", "time#")
+    print_table(headings, rows)
+    if any(run.state != "finished" for run in runs):
+        click.echo("The same command goes on from here.", err=True)
+
+
+def _said(run: RunRecord) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "network": run.experiment.network,
+        "shortcut": run.experiment.shortcut,
+        "seed": run.experiment.seed,
+        "state": run.state,
+        "iteration": run.iteration,
+        "iterations": run.experiment.iterations,
+        "train_error": run.train_error,
+        "test_error": run.test_error,
+        "seconds": run.seconds,
+        "weights_sha256": run.weights_sha256,
+    }
