@@ -1,0 +1,128 @@
+"""What the errors after lesions say. Arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from resnet_core.labs.events import Value, Verdict
+
+
+@dataclass
+class Losses:
+    """One network's errors, percent.
+
+    Attributes:
+        whole: of the network as it was trained.
+        resizing: with one block removed that halves the feature map or widens it.
+        others: with one other block removed.
+        swapped: with two neighbours swapped.
+        chosen: the blocks that were chosen by hand, and the error without them.
+    """
+
+    label: str
+    family: str
+    whole: float
+    resizing: list[float] = field(default_factory=list)
+    others: list[float] = field(default_factory=list)
+    swapped: list[float] = field(default_factory=list)
+    chosen: tuple[str, float] | None = None
+
+    @property
+    def removed(self) -> list[float]:
+        return self.resizing + self.others
+
+    def cost(self, errors: Sequence[float]) -> float:
+        """By how many points the error rises on average."""
+        return fmean(errors) - self.whole
+
+
+def verdicts(losses: Sequence[Losses], images: int) -> Iterator[Verdict]:
+    """One for the chosen lesion, then one each on removal, down-sampling and order.
+
+    The first plain network is compared with the first that has shortcuts.
+
+    Args:
+        images: on which the errors were measured.
+    """
+    for one in losses:
+        if one.chosen is not None:
+            blocks, error = one.chosen
+            values: dict[str, Value] = {
+                "label": one.label,
+                "blocks": blocks,
+                "error": error,
+                "whole": one.whole,
+            }
+            yield Verdict("chosen", values)
+    plain = next((one for one in losses if one.family == "plain"), None)
+    residual = next((one for one in losses if one.family != "plain"), None)
+    if plain and residual:
+        yield _removal(plain, residual, images)
+    else:
+        yield from map(_alone, losses)
+    for one in losses:
+        if one.family != "plain" and one.resizing and one.others:
+            yield _down_sampling(one, images)
+    if plain and residual and plain.swapped and residual.swapped:
+        yield _swaps(plain, residual)
+
+
+def margin(images: int) -> float:
+    """Points by which two errors must differ on so many images before it means anything.
+
+    A share of wrong images has a standard error of at most 50 / sqrt(images) points; this is
+    twice as much.
+    """
+    return 100 / math.sqrt(images)
+
+
+def _removal(plain: Losses, residual: Losses, images: int) -> Verdict:
+    less = plain.cost(plain.removed) - residual.cost(residual.removed)
+    finding = "holds" if less > 0 else "fails"
+    if abs(less) < margin(images):
+        finding = "close"
+    values: dict[str, Value] = {
+        "plain_label": plain.label,
+        "plain": fmean(plain.removed),
+        "plain_blocks": len(plain.removed),
+        "plain_whole": plain.whole,
+        "residual_label": residual.label,
+        "residual": fmean(residual.removed),
+        "residual_blocks": len(residual.removed),
+        "residual_whole": residual.whole,
+        "margin": margin(images),
+        "images": images,
+    }
+    return Verdict(finding, values)
+
+
+def _alone(one: Losses) -> Verdict:
+    error, blocks = fmean(one.removed), len(one.removed)
+    values: dict[str, Value] = {
+        "label": one.label,
+        "error": error,
+        "blocks": blocks,
+        "whole": one.whole,
+    }
+    return Verdict("alone", values)
+
+
+def _down_sampling(one: Losses, images: int) -> Verdict:
+    down, others = one.cost(one.resizing), one.cost(one.others)
+    finding = "worse" if down - others > margin(images) else "alike"
+    values: dict[str, Value] = {"label": one.label, "down": down, "others": others}
+    return Verdict(f"down_sampling_{finding}", values)
+
+
+def _swaps(plain: Losses, residual: Losses) -> Verdict:
+    values: dict[str, Value] = {
+        "plain_label": plain.label,
+        "plain": plain.cost(plain.swapped),
+        "residual_label": residual.label,
+        "residual": residual.cost(residual.swapped),
+    }
+    milder = residual.cost(residual.swapped) < plain.cost(plain.swapped)
+    return Verdict("swaps_milder" if milder else "swaps_not_milder", values)
