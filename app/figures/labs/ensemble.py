@@ -1,0 +1,119 @@
+"""Error as runs join their average, who disagrees with whom, and error as blocks are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app import theme
+from app.figures import look
+from app.figures.labs import curves
+from app.texts import Speaker
+from resnet_core.labs.questions.ensemble import Settings
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
+) -> dict[str, go.Figure]:
+    """The figures joined, pairs and dropped; each once its table has rows."""
+    there = {key: table for key, table in tables.items() if len(table)}
+    figures = {}
+    if "members" in there:
+        figures["joined"] = _joined(there, say, dark)
+    if "pairs" in there:
+        figures["pairs"] = _pairs(there["pairs"], say, dark)
+    if "dropped" in there:
+        figures["dropped"] = _dropped(there, say, dark)
+    return figures
+
+
+def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.Figure:
+    """Every run alone at 1; the average of those that joined; then of every choice of them."""
+    members = tables["members"]
+    family, depth = str(members.iloc[0]["family"]), int(members.iloc[0]["depth"])
+    colour, quiet = theme.colour(family, depth, dark), look.ink(dark).quiet
+    alone = go.Scatter(
+        x=[1] * len(members),
+        y=look.rounded(curves.numbers(members["error"])),
+        mode="markers",
+        marker={"size": 8, "symbol": "circle-open", "color": quiet},
+        name=say("labs.ensemble.series.alone"),
+        text=members["label"].tolist(),
+        hovertemplate="<b>%{text}</b><br>%{y:.2f} %<extra></extra>",
+    )
+    traces = [alone]
+    if "subsets" in tables:
+        rows, name = tables["subsets"], say("labs.ensemble.series.subsets")
+        traces.insert(0, curves.band(rows["members"], rows["low"], rows["high"], name, colour))
+        traces.append(curves.line(rows["members"], rows["mean"], name, colour, 3, " %"))
+    elif "joined" in tables:
+        rows, name = tables["joined"], say("labs.ensemble.series.joined")
+        traces.append(curves.line(rows["members"], rows["error"], name, colour, 3, " %"))
+    layout = curves.layout(dark, say("labs.ensemble.axis.members"), say("labs.ensemble.axis.error"))
+    layout["xaxis"] |= {"dtick": 1, "range": [0.7, len(members) + 0.3]}
+    return go.Figure(traces, layout)
+
+
+def _pairs(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+    """Percent of images that two runs answer differently, as a square."""
+    names = list(dict.fromkeys([*table["first"], *table["second"]]))
+    found = {
+        pair: float(value)
+        for pair, value in zip(
+            zip(table["first"], table["second"], strict=True), table["disagreement"], strict=True
+        )
+    }
+    rows = [[found.get((one, other), found.get((other, one))) for other in names] for one in names]
+    places = list(range(1, len(names) + 1))
+    square = go.Heatmap(
+        x=places,
+        y=places,
+        z=rows,
+        customdata=[[f"{one} · {other}" for other in names] for one in names],
+        texttemplate="%{z:.1f}",
+        colorscale="Cividis",
+        zmin=0,
+        colorbar={"thickness": 10, "outlinewidth": 0, "ticksuffix": " %"},
+        hovertemplate="%{customdata}<br>%{z:.1f} %<extra></extra>",
+        hoverongaps=False,
+    )
+    layout = curves.layout(dark, say("labs.ensemble.axis.run"), say("labs.ensemble.axis.run"))
+    layout["xaxis"] |= {"tickvals": places}
+    layout["yaxis"] |= {"tickvals": places, "autorange": "reversed", "rangemode": "normal"}
+    return go.Figure(square, layout)
+
+
+def _dropped(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.Figure:
+    """A point for each choice of dropped blocks, and the average of such networks."""
+    rows, members = tables["dropped"], tables.get("members", pd.DataFrame())
+    label = str(rows.iloc[0]["label"])
+    own = members[members["label"] == label] if len(members) else members
+    family = str(own.iloc[0]["family"]) if len(own) else "resnet"
+    depth = int(own.iloc[0]["depth"]) if len(own) else curves.DEPTH
+    colour = theme.colour(family, depth, dark)
+    traces = [
+        go.Scatter(
+            x=rows["dropped"].tolist(),
+            y=look.rounded(curves.numbers(rows["error"])),
+            mode="markers",
+            marker={"size": 8, "color": theme.translucent(colour, 0.55)},
+            name=say("labs.ensemble.series.thinned"),
+            text=rows["blocks"].tolist(),
+            hovertemplate="%{text}<br>%{y:.1f} %<extra></extra>",
+        )
+    ]
+    if "thinned" in tables:
+        thinned = tables["thinned"]
+        name = say("labs.ensemble.series.thinned_average")
+        trace = curves.line(thinned["dropped"], thinned["average"], name, colour, 2.5, " %")
+        trace.marker = {"size": 11, "symbol": "diamond", "color": colour}
+        traces.append(trace.update(mode="lines+markers"))
+    if len(own):
+        trace = curves.line([0], own["error"], label, look.ink(dark).text, unit=" %")
+        traces.insert(0, trace.update(mode="markers", marker={"size": 9, "symbol": "square"}))
+    layout = curves.layout(dark, say("labs.ensemble.axis.dropped"), say("labs.ensemble.axis.error"))
+    layout["xaxis"] |= {"dtick": 1, "range": [-0.3, float(rows["dropped"].max()) + 0.3]}
+    layout["yaxis"] |= {"range": [0, 100]}
+    return go.Figure(traces, layout)

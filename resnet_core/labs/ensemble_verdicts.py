@@ -1,0 +1,132 @@
+"""What averaged predictions and dropped blocks say. Arithmetic only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from resnet_core.labs.events import Row, Value, Verdict
+
+# Both are wrong together this many times as often as independent mistakes would be.
+CORRELATED = 1.5
+# Images on which a pair is wrong together, over all pairs: with fewer there is nothing to compare.
+FEW = 20
+
+
+@dataclass(frozen=True)
+class Average:
+    """The average of some runs' predictions, all errors in percent.
+
+    Attributes:
+        error: of the average.
+        alone: mean error of its members; `best` is the lowest of them.
+        ahead_of_alone, ahead_of_best: whether the average's error is lower by more than these
+            images leave to chance.
+        without_one: error of the average without one member, the mean over members.
+    """
+
+    members: int
+    images: int
+    error: float
+    alone: float
+    best: float
+    ahead_of_alone: bool
+    ahead_of_best: bool
+    without_one: float
+
+
+@dataclass(frozen=True)
+class Thinning:
+    """A residual network with one block dropped, all errors in percent.
+
+    Attributes:
+        thinned: how many such networks.
+        whole: error of the network as trained.
+        alone: mean error of the thinned ones; `average` is that of their averaged predictions.
+        chance: error of a guess.
+        helped: whether `average` is below `alone` by more than the images leave to chance.
+    """
+
+    label: str
+    thinned: int
+    whole: float
+    alone: float
+    average: float
+    chance: float
+    helped: bool
+
+
+def verdicts(
+    average: Average, pairs: Sequence[Row], thinning: Thinning | None
+) -> Iterator[Verdict]:
+    """One on the average, one on who errs together, two on dropped blocks."""
+    yield _gain(average)
+    yield _together(pairs, average.images)
+    if thinning is None:
+        yield Verdict("nothing_to_drop", {})
+        return
+    yield _dropped(thinning, average)
+    yield _averaged(thinning)
+
+
+def _gain(average: Average) -> Verdict:
+    finding = "no_gain"
+    if average.ahead_of_alone:
+        finding = "beats_best" if average.ahead_of_best else "beats_mean"
+    values: dict[str, Value] = {
+        "members": average.members,
+        "average": average.error,
+        "alone": average.alone,
+        "best": average.best,
+    }
+    if finding != "beats_best":
+        values["images"] = average.images
+    return Verdict(finding, values)
+
+
+def _together(pairs: Sequence[Row], images: int) -> Verdict:
+    both, independent, disagreement = (
+        fmean(_number(pair[column]) for pair in pairs)
+        for column in ("both_wrong", "independent", "disagreement")
+    )
+    finding = "correlated" if both > CORRELATED * independent else "independent"
+    if both * len(pairs) * images / 100 < FEW:
+        finding = "few_mistakes"
+    values = {"disagreement": disagreement, "both": both, "independent": independent}
+    return Verdict(finding, values)
+
+
+def _dropped(thinning: Thinning, average: Average) -> Verdict:
+    """An ensemble of equals loses as much with a block as a true one with a member.
+
+    Twice as much, or one point more, is still called alike.
+    """
+    block = thinning.alone - thinning.whole
+    member = average.without_one - average.error
+    alike = block <= max(2 * member, member + 1)
+    values: dict[str, Value] = {
+        "label": thinning.label,
+        "whole": thinning.whole,
+        "thinned": thinning.alone,
+        "chance": thinning.chance,
+        "members": average.members,
+        "member": member,
+    }
+    return Verdict("like_ensemble" if alike else "unlike_ensemble", values)
+
+
+def _averaged(thinning: Thinning) -> Verdict:
+    values: dict[str, Value] = {
+        "label": thinning.label,
+        "thinned": thinning.thinned,
+        "average": thinning.average,
+        "alone": thinning.alone,
+        "whole": thinning.whole,
+    }
+    return Verdict("thinned_help" if thinning.helped else "thinned_do_not_help", values)
+
+
+def _number(value: Value) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
