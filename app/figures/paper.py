@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.figures.series import Series
+from resnet_core.paper import BATCH_SIZE, ITERATIONS, TEST_ERROR, WIDTH
 from resnet_core.runs.record import RunRecord
-
-# Table 6: test error on CIFAR-10, percent, of the best run where there were several.
-TABLE_6 = {20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.43, 1202: 7.93}
-# A schedule much shorter than the paper's 64k iterations is another experiment.
-_ITERATIONS = 64_000
 
 
 def paper_errors(series: Sequence[Series]) -> list[tuple[Series, float]]:
     """The curves for which the paper states a test error, with that error in percent."""
     return [
-        (one, TABLE_6[one.depth])
+        (one, TEST_ERROR[one.depth])
         for one in series
-        if one.depth in TABLE_6 and all(_is_the_papers(record) for record in one.records)
+        if one.depth in TEST_ERROR and all(_is_the_papers(record) for record in one.records)
     ]
 
 
@@ -31,11 +27,11 @@ def _is_the_papers(record: RunRecord) -> bool:
         and not record.data_title.startswith("CIFAR-100")
         and run.image_size in (None, 32)
         and run.train_images is None
-        and (run.shortcut, run.block, run.width) == ("A", "basic", 16)
+        and (run.shortcut, run.block, run.width) == ("A", "basic", WIDTH)
         and run.layers_per_block == 2
         and run.activation == "relu"
         and run.batch_norm
-        and run.batch_size == 128
-        and run.iterations == _ITERATIONS
+        and run.batch_size == BATCH_SIZE
+        and run.iterations == ITERATIONS  # a shorter schedule is another experiment
         and record.parent is None
     )

@@ -13,10 +13,11 @@ from app import theme
 from app.figures.errors import error_figure, time_end
 from app.figures.heat_map import MOST_MAPS, heat_map_figure
 from app.figures.layers import QUANTITIES, Quantity, layer_figure, value_axis
-from app.figures.paper import TABLE_6, paper_errors
+from app.figures.paper import paper_errors
 from app.figures.series import Member, Series, gather
 from app.state import View
 from app.texts import Speaker, speaker
+from resnet_core.paper import TEST_ERROR
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record
@@ -231,7 +232,7 @@ def _papers_run(name: str, title: str = "CIFAR-10", **changes: Any) -> RunRecord
 
 def test_the_papers_error_stands_beside_the_papers_experiment(home: Path, say: Speaker) -> None:
     series = _series(_papers_run("paper"))
-    assert [value for _, value in paper_errors(series)] == [TABLE_6[56]] == [6.97]
+    assert [value for _, value in paper_errors(series)] == [TEST_ERROR[56]] == [6.97]
     layout = error_figure(series, View(), say, dark=False).layout
     (line,) = [shape for shape in layout.shapes if shape.name == "paper"]
     assert line.line.dash == "dash"

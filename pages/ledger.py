@@ -1,0 +1,142 @@
+"""The ledger: what the paper states, what others found, what was measured here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from app import ledger, provenance, services, status, texts
+from app.explanations import explain
+from app.figures.labels import network_label
+from app.ledger import Check, Statement, TestError
+from app.links import page_link
+from app.texts import t
+from resnet_core import paper
+from resnet_core.errors import PlaygroundError
+from resnet_core.experiment import Experiment
+from resnet_core.runs.record import RunRecord
+
+
+def page() -> None:
+    st.title(t("ledger.title"))
+    st.markdown(t("ledger.lead"))
+    runs = [*services.recorded(), *services.runs()]
+    known = ledger.recipes(runs)
+    for statement in ledger.STATEMENTS:
+        _statement(statement, ledger.checks(statement, known, _mean_response))
+    st.subheader(t("ledger.errors"))
+    st.caption(t("ledger.errors_hint"))
+    for line in ledger.table_6(runs):
+        _test_error(line)
+
+
+def _statement(statement: Statement, checks: Sequence[Check]) -> None:
+    st.subheader(t(f"ledger.statement.{statement.key}"))
+    if statement.difference is None:
+        st.caption(t("ledger.paper", figure=statement.figure))
+    else:
+        st.caption(t("ledger.paper_by", figure=statement.figure, difference=statement.difference))
+    if not checks:
+        st.info(t("ledger.none"))
+    for number, check in enumerate(checks):
+        with st.container(border=True):
+            _check(check, f"{statement.key}.{number}")
+
+
+def _check(check: Check, key: str) -> None:
+    names = [network_label(name) for name in (check.statement.above, check.statement.below)]
+    measured = t(
+        "ledger.compared_std" if check.statement.quantity == "response" else "ledger.compared",
+        above_name=names[0],
+        below_name=names[1],
+        above=check.above,
+        below=check.below,
+        difference=check.difference,
+    )
+    badge = ("green", "holds") if check.holds else ("orange", "fails")
+    st.markdown(f":{badge[0]}-badge[{t(f'ledger.{badge[1]}')}] {measured}")
+    _origin(check.runs, t("ledger.apart", causes=_listed(check.causes)) if check.causes else "")
+    _actions(check.runs, [run.experiment for run in check.runs], key)
+
+
+def _test_error(line: TestError) -> None:
+    reruns = ", ".join(f"{error:.2f}" for error in line.reruns) or t("ledger.no_reruns")
+    ours = t("ledger.not_run") if line.ours is None else t("ledger.ours", ours=line.ours)
+    with st.container(border=True):
+        numbers = t("ledger.numbers", paper=line.paper, reruns=reruns)
+        st.markdown(f"**ResNet-{line.depth}** · {numbers} · {ours}")
+        if line.ours is not None:
+            _origin(line.runs, _difference(line.ours - line.paper, line.causes))
+        experiments = [run.experiment for run in line.runs] or [_the_papers(line.depth)]
+        _actions(line.runs, experiments, f"table6.{line.depth}")
+
+
+def _difference(difference: float, causes: Sequence[str]) -> str:
+    if not causes:
+        return t("ledger.difference_alone", difference=difference)
+    return t("ledger.difference", difference=difference, causes=_listed(causes))
+
+
+def _origin(runs: Sequence[RunRecord], apart: str) -> None:
+    """Data, length, machine and seeds; what is unlike the paper."""
+    say = texts.speaker(texts.language())
+    seeds = len({run.experiment.seed for run in runs})
+    length = t("ledger.iterations", n=runs[0].experiment.iterations)
+    st.caption(f"{provenance.caption(runs, seeds, say)} · {length}  \n{apart}".strip())
+
+
+def _listed(causes: Sequence[str]) -> str:
+    return ", ".join(t(f"ledger.cause.{cause}") for cause in causes)
+
+
+def _actions(runs: Sequence[RunRecord], experiments: Sequence[Experiment], key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if runs:
+            page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in runs))
+        with st.popover(t("ledger.replay")):
+            _replay(experiments, key)
+
+
+def _replay(experiments: Sequence[Experiment], key: str) -> None:
+    networks = ", ".join(dict.fromkeys(network_label(one.network) for one in experiments))
+    first = experiments[0]
+    st.markdown(
+        t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
+    )
+    # Known or not: nothing is measured for the sake of a popover that may stay closed.
+    known = [services.known_estimate(one) for one in experiments]
+    seconds = [one.seconds for one in known if isinstance(one, services.Estimate)]
+    if len(seconds) == len(experiments):
+        st.caption(t("ledger.replay_time", time=status.duration(sum(seconds), t)))
+    if st.button(t("ledger.replay_start"), key=f"replay.{key}", type="primary"):
+        _start(experiments)
+
+
+def _start(experiments: Sequence[Experiment]) -> None:
+    try:
+        started = services.submit(experiments)
+    except PlaygroundError as error:
+        st.error(explain(error))
+        return
+    st.success(t("ledger.replay_started"))
+    page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in started))
+
+
+def _mean_response(run: RunRecord) -> float | None:
+    """Mean over the 3x3 layers of the last record's response standard deviations."""
+    try:
+        measured = services.telemetry(run.id).response_std
+    except PlaygroundError:
+        return None  # a damaged recording checks nothing
+    return float(np.mean(measured[-1])) if len(measured) else None
+
+
+def _the_papers(depth: int) -> Experiment:
+    return Experiment.create(
+        network=f"cifar/resnet-{depth}", data="cifar10", iterations=paper.ITERATIONS
+    )
+
+
+page()

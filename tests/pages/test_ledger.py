@@ -1,0 +1,83 @@
+"""The ledger page without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import services
+from app.texts import say
+from resnet_core.runs import queries
+from tests.app.runs_on_record import put_on_record
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "ledger.py")
+
+
+def _open(**query: str) -> AppTest:
+    test = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def _said(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def test_the_recorded_runs_are_compared_and_named(home: Path) -> None:
+    said = _said(_open())
+    assert "plain-56 8" in said
+    assert "recorded" in said
+    assert "paper **6.97**" in said
+
+
+def test_in_korean_too(home: Path) -> None:
+    assert "논문 **6.97**" in _said(_open(lang="ko"))
+
+
+def test_without_any_runs_it_says_what_to_do(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "RECORDED", tmp_path)
+    test = _open()
+    assert [info.value for info in test.info] == [say("en", "ledger.none")] * 5
+    assert say("en", "ledger.not_run") in _said(test)
+
+
+def test_own_runs_stand_beside_recorded_ones(home: Path) -> None:
+    put_on_record("deep", "cifar/plain-56", final_error=12.5)
+    put_on_record("shallow", "cifar/plain-20", final_error=50.25)
+    said = _said(_open())
+    assert f":orange-badge[{say('en', 'ledger.fails')}] plain-56 12.5 %, plain-20 50.2 %" in said
+
+
+def test_a_replay_starts_the_same_experiments(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted = []
+    monkeypatch.setattr(services, "submit", lambda experiments: submitted.extend(experiments) or [])
+    test = _open()
+    test.button(key="replay.degradation.0").click().run()
+    assert not test.exception
+    recorded = {run.id: run.experiment for run in queries.recorded()}
+    assert submitted
+    assert all(experiment in recorded.values() for experiment in submitted)
+
+
+def test_a_replay_whose_data_are_not_here_says_what_to_do(home: Path) -> None:
+    test = _open()
+    test.button(key="replay.table6.110").click().run()
+    assert not test.exception
+    assert len(test.error) == 1
+
+
+def test_a_damaged_recording_checks_no_responses(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(run_id: str) -> None:
+        raise services.PlaygroundError(f"{run_id} is damaged.")
+
+    monkeypatch.setattr(services, "telemetry", damaged)
+    assert len(_open().info) == 2  # the two statements on responses
