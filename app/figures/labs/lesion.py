@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import theme
 from app.figures import look
 from app.figures.labs import curves
+from app.figures.labs.networks import networks
 from app.texts import Speaker
 from resnet_core.labs.questions.lesion import Settings
 
@@ -62,14 +62,6 @@ def _swaps(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     layout = _layout(dark, say("labs.lesion.axis.swapped"), say)
     layout["shapes"] = levels
     return go.Figure(traces, layout)
-
-
-def networks(table: pd.DataFrame, dark: bool) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Label, colour and rows of each network."""
-    for _, rows in table.groupby("run", sort=False):
-        first = rows.iloc[0]
-        colour = theme.colour(str(first["family"]), int(first["depth"]), dark)
-        yield str(first["label"]), colour, rows
 
 
 def _bars(names: Any, heights: Any, label: str, colour: str) -> go.Bar:

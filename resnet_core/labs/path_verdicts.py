@@ -1,0 +1,91 @@
+"""What the gradients of a network's paths say. Arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resnet_core.labs.events import Value, Verdict
+
+_EVEN = 0.05  # of the blocks: a smaller difference in mean length is none
+_TAIL = 0.05  # of the gradient, left out at either end
+
+
+@dataclass(frozen=True)
+class Length:
+    """The paths through so many branches.
+
+    Attributes:
+        paths: how many there are.
+        sampled: how many of them were measured.
+        gradient: the mean of their gradients' norms.
+        uncertainty: standard error of this mean; 0 where all were measured.
+    """
+
+    length: int
+    paths: int
+    sampled: int
+    gradient: float
+    uncertainty: float
+
+    @property
+    def carried(self) -> float:
+        """What all paths of the length carry together: number times gradient."""
+        return self.paths * self.gradient
+
+
+def effective(lengths: Sequence[Length]) -> float:
+    """The mean length of the paths, each counted by the gradient that it carries."""
+    return sum(one.length * one.carried for one in lengths) / sum(one.carried for one in lengths)
+
+
+def bulk(lengths: Sequence[Length]) -> tuple[int, int]:
+    """Shortest and longest of the paths that carry the middle nine tenths of the gradient."""
+    total = sum(one.carried for one in lengths)
+    so_far, low = 0.0, None
+    for one in lengths:
+        so_far += one.carried / total
+        if low is None and so_far >= _TAIL:
+            low = one.length
+        if so_far >= 1 - _TAIL:
+            return low or 0, one.length
+    return low or 0, lengths[-1].length
+
+
+def factor(lengths: Sequence[Length]) -> float:
+    """What one block more does to a path's gradient: exp of the slope of its logarithm.
+
+    The slope is a least-squares line's through the lengths with any gradient.
+    """
+    points = [(one.length, math.log(one.gradient)) for one in lengths if one.gradient > 0]
+    if len(points) < 2:
+        return 0.0
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    return math.exp(slope / sum((x - mean_x) ** 2 for x, _ in points))
+
+
+def verdict(label: str, lengths: Sequence[Length]) -> Verdict:
+    """Whether short paths carry more than their number would give them."""
+    if not any(one.carried for one in lengths):
+        return Verdict("none", {"label": label})
+    blocks = len(lengths) - 1
+    counted, found = blocks / 2, effective(lengths)
+    finding = "short" if found < counted else "long"
+    if abs(found - counted) < _EVEN * blocks:
+        finding = "even"
+    low, high = bulk(lengths)
+    within = sum(one.paths for one in lengths if low <= one.length <= high)
+    values: dict[str, Value] = {
+        "label": label,
+        "blocks": blocks,
+        "effective": found,
+        "counted": counted,
+        "low": low,
+        "high": high,
+        "share": 100 * within / 2**blocks,
+        "factor": factor(lengths),
+    }
+    return Verdict(finding, values)
