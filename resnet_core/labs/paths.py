@@ -82,8 +82,8 @@ def drawn(blocks: int, length: int, most: int, chance: torch.Generator) -> Tenso
             places = torch.randperm(blocks, generator=chance)[:length]
             chosen.add(tuple(sorted(places.tolist())))
     through = torch.zeros(len(chosen), blocks, dtype=torch.bool)
-    for path, places in zip(through, sorted(chosen), strict=True):
-        path[list(places)] = True
+    for row, path in enumerate(sorted(chosen)):
+        through[row, list(path)] = True
     return through
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def _paths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     return go.Figure(traces, layout)
 
 
-def _layout(table: pd.DataFrame, y_title: str, say: Speaker, dark: bool) -> dict[str, object]:
+def _layout(table: pd.DataFrame, y_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
     layout = curves.layout(dark, say("labs.paths.axis.length"), y_title)
     # The whole range from the start, so that nothing jumps while lengths come in.
     layout["xaxis"] |= {"range": [-0.3, float(table["blocks"].max()) + 0.3], "tickformat": "d"}
