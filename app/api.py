@@ -7,7 +7,7 @@ name from a fixed list.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,9 @@ from starlette.routing import BaseRoute, Route
 from app import texts
 from app.charts import Answer, BadQuestion, Charts, Question
 from app.feed import Feed
+from app.labs import LabAnswers, LabQuestion
 from app.state import View
-from resnet_core.errors import PlaygroundError
+from resnet_core.errors import PlaygroundError, ResultNotFound
 
 PREFIX = "/playground-api"
 _WIDGETS = Path(__file__).resolve().parent / "widgets"
@@ -30,6 +31,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
 _charts = Charts(Feed())
+_labs = LabAnswers()
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -37,6 +39,7 @@ def routes() -> Sequence[BaseRoute]:
         Route(f"{PREFIX}/alive", alive),
         Route(f"{PREFIX}/charts", charts),
         Route(f"{PREFIX}/history", history),
+        Route(f"{PREFIX}/lab", lab),
         Route(f"{PREFIX}/static/{{version}}/{{name}}", static),
     ]
 
@@ -69,12 +72,17 @@ async def alive(_request: Request) -> Response:
 
 def charts(request: Request) -> Response:
     """The figures of `runs=id,id,...` at their newest moment, as the view parameters say."""
-    return _answered(request, _charts.now)
+    return _answered(request, lambda query: _charts.now(Question.from_query(query)))
 
 
 def history(request: Request) -> Response:
     """Every layer's values over time, for the same parameters."""
-    return _answered(request, _charts.history)
+    return _answered(request, lambda query: _charts.history(Question.from_query(query)))
+
+
+def lab(request: Request) -> Response:
+    """The result of a laboratory, `id`, as far as it has come."""
+    return _answered(request, lambda query: _labs.now(LabQuestion.from_query(query)))
 
 
 def static(request: Request) -> Response:
@@ -105,10 +113,10 @@ def plotly_script() -> bytes:
     return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
 
 
-def _answered(request: Request, answer: Callable[[Question], Answer]) -> Response:
+def _answered(request: Request, answer: Callable[[Mapping[str, str]], Answer]) -> Response:
     try:
-        found = answer(Question.from_query(request.query_params))
-    except BadQuestion as error:
+        found = answer(request.query_params)
+    except (BadQuestion, ResultNotFound) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     except PlaygroundError as error:
         return JSONResponse({"error": str(error)}, status_code=503)

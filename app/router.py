@@ -9,10 +9,13 @@ import streamlit as st
 from app import texts, theme
 from app.texts import t
 from app.widgets.switches.switches import switches
+from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 # In the order of the navigation; the first is the home page. Also the keys of the titles.
-NAMES = ("puzzle", "train", "runs", "compare")
+NAMES = ("puzzle", "train", "runs", "compare", "ledger")
+# Opens the section of the laboratories.
+OVERVIEW = "why"
 
 
 def show_page() -> None:
@@ -20,12 +23,33 @@ def show_page() -> None:
     st.set_page_config(page_title=t("common.app"), layout="wide")
     texts.keep_in_url()
     theme.inject_style()
-    page = st.navigation(
-        [
-            st.Page(path, title=t(f"common.nav.{path.stem}"), default=path.stem == NAMES[0])
-            for path in (PAGES / f"{name}.py" for name in NAMES)
-        ],
-        position="top",
-    )
+    main = [
+        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == NAMES[0])
+        for name in NAMES
+    ]
+    page = st.navigation({"": main, t("labs.common.section"): _section()}, position="top")
     switches()
     page.run()
+
+
+def laboratories() -> list[str]:
+    """The laboratories that have a page, in the order in which they are shown."""
+    return [name for name in catalog.NAMES if (PAGES / "labs" / f"{name}.py").is_file()]
+
+
+def url_path(name: str) -> str:
+    """Where a laboratory's page is."""
+    return f"lab-{name}"
+
+
+def _section() -> list[st.Page]:
+    """The overview of all questions, then a page for each."""
+    return [
+        st.Page(PAGES / f"{OVERVIEW}.py", title=t("labs.common.overview")),
+        *(
+            st.Page(
+                PAGES / "labs" / f"{name}.py", title=t(f"labs.{name}.nav"), url_path=url_path(name)
+            )
+            for name in laboratories()
+        ),
+    ]

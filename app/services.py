@@ -16,10 +16,13 @@ from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.catalog import require
 from resnet_core.data.facts import DataFacts
-from resnet_core.errors import PlaygroundError, RunNotFound
+from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
 from resnet_core.jobs.checks import facts_of
+from resnet_core.labs import desk, results
+from resnet_core.labs.order import Order
+from resnet_core.labs.results import Result
 from resnet_core.runs import queries, run_file, store
 from resnet_core.runs.record import ACTIVE, RunRecord
 
@@ -35,6 +38,8 @@ __all__ = [
     "known_estimate",
     "require",
 ]
+
+LAB_ACTIVE = frozenset({"waiting", "running"})  # a laboratory that will say more
 
 # How long experiments would take here, alone or started together; None while it is measured.
 estimate = timings.estimate
@@ -105,7 +110,51 @@ def _tell(command: str, *arguments: Any, **changes: Any) -> Any:
     return answer
 
 
+def ask(order: Order, anew: bool = False) -> str:
+    """Have a laboratory answer; the id of its result, which may be there already.
+
+    Args:
+        anew: compute it here even where there is a result, own or recorded.
+
+    Raises:
+        PlaygroundError: it cannot be written down.
+    """
+    known = lab_result(order.id) if anew else None
+    if known is not None and known.state not in LAB_ACTIVE:
+        desk.retry(order.id)
+    else:
+        desk.submit(order)
+    ensure_supervisor()
+    return order.id
+
+
+def stop_lab(lab_id: str) -> None:
+    """Have a laboratory end; what it has found stays.
+
+    Raises:
+        ResultNotFound, WrongState
+    """
+    desk.stop(lab_id)
+
+
 # Queries
+
+
+def lab_result(lab_id: str) -> Result | None:
+    """What a laboratory has said so far, here or on record; None where it was never asked."""
+    try:
+        return results.read(lab_id)
+    except ResultNotFound:
+        return None
+
+
+def lab_recording(name: str) -> Result | None:
+    """The recorded result that a laboratory opens with, where there is one.
+
+    Raises:
+        PlaygroundError: it is damaged, or of another version of the laboratory.
+    """
+    return results.recorded(name)
 
 
 def runs() -> list[RunRecord]:

@@ -1,0 +1,77 @@
+"""Run, stop, try again: what can be done with a laboratory at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import services
+from app.explanations import explain
+from app.status import duration
+from app.texts import language, speaker, t
+from app.widgets.laboratory.shown import Shown
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs.order import Order
+from resnet_core.labs.results import Result
+
+_EVERY = 3.0  # seconds; the component itself says when the experiment has ended
+
+
+def actions(
+    order: Order | None,
+    shown: Shown,
+    recorded: Result | None,
+    begun: Callable[[], None],
+    back: Callable[[], None],
+) -> None:
+    """Show the buttons.
+
+    Args:
+        order: what would be asked; None where the bench does not allow it.
+        begun: called once the laboratory has been asked, before the page is run again.
+        back: goes back to the recorded result.
+    """
+    if shown.active and order:
+        _while_active(order.id)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        run = st.button(_label(shown), type="primary", key="lab.run", disabled=order is None)
+        if run and order:
+            _ask(order, begun)
+        if recorded is not None and (shown.own or shown.notice):
+            st.button(t("labs.common.show_recorded"), key="lab.recorded", on_click=back)
+        if recorded is not None and recorded.seconds and not shown.own:
+            speak = speaker(language())
+            took = duration(recorded.seconds, speak)
+            st.caption(t("labs.common.took_recorded", time=took, hardware=recorded.hardware or "?"))
+
+
+def _label(shown: Shown) -> str:
+    if not shown.own or shown.result is None:
+        return t("labs.common.run")
+    return t("labs.common.run_again" if shown.result.state == "finished" else "labs.common.retry")
+
+
+def _ask(order: Order, begun: Callable[[], None]) -> None:
+    try:
+        services.ask(order, anew=True)
+    except PlaygroundError as error:
+        st.error(explain(error))
+        return
+    begun()
+    st.rerun()
+
+
+@st.fragment(run_every=_EVERY)
+def _while_active(lab_id: str) -> None:
+    """Stop; and should whoever runs it have been killed, it waits no longer."""
+    services.ensure_supervisor()
+    result = services.lab_result(lab_id)
+    if result is None or result.state not in services.LAB_ACTIVE:
+        st.rerun()
+    if st.button(t("labs.common.stop"), key="lab.stop", icon=":material/stop:"):
+        try:
+            services.stop_lab(lab_id)
+        except PlaygroundError as error:  # it has just ended
+            st.error(explain(error))

@@ -1,0 +1,103 @@
+"""What stands on a laboratory's page: its settings and networks, to and from the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.explanations import explain
+from app.texts import t
+from resnet_core.errors import InvalidSetting, PlaygroundError
+from resnet_core.labs import fields
+from resnet_core.labs.laboratory import Question, Settings
+from resnet_core.labs.order import Order, create_settings
+
+RUNS, HERE = "runs", "here"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that the page's URL says.
+
+    Attributes:
+        here: show what was computed on this machine even where there is a recorded result.
+    """
+
+    settings: Settings
+    runs: tuple[str, ...]
+    here: bool = False
+
+    @classmethod
+    def standard(cls, question: Question) -> Bench:
+        return cls(question.settings(), question.runs)
+
+    @classmethod
+    def from_query(cls, question: Question, query: Mapping[str, str]) -> tuple[Bench, list[str]]:
+        """The bench in a URL, and a sentence for each parameter that gave way to its default."""
+        settings, problems = _settings(question, query)
+        runs, wrong = _runs(question, query.get(RUNS, ""))
+        others = set(query) - {RUNS, HERE} - set(question.settings.model_fields)
+        if others:
+            names = ", ".join(sorted(name[:40] for name in others)[:5])
+            wrong.append(t("labs.common.url.unknown", names=names))
+        return cls(settings, runs, query.get(HERE) == "1"), problems + wrong
+
+    def to_query(self, question: Question) -> dict[str, str]:
+        """The inverse of `from_query`: what differs from the laboratory's own."""
+        query = fields.to_query(self.settings)
+        if self.runs != question.runs:
+            query[RUNS] = ",".join(self.runs)
+        return {**query, HERE: "1"} if self.here else query
+
+    def order(self, question: Question) -> Order:
+        """What is asked of the laboratory.
+
+        Raises:
+            InvalidSetting, RunNotFound, WrongState: a network cannot be looked at.
+        """
+        if question.most_runs and not self.runs:
+            raise InvalidSetting(RUNS, t("labs.common.networks_none"))
+        return Order.create(question.name, self.runs, **self.values())
+
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self.settings, name) for name in type(self.settings).model_fields}
+
+    def changed(self, **values: Any) -> Bench:
+        return replace(self, **values)
+
+
+def _settings(question: Question, query: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Each field by itself first, so that one bad value costs no other."""
+    usable, problems = {}, []
+    for field in question.settings.model_fields:
+        if field not in query:
+            continue
+        try:
+            create_settings(question, {field: query[field]})
+            usable[field] = query[field]
+        except PlaygroundError as error:
+            problems.append(_refused(question, field, error))
+    try:
+        return create_settings(question, usable), problems
+    except InvalidSetting as error:  # fields that do not go together
+        return question.settings(), [*problems, _refused(question, error.field, error)]
+
+
+def _refused(question: Question, field: str, error: PlaygroundError) -> str:
+    return t("labs.common.url.setting", field=label(question.name, field), problem=explain(error))
+
+
+def _runs(question: Question, text: str) -> tuple[tuple[str, ...], list[str]]:
+    asked = tuple(dict.fromkeys(filter(None, text.split(","))))
+    if not asked:
+        return question.runs, []
+    try:
+        return Order.create(question.name, asked).runs, []
+    except PlaygroundError as error:
+        return question.runs, [t("labs.common.url.networks", problem=explain(error))]
+
+
+def label(name: str, field: str) -> str:
+    """What people call a laboratory's setting."""
+    return t("labs.common.seed") if field == "seed" else t(f"labs.{name}.setting.{field}")

@@ -1,0 +1,77 @@
+// One figure: its heading and a plotly chart that is updated, never rebuilt.
+
+import { element } from "./dom.mjs";
+
+const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
+const HEADROOM = 28; // px above the plot: the heading stands outside of it
+
+export class LabFigure {
+  constructor(key, words) {
+    this.heading = element("h3");
+    this.reset = element("button", { type: "button", class: "lab-reset", onclick: () => this.zoomOut() });
+    this.reset.hidden = true;
+    this.plot = element("div", { class: "lab-plot", role: "group" });
+    this.root = element("section", { class: "lab-figure", "data-figure": key },
+      element("header", {}, this.heading, this.reset), this.plot);
+    this.resets = 0;
+    this.drawn = false;
+    this.speak(words);
+  }
+
+  speak(words) {
+    this.reset.textContent = words.reset;
+  }
+
+  title(text) {
+    this.heading.textContent = text;
+    this.plot.setAttribute("aria-label", text);
+  }
+
+  // Room for what is about to be drawn, so that nothing below it jumps.
+  reserve(height) {
+    this.plot.style.height = `${height ?? 330}px`;
+  }
+
+  async show(plotly, figure) {
+    this.plotly = plotly;
+    this.figure = figure;
+    const { data, layout } = structuredClone(figure);
+    layout.title = { text: "" };
+    layout.autosize = true;
+    delete layout.width;
+    delete layout.height;
+    layout.margin = { ...layout.margin };
+    layout.margin.t = Math.min(layout.margin.t ?? HEADROOM, HEADROOM);
+    layout.uirevision = `kept ${this.resets}`;
+    // A finger scrolls the page; 3-D scenes have a drag mode of their own.
+    if (window.matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+    await plotly.react(this.plot, data, layout, CONFIG);
+    if (!this.drawn) this.listen();
+  }
+
+  listen() {
+    this.drawn = true;
+    this.root.dataset.drawn = "1";
+    this.plot.on("plotly_relayout", (change) => {
+      const moved = Object.keys(change).some((name) => /axis\d*\.range|camera/.test(name));
+      const back = Object.keys(change).some((name) => name.includes("autorange"));
+      if (moved || back) this.reset.hidden = !moved || back;
+    });
+  }
+
+  // A new revision lets go of the ranges that plotly kept.
+  letGo() {
+    this.resets += 1;
+    this.reset.hidden = true;
+  }
+
+  zoomOut() {
+    this.letGo();
+    this.show(this.plotly, this.figure);
+  }
+
+  dispose() {
+    this.plotly?.purge(this.plot);
+    this.root.remove();
+  }
+}

@@ -1,0 +1,183 @@
+// A laboratory's result as it comes: how far it is, what the numbers say, any number of figures.
+
+import { element, loadPlotly, nextFrame } from "./dom.mjs";
+import { LabFigure } from "./lab_figure.mjs";
+import { Poller } from "./poll.mjs";
+
+const AGAIN = 2000; // ms until plotly.js is asked for once more
+
+export class LabFigures {
+  constructor(parent) {
+    this.figures = new Map(); // key -> LabFigure
+    this.drawing = Promise.resolve();
+    this.wasActive = false;
+    this.build(parent);
+  }
+
+  build(parent) {
+    this.origin = element("span", { class: "lab-origin" });
+    this.status = element("span", { class: "lab-status", role: "status" });
+    this.bar = element("div", { class: "lab-bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 },
+      element("div"));
+    this.message = element("p", { class: "lab-notice", role: "status" });
+    this.said = element("ul", { class: "lab-said", "aria-live": "polite" });
+    this.saidTitle = element("h3");
+    this.paper = element("p");
+    this.paperTitle = element("h3");
+    this.verdict = element("section", { class: "lab-verdict" }, this.saidTitle, this.said);
+    this.found = element("section", { class: "lab-paper" }, this.paperTitle, this.paper);
+    this.grid = element("div", { class: "lab-grid" });
+    this.caption = element("p", { class: "lab-caption" });
+    this.root = element("div", { class: "lab lab-waiting" },
+      element("div", { class: "lab-head" }, this.origin, this.status, this.bar), this.message,
+      element("div", { class: "lab-findings" }, this.verdict, this.found), this.grid, this.caption);
+    this.bar.hidden = this.message.hidden = this.caption.hidden = true;
+    // A test reads this: it must stay 1 however many rows arrive.
+    parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
+    parent.append(this.root);
+  }
+
+  // What the page wants shown; called again whenever Streamlit runs the page.
+  update(data, send) {
+    this.send = send;
+    this.words = data.words;
+    this.root.lang = data.language;
+    this.saidTitle.textContent = data.words.verdict;
+    this.paperTitle.textContent = data.words.paper;
+    this.paper.textContent = data.paper;
+    this.bar.setAttribute("aria-label", data.words.progress);
+    for (const figure of this.figures.values()) figure.speak(data.words);
+    this.script = `${data.routes}/static/${data.version}/plotly.min.js`;
+    this.plotly = loadPlotly(this.script);
+    this.advice = data.notice;
+    this.root.classList.toggle("lab-stale", data.stale);
+    this.notice("");
+    const begins = data.active && !this.wasActive; // also when the same one is tried again
+    if (data.query === this.query && !begins) return;
+    this.query = data.query;
+    this.wasActive = data.active;
+    if (data.id !== this.id) this.figures.forEach((figure) => figure.letGo());
+    this.id = data.id;
+    this.root.classList.toggle("lab-empty", !data.query);
+    this.follow(data.query && `${data.routes}/lab?${data.query}`);
+  }
+
+  follow(url) {
+    this.poller?.stop();
+    if (!url) return;
+    this.poller = new Poller({
+      onNews: (news) => this.receive(news),
+      onLost: (lost) => this.lose(lost),
+      onRefused: (sentence) => this.notice(sentence),
+    });
+    this.poller.follow(url);
+  }
+
+  async receive(news) {
+    this.root.classList.remove("lab-waiting");
+    this.root.dataset.state = news.state;
+    this.origin.textContent = news.origin;
+    this.status.textContent = news.status;
+    this.progress(news);
+    this.say(news.verdicts, news.active);
+    this.caption.textContent = news.caption;
+    this.caption.hidden = !news.caption;
+    this.reason = news.reason;
+    this.notice("");
+    await this.draw(news);
+    if (this.wasActive && !news.active) this.send.ended();
+    this.wasActive = news.active;
+  }
+
+  progress({ active, done }) {
+    this.bar.hidden = !active;
+    this.bar.classList.toggle("lab-unknown", active && done === null);
+    const percent = Math.round((done ?? 0) * 100);
+    this.bar.firstChild.style.width = `${percent}%`;
+    if (done === null) this.bar.removeAttribute("aria-valuenow");
+    else this.bar.setAttribute("aria-valuenow", percent);
+  }
+
+  // Only what is new is said again by a screen reader.
+  say(verdicts, active) {
+    const texts = verdicts.length ? verdicts : [active ? this.words.pending : this.words.undecided];
+    this.verdict.classList.toggle("lab-undecided", !verdicts.length);
+    texts.forEach((text, index) => {
+      const item = this.said.children[index] ?? this.said.appendChild(element("li"));
+      if (item.textContent !== text) item.textContent = text;
+    });
+    while (this.said.children.length > texts.length) this.said.lastChild.remove();
+  }
+
+  // One after the other: an answer may come while the one before it is still being drawn.
+  draw(news) {
+    this.newest = news;
+    this.drawing = this.drawing.then(() => this.newest === news && this.drawAll(news));
+    return this.drawing;
+  }
+
+  async drawAll({ figures }) {
+    this.arrange(figures);
+    let plotly;
+    try {
+      plotly = await this.plotly;
+    } catch {
+      this.lose(true);
+      this.drawLater();
+      return;
+    }
+    for (const { key, figure } of figures) {
+      const panel = this.figures.get(key);
+      if (!panel) return; // another result is shown by now
+      if (!panel.drawn) await nextFrame(); // let the browser show what there is
+      await panel.show(plotly, figure);
+    }
+    this.root.dataset.pictured = String(figures.length);
+  }
+
+  // A place for each figure, in their order; those that stay are the same elements.
+  arrange(figures) {
+    const keys = new Set(figures.map(({ key }) => key));
+    for (const [key, figure] of this.figures) {
+      if (!keys.has(key)) {
+        figure.dispose();
+        this.figures.delete(key);
+      }
+    }
+    figures.forEach(({ key, title, wide, figure }, index) => {
+      if (!this.figures.has(key)) this.figures.set(key, new LabFigure(key, this.words));
+      const panel = this.figures.get(key);
+      panel.title(title);
+      panel.reserve(figure.layout.height);
+      panel.root.classList.toggle("lab-wide", wide);
+      if (this.grid.children[index] !== panel.root) this.grid.insertBefore(panel.root, this.grid.children[index] ?? null);
+    });
+  }
+
+  drawLater() {
+    window.setTimeout(() => {
+      if (!this.root.isConnected) return;
+      this.lose(false);
+      this.plotly = loadPlotly(this.script);
+      this.draw(this.newest);
+    }, AGAIN);
+  }
+
+  // What arrived stays in view, and says so; Streamlit's own dialog would cover it.
+  lose(lost) {
+    document.body.toggleAttribute("data-pg-lost", lost);
+    this.notice(lost ? this.words.lost : "");
+  }
+
+  notice(text) {
+    this.message.textContent = text || this.advice || this.reason || "";
+    this.message.hidden = !this.message.textContent;
+  }
+
+  dispose() {
+    document.body.removeAttribute("data-pg-lost");
+    this.poller?.stop();
+    this.figures.forEach((figure) => figure.dispose());
+    this.root.remove();
+  }
+}

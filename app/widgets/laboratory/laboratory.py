@@ -1,0 +1,190 @@
+"""A laboratory's whole page: question, controls, figures, verdict, and the code that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app import services, texts
+from app.explanations import explain
+from app.links import page_link
+from app.texts import t
+from app.widgets.experiment_form.controls import escaped
+from app.widgets.laboratory import shown as showing
+from app.widgets.laboratory.actions import actions
+from app.widgets.laboratory.bench import HERE, Bench
+from app.widgets.laboratory.controls import IN_SIGHT, Controls, order_of_fields
+from app.widgets.laboratory.lab_figures import lab_figures
+from app.widgets.laboratory.subjects import subjects
+from app.widgets.show_code import show_code
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs import catalog
+from resnet_core.labs.laboratory import Question, Settings
+from resnet_core.labs.order import Order
+
+# Draws something above the figures; gives the settings back as they were changed there.
+Above = Callable[[Bench], Settings]
+
+
+def laboratory(name: str, above: Above | None = None, last: Sequence[str] = ()) -> None:
+    """Show the page of a laboratory.
+
+    Args:
+        above: shown above the figures; settings that it changes are asked for at once.
+        last: settings that are behind "more" because something above does the same.
+    """
+    question = catalog.question(name)
+    page = _Page(question)
+    st.title(t(f"labs.{name}.title"))
+    st.markdown(t(f"labs.{name}.lead"))
+    page.arrive()
+    page.tell_problems()
+    page.controls(last)
+    order, problem = page.order()
+    if above is not None and order is not None:
+        page.change(above(page.bench))
+    page.act_and_show(order, problem)
+    _code(question)
+    _command(question, page.bench)
+    page.write()
+    page_link("why", t("labs.common.overview"))
+
+
+class _Page:
+    """The page's bench, between its URL, its controls and its result."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.form = f"lab.{question.name}"
+        self.bench = Bench.standard(question)
+        self.problems: list[str] = []
+        self.arrived = False
+
+    def arrive(self) -> None:
+        """Take the bench from the URL, unless this page wrote that itself."""
+        query = st.query_params.to_dict()
+        query.pop(texts.PARAMETER, None)
+        kept: Bench | None = st.session_state.get(f"{self.form}.bench")
+        if kept is not None and query == st.session_state.get(f"{self.form}.wrote"):
+            self.bench = kept
+            self.problems = st.session_state.get(f"{self.form}.problems", [])
+            return
+        self.bench, self.problems = Bench.from_query(self.question, query)
+        self.arrived = True
+        st.session_state[f"{self.form}.problems"] = self.problems
+        self._reload()
+
+    def tell_problems(self) -> None:
+        if self.problems:
+            st.warning("  \n".join(map(escaped, self.problems)))
+
+    def controls(self, last: Sequence[str]) -> None:
+        """Show the controls and take over what they hold."""
+        form = Controls(self.question, self.bench.settings)
+        fields = [name for name in order_of_fields(self.question) if name not in last]
+        in_sight = [name for name in fields if name != "seed"][:IN_SIGHT]
+        rest = [name for name in order_of_fields(self.question) if name not in in_sight]
+        runs = self.bench.runs
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            held = form.show(in_sight)
+            with st.popover(t("labs.common.more")):
+                held |= form.show(rest)
+        if self.question.most_runs:
+            generation = st.session_state[f"{self.form}.generation"]
+            runs = subjects(self.question, runs, f"{self.form}.{generation}")
+        self._take(form.settled(held), runs)
+
+    def change(self, settings: Settings) -> None:
+        """Settings that were changed above the figures are shown in the controls and asked for."""
+        if settings == self.bench.settings:
+            return
+        self._take(settings, self.bench.runs)
+        self._reload()
+        order, _ = self.order()
+        if order is not None:
+            self._begun()
+            try:
+                services.ask(order)
+            except PlaygroundError as error:
+                st.error(explain(error))
+                return
+        self.write()
+        st.rerun()
+
+    def order(self) -> tuple[Order | None, str]:
+        """What the bench asks, or why it cannot be asked."""
+        try:
+            return self.bench.order(self.question), ""
+        except PlaygroundError as error:
+            return None, explain(error)
+
+    def act_and_show(self, order: Order | None, problem: str) -> None:
+        before = st.session_state.get(f"{self.form}.shown", "")
+        shown = showing.find(self.question, self.bench, order, before, self.arrived)
+        st.session_state[f"{self.form}.shown"] = shown.lab_id
+        if problem and self.question.most_runs and self.bench.runs:
+            st.markdown(f":small[:red[:material/error: {escaped(problem)}]]")
+        recorded = services.lab_recording(self.question.name)
+        actions(order, shown, recorded, self._begun, self._back)
+        lab_figures(
+            shown.lab_id,
+            t(f"labs.{self.question.name}.paper"),
+            f"{self.form}.figures",
+            active=shown.active,
+            notice=t(f"labs.common.notice.{shown.notice}") if shown.notice else "",
+            stale=shown.notice in {"stale", "missing"},
+        )
+
+    def write(self) -> None:
+        """Put the bench into the URL, without a run of the page where nothing changed."""
+        query = self.bench.to_query(self.question)
+        st.session_state[f"{self.form}.wrote"] = query
+        st.session_state[f"{self.form}.bench"] = self.bench
+        present = st.query_params.to_dict()
+        wanted = {**query, **{k: v for k, v in present.items() if k == texts.PARAMETER}}
+        if present != wanted:
+            st.query_params.from_dict(wanted)
+
+    def _take(self, settings: Settings, runs: tuple[str, ...]) -> None:
+        changed = (settings, runs) != (self.bench.settings, self.bench.runs)
+        if changed:
+            self.bench = Bench(settings, runs)
+            st.session_state[f"{self.form}.problems"] = []
+
+    def _begun(self) -> None:
+        """From now on this bench's own result is shown, also where one is recorded."""
+        recorded = services.lab_recording(self.question.name)
+        same = recorded is not None and showing.is_of(recorded, self.bench)
+        self.bench = self.bench.changed(here=same)
+        self.write()
+
+    def _back(self) -> None:
+        """Show the recorded result with its settings."""
+        recorded = services.lab_recording(self.question.name)
+        if recorded is not None:
+            self.bench = Bench(recorded.order.settings, recorded.order.runs)
+        self._reload()
+        self.write()
+
+    def _reload(self) -> None:
+        """Have the controls begin anew with what the bench says."""
+        Controls(self.question, self.bench.settings).load(self.bench.settings)
+
+
+def _code(question: Question) -> None:
+    if not question.code:
+        return
+    with st.expander(t("labs.common.code"), icon=":material/code:"):
+        for path, name in question.code:
+            show_code(path, name)
+
+
+def _command(question: Question, bench: Bench) -> None:
+    """The command that computes what the controls say."""
+    given = {k: v for k, v in bench.to_query(question).items() if k not in {"runs", HERE}}
+    runs = [f"--run {run_id}" for run_id in bench.runs]
+    options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
+    with st.expander(t("labs.common.command"), icon=":material/terminal:"):
+        line = " ".join(["python -m resnet_core lab", question.name, *runs, *options])
+        st.code(line, language="bash", wrap_lines=True)

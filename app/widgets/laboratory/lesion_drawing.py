@@ -1,0 +1,84 @@
+"""The network drawn above the lesion laboratory's figures: a click removes a block or swaps two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import services, theme
+from app.explanations import explain
+from app.texts import t
+from app.widgets.laboratory.bench import Bench
+from app.widgets.network_drawing import svg
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs import catalog
+from resnet_core.labs.laboratory import Settings
+from resnet_core.labs.order import create_settings
+from resnet_core.runs.record import RunRecord
+
+_HERE = Path(__file__).parent
+_DRAWING = _HERE.parent / "network_drawing" / "network_drawing.css"
+_WORDS = ("remove", "swap", "clear", "whole", "removed", "swapped")
+_component = st.components.v2.component(
+    "lesion_drawing",
+    html='<div class="drawing"></div>',
+    css=_DRAWING.read_text(encoding="utf-8")
+    + (_HERE / "lesion_drawing.css").read_text(encoding="utf-8"),
+    js=(_HERE / "lesion_drawing.js").read_text(encoding="utf-8"),
+)
+
+
+def lesion_drawing(bench: Bench) -> Settings:
+    """Draw the network that is looked at; the settings with what was clicked."""
+    record = _drawn(bench.runs)
+    if record is None:
+        return bench.settings
+    anatomy = services.describe(record.experiment)
+    values = bench.values()
+    result = _component(
+        key="lesion-drawing",
+        data={
+            "wide": svg.wide(anatomy, t),
+            "narrow": svg.narrow(anatomy, t),
+            "hue": theme.colour(anatomy.spec.family, anatomy.spec.depth, theme.is_dark()),
+            "removed": list(values["removed"]),
+            "swapped": list(values["swapped"]),
+            "words": _words(),
+        },
+        on_change_change=_nothing,
+    )
+    return _changed(bench, result.get("change"), anatomy.block_names)
+
+
+def _drawn(runs: tuple[str, ...]) -> RunRecord | None:
+    """The first with shortcuts, for they are what is asked about, else the first."""
+    found, _ = services.known(runs)
+    with_shortcuts = [run for run in found if "plain" not in run.experiment.network]
+    return next(iter(with_shortcuts or found), None)
+
+
+def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> Settings:
+    """The settings after a click; the browser's word is checked like a URL's."""
+    if not isinstance(change, dict):
+        return bench.settings
+    given = bench.values()
+    for field in ("removed", "swapped"):
+        names = change.get(field)
+        given[field] = tuple(n for n in names if n in blocks) if isinstance(names, list) else ()
+    try:
+        return create_settings(catalog.question("lesion"), given)
+    except PlaygroundError as error:
+        st.warning(explain(error))
+        return bench.settings
+
+
+def _words() -> dict[str, str]:
+    """What the drawing says; the placeholder is filled in the browser."""
+    words = {name: t(f"labs.common.drawing.{name}") for name in _WORDS}
+    return {**words, "second": t("labs.common.drawing.second", block="{block}")}
+
+
+def _nothing() -> None:
+    """A callback that Streamlit needs in order to run the page at a trigger."""

@@ -1,0 +1,60 @@
+"""Which trained networks a laboratory looks at: those it accepts, own and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import services
+from app.links import page_link
+from app.texts import language, t
+from app.widgets.run_picker import unlike_labels
+from app.widgets.starting import start_of
+from resnet_core.labs.laboratory import Question
+from resnet_core.runs import queries
+from resnet_core.runs.record import RunRecord
+
+
+def subjects(question: Question, chosen: Sequence[str], key: str) -> tuple[str, ...]:
+    """Let people choose networks; the ids in their order.
+
+    Args:
+        chosen: what the control begins with.
+        key: of the widget; another one after each load.
+    """
+    runs = candidates(question, chosen)
+    if not runs:
+        st.info(t("labs.common.networks_none"))
+        page_link("train", t("labs.common.train"))
+        return ()
+    named = unlike_labels(runs)
+    key = f"{key}.{language()}.runs"
+    start = [run_id for run_id in start_of(key, tuple(chosen)) if run_id in named]
+    return tuple(
+        st.multiselect(
+            t("labs.common.networks"),
+            list(named),
+            default=start,
+            key=key,
+            format_func=lambda run_id: named[run_id],
+            max_selections=question.most_runs,
+            placeholder=t("labs.common.networks_hint", n=question.most_runs),
+        )
+    )
+
+
+def candidates(question: Question, chosen: Sequence[str]) -> list[RunRecord]:
+    """The runs that have weights and that the question can be asked of, newest first; those
+    that are chosen already in any case."""
+    return [
+        run
+        for run in [*services.runs(), *services.recorded()]
+        if run.id in chosen or (_has_weights(run) and not question.accepts(run.experiment))
+    ]
+
+
+def _has_weights(run: RunRecord) -> bool:
+    """Cheap: whether there is a file; whether it is whole shows when it is asked for."""
+    folder = queries.folder(run)
+    return folder.weights.is_file() or bool(folder.kept_iterations())

@@ -1,0 +1,42 @@
+"""All questions at a glance, each with what its recorded experiment found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import lab_words, services, texts
+from app.links import page_link
+from app.router import laboratories
+from app.texts import t
+
+_COLUMNS = 2
+
+
+def page() -> None:
+    st.title(t("labs.common.overview_title"))
+    st.markdown(t("labs.common.overview_lead"))
+    names = laboratories()
+    if not names:
+        st.info(t("labs.common.overview_none"))
+    for first in range(0, len(names), _COLUMNS):
+        columns = st.columns(_COLUMNS, gap="medium")
+        for column, name in zip(columns, names[first : first + _COLUMNS], strict=False):
+            with column:
+                _card(name)
+
+
+def _card(name: str) -> None:
+    """The question, which leads to its page, and the recorded verdict."""
+    with st.container(border=True, height="stretch"):
+        st.caption(t(f"labs.{name}.nav"))
+        page_link(f"labs/{name}", t(f"labs.{name}.title"))
+        st.markdown(_found(name))
+
+
+def _found(name: str) -> str:
+    recorded = services.lab_recording(name)
+    said = lab_words.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
+    return said[0] if said else t("labs.common.overview_unrecorded")
+
+
+page()
