@@ -31,6 +31,10 @@ class RunNotFound(PlaygroundError):
     """No run has this id."""
 
 
+class ResultNotFound(PlaygroundError):
+    """No laboratory has a result with this id."""
+
+
 class WrongState(PlaygroundError):
     """The run is not in a state in which this can be asked of it."""
 

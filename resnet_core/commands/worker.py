@@ -1,4 +1,4 @@
-"""`worker`: train one run, or wait for one with torch imported."""
+"""`worker`: train one run or answer one laboratory, or wait for it with torch imported."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import click
 
 
 @click.command()
-@click.argument("run_dir", required=False, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--wait", is_flag=True, help="Wait for a run's folder, in JSON, a line of input.")
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--wait", is_flag=True, help="Wait for a folder, in JSON, a line of input.")
 @click.option("--fork", is_flag=True, help="With --wait: a process a line; print its pid.")
-def worker(run_dir: Path | None, wait: bool, fork: bool) -> None:
-    """Train the run whose folder is RUN_DIR, from its newest checkpoint to its end.
+def worker(folder: Path | None, wait: bool, fork: bool) -> None:
+    """Train the run whose folder this is, from its newest checkpoint to its end, or compute
+    what the laboratory whose folder it is was asked.
 
     The supervisor starts workers as they are needed; you can do it by hand as well. Ctrl-C saves
     a checkpoint first.
@@ -22,8 +23,8 @@ def worker(run_dir: Path | None, wait: bool, fork: bool) -> None:
         from resnet_core.jobs.worker import waiting
 
         sys.exit(waiting.wait(fork))
-    if run_dir is None:
-        raise click.UsageError("Name the folder of a run, or use --wait.")
-    from resnet_core.jobs.worker.work import work
+    if folder is None:
+        raise click.UsageError("Name the folder of a run or a laboratory, or use --wait.")
+    from resnet_core.jobs.worker.dispatch import work
 
-    sys.exit(work(run_dir))
+    sys.exit(work(folder))

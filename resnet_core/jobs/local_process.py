@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import processes, settings
+from resnet_core.jobs import assignment, processes, settings
 from resnet_core.jobs.engine import Handle
 from resnet_core.jobs.spare import Spare
-from resnet_core.runs.folder import RunFolder
 
 # Seconds after a spare's death until the next one is tried: it may die of the same cause.
 _PAUSE = 10.0
@@ -79,12 +78,12 @@ class LocalProcesses:
 
     def _start_cold(self, run_id: str, run_dir: Path) -> Handle:
         try:
-            with RunFolder(run_dir).log.open("ab") as log:
+            with assignment.log(run_dir).open("ab") as log:
                 process = processes.start(["worker", str(run_dir)], stdout=log)
         except OSError as error:
             raise PlaygroundError(
                 f"The system cannot start a worker ({error.strerror}); close other programs, "
-                f"then resume the run."
+                f"then start it again."
             ) from error
         self._children[process.pid] = process
         return Handle(run_id, process.pid, processes.created(process.pid))

@@ -45,6 +45,15 @@ def threads() -> int | None:
     return given or (1 if slots() > 1 else None)
 
 
+def laboratory_threads(beside_runs: bool) -> int:
+    """Threads of a laboratory's worker on the CPU: two, or one where runs train beside it.
+
+    RESIDUAL_PLAYGROUND_THREADS sets them, too.
+    """
+    given = _whole("RESIDUAL_PLAYGROUND_THREADS", 0, least=0)
+    return given or min(os.cpu_count() or 1, 1 if beside_runs else 2)
+
+
 def checkpoint_seconds() -> float:
     """Seconds between two checkpoints (RESIDUAL_PLAYGROUND_CHECKPOINT_SECONDS): what a power cut
     may cost at most."""

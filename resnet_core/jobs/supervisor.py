@@ -22,6 +22,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.jobs import processes, settings
 from resnet_core.jobs.burial import bury, note, note_end
 from resnet_core.jobs.engine import Engine
+from resnet_core.jobs.laboratories import Laboratories
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.store import Store, of_home
 
@@ -34,16 +35,20 @@ _started: dict[Path, subprocess.Popen[str]] = {}
 
 
 class Supervisor:
-    """Claims queued runs while slots are free, and records which workers have died."""
+    """Claims queued runs while slots are free, and records which workers have died.
+
+    Laboratories work beside the runs: `Laboratories` sees to them.
+    """
 
     def __init__(self, store: Store, engine: Engine, slots: int) -> None:
         self._store = store
         self._engine = engine
         self._slots = slots
         self._watched = 0.0
+        self._laboratories = Laboratories(engine)
 
     def step(self) -> bool:
-        """Look once; returns whether anything is queued or running."""
+        """Look once; returns whether any run or laboratory waits or works."""
         active = self._store.in_states({"queued", "running"})
         running = [run for run in active if run.state == "running"]
         if time.monotonic() - self._watched > _WATCH:
@@ -53,7 +58,8 @@ class Supervisor:
         self._engine.prepare(free)
         if any(run.state == "queued" for run in active):
             self._launch(free)
-        return bool(active)
+        asking = self._laboratories.step(beside_runs=bool(active))
+        return bool(active) or asking
 
     def _launch(self, free: int) -> None:
         for _ in range(free):

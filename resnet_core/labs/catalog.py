@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from resnet_core.errors import InvalidSetting
@@ -14,7 +14,7 @@ from resnet_core.labs.laboratory import Question, Settings
 if TYPE_CHECKING:
     from resnet_core.labs.subjects import Subject
 
-    Run = Callable[[Settings, Sequence[Subject]], Iterator[Event]]
+    Run = Callable[[Settings, Sequence[Subject]], Generator[Event, None, None]]
 
 # In the order in which they are shown.
 NAMES: tuple[str, ...] = (

@@ -18,20 +18,32 @@ def excuse(error: BaseException, experiment: Experiment) -> str | None:
     """The sentence for an expected failure; None for a bug, whose traceback matters."""
     if isinstance(error, PlaygroundError):
         return str(error)
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if is_full_disk(error):
         return (
             "The disk is full. Free some space (old runs can be deleted), then resume the run; "
             "nothing written before is lost."
         )
-    text = str(error).lower()
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _any(text, _NO_MEMORY):
+    if is_out_of_memory(error):
         return _out_of_memory(error, experiment)
-    if isinstance(error, RuntimeError) and _any(text, _LOST_GPU):
+    if is_lost_gpu(error):
         return (
             f"The GPU stopped working ({str(error).splitlines()[0]}). Resume the run; if that "
             f"happens again, set device to cpu in a fork."
         )
     return None
+
+
+def is_full_disk(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+    return known or _any(str(error).lower(), _NO_MEMORY)
+
+
+def is_lost_gpu(error: BaseException) -> bool:
+    return isinstance(error, RuntimeError) and _any(str(error).lower(), _LOST_GPU)
 
 
 def bug(error: BaseException) -> str:

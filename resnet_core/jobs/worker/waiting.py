@@ -1,6 +1,6 @@
-"""A worker that waits for its run with everything slow already imported.
+"""A worker that waits for a run or a laboratory with everything slow already imported.
 
-The other end is `spare.Spare`: it writes a run's folder, in JSON, a line. Where the system
+The other end is `spare.Spare`: it writes a folder, in JSON, a line. Where the system
 can fork, each line gets a child of its own, whose pid is the answer; elsewhere the first
 line ends the waiting. When the other end closes, the waiting is over.
 """
@@ -19,14 +19,14 @@ import pyarrow as pa
 
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs.worker.work import work
+from resnet_core.jobs import assignment
+from resnet_core.jobs.worker.dispatch import work
 from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import build
-from resnet_core.runs.folder import RunFolder
 
 
 def wait(fork: bool) -> int:
-    """Serve one run, or with `fork` any number; returns the exit code."""
+    """Serve one folder, or with `fork` any number; returns the exit code."""
     _warm_up()
     if not fork:
         line = sys.stdin.readline()
@@ -59,23 +59,23 @@ def _warm_up() -> None:
         print(f"The embedded images are not ready: {error}", file=sys.stderr)
 
 
-def work_alone(run_dir: Path) -> int:
-    """Train a run with the log in place of the standard output and error."""
+def work_alone(folder: Path) -> int:
+    """Work on a folder with its log in place of the standard output and error."""
     null = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(RunFolder(run_dir).log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    log = os.open(assignment.log(folder), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for descriptor, standard in ((null, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, standard)
     faulthandler.enable()
-    return work(run_dir)
+    return work(folder)
 
 
-def _become_worker(run_dir: Path) -> None:
+def _become_worker(folder: Path) -> None:
     """In the child: leave the parent's session and never return."""
     code = 1
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        code = work_alone(run_dir)
+        code = work_alone(folder)
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:

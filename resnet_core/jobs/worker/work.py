@@ -1,4 +1,4 @@
-"""One job: `python -m resnet_core worker RUN_DIR` trains the run whose folder this is.
+"""Training one run: `python -m resnet_core worker RUN_DIR` where the folder is a run's.
 
 The worker reads `experiment.json`, goes on from the newest good checkpoint, and writes
 telemetry, checkpoints, a log and its progress in the index until the run is finished or it
@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 from types import FrameType
@@ -22,7 +21,7 @@ from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import processes, settings
-from resnet_core.jobs.worker import endings
+from resnet_core.jobs.worker import endings, manners
 from resnet_core.jobs.worker.endings import Ending
 from resnet_core.jobs.worker.excuses import bug, excuse
 from resnet_core.jobs.worker.origin import forked_session
@@ -39,7 +38,6 @@ from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
 _LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is let go at once
-_NICENESS = 5  # the web server goes first
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +51,7 @@ def work(run_dir: Path) -> int:
     if not folder.path.is_dir():
         raise PlaygroundError(f"{folder.path} is not the folder of a run; `runs list` shows them.")
     store = Store(folder.path.parent.parent / "playground.sqlite3")
-    _be_polite(folder.log)
+    manners.be_polite(folder.log)
     allocator.keep_memory()
     try:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
@@ -197,15 +195,3 @@ def _begin(store: Store, folder: RunFolder) -> RunRecord:
         ended=None,
         exit_reason="",
     )
-
-
-def _be_polite(log: Path) -> None:
-    """Log to the run's folder, and to the terminal if a person started this worker there."""
-    handlers: list[logging.Handler] = [logging.FileHandler(log, encoding="utf-8")]
-    if sys.stderr.isatty():
-        handlers.append(logging.StreamHandler())
-    logging.basicConfig(
-        handlers=handlers, level=logging.INFO, format="%(asctime)s %(message)s", force=True
-    )
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
