@@ -27,8 +27,9 @@ def show_page() -> None:
         st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == NAMES[0])
         for name in NAMES
     ]
-    page = st.navigation({"": main, t("labs.common.section"): _section()}, position="top")
-    switches()
+    section = _section()
+    page = st.navigation({"": main, t("labs.common.section"): section}, position="top")
+    switches([one.url_path for one in (*main, *section)])
     page.run()
 
 

@@ -2,14 +2,13 @@
 // the colours are Streamlit's own setting, kept by the browser for each page's path.
 
 const VERSION = 2; // of Streamlit's stored theme
-const PATHS = ["/", "/train", "/runs", "/compare"];
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const bar = parentElement.querySelector(".pg-switches") ?? parentElement.appendChild(frame());
   bar.replaceChildren(
     group(data.language, (value) => setTriggerValue("language", value)),
-    group(data.theme, chooseTheme),
+    group(data.theme, (name) => chooseTheme(name, data.paths)),
   );
 }
 
@@ -38,8 +37,8 @@ function group(choice, choose) {
 }
 
 // Everything a page shows is in its URL, so loading it again loses nothing.
-function chooseTheme(name) {
-  for (const path of new Set([...PATHS, window.location.pathname])) {
+function chooseTheme(name, paths) {
+  for (const path of new Set([...paths, window.location.pathname])) {
     window.localStorage.setItem(`stActiveTheme-${path}-v${VERSION}`, JSON.stringify(name));
   }
   window.location.reload();

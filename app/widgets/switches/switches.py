@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -18,11 +19,16 @@ _component = st.components.v2.component(
 )
 
 
-def switches() -> None:
-    """Show the switches; a chosen language is spoken at once, in place."""
+def switches(paths: Sequence[str]) -> None:
+    """Show the switches; a chosen language is spoken at once, in place.
+
+    Args:
+        paths: of all pages, for which a chosen theme is kept.
+    """
     _component(
         key="switches",
         data={
+            "paths": [f"/{path}" for path in paths],
             "language": {
                 "label": t("common.switch.language"),
                 "chosen": texts.language(),
