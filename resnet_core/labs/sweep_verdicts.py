@@ -1,0 +1,107 @@
+"""What the grid's cells say together. Arithmetic only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from resnet_core.labs.events import Value, Verdict
+
+# Points of training error by which the deep network must end above the shallow one: 640 images
+# leave 2 to chance, and another seed about 5.
+MARGIN = 10.0
+FAILED = 80.0  # percent; a guess is wrong on 90
+
+Outcome = Literal["trains", "vanishing", "degraded", "stuck", "diverged"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: final training errors in percent, None where the run diverged.
+
+    Attributes:
+        first, last: median gradient norms of the deep network's first and last 3x3 layer.
+        gone: whether the first layer's gradient has vanished.
+    """
+
+    activation: str
+    batch_norm: bool
+    initialization: str
+    family: str
+    depth: int
+    error: float | None
+    shallow: float | None
+    first: float
+    last: float
+    gone: bool
+    outcome: Outcome
+
+    @property
+    def ratio(self) -> float | None:
+        """The first layer's gradient norm over the last one's; None where both are 0."""
+        return self.first / self.last if self.last > 0 else None
+
+    @property
+    def title(self) -> str:
+        norm = "BN" if self.batch_norm else "no BN"
+        return f"{self.activation}, {norm}, {self.initialization}"
+
+
+def verdicts(cells: Sequence[Cell], depth: int) -> Iterator[Verdict]:
+    """One on the two failures; one on the sigmoid and one on BN where the grid can tell."""
+    yield _failures(cells, depth)
+    without = [cell for cell in cells if not cell.batch_norm]
+    sigmoid, relu = (
+        [cell for cell in without if cell.activation == name] for name in ("sigmoid", "relu")
+    )
+    if sigmoid and relu:
+        yield _sigmoid(_gone(sigmoid), _gone(relu), len(sigmoid))
+    if _gone(cells):
+        with_bn = [cell for cell in cells if cell.batch_norm]
+        yield _bn(_gone(without), _gone(with_bn), len(without))
+
+
+def _failures(cells: Sequence[Cell], depth: int) -> Verdict:
+    """The examples are the cells in which each failure is plainest."""
+    lost = [cell for cell in cells if cell.outcome == "vanishing"]
+    degraded = [cell for cell in cells if cell.outcome == "degraded"]
+    values: dict[str, Value] = {"depth": depth, "cells": len(cells)}
+    if lost:
+        worst = min(lost, key=lambda cell: cell.ratio or 1.0)  # one with something left
+        values |= {"vanishing": len(lost), "vanishing_cell": worst.title}
+        values["vanishing_ratio"] = worst.ratio or 0.0
+    if degraded:
+        worst = max(degraded, key=_excess)
+        values |= {"degraded": len(degraded), "degraded_cell": worst.title}
+        values |= {"deep": worst.error, "shallow": worst.shallow, "degraded_ratio": worst.ratio}
+    if lost and degraded:
+        return Verdict("separate", values)
+    if lost or degraded:
+        return Verdict("only_vanishing" if lost else "only_degraded", values)
+    return Verdict("neither", {"depth": depth, "margin": MARGIN})
+
+
+def _sigmoid(sigmoid: int, relu: int, each: int) -> Verdict:
+    values: dict[str, Value] = {"sigmoid": sigmoid, "each": each}
+    if sigmoid > 0 and relu == 0:
+        return Verdict("sigmoid_alone", values)
+    more = sigmoid > relu
+    return Verdict("sigmoid_more" if more else "sigmoid_not_worse", {**values, "relu": relu})
+
+
+def _bn(without: int, with_bn: int, each: int) -> Verdict:
+    if without > 0 and with_bn == 0:
+        return Verdict("bn_cures", {"without": without, "each": each})
+    values: dict[str, Value] = {"without": without, "with_bn": with_bn, "each": each}
+    return Verdict("bn_helps" if with_bn < without else "bn_no_help", values)
+
+
+def _gone(cells: Sequence[Cell]) -> int:
+    return sum(cell.gone for cell in cells)
+
+
+def _excess(cell: Cell) -> float:
+    assert cell.error is not None
+    assert cell.shallow is not None
+    return cell.error - cell.shallow
