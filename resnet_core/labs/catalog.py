@@ -21,6 +21,7 @@ NAMES: tuple[str, ...] = (
     "microscope",
     "lesion",
     "paths",
+    "forward",
     "sweep",
     "ensemble",
 )

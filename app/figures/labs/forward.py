@@ -1,0 +1,89 @@
+"""The norms of the stream, of what is added to it and of the sum that it ought to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.figures import look
+from app.figures.labs import curves
+from app.figures.labs.networks import networks
+from app.texts import Speaker
+from resnet_core.labs.questions.forward import Settings
+
+_EXTRA = 50  # pixels: legends of several lines
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
+) -> dict[str, go.Figure]:
+    """The figures ledger, difference and growth, once there are rows."""
+    table = tables.get("ledger")
+    if table is None or not len(table):
+        return {}
+    trained = table[table["state"] == "trained"]
+    return {
+        "ledger": _ledger(trained, say, dark),
+        "difference": _difference(trained, say, dark),
+        "growth": _growth(table, say, dark),
+    }
+
+
+def _ledger(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+    """||x|| bold, the sum dotted, ||F|| as points."""
+    traces = []
+    for label, colour, rows in networks(trained, dark):
+        place = rows["place"]
+        stream = _name("stream", label, say)
+        traces.append(curves.line(place, rows["stream"], stream, colour, 3))
+        if rows["total"].notna().any():
+            total = curves.line(place, rows["total"], _name("total", label, say), colour, 1.8)
+            total.line.dash, total.mode = "dot", "lines"
+            traces.append(total)
+        branch = curves.line(place, rows["branch"], _name("branch", label, say), colour, 1)
+        branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
+        traces.append(branch)
+    layout = _layout(say("labs.forward.axis.norm"), say, dark)
+    return go.Figure(traces, layout)
+
+
+def _difference(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+    """Logarithmic: rounding and the nonlinearity's work are seven decades apart."""
+    traces = []
+    for label, colour, rows in networks(trained, dark):
+        shown = rows[curves.numbers(rows["difference"]) > 0]
+        traces.append(curves.line(shown["place"], shown["difference"], label, colour))
+    layout = _layout(say("labs.forward.axis.difference"), say, dark)
+    layout["yaxis"] |= curves.logarithmic()
+    return go.Figure(traces, layout)
+
+
+def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+    """Trained bold; at initialisation thin with BN, dotted without."""
+    traces = []
+    for label, colour, rows in networks(table, dark):
+        for (state, batch_norm), part in rows.groupby(["state", "batch_norm"], sort=False):
+            bn = "bn" if batch_norm else "no_bn"
+            name = say(f"labs.forward.variant.{state}.{bn}", label=label)
+            shown = part[curves.numbers(part["stream"]) > 0]
+            trace = curves.line(shown["place"], shown["stream"], name, colour)
+            trace.line.width = 3 if state == "trained" else 1.4
+            trace.line.dash = "solid" if batch_norm else "dot"
+            traces.append(trace.update(mode="lines"))
+    layout = _layout(say("labs.forward.axis.norm_log"), say, dark)
+    layout["yaxis"] |= curves.logarithmic()
+    return go.Figure(traces, layout)
+
+
+def _name(what: str, label: str, say: Speaker) -> str:
+    return say(f"labs.forward.norm.{what}", label=label)
+
+
+def _layout(y_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
+    layout = curves.layout(dark, say("labs.forward.axis.place"), y_title)
+    layout["xaxis"] |= {"tickformat": "d", "rangemode": "tozero"}
+    layout["height"] = look.HEIGHT + _EXTRA
+    return layout

@@ -1,0 +1,89 @@
+"""What the ledgers of a network say. Arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Protocol
+
+from resnet_core.labs.events import Value, Verdict
+
+ROUNDING = 1e-5  # relative; float32 keeps 6e-8 an addition
+_ELSEWHERE = 1.0  # differs by as much as it has
+_DOUBLED = math.sqrt(2)  # in norm: x plus an unrelated F(x) of the same size
+
+
+class Entry(Protocol):
+    """What the verdicts need of the ledger's entries, see `forward.Entry`."""
+
+    @property
+    def changes_size(self) -> bool: ...
+    @property
+    def stream(self) -> float: ...
+    @property
+    def difference(self) -> float | None: ...
+
+
+class Account:
+    """One network's ledgers.
+
+    Attributes:
+        difference: after the last block of the trained network; None where nothing is added.
+        trained: the factor of `growth` of the trained network.
+        initial: of the network at initialisation, by whether it has BN.
+    """
+
+    def __init__(self, label: str, family: str) -> None:
+        self.label, self.family = label, family
+        self.difference: float | None = None
+        self.trained = 1.0
+        self.initial: dict[bool, float] = {}
+
+    def take(self, state: str, batch_norm: bool, entries: Sequence[Entry]) -> None:
+        if state == "trained":
+            self.trained, self.difference = growth(entries), entries[-1].difference
+        else:
+            self.initial[batch_norm] = growth(entries)
+
+
+def growth(entries: Sequence[Entry]) -> float:
+    """The factor by which a block changes the stream's norm: the geometric mean over the
+    blocks that keep its size. A stream that is 0 somewhere has none (nan).
+
+    Where the size changes, the norm does so too without any branch's doing: three of four
+    pixels are left out.
+    """
+    logarithms = [
+        math.log(after.stream / before.stream) if before.stream and after.stream else math.nan
+        for before, after in pairwise(entries)
+        if not after.changes_size
+    ]
+    return math.exp(sum(logarithms) / len(logarithms)) if logarithms else math.nan
+
+
+def verdicts(account: Account) -> Iterator[Verdict]:
+    """One on the sum; where there is any growth to speak of, one on it and one on BN's part."""
+    yield _on_the_sum(account)
+    with_bn, without_bn = account.initial[True], account.initial[False]
+    if math.isfinite(account.trained):
+        finding = "steady" if account.trained < _DOUBLED else "growing"
+        yield _said(account, finding, trained=account.trained)
+    if math.isfinite(with_bn) and math.isfinite(without_bn):
+        nearer = abs(math.log(with_bn)) < abs(math.log(without_bn))
+        finding = "tamed" if nearer else "untamed"
+        yield _said(account, finding, with_bn=with_bn, without_bn=without_bn)
+
+
+def _on_the_sum(account: Account) -> Verdict:
+    difference = account.difference
+    if difference is None:
+        return _said(account, "no_sum")
+    if difference <= ROUNDING:
+        return _said(account, "exact", difference=difference)
+    finding = "approximate" if difference < _ELSEWHERE else "elsewhere"
+    return _said(account, finding, difference=100 * difference)
+
+
+def _said(account: Account, finding: str, **values: Value) -> Verdict:
+    return Verdict(finding, {"label": account.label, **values})
