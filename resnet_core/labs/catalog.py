@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # In the order in which they are shown.
 NAMES: tuple[str, ...] = (
     "microscope",
+    "graft",
     "lesion",
     "paths",
     "forward",

@@ -1,0 +1,61 @@
+"""The figures of the laboratory graft: from nothing, from a part, from all of its rows."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from app.figures.labs.graft import draw
+from app.texts import Language, Speaker, speaker
+from resnet_core.labs.questions.graft import QUESTION, Settings
+
+
+def _tables() -> dict[str, pd.DataFrame]:
+    rows: dict[str, list[tuple[object, ...]]] = {
+        "copies": [
+            (2, 38, "evaluation", 3.4, 0, 0.0, 1000),
+            (2, 38, "training", 2.8, 6, 1.4, 1000),
+        ],
+        "curves": [
+            ("0", 0.0, 0, 3.0, 0.1),
+            ("0", 0.0, 4, None, 0.1),
+            ("0.5", 0.5, 0, 62.0, 1.9),
+            ("scratch", None, 0, 90.0, 2.4),
+        ],
+        "ends": [
+            ("0", 0.0, 3.0, 3.1, 60),
+            ("0.5", 0.5, 62.0, 15.0, 60),
+            ("scratch", None, 90.0, 86.0, 240),
+        ],
+    }
+    return {key: pd.DataFrame(rows[key], columns=list(QUESTION.tables[key])) for key in rows}
+
+
+def test_only_what_there_is_is_drawn(say: Speaker) -> None:
+    assert draw({}, Settings(), say, dark=False) == {}
+    part = {"copies": _tables()["copies"][:1], "ends": _tables()["ends"][:0]}
+    assert list(draw(part, Settings(), say, dark=False)) == ["copies"]
+
+
+def test_the_copies_are_bars_by_depth_on_an_axis_from_0(say: Speaker) -> None:
+    figure = draw(_tables(), Settings(), say, dark=False)["copies"]
+    assert [list(bar.y) for bar in figure.data] == [[3.4], [2.8]]
+    assert list(figure.data[0].x) == ["38 layers"]
+    assert figure.layout.yaxis.range[0] == 0
+
+
+def test_from_scratch_is_a_dashed_level_beside_the_errors_by_noise(say: Speaker) -> None:
+    figure = draw(_tables(), Settings(), say, dark=False)["ends"]
+    assert [list(curve.y) for curve in figure.data] == [[3.0, 62.0], [3.1, 15.0]]
+    (level,) = figure.layout.shapes
+    assert (level.y0, level.line.dash) == (86.0, "dash")
+    assert figure.layout.annotations[0].text == "from scratch, 240 updates"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_figure_is_drawn_with_axes_named(language: Language) -> None:
+    figures = draw(_tables(), Settings(), speaker(language), dark=True)
+    assert list(figures) == ["copies", "curves", "ends"]
+    for figure in figures.values():
+        assert figure.layout.xaxis.title.text
+        assert figure.layout.yaxis.title.text
