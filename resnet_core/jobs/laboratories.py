@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import settings
 from resnet_core.jobs.engine import Engine, Handle
 from resnet_core.labs import line, status
 from resnet_core.labs.folder import LabFolder
@@ -26,7 +25,7 @@ class Laboratories:
         self._engine = engine
         self._watched = 0.0
 
-    def step(self, beside_runs: bool) -> bool:
+    def step(self) -> bool:
         """Look once; returns whether a laboratory waits or runs."""
         folder = line.first()
         if folder is None:
@@ -36,18 +35,15 @@ class Laboratories:
             _log.warning("%s has no folder any more", folder.id)
             line.leave(folder.id)
         elif found.state == "waiting":
-            self._start(folder, beside_runs)
+            self._start(folder)
         elif found.state == "running":
             self._watch(folder, found)
         else:
             line.leave(folder.id)
         return True
 
-    def _start(self, folder: LabFolder, beside_runs: bool) -> None:
-        threads = settings.laboratory_threads(beside_runs)
-        begun = status.change(
-            folder, {"waiting"}, state="running", started=time.time(), threads=threads
-        )
+    def _start(self, folder: LabFolder) -> None:
+        begun = status.change(folder, {"waiting"}, state="running", started=time.time())
         if begun is None:
             return  # it was stopped in this moment
         try:

@@ -58,7 +58,7 @@ class Supervisor:
         self._engine.prepare(free)
         if any(run.state == "queued" for run in active):
             self._launch(free)
-        asking = self._laboratories.step(beside_runs=bool(active))
+        asking = self._laboratories.step()
         return bool(active) or asking
 
     def _launch(self, free: int) -> None:

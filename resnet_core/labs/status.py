@@ -41,7 +41,6 @@ class Status:
         reason: one sentence on how it ended, for people.
         asked, started, ended: seconds since the epoch.
         hardware: the processor or GPU that computes it.
-        threads: on the CPU.
         pid, pid_created: the worker's, while it runs.
     """
 
@@ -51,7 +50,6 @@ class Status:
     started: float | None = None
     ended: float | None = None
     hardware: str = ""
-    threads: int | None = None
     pid: int | None = None
     pid_created: float | None = None
 

@@ -27,7 +27,7 @@ from resnet_core.labs.events import Verdict
 from resnet_core.labs.folder import LabFolder
 from resnet_core.labs.journal import Journal
 from resnet_core.labs.order import Order
-from resnet_core.labs.status import State, Status
+from resnet_core.labs.status import State
 from resnet_core.runs import weights
 from resnet_core.training import allocator, device
 
@@ -50,11 +50,10 @@ def work(path: Path) -> int:
     allocator.keep_memory()
     try:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
-            begun = _begin(folder)
-            if begun is None:
+            if not _begin(folder):
                 _log.error("It has ended already; ask for it again.")
                 return 1
-            ending = Worker(folder, begun).run()
+            ending = Worker(folder).run()
             _log.info("%s. %s", ending.state, ending.reason)
             _tell(folder, ending)
     except Timeout:
@@ -69,18 +68,17 @@ def work(path: Path) -> int:
 class Worker:
     """Has one laboratory speak to its end, or until it is asked to stop."""
 
-    def __init__(self, folder: LabFolder, begun: Status) -> None:
+    def __init__(self, folder: LabFolder) -> None:
         self._folder = folder
-        self._threads = begun.threads or settings.laboratory_threads(beside_runs=False)
         self._terminated = False
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._terminate)
 
     def run(self) -> Ending:
         try:
-            torch.set_num_threads(self._threads)
+            torch.set_num_threads(settings.laboratory_threads())
             order = self._folder.read_order()
-            _log.info("%s of %s, threads: %d.", order.laboratory, order.runs, self._threads)
+            _log.info("%s of %s.", order.laboratory, ", ".join(order.runs) or "its own networks")
             return self._listen(order)
         except Exception as error:
             sentence = _excuse(error)
@@ -107,9 +105,9 @@ class Worker:
         self._terminated = True
 
 
-def _begin(folder: LabFolder) -> Status | None:
-    """Take the laboratory over, whoever started this worker; None where it has ended."""
-    return status.change(
+def _begin(folder: LabFolder) -> bool:
+    """Take the laboratory over, whoever started this worker; False where it has ended."""
+    begun = status.change(
         folder,
         {"waiting", "running"},
         state="running",
@@ -118,6 +116,7 @@ def _begin(folder: LabFolder) -> Status | None:
         pid=os.getpid(),
         pid_created=processes.created(os.getpid()),
     )
+    return begun is not None
 
 
 def _tell(folder: LabFolder, ending: Ending) -> None:
