@@ -37,7 +37,7 @@ def follow(ids: Sequence[str], seconds: float | None = None) -> list[RunRecord]:
     Returns:
         The runs as they ended, or as they are by then, in the order given.
     """
-    with _terminable():
+    with terminable():
         try:
             with _display(ids) as show:
                 return _watch(ids, show, seconds)
@@ -129,7 +129,7 @@ def _display(ids: Sequence[str]) -> Iterator[_Lines | _Bars]:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """SIGTERM means what Ctrl-C means."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:

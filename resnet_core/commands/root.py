@@ -23,6 +23,7 @@ _COMMANDS = {
     "reproduce": "reproduce",
     "data": "data",
     "download": "data",
+    "lab": "lab",
     "measure": "measure",
     "worker": "worker",
     "supervise": "supervise",
@@ -60,6 +61,8 @@ def root() -> None:
     Train one of your own, then find it again:
         python -m resnet_core train --network cifar/plain-56 --iterations 400 --width 8
         python -m resnet_core runs list
+    Ask why, of a network that was trained:
+        python -m resnet_core lab --list
     """
 
 

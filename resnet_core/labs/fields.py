@@ -21,6 +21,12 @@ def from_text(model: type[Settings], field: str, value: Any) -> Any:
     return _chosen(info.annotation, text)
 
 
+def names(model: type[Settings]) -> list[str]:
+    """The laboratory's own fields in their order, then those that every laboratory has."""
+    common = Settings.model_fields
+    return [field for field in model.model_fields if field not in common] + list(common)
+
+
 def to_query(settings: Settings) -> dict[str, str]:
     """The fields that differ from their defaults."""
     return {

@@ -1,0 +1,163 @@
+"""`lab`: ask a laboratory its question of trained networks."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from resnet_core.commands import lab_follow, lab_options
+from resnet_core.commands.output import duration, json_option, print_json, print_table
+from resnet_core.errors import InvalidSetting
+from resnet_core.labs import catalog, desk, fields, recording, results
+from resnet_core.labs.laboratory import Question
+from resnet_core.labs.order import Order
+from resnet_core.labs.results import Result
+
+_MOST_ROWS = 40  # of a table, for people
+
+
+class Laboratories(click.Group):
+    """A command a laboratory, with its own settings as options."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(catalog.NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        return _command(catalog.question(cmd_name))
+
+
+@click.group(cls=Laboratories, invoke_without_command=True)
+@click.option("--list", "listed", is_flag=True, help="List the laboratories.")
+@json_option
+@click.pass_context
+def lab(context: click.Context, listed: bool, as_json: bool) -> None:
+    """Ask a laboratory its question of networks that were trained here, or are on record.
+
+    \b
+        python -m resnet_core lab --list
+        python -m resnet_core lab lesion --help
+        python -m resnet_core lab lesion --run one-minute-plain-20-seed-0 --json
+
+    What was asked before is answered at once. Ctrl-C stops the laboratory.
+    """
+    if context.invoked_subcommand is None or listed:
+        _list(as_json)
+        context.exit()
+
+
+def _list(as_json: bool) -> None:
+    questions = [catalog.question(name) for name in catalog.NAMES]
+    if as_json:
+        print_json([_described(question) for question in questions])
+        return
+    rows = [
+        (question.name, lab_options.title(question), ", ".join(fields.names(question.settings)))
+        for question in questions
+    ]
+    print_table(("name", "question", "settings"), rows)
+
+
+def _described(question: Question) -> dict[str, Any]:
+    return {
+        "name": question.name,
+        "question": lab_options.title(question),
+        "runs": question.runs,
+        "most_runs": question.most_runs,
+        "settings": question.settings().model_dump(mode="json"),
+    }
+
+
+def _command(question: Question) -> click.Command:
+    networks = (
+        click.Option(
+            ["--run", "runs"],
+            multiple=True,
+            metavar="ID",
+            help=f"A network, at most {question.most_runs}. [{', '.join(question.runs)}]",
+        ),
+    )
+    common = (
+        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for a program."),
+        click.Option(["--again"], is_flag=True, help="Compute it even if it was before."),
+        click.Option(
+            ["--record"], is_flag=True, help="Put the answer on record, to ship with the project."
+        ),
+    )
+
+    def ask(**values: Any) -> None:
+        _ask(question, **values)
+
+    return click.Command(
+        question.name,
+        callback=ask,
+        params=[*lab_options.options(question), *(networks if question.most_runs else ()), *common],
+        help=lab_options.title(question),
+        short_help=lab_options.title(question),
+    )
+
+
+def _ask(
+    question: Question,
+    as_json: bool,
+    again: bool,
+    record: bool,
+    runs: tuple[str, ...] = (),
+    **values: Any,
+) -> None:
+    order = Order.create(question.name, runs, **lab_options.given(question, values))
+    if record and order.to_query():
+        raise InvalidSetting("record", "only the standard settings and networks go on record.")
+    lab_id = desk.submit(order)
+    if again or (record and results.read(lab_id).recorded):
+        desk.retry(lab_id)
+    result = lab_follow.follow(lab_id)
+    if record:
+        click.echo(recording.record(lab_id), err=True)
+    if as_json:
+        print_json(_as_dict(result))
+    else:
+        _print(result)
+    if result.state != "finished":
+        click.echo(f"{question.name}: {result.state}. {result.reason}", err=True)
+        sys.exit(1)
+
+
+def _as_dict(result: Result) -> dict[str, Any]:
+    verdicts = zip(result.verdicts, result.sentences, strict=True)
+    return {
+        "id": result.id,
+        **result.order.to_json(),
+        "state": result.state,
+        "reason": result.reason,
+        "seconds": result.seconds,
+        "hardware": result.hardware,
+        "day": result.day,
+        "recorded": result.recorded,
+        "tables": {name: table.to_dict("records") for name, table in result.tables.items()},
+        "verdicts": [
+            {"finding": verdict.finding, "values": dict(verdict.values), "sentence": sentence}
+            for verdict, sentence in verdicts
+        ],
+    }
+
+
+def _print(result: Result) -> None:
+    for name, table in result.tables.items():
+        # A number's heading ends in "#", see `print_table`.
+        headings = [f"{c}#" if table[c].dtype.kind in "if" else c for c in table.columns]
+        rows = table.head(_MOST_ROWS).itertuples(index=False)
+        print_table(headings, [[*map(_cell, row)] for row in rows], title=name)
+        more = len(table) - _MOST_ROWS
+        click.echo(f"... and {more} rows more, which --json prints.\n" if more > 0 else "")
+    for sentence in result.sentences:
+        click.echo(sentence)
+    how = f"recorded on {result.day}" if result.recorded else f"computed on {result.day}"
+    click.echo(f"\n{result.id}: {how} in {duration(result.seconds)} on {result.hardware}.")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4g}"
+    return "" if value is None else str(value)
