@@ -16,6 +16,7 @@ Family = Literal["plain", "resnet", "highway", "preresnet"]
 Shortcut = Literal["A", "B", "C"]
 OptionAPadding = Literal["end", "both"]
 Block = Literal["basic", "bottleneck"]
+StrideIn = Literal["1x1", "3x3"]
 Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid"]
 Initialization = Literal["he", "xavier", "small_normal", "zero_last"]
 
@@ -77,6 +78,16 @@ class NetworkSpec:
     def blocks_per_stage(self) -> int:
         """The paper's n."""
         return (self.depth - 2) // (STAGES * self.layers_per_block)
+
+    @property
+    def stage_blocks(self) -> tuple[int, ...]:
+        """Blocks in each of the three stages."""
+        return (self.blocks_per_stage,) * STAGES
+
+    @property
+    def stride_in(self) -> StrideIn:
+        """The layer of a bottleneck that halves the map: the first, as in the paper."""
+        return "1x1"
 
     @property
     def expansion(self) -> int:
