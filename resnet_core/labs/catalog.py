@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "lesion",
     "paths",
     "forward",
+    "backward",
     "sweep",
     "ensemble",
 )

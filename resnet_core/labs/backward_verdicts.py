@@ -1,0 +1,85 @@
+"""What the gradients at the additions say. Arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from resnet_core.labs.events import Value, Verdict
+
+_DECADE = 10.0  # from the last block to the first: shrunk or grown
+
+
+@dataclass(frozen=True)
+class Addition:
+    """The gradient at one block y = f(F(x) + S(x)); means over the images.
+
+    Attributes:
+        behind, before: ||dL/dy||, ||dL/dx||.
+        shortcut, branch: norms of the two parts of dL/dx; a plain block has no shortcut.
+        gain, shortcut_gain, branch_gain: ||dL/dx|| and its parts' norms over ||dL/dy||.
+        cosine: between the two parts.
+        descent: cosine of F(x) with -dL/dx; None where their shapes differ or nothing is added.
+        descent_error: standard error of its mean over the images.
+    """
+
+    block: str
+    changes_size: bool
+    behind: float
+    before: float
+    shortcut: float | None
+    branch: float
+    gain: float
+    shortcut_gain: float | None
+    branch_gain: float
+    cosine: float | None
+    descent: float | None
+    descent_error: float | None
+
+
+def verdicts(label: str, additions: Sequence[Addition]) -> Iterator[Verdict]:
+    """From a network's blocks, last to first: on the gain, or, of a plain network, on what
+    becomes of the gradient; then, where anything is added, on the direction of F."""
+    if any(one.shortcut is None for one in additions):
+        yield _on_the_way(label, additions)
+        return
+    yield _on_the_gain(label, additions)
+    steps = [one for one in additions if one.descent is not None and math.isfinite(one.descent)]
+    if steps:
+        yield _on_the_direction(label, steps)
+
+
+def _on_the_way(label: str, additions: Sequence[Addition]) -> Verdict:
+    last, first = additions[0].behind, additions[-1].before
+    change = first / last if last else math.nan
+    finding = "plain_holds"
+    if not 1 / _DECADE <= change <= _DECADE:
+        finding = "plain_grows" if change > _DECADE else "plain_shrinks"
+    return Verdict(finding, {"label": label, "change": change})
+
+
+def _on_the_gain(label: str, additions: Sequence[Addition]) -> Verdict:
+    least = min(additions, key=lambda one: one.gain)
+    values: dict[str, Value] = {
+        "label": label,
+        "blocks": len(additions),
+        "least": least.gain,
+        "block": least.block,
+    }
+    below = sum(one.gain < 1 for one in additions)
+    if not below:
+        return Verdict("at_least_one", values)
+    parts: dict[str, Value] = {"shortcut": least.shortcut_gain, "cosine": least.cosine}
+    return Verdict("below_one", {**values, **parts, "below": below})
+
+
+def _on_the_direction(label: str, steps: Sequence[Addition]) -> Verdict:
+    cosine = fmean(one.descent or 0.0 for one in steps)
+    # Images are the same in all blocks: their errors do not average out.
+    error = fmean(one.descent_error or 0.0 for one in steps)
+    finding = "descends" if cosine > 0 else "ascends"
+    if abs(cosine) <= 2 * error:
+        finding = "undecided"
+    return Verdict(finding, {"label": label, "cosine": cosine, "error": error})
