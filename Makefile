@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test test-again check format demo-table pictures clean
+.PHONY: help run test test-again check format bench demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: .venv/dev ## Lint, types and the direction of imports.
 format: .venv/dev ## Rewrite the code in the project's style.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: .venv/app ## Measure training, telemetry and server on this machine and write the tables into docs.
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 demo-table: .venv/app ## Train the one-minute demo with five seeds and write its table into docs.
 	$(BIN)/python -m benchmarks.four_networks --write docs/one-minute.md

@@ -1,0 +1,160 @@
+"""Ways to train a network of section 4.2 for one mini-batch of 128: tutorial's, and ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from benchmarks.contender import Step
+from resnet_core.data import augment, catalog
+from resnet_core.data.dataset import ImageSet
+from resnet_core.experiment import Experiment
+from resnet_core.networks.catalog import build
+from resnet_core.training import allocator
+from resnet_core.training.session import Session
+
+BATCH = 128
+IMAGES = 2560
+
+
+def conventional(network: str) -> Step:
+    """As torchvision's tutorials train: PIL images, transforms one by one, a DataLoader, fp32."""
+    from torchvision import transforms
+
+    preparation = transforms.Compose(
+        [
+            transforms.RandomCrop(32, padding=4),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize((0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
+        ]
+    )
+    loader = DataLoader(_Pictures(_images(), preparation), BATCH, shuffle=True, drop_last=True)
+    return _torch_step(_network(network), _forever(loader))
+
+
+def in_memory(network: str, channels_last: bool, keep: bool) -> Step:
+    """Images as bytes in memory, augmented a batch at a time; fp32, torch's own optimiser."""
+    if keep:
+        allocator.keep_memory()
+    form = torch.channels_last if channels_last else torch.contiguous_format
+    model = _network(network).to(memory_format=form)
+    return _torch_step(model, _augmented(form))
+
+
+def ours(network: str, precision: str, record_every: int) -> Step:
+    """The project's training session as workers run it."""
+    allocator.keep_memory()
+    return _session(network, precision, record_every).step
+
+
+def compiled(network: str) -> Step:
+    """Channels last, fp32, the whole network through torch.compile."""
+    allocator.keep_memory()
+    model = _network(network).to(memory_format=torch.channels_last)
+    model.compile(fullgraph=True)
+    return _torch_step(model, _augmented(torch.channels_last))
+
+
+def hooked(network: str, precision: str, how: str) -> Step:
+    """The session with forward hooks that measure responses, as is often written.
+
+    how: `item` reads every value at once, `buffers` keeps them on the device until the end
+    of the step. Gradient norms are measured the same way.
+    """
+    allocator.keep_memory()
+    session = _session(network, precision, 1_000_000)
+    found: list[float | Tensor] = []
+
+    def keep(value: Tensor) -> None:
+        found.append(value.item() if how == "item" else value)
+
+    for module in session.model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.register_forward_hook(lambda _m, _i, out: keep(out.detach().float().std()))
+
+    def step() -> None:
+        found.clear()
+        session.step()
+        for module in session.model.modules():
+            if isinstance(module, nn.Conv2d):
+                assert module.weight.grad is not None
+                keep(module.weight.grad.norm())
+        if how == "buffers":
+            torch.stack([value for value in found if isinstance(value, Tensor)]).tolist()
+
+    return step
+
+
+class _Pictures(Dataset[tuple[Tensor, int]]):
+    def __init__(self, images: ImageSet, preparation: object) -> None:
+        self._pictures = [Image.fromarray(pixels) for pixels in images.images]
+        self._labels = images.labels.tolist()
+        self._preparation = preparation
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return self._preparation(self._pictures[index]), self._labels[index]  # type: ignore[operator]
+
+
+def _images() -> ImageSet:
+    return catalog.load("shapes", None, IMAGES, 10).train
+
+
+def _network(name: str) -> nn.Module:
+    spec = Experiment.create(network=f"cifar/{name}").network_spec()
+    return build(spec, seed=0).train()
+
+
+def _session(network: str, precision: str, record_every: int) -> Session:
+    experiment = Experiment.create(
+        network=f"cifar/{network}",
+        data="shapes",
+        train_images=IMAGES,
+        test_images=10,
+        batch_size=BATCH,
+        precision=precision,
+        device="cpu",
+        record_every=record_every,
+        evaluate_every=10_000_000,
+        audit_every=0,
+        iterations=10_000_000,
+    )
+    return Session(experiment, catalog.load("shapes", None, IMAGES, 10))
+
+
+def _torch_step(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]]) -> Step:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    criterion = nn.CrossEntropyLoss()
+
+    def step() -> None:
+        images, labels = next(batches)
+        optimizer.zero_grad()
+        loss = criterion(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+
+    return step
+
+
+def _augmented(form: torch.memory_format) -> Iterator[tuple[Tensor, Tensor]]:
+    pixels, labels = augment.as_tensors(_images())
+    mean, chance = augment.per_pixel_mean(pixels), torch.Generator().manual_seed(0)
+    while True:
+        for chosen in torch.randperm(len(pixels), generator=chance).split(BATCH):
+            batch = augment.augmented(pixels[chosen], mean, chance, memory_format=form)
+            yield batch, labels[chosen]
+
+
+def _forever(
+    loader: DataLoader[tuple[Tensor, int]],
+) -> Iterator[tuple[Tensor, Tensor]]:
+    while True:
+        yield from loader

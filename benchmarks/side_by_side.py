@@ -1,0 +1,55 @@
+"""Comparisons that survive a noisy machine: in turn, in one run, as ratios of medians."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Seconds of several ways to do one thing.
+
+    Attributes:
+        seconds: of every round, by contender; the first contender is the alternative that
+            the others are measured against.
+    """
+
+    seconds: Mapping[str, Sequence[float]]
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.seconds)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.seconds[name])
+
+    def faster(self, name: str) -> float:
+        """How many times as fast as the first contender."""
+        return self.median(self.names[0]) / self.median(name)
+
+    def cost(self, name: str) -> float:
+        """By how many percent slower than the first contender."""
+        return 100 * (self.median(name) / self.median(self.names[0]) - 1)
+
+
+def compare(
+    contenders: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1
+) -> Comparison:
+    """Time each contender once a round, in turn, so that what slows the machine slows all."""
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(warm_up + rounds):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run()
+            if number >= warm_up:
+                found[name].append(time.perf_counter() - start)
+    return Comparison(found)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Markdown; all columns but the first are aligned to the right."""
+    rule = [":---", *["---:"] * (len(headings) - 1)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rule, *rows))

@@ -1,0 +1,115 @@
+"""A live chart with many viewers: what one new record costs the server until all have it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from app.charts import Charts, Question
+from app.feed import Feed
+from app.state import View
+from benchmarks.side_by_side import compare, table
+from benchmarks.storage import measurement
+from resnet_core import anatomy, home
+from resnet_core.experiment import Experiment
+from resnet_core.runs import store
+from resnet_core.runs.folder import of_run
+from resnet_core.runs.record import RunRecord
+from resnet_core.telemetry.events import Started
+from resnet_core.telemetry.stream import StreamWriter
+
+VIEWERS = (1, 10, 30, 100)
+RUN = "viewed-run"
+
+
+def sections(quick: bool) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        before = os.environ.get(home.VARIABLE)
+        os.environ[home.VARIABLE] = folder
+        try:
+            yield _section(1 if quick else 9)
+        finally:
+            os.environ.pop(home.VARIABLE)
+            if before is not None:
+                os.environ[home.VARIABLE] = before
+
+
+def _section(rounds: int) -> str:
+    question = Question((RUN,), View(), "en", dark=False)
+    feed = Feed()
+    with _run() as writer:
+        number = iter(range(10**9))
+        rows = []
+        for viewers in VIEWERS:
+            shared = Charts(feed)
+
+            def together(charts: Charts = shared, n: int = viewers) -> None:
+                _record(writer, next(number))
+                for _ in range(n):
+                    charts.now(question)
+
+            def alone(n: int = viewers) -> None:
+                _record(writer, next(number))
+                for _ in range(n):
+                    Charts(feed).now(question)
+
+            found = compare({"alone": alone, "together": together}, rounds)
+            rows.append(
+                (
+                    str(viewers),
+                    f"{1000 * found.median('alone'):.1f}",
+                    f"{1000 * found.median('together'):.1f}",
+                    f"{found.faster('together'):.1f}",
+                )
+            )
+    headings = (
+        "viewers",
+        "an answer built for each, ms",
+        "built once for all (this project), ms",
+        "times as fast",
+    )
+    title = "## One new record of a 56-layer run, until every viewer has it"
+    return f"{title}\n\n{table(headings, rows)}\n"
+
+
+class _run:
+    """A running run of a plain-56 with 300 records; gives the writer of its stream."""
+
+    def __enter__(self) -> StreamWriter:
+        experiment = Experiment.create(network="cifar/plain-56", iterations=10_000)
+        record = RunRecord(RUN, experiment, "running", time.time(), data_title="none")
+        store.of_home().add([record])
+        found = anatomy.describe(experiment.network_spec())
+        started = Started(
+            iteration=0,
+            layers=found.layers_3x3,
+            blocks=found.block_names,
+            parameters=found.parameters,
+            data="none",
+            train_images=1,
+            test_images=1,
+            device="cpu",
+            precision="fp32",
+            backend="eager",
+            threads=1,
+        )
+        folder = of_run(RUN)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        self._shape = (len(found.layers_3x3), len(found.block_names))
+        self._writer = StreamWriter(Path(folder.stream), started)
+        for number in range(300):
+            _record(self._writer, number - 300, self._shape)
+        return self._writer
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
+
+
+def _record(writer: StreamWriter, iteration: int, shape: tuple[int, int] = (55, 27)) -> None:
+    layers, blocks = (np.full(size, 1.0, dtype=np.float32) for size in shape)
+    writer.append(measurement(iteration + 300, [layers, layers, blocks]))
