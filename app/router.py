@@ -13,8 +13,8 @@ from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 # In the order of the navigation; the first is the home page. Also the keys of the titles.
-NAMES = ("puzzle", "train", "runs", "compare", "ledger")
-# Opens the section of the laboratories.
+NAMES = ("puzzle", "train", "runs", "compare", "ledger", "why")
+# Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 
 
@@ -26,6 +26,7 @@ def show_page() -> None:
     main = [
         st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == NAMES[0])
         for name in NAMES
+        if name != OVERVIEW
     ]
     section = _section()
     page = st.navigation({"": main, t("labs.common.section"): section}, position="top")

@@ -28,9 +28,9 @@ def page() -> None:
 def _card(name: str) -> None:
     """The question, which leads to its page, and the recorded verdict."""
     with st.container(border=True, height="stretch"):
-        st.caption(t(f"labs.{name}.nav"))
-        page_link(f"labs/{name}", t(f"labs.{name}.title"))
+        st.subheader(t(f"labs.{name}.title"))
         st.markdown(_found(name))
+        page_link(f"labs/{name}", t(f"labs.{name}.nav"))
 
 
 def _found(name: str) -> str:

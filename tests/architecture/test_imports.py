@@ -13,7 +13,7 @@ import pytest
 from resnet_core.home import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "pages").glob("*.py"))
+PAGES = sorted((ROOT / "pages").rglob("*.py"))
 HEAVY = ("torch", "torchvision", "captum")
 
 # Loads the server's routes and opens every page as a browser would, by the router's own list;
@@ -26,7 +26,7 @@ services.estimate = services.estimate_together = lambda _: None  # starts a proc
 faults = {}
 test = AppTest.from_file("app/main.py", default_timeout=60).run()
 faults["main"] = [error.value for error in test.exception]
-for name in router.NAMES:
+for name in [*router.NAMES, *(f"labs/{name}" for name in router.laboratories())]:
     test = AppTest.from_file(f"pages/{name}.py", default_timeout=60).run()
     faults[name] = [error.value for error in test.exception]
 print(json.dumps([faults, sorted(sys.modules)]))
@@ -85,16 +85,18 @@ def _heavy(modules: object) -> list[str]:
 
 def test_every_page_opens_and_torch_stays_out(tmp_path: Path) -> None:
     faults, modules = _run(_OPEN_EVERY_PAGE, tmp_path)
-    assert faults == {name: [] for name in ["main", *(path.stem for path in _routed())]}
+    assert faults == {name: [] for name in ["main", *_routed()]}
     assert _heavy(modules) == []
 
 
-def _routed() -> list[Path]:
+def _routed() -> list[str]:
     """Every page is reachable: the router names all there are."""
     from app import router
 
-    assert sorted(router.NAMES) == [path.stem for path in PAGES]
-    return [ROOT / "pages" / f"{name}.py" for name in router.NAMES]
+    names = [*router.NAMES, *(f"labs/{name}" for name in router.laboratories())]
+    there = [path.relative_to(ROOT / "pages").with_suffix("").as_posix() for path in PAGES]
+    assert sorted(names) == sorted(there)
+    return names
 
 
 def test_the_science_knows_no_interface(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 # A page that is left gives its open questions up; that is no fault.
 _GIVEN_UP = "net::ERR_ABORTED"
 # On a page below the root Streamlit's client first looks for its server below that page.
-_GUESS = re.compile(r"/\w+/_stcore/(health|host-config)$")
+_GUESS = re.compile(r"/[\w-]+/_stcore/(health|host-config)$")
 
 
 class Watch:

@@ -22,6 +22,7 @@ from resnet_core.labs.order import create_settings
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _MOST_BUTTONS = 6
+_WIDTH = 220  # of a field for a number, pixels
 _LONGEST_SLIDER = 100  # whole steps
 _WIDEST_SLIDER = 20  # a range wider than this factor is typed, not slid
 
@@ -113,15 +114,15 @@ def option(name: str, field: str, value: Any) -> str:
 def _number(named: str, info: FieldInfo, start: float, said: dict[str, Any]) -> float:
     low, high = bounds(info)
     closed = low is not None and high is not None
+    limits: dict[str, Any] = {"min_value": low, "max_value": high}
     if info.annotation is int:
         if closed and high - low <= _LONGEST_SLIDER:
             return st.slider(named, low, high, value=start, **said)
-        return st.number_input(named, value=start, step=1, min_value=low, max_value=high, **said)
+        return st.number_input(named, value=start, step=1, width=_WIDTH, **limits, **said)
     if closed and (low <= 0 or high <= _WIDEST_SLIDER * low):
         return st.slider(named, low, high, start, _step(high - low), format="%g", **said)
-    step = _step(100 * (start or 1))
-    limits = {"min_value": low, "max_value": high}
-    return st.number_input(named, value=start, step=step, format="%g", **limits, **said)
+    said |= {**limits, "format": "%g", "width": _WIDTH}
+    return st.number_input(named, value=start, step=_step(100 * (start or 1)), **said)
 
 
 def bounds(info: FieldInfo) -> tuple[Any, Any]:

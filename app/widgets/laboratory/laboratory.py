@@ -63,6 +63,10 @@ class _Page:
 
     def arrive(self) -> None:
         """Take the bench from the URL, unless this page wrote that itself."""
+        ready: Bench | None = st.session_state.pop(f"{self.form}.next", None)
+        if ready is not None:
+            self.bench = ready
+            return
         query = st.query_params.to_dict()
         query.pop(texts.PARAMETER, None)
         kept: Bench | None = st.session_state.get(f"{self.form}.bench")
@@ -102,14 +106,13 @@ class _Page:
         self._take(settings, self.bench.runs)
         self._reload()
         order, _ = self.order()
-        if order is not None:
-            self._begun()
-            try:
+        try:
+            if order is not None:
                 services.ask(order)
-            except PlaygroundError as error:
-                st.error(explain(error))
-                return
-        self.write()
+        except PlaygroundError as error:
+            st.error(explain(error))
+            return
+        self._begun()
         st.rerun()
 
     def order(self) -> tuple[Order | None, str]:
@@ -153,11 +156,10 @@ class _Page:
             st.session_state[f"{self.form}.problems"] = []
 
     def _begun(self) -> None:
-        """From now on this bench's own result is shown, also where one is recorded."""
+        """From the next run on this bench's own result is shown, also where one is recorded."""
         recorded = services.lab_recording(self.question.name)
         same = recorded is not None and showing.is_of(recorded, self.bench)
-        self.bench = self.bench.changed(here=same)
-        self.write()
+        self._next(self.bench.changed(here=same))
 
     def _back(self) -> None:
         """Show the recorded result with its settings."""
@@ -165,7 +167,12 @@ class _Page:
         if recorded is not None:
             self.bench = Bench(recorded.order.settings, recorded.order.runs)
         self._reload()
-        self.write()
+        self._next(self.bench)
+
+    def _next(self, bench: Bench) -> None:
+        """What the next run of the page shows. It writes the URL at its end: what is written
+        just before a rerun may never reach the browser."""
+        st.session_state[f"{self.form}.next"] = bench
 
     def _reload(self) -> None:
         """Have the controls begin anew with what the bench says."""

@@ -1,0 +1,61 @@
+"""Results of laboratories for the tests of the app, written as a worker writes them.
+
+Their numbers are made up and never leave the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from resnet_core import home
+from resnet_core.labs import status
+from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
+from resnet_core.labs.folder import LabFolder, of_result
+from resnet_core.labs.journal import Journal
+from resnet_core.labs.order import Order
+from resnet_core.labs.status import State, Status
+
+LAB = "microscope"  # takes no runs
+ROW: Row = {"form": "plain", "gain": 1, "rate": 0.1, "step": 0, "loss": 1, "low": 0.9, "high": 1.1}
+VERDICT = Verdict("residual_wins", {"depth": 10, "residual": 0.001, "plain": 1.0})
+
+
+def put_result(
+    order: Order,
+    state: State = "finished",
+    events: Iterable[Event] = (Progress(1, 4), Rows("race", [ROW]), VERDICT),
+    folder: Path | None = None,
+    reason: str = "",
+) -> LabFolder:
+    """A result in this home folder, or in the folder given."""
+    place = LabFolder(folder) if folder else of_result(order.id)
+    home.labs_folder()
+    place.path.mkdir(parents=True, exist_ok=True)
+    with Journal(place.events) as journal:
+        for event in events:
+            journal.write(event)
+    ended = None if state in {"waiting", "running"} else 1_790_000_010.0  # 2026-09-21
+    began = {"asked": 1_790_000_000.0, "started": None if state == "waiting" else 1_790_000_000.0}
+    worker = psutil.Process() if state == "running" else None
+    said = Status(
+        state,
+        reason,
+        ended=ended,
+        hardware="a test's machine",
+        pid=worker and worker.pid,
+        pid_created=worker and worker.create_time(),
+        **began,
+    )
+    status.write(place, said)
+    place.write_order(order)
+    return place
+
+
+def put_recording(recorded: Path, order: Order | None = None) -> Order:
+    """The result that the laboratory opens with, where recordings lie."""
+    order = order or Order.create(LAB)
+    put_result(order, folder=recorded / "labs" / order.laboratory)
+    return order

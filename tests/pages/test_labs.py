@@ -1,0 +1,191 @@
+"""The laboratories' pages without a browser: what they show, start, stop and say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import services
+from app.router import laboratories
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs import desk, results
+from resnet_core.labs.order import Order
+from resnet_core.runs import queries
+from tests.app.labs_on_record import LAB, put_recording, put_result
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
+    """One recorded result, and no recorded runs."""
+    monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
+    return put_recording(tmp_path / "recorded")
+
+
+@pytest.fixture
+def unrecorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "RECORDED", tmp_path / "nothing")
+
+
+def _open(page: str = f"labs/{LAB}", **query: str) -> AppTest:
+    test = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=30)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def _figures(test: AppTest) -> dict[str, Any]:
+    """What the live figures were asked to show."""
+    shown = [json.loads(part.proto.json) for part in test.main if part.type == "bidi_component"]
+    (figures,) = [data for data in shown if "paper" in data]
+    return figures
+
+
+def _query(test: AppTest) -> dict[str, str]:
+    found = test.query_params.items()
+    return {name: value if isinstance(value, str) else value[0] for name, value in found}
+
+
+def _slider(test: AppTest, label: str) -> Any:
+    (found,) = [slider for slider in test.slider if slider.label == label]
+    return found
+
+
+@pytest.mark.parametrize("name", laboratories())
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_laboratory_opens(name: str, language: str) -> None:
+    test = _open(f"labs/{name}", lang=language)
+    assert test.title[0].value
+    assert not test.error
+    assert not test.warning
+    assert _figures(test)["paper"]
+    assert _query(test) == {"lang": language}  # nothing is told that nobody chose
+
+
+def test_the_recorded_result_is_there_at_once(recorded: Order) -> None:
+    figures = _figures(_open())
+    assert figures["id"] == LAB
+    assert (figures["notice"], figures["stale"], figures["active"]) == ("", False, False)
+
+
+def test_with_nothing_recorded_it_says_what_to_do(unrecorded: None) -> None:
+    figures = _figures(_open())
+    assert (figures["id"], figures["query"]) == ("", "")
+    assert "run it here" in figures["notice"]
+
+
+def test_run_asks_and_the_page_follows(recorded: Order) -> None:
+    test = _open()
+    test.button(key="lab.run").click().run()
+    assert not test.exception
+    assert results.read(recorded.id).state == "waiting"
+    assert _figures(test)["id"] == recorded.id
+    assert _figures(test)["active"] is True
+    assert _query(test) == {"here": "1"}
+    assert [button.key for button in test.button] == ["lab.stop"]
+
+
+def test_stop_stops_and_it_can_be_tried_again(recorded: Order) -> None:
+    test = _open()
+    test.button(key="lab.run").click().run()
+    test.button(key="lab.stop").click().run()
+    test.run()
+    assert not test.exception
+    assert results.read(recorded.id).state == "stopped"
+    assert test.button(key="lab.run").label == "Try again"
+    test.button(key="lab.run").click().run()
+    assert results.read(recorded.id).state == "waiting"
+
+
+def test_the_recorded_result_is_one_click_away(recorded: Order) -> None:
+    put_result(recorded, "failed", [], reason="The disk is full.")
+    test = _open(here="1")
+    assert _figures(test)["id"] == recorded.id
+    test.button(key="lab.recorded").click().run()
+    assert not test.exception
+    assert _figures(test)["id"] == LAB
+    assert _query(test) == {}
+
+
+def test_changed_settings_are_in_the_address_and_what_is_shown_is_called_old(
+    recorded: Order,
+) -> None:
+    test = _open()
+    _slider(test, "Blocks").set_value(5).run()
+    assert not test.exception
+    assert _query(test) == {"depth": "5"}
+    figures = _figures(test)
+    assert (figures["id"], figures["stale"]) == (LAB, True)
+    assert "no result yet" in figures["notice"]
+    test.button(key="lab.run").click().run()
+    assert _figures(test)["id"] == Order.create(LAB, depth=5).id
+    assert _figures(test)["stale"] is False
+
+
+def test_an_address_finds_what_was_computed_here(recorded: Order) -> None:
+    order = Order.create(LAB, depth=5, target="zero")
+    put_result(order)
+    test = _open(depth="5", target="zero")
+    assert _figures(test)["id"] == order.id
+    assert _slider(test, "Blocks").value == 5
+
+
+def test_an_address_of_what_was_not_computed_here_offers_to_run_it(recorded: Order) -> None:
+    test = _open(depth="5")
+    figures = _figures(test)
+    assert (figures["id"], figures["stale"]) == (LAB, True)
+    assert "not computed on this machine" in figures["notice"]
+    assert not test.button(key="lab.run").disabled
+    assert _slider(test, "Blocks").value == 5
+
+
+def test_a_bad_parameter_gives_one_sentence_and_the_default(recorded: Order) -> None:
+    test = _open(depth="99")
+    assert len(test.warning) == 1
+    assert "Blocks" in test.warning[0].value
+    assert _slider(test, "Blocks").value == 10
+    assert _figures(test)["id"] == LAB
+
+
+@pytest.mark.parametrize("value", ["<script>alert(1)</script>", "../../x", "\u202e", "a" * 5000])
+@pytest.mark.parametrize("field", ["depth", "target", "runs", "seed", "nonsense"])
+def test_nonsense_in_an_address_is_a_sentence(recorded: Order, field: str, value: str) -> None:
+    test = _open(**{field: value})
+    assert len(test.warning) == 1
+    assert _figures(test)["id"] == LAB
+
+
+def test_a_refusal_is_a_sentence(recorded: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PlaygroundError("The disk is full; free some space.")
+
+    monkeypatch.setattr(desk, "retry", refuse)
+    test = _open()
+    test.button(key="lab.run").click().run()
+    assert not test.exception
+    assert [error.value for error in test.error] == ["The disk is full; free some space."]
+
+
+def test_without_networks_it_says_where_to_train_one(unrecorded: None) -> None:
+    test = _open("labs/lesion")
+    assert "Train one" in test.info[0].value
+    assert test.button(key="lab.run").disabled
+
+
+def test_the_overview_says_what_each_recorded_result_found(recorded: Order) -> None:
+    test = _open("why")
+    said = " ".join(part.value for part in [*test.markdown, *test.subheader])
+    assert "here the residual form wins" in said
+    assert len(test.subheader) == len(laboratories())
