@@ -24,6 +24,7 @@ NAMES: tuple[str, ...] = (
     "paths",
     "forward",
     "backward",
+    "court",
     "sweep",
     "ensemble",
 )

@@ -132,7 +132,7 @@ def run(settings: Settings, subjects: Sequence[object] = ()) -> Iterator[Event]:
 
 
 def _cell(family: str, shallow: _Run, deep: _Run) -> Cell:
-    first, last = median(deep.first), median(deep.last)
+    first, last = median(deep.first or [0.0]), median(deep.last or [0.0])
     became = outcome(deep.error, shallow.error, vanished(first, last))
     activation, batch_norm, initialization = deep.kind
     return Cell(

@@ -1,0 +1,79 @@
+"""The trial's figures hold the evidence, whole and half-filled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from app.figures.labs.court import draw
+from app.texts import speaker
+from resnet_core.labs.questions.court import QUESTION, Settings
+
+ROLES = ("shallow", "deep", "shallow_long", "deep_long", "vanishing", "xavier", "small_normal")
+
+
+def _named(role: str) -> dict[str, Any]:
+    depth = 8 if role.startswith("shallow") else 32
+    live = {"source": "live", "role": role, "label": f"plain-{depth}"}
+    return {**live, "family": "plain", "depth": depth}
+
+
+TRAINED = {"source": "run", "role": "deep", "label": "plain-56 · seed 0", "family": "plain"} | {
+    "depth": 56
+}
+GRAFT = {**TRAINED, "role": "graft", "label": "plain-20 · seed 0"}
+CURVES = pd.DataFrame(
+    [
+        {"role": role, "depth": _named(role)["depth"], "iteration": iteration}
+        | {"error": 90.0 - iteration, "first": 0.1, "last": 0.2}
+        for role in ROLES
+        for iteration in (0, 10, 20)
+    ]
+)
+GRADIENTS = pd.DataFrame(
+    [
+        {**named, "layer": layer, "place": (layer - 1) / 2, "norm": 0.0 if layer == 1 else 0.1}
+        for named in (*map(_named, ROLES), TRAINED)
+        for layer in (1, 2, 3)
+    ]
+)
+ERRORS = pd.DataFrame(
+    [
+        {**named, "iterations": 20, "train": 10.0 + place, "test": 20.0 + place}
+        for place, named in enumerate((TRAINED, GRAFT, *map(_named, ROLES)))
+    ]
+)
+TABLES = {"curves": CURVES, "gradients": GRADIENTS, "errors": ERRORS}
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("dark", [False, True])
+def test_all_three_figures_are_drawn(language: str, dark: bool) -> None:
+    figures = draw(TABLES, Settings(), speaker(language), dark)  # type: ignore[arg-type]
+    assert list(figures) == ["curves", "gradients", "errors"]
+    assert all(figure.to_json() for figure in figures.values())
+
+
+def test_the_numbers_are_the_tables() -> None:
+    figures = draw(TABLES, Settings(), speaker("en"), False)
+    assert [list(trace.y) for trace in figures["curves"].data] == [[90.0, 80.0, 70.0]] * len(ROLES)
+    lines = figures["gradients"].data
+    assert len(lines) == len(ROLES) - 2 + 1  # not the long ones, but the trained one
+    assert lines[-1].line.dash == "dot"
+    assert all(min(trace.y) > 0 for trace in lines)  # the axis is logarithmic
+    train, test = figures["errors"].data
+    assert list(train.x)[:2] == [10.0, 11.0]
+    assert list(test.x)[:2] == [20.0, 21.0]
+    assert "copied to 56 layers" in figures["errors"].layout.yaxis.ticktext[1]
+    assert not [name for name in figures["errors"].layout.yaxis.ticktext if "sigmoid" in name]
+
+
+def test_what_is_there_so_far_is_drawn() -> None:
+    say = speaker("en")
+    empty = {name: pd.DataFrame(columns=columns) for name, columns in QUESTION.tables.items()}
+    assert draw({}, Settings(), say, False) == draw(empty, Settings(), say, False) == {}
+    assert list(draw({"curves": CURVES[:1]}, Settings(), say, False)) == ["curves"]
+    diverged = ERRORS[:1].assign(train=None, test=None)
+    assert draw({"errors": diverged}, Settings(), say, False)["errors"].data[0].x[0] is None
