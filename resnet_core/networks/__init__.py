@@ -1,1 +1,1 @@
-"""The CIFAR family of section 4.2: blocks, shortcuts and the networks built from them."""
+"""The networks of the paper: blocks, shortcuts, and what CIFAR and ImageNet make of them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from resnet_core.network_spec import StrideIn
 from resnet_core.networks.layers import Layers
 
 Branch = dict[str, nn.Module]
@@ -22,16 +23,22 @@ def basic(
 
 
 def bottleneck(
-    layers: Layers, in_channels: int, filters: int, out_channels: int, stride: int
+    layers: Layers,
+    in_channels: int,
+    filters: int,
+    out_channels: int,
+    stride: int,
+    stride_in: StrideIn = "1x1",
 ) -> list[nn.Conv2d]:
     """1x1 down to `filters`, 3x3, 1x1 up to `out_channels` (Fig. 5, right).
 
-    The stride is in the first 1x1 convolution, as in the paper; torchvision's networks
-    have it in the 3x3 ("v1.5").
+    The stride is in the first 1x1 convolution, as in the paper, or in the 3x3, as in
+    torchvision's networks ("v1.5").
     """
+    first, second = (stride, 1) if stride_in == "1x1" else (1, stride)
     return [
-        layers.convolution(in_channels, filters, kernel=1, stride=stride),
-        layers.convolution(filters, filters, kernel=3),
+        layers.convolution(in_channels, filters, kernel=1, stride=first),
+        layers.convolution(filters, filters, kernel=3, stride=second),
         layers.convolution(filters, out_channels, kernel=1),
     ]
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from resnet_core.network_spec import NetworkSpec
+from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.blocks import Block
 from resnet_core.networks.cifar import CifarNet, CifarPreActivationNet
+from resnet_core.networks.imagenet import ImageNetNet
 from resnet_core.networks.initialization import initialize
+from resnet_core.specs import Spec
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,21 @@ class ResponseSite:
     bn: nn.BatchNorm2d | None
 
 
-def architecture(spec: NetworkSpec) -> nn.Module:
+def architecture(spec: Spec) -> nn.Module:
     """The network's modules, with torch's own initial values, on torch's default device."""
+    if isinstance(spec, ImageNetSpec):
+        if not spec.is_reference:
+            return ImageNetNet(spec)
+        # torchvision takes a second to import, which workers for other networks do not wait.
+        from resnet_core.networks.references import reference
+
+        return reference(spec)
     if spec.family == "preresnet":
         return CifarPreActivationNet(spec)
     return CifarNet(spec)
 
 
-def build(spec: NetworkSpec, seed: int) -> nn.Module:
+def build(spec: Spec, seed: int) -> nn.Module:
     """The network on the CPU in float32, initialised as `spec` says from the seed.
 
     The same spec and seed give the same values, and no global random state is read or set:
@@ -51,27 +60,20 @@ def build(spec: NetworkSpec, seed: int) -> nn.Module:
 
 
 def block_sites(model: nn.Module) -> list[tuple[str, Block]]:
-    """The blocks and their names in the state dict, first to last."""
+    """The blocks and their names in the state dict, first to last; VGG and GoogLeNet have none."""
     return [(name, module) for name, module in model.named_modules() if isinstance(module, Block)]
 
 
 def response_sites(model: nn.Module) -> list[ResponseSite]:
-    """The 3x3 layers, first to last: the stem, then those of every block.
+    """The 3x3 layers, first to last: a CIFAR network's stem, then those of every block.
 
-    A preresnet's stem and the last layer of each of its branches have no BN of their own;
-    their responses go into an addition as they are.
+    A preresnet's stem and the last layer of each of its branches have no BN of their own,
+    nor have VGG's layers; their responses go as they are into an addition or a nonlinearity.
     """
-    sites = [_site("conv1", model.get_submodule("conv1"), getattr(model, "bn1", None))]
-    for block_name, block in block_sites(model):
-        layers = [(name, getattr(block, name)) for name in block.branch]
-        followers = [layer for _, layer in layers[1:]] + [None]
-        for (name, layer), follower in zip(layers, followers, strict=True):
-            if isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3):
-                sites.append(_site(f"{block_name}.{name}", layer, follower))
-    return sites
-
-
-def _site(name: str, layer: nn.Module, follower: nn.Module | None) -> ResponseSite:
-    assert isinstance(layer, nn.Conv2d)
-    bn = follower if isinstance(follower, nn.BatchNorm2d) else None
-    return ResponseSite(name, layer, bn)
+    layers = list(model.named_modules())  # a layer's BN is the module registered after it
+    followers = [layer for _, layer in layers[1:]] + [None]
+    return [
+        ResponseSite(name, layer, follower if isinstance(follower, nn.BatchNorm2d) else None)
+        for (name, layer), follower in zip(layers, followers, strict=True)
+        if isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3)
+    ]

@@ -1,4 +1,4 @@
-"""Which blocks a CIFAR network has, how wide they are and what goes round them.
+"""Which blocks a network has, how wide they are and what goes round them.
 
 Arithmetic only, no torch: the modules and `anatomy` are both laid out by it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_core.network_spec import STAGES, NetworkSpec
+from resnet_core.specs import Spec
 
 ShortcutKind = Literal["none", "identity", "zero-padding", "projection"]
 
@@ -18,7 +18,7 @@ class BlockGeometry:
     """One block.
 
     Attributes:
-        stage: 1, 2 or 3.
+        stage: counted from 1; CIFAR networks have three, ImageNet networks four.
         index: position within the stage, from 0.
         in_channels: channels that enter the block.
         filters: of its 3x3 layers.
@@ -41,17 +41,17 @@ class BlockGeometry:
         return f"layer{self.stage}.{self.index}"
 
 
-def blocks(spec: NetworkSpec) -> list[BlockGeometry]:
-    """The blocks in order: three stages of n, each stage twice as wide as the one before.
+def blocks(spec: Spec) -> list[BlockGeometry]:
+    """The blocks in order: each stage is twice as wide as the one before.
 
-    The first block of stages 2 and 3 halves the feature map (section 4.2). A bottleneck's
-    very first block keeps the size but widens it fourfold.
+    The first block of every stage but the first halves the feature map (section 4.2 and
+    Table 1). A bottleneck's very first block keeps the size but widens it fourfold.
     """
     found = []
     channels = spec.width
-    for stage in range(1, STAGES + 1):
+    for stage, count in enumerate(spec.stage_blocks, start=1):
         filters = spec.width * 2 ** (stage - 1)
-        for index in range(spec.blocks_per_stage):
+        for index in range(count):
             stride = 2 if stage > 1 and index == 0 else 1
             out_channels = filters * spec.expansion
             same_shape = stride == 1 and channels == out_channels
@@ -63,7 +63,7 @@ def blocks(spec: NetworkSpec) -> list[BlockGeometry]:
     return found
 
 
-def _shortcut(spec: NetworkSpec, same_shape: bool) -> ShortcutKind:
+def _shortcut(spec: Spec, same_shape: bool) -> ShortcutKind:
     """Options A, B and C of section 3.3 and Table 3."""
     if not spec.has_shortcuts:
         return "none"

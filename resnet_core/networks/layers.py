@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from resnet_core.network_spec import Activation, NetworkSpec
+from resnet_core.network_spec import Activation
+from resnet_core.specs import Spec
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -29,7 +30,7 @@ class Layers:
     batch_norm: bool
 
     @classmethod
-    def of(cls, spec: NetworkSpec) -> Layers:
+    def of(cls, spec: Spec) -> Layers:
         return cls(spec.activation, spec.batch_norm)
 
     def convolution(

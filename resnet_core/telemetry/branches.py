@@ -48,6 +48,8 @@ class BranchProbe:
 
     def ratios(self) -> NDArray[np.float32]:
         """One figure a block, of the pass last listened to; not a number where x is zero."""
+        if not self._norms:  # a network without such blocks, or no pass yet
+            return np.empty(0, np.float32)
         norms = [norm for pair in self._norms.values() for norm in pair]
         inside, through = torch.stack(norms).cpu().reshape(-1, 2).unbind(1)
         return (inside / through).numpy()
