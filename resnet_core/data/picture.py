@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from resnet_core.errors import DataError
 
@@ -56,6 +56,25 @@ def decode(file: IO[bytes], name: str, size: int) -> NDArray[np.uint8]:
             smoothing = Image.Resampling.BOX if side > size else Image.Resampling.BILINEAR
             box = (left, top, left + side, top + side)
             rgb = rgb.resize((size, size), smoothing, box)
+        return np.asarray(rgb)
+
+
+def decode_whole(file: IO[bytes], name: str, longest: int) -> NDArray[np.uint8]:
+    """The whole picture as RGB pixels, its longer side at most `longest`: uint8, H, W, 3.
+
+    Turned as its orientation tag says. Reducing takes area averages.
+
+    Raises:
+        DataError: the file is no image, damaged, or too large to decode safely; names it.
+    """
+    with _opened(file, name) as image:
+        image.draft("RGB", (longest, longest))  # at least as large, in both directions
+        rgb = ImageOps.exif_transpose(image).convert("RGB")
+        width, height = rgb.size
+        if max(width, height) > longest:
+            scale = longest / max(width, height)
+            size = max(1, round(width * scale)), max(1, round(height * scale))
+            rgb = rgb.resize(size, Image.Resampling.BOX)
         return np.asarray(rgb)
 
 

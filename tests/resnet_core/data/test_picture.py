@@ -117,3 +117,25 @@ def test_damage_anywhere_is_a_sentence_or_harmless(
         message = "x.png"
         assert pixels.shape == (8, 8, 3)
     assert "x.png" in message
+
+
+def test_a_whole_picture_keeps_its_form_and_is_reduced_to_the_longest_side() -> None:
+    image = noise(40, 20)
+    np.testing.assert_array_equal(picture.decode_whole(stored(image), "x", 40), np.asarray(image))
+    reduced = picture.decode_whole(stored(image), "x", 10)
+    assert reduced.shape == (5, 10, 3)
+    blocks = np.asarray(image, float).reshape(5, 4, 10, 4, 3).mean(axis=(1, 3))
+    assert np.abs(reduced - blocks).max() <= 1
+
+
+def test_a_whole_picture_is_turned_as_its_orientation_tag_says() -> None:
+    image = noise(12, 8)
+    tags = Image.Exif()
+    tags[0x0112] = 6  # the camera was turned: show it a quarter to the right
+    pixels = picture.decode_whole(stored(image, "PNG", exif=tags), "x", 100)
+    np.testing.assert_array_equal(pixels, np.rot90(np.asarray(image), -1))
+
+
+def test_a_huge_whole_picture_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(DataError, match="million"):
+        picture.decode_whole(huge_png(20_000, 20_000), "x", 1000)
