@@ -48,7 +48,7 @@ class Subject:
         """The images as the run used them: its size, subsets and split.
 
         Raises:
-            DataError: they are not on this machine.
+            InvalidSetting, DataError: they are not on this machine.
         """
         e = self.experiment
         return _dataset(e.data, e.image_size, e.train_images, e.test_images, e.validation)

@@ -1,0 +1,84 @@
+"""A laboratory that counts, for everything that must work whatever a laboratory asks."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Literal
+
+import pytest
+from pydantic import Field
+
+from resnet_core.labs import catalog, laboratory
+from resnet_core.labs.events import Event, Progress, Rows, Verdict
+from resnet_core.labs.laboratory import Question
+
+NAME = "tiny"
+
+
+class Settings(laboratory.Settings):
+    steps: int = Field(3, ge=1, le=100_000, description="How far to count.")
+    pause: float = Field(0.0, ge=0, description="Seconds between two numbers.")
+    parity: Literal[0, 1] = Field(0, description="Which numbers to prefer.")
+    colours: tuple[Literal["red", "green"], ...] = Field(("red",), description="What to see.")
+    loud: bool = Field(False, description="Whether to shout.")
+    ends: Literal["well", "badly", "silently", "full", "memory"] = Field(
+        "well", description="How it ends."
+    )
+
+
+QUESTION = Question(
+    name=NAME,
+    settings=Settings,
+    findings={"counted": "It counted to {count:d}.", "saw": "It saw {networks}."},
+    tables={"counts": ("number", "square", "note"), "nothing": ("a",)},
+    runs=(),
+    most_runs=2,
+    accepts=lambda experiment: "it is a highway." if "highway" in experiment.network else "",
+)
+
+
+def run(settings: Settings, subjects: Sequence[object]) -> Iterator[Event]:
+    """Count; with networks, name them as well."""
+    for number in range(1, settings.steps + 1):
+        yield Rows("counts", [{"number": number, "square": number**2, "note": None}])
+        yield Progress(number, settings.steps)
+        time.sleep(settings.pause)
+    match settings.ends:
+        case "badly":
+            raise ZeroDivisionError("nobody thought of this")
+        case "silently":
+            return
+        case "full":
+            raise OSError(28, "No space left on device")
+        case "memory":
+            raise MemoryError
+    if subjects:
+        yield Verdict("saw", {"networks": ", ".join(s.label for s in subjects)})  # type: ignore[attr-defined]
+    yield Verdict("counted", {"count": settings.steps})
+
+
+def install(patch: pytest.MonkeyPatch, **question: object) -> None:
+    """Put it beside the real ones, with parts of its question changed; no runs are needed."""
+    asked = ModuleType(f"resnet_core.labs.questions.{NAME}")
+    asked.QUESTION = dataclasses.replace(QUESTION, **{"most_runs": 0, **question})  # type: ignore[attr-defined, arg-type]
+    done = ModuleType(f"resnet_core.labs.{NAME}")
+    done.run = run  # type: ignore[attr-defined]
+    patch.setitem(sys.modules, asked.__name__, asked)
+    patch.setitem(sys.modules, done.__name__, done)
+    patch.setattr(catalog, "NAMES", (*catalog.NAMES, NAME))
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The laboratory that counts; it takes no networks."""
+    install(monkeypatch)
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The laboratory that counts and looks at one or two networks, a recorded one by default."""
+    install(monkeypatch, most_runs=2, runs=("one-minute-plain-20-seed-0",))
