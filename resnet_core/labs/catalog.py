@@ -25,6 +25,7 @@ NAMES: tuple[str, ...] = (
     "forward",
     "backward",
     "court",
+    "gates",
     "sweep",
     "ensemble",
 )

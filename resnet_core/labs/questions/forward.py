@@ -7,8 +7,8 @@ from pydantic import Field
 from resnet_core.experiment import Experiment
 from resnet_core.labs import laboratory
 from resnet_core.labs.columns import RUN
+from resnet_core.labs.families import family, not_cifar
 from resnet_core.labs.laboratory import Question
-from resnet_core.network_spec import parse_name
 
 
 class Settings(laboratory.Settings):
@@ -21,9 +21,9 @@ class Settings(laboratory.Settings):
 
 def accepts(experiment: Experiment) -> str:
     """The ledger is of sums; gates weigh."""
-    if parse_name(experiment.network, experiment.layers_per_block)[0] == "highway":
+    if family(experiment) == "highway":
         return "a highway's gates weigh x and F(x), so there is no sum; choose another network."
-    return ""
+    return not_cifar(experiment)
 
 
 QUESTION = Question(

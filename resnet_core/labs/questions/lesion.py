@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from resnet_core.labs import laboratory
 from resnet_core.labs.columns import RUN
+from resnet_core.labs.families import not_cifar
 from resnet_core.labs.laboratory import Question
 
 BlockName = Annotated[str, StringConstraints(pattern=r"^layer[123]\.\d{1,3}$")]
@@ -102,6 +103,7 @@ QUESTION = Question(
     },
     runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
     most_runs=4,
+    accepts=not_cifar,
     code=(
         ("resnet_core/labs/lesion.py", "what_is_left"),
         ("resnet_core/labs/lesion.py", "lesioned"),

@@ -7,8 +7,8 @@ from pydantic import Field
 from resnet_core.experiment import Experiment
 from resnet_core.labs import laboratory
 from resnet_core.labs.columns import RUN
+from resnet_core.labs.families import family, not_cifar
 from resnet_core.labs.laboratory import Question
-from resnet_core.network_spec import parse_name
 
 
 class Settings(laboratory.Settings):
@@ -27,15 +27,14 @@ class Settings(laboratory.Settings):
 
 def accepts(experiment: Experiment) -> str:
     """Paths are products of branches and shortcuts, which are added; gates are neither."""
-    family = parse_name(experiment.network, experiment.layers_per_block)[0]
-    if family == "plain":
+    if family(experiment) == "plain":
         return "a plain network has one path only; choose a resnet or preresnet."
-    if family == "highway":
+    if family(experiment) == "highway":
         return (
             "a highway's gates weigh its paths, which then cannot be told apart; choose a "
             "resnet or preresnet."
         )
-    return ""
+    return not_cifar(experiment)
 
 
 _SEEN = (
