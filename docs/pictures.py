@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from app.router import laboratories, url_path
 from resnet_core.presets import FOUR
 from tests.browser.stage import Stage
 
@@ -24,12 +25,20 @@ SHOWN = {
     "compare": (f"/compare?runs={RECORDED}&order=sorted", (1440, 1000), "light", CURVES),
     "train": ("/train", (1440, 1080), "light", DRAWING),
     "dark-korean": ("/?lang=ko", (1440, 900), "dark", CURVES),
+    "ledger": ("/ledger", (1440, 1000), "light", ".stMarkdown"),
+    "why": ("/why", (1440, 1000), "light", ".stMarkdown"),
     "phone": ("/", (390, 844), "light", CURVES),
+}
+# Each laboratory as it opens: with its recorded result.
+SHOWN |= {
+    f"labs/{name}": (f"/{url_path(name)}", (1440, 1300), "light", ".js-plotly-plot .main-svg")
+    for name in laboratories()
 }
 
 
 def main() -> None:
     stage = Stage()
+    (PICTURES / "labs").mkdir(exist_ok=True)
     try:
         server = stage.playground("pictures")
         for name, (address, (width, height), scheme, drawn) in SHOWN.items():
