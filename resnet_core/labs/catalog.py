@@ -28,6 +28,7 @@ NAMES: tuple[str, ...] = (
     "gates",
     "sweep",
     "ensemble",
+    "depth",
 )
 
 

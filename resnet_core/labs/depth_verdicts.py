@@ -1,0 +1,82 @@
+"""Optimisation or overfitting: what training and test errors by depth say. Arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from resnet_core.labs.events import Value, Verdict
+
+Ruling = Literal["optimisation", "overfitting", "slower", "not_too_deep"]
+
+SEED_SPREAD = 1.0  # points; what another seed may change, besides the images that are measured
+
+
+@dataclass(frozen=True)
+class Ends:
+    """One network's errors, percent."""
+
+    depth: int
+    train: float
+    test: float
+
+
+def margin(images: int) -> float:
+    """Points by which two errors on so many images may differ by chance.
+
+    A share of wrong images has a standard error of at most 50 / sqrt(images) points, and the
+    difference of two of them sqrt(2) times that; twice as much is allowed for.
+    """
+    return SEED_SPREAD + 2 * math.sqrt(2) * 50 / math.sqrt(images)
+
+
+def best(networks: Sequence[Ends]) -> Ends:
+    """The lowest test error; the shallower of two equal ones."""
+    return min(networks, key=lambda one: (one.test, one.depth))
+
+
+def ruling(deepest: Ends, rival: Ends, on_training: float, on_test: float) -> Ruling:
+    """Why the deepest network is behind the best shallower one on test images, if it is.
+
+    Overfitting has a mark: the training error is no higher, and the test error is.
+
+    Args:
+        on_training, on_test: points that count as equal.
+    """
+    fits_worse = deepest.train - rival.train > on_training
+    if deepest.test - rival.test <= on_test:
+        return "slower" if fits_worse else "not_too_deep"
+    return "optimisation" if fits_worse else "overfitting"
+
+
+def short(networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
+    """On the ladder of short runs."""
+    found = _verdict("short", networks, train_images, test_images)
+    return Verdict(found.finding, {**found.values, "train_images": train_images})
+
+
+def trained(families: dict[str, list[Ends]], images: int) -> Iterator[Verdict]:
+    """On the trained networks: one a family of which there are two depths."""
+    for family, networks in families.items():
+        if len({one.depth for one in networks}) > 1:
+            found = _verdict("trained", networks, images, images)
+            yield Verdict(found.finding, {**found.values, "family": family})
+
+
+def _verdict(kind: str, networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
+    """The deepest network beside the best of the shallower ones."""
+    deepest = max(networks, key=lambda one: one.depth)
+    rival = best([one for one in networks if one.depth < deepest.depth])
+    values: dict[str, Value] = {
+        "deep_depth": deepest.depth,
+        "deep_train": deepest.train,
+        "deep_test": deepest.test,
+        "best_depth": rival.depth,
+        "best_train": rival.train,
+        "best_test": rival.test,
+        "margin": margin(test_images),
+    }
+    found = ruling(deepest, rival, margin(train_images), margin(test_images))
+    return Verdict(f"{kind}_{found}", values)
