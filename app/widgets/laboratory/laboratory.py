@@ -90,7 +90,7 @@ class _Page:
         in_sight = [name for name in fields if name != "seed"][:IN_SIGHT]
         rest = [name for name in order_of_fields(self.question) if name not in in_sight]
         runs = self.bench.runs
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
             held = form.show(in_sight)
             with st.popover(t("labs.common.more")):
                 held |= form.show(rest)

@@ -1,0 +1,96 @@
+"""Each laboratory as somebody meets it: opened from nothing, run, its verdict read."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.router import OVERVIEW, laboratories, url_path
+from app.texts import LANGUAGES, catalogue
+from resnet_core.labs import desk
+from resnet_core.labs.order import Order
+from tests.browser.conftest import NewContext
+from tests.browser.playground import Playground
+from tests.browser.test_pages import fits
+
+LONGEST = 180_000  # ms for a laboratory's settings below, on two busy cores
+
+# Settings that make an experiment short, where there are any; the others run as they open.
+SHORT: dict[str, dict[str, str]] = {
+    "microscope": {"depth": "3", "steps": "20", "seeds": "1"},
+    "lesion": {"images": "100"},
+}
+
+
+@pytest.mark.parametrize("name", laboratories())
+def test_a_laboratory_runs_to_its_verdict(playground: Playground, page: Page, name: str) -> None:
+    query = "&".join(f"{field}={value}" for field, value in SHORT.get(name, {}).items())
+    page.goto(f"{playground.url}/{url_path(name)}?{query}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        catalogue()[f"labs.{name}.title"]["en"]
+    )
+    page.get_by_role("button", name="Run it here").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    result = page.locator(".lab:not(.lab-stale)[data-state=finished]")
+    expect(result).to_be_visible(timeout=LONGEST)
+    expect(result.locator(".lab-verdict:not(.lab-undecided) li").first).to_be_visible()
+    expect(result.locator(".lab-figure[data-drawn]").first).to_be_visible()
+    expect(page.get_by_role("button", name="Run it again")).to_be_visible()
+    assert page.locator("[data-mounts]").last.get_attribute("data-mounts") == "1"
+
+
+def test_a_laboratory_that_is_stopped_keeps_what_it_has(playground: Playground, page: Page) -> None:
+    page.goto(f"{playground.url}/{url_path('microscope')}?steps=2000&depth=20")
+    page.get_by_role("button", name="Run it here").click()
+    expect(page.locator(".lab[data-state=running] .lab-figure[data-drawn]").first).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".lab[data-state=stopped] .lab-figure[data-drawn]").first).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_zoom_is_kept_while_rows_arrive(playground: Playground, page: Page) -> None:
+    page.goto(f"{playground.url}/{url_path('microscope')}?steps=2000&depth=19")
+    page.get_by_role("button", name="Run it here").click()
+    figure = page.locator(".lab[data-state=running] .lab-figure[data-drawn]").first
+    expect(figure).to_be_visible()
+    graph = figure.locator(".lab-plot")
+    graph.evaluate("graph => window.Plotly.relayout(graph, {'xaxis.range': [0, 7]})")
+    status = page.locator(".lab-status")
+    before = status.inner_text()
+    expect(status).not_to_have_text(before)
+    assert graph.evaluate("graph => [...graph._fullLayout.xaxis.range]") == [0, 7]
+    expect(figure.get_by_role("button", name="Reset zoom")).to_be_visible()
+    desk.stop(Order.create("microscope", steps=2000, depth=19).id)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+@pytest.mark.skipif("lesion" not in laboratories(), reason="the lesion laboratory is not there")
+def test_a_click_on_a_block_removes_it_and_two_are_swapped(
+    playground: Playground, page: Page
+) -> None:
+    page.goto(f"{playground.url}/{url_path('lesion')}?images=50")
+    page.locator("svg.wide [data-block='layer2.1']").click()
+    finished = page.locator(".lab:not(.lab-stale)[data-state=finished] .lab-verdict li").first
+    expect(finished).to_contain_text("layer2.1", timeout=LONGEST)
+    assert "removed=layer2.1" in page.url
+    page.get_by_role("button", name="Click two to swap them").click()
+    for block in ("layer3.1", "layer3.2"):
+        page.locator(f"svg.wide [data-block='{block}']").focus()
+        page.keyboard.press("Enter")
+    expect(finished).to_contain_text("layer3.1", timeout=LONGEST)
+    page.wait_for_url("**swapped=layer3.1*")
+    page.get_by_role("button", name="Make it whole again").click()
+    expect(page.get_by_text("The network is whole.")).to_be_visible()
+
+
+def test_every_laboratory_fits_a_phone(
+    empty_playground: Playground, new_context: NewContext
+) -> None:
+    """In turn in English and Korean, and by pairs in light and dark."""
+    size = {"width": 390, "height": 844}
+    schemes = ("light", "dark")
+    pages = [new_context(viewport=size, color_scheme=one).new_page() for one in schemes]
+    for number, name in enumerate([OVERVIEW, *map(url_path, laboratories())]):
+        language, scheme = LANGUAGES[number % 2], number // 2 % 2
+        pages[scheme].goto(f"{empty_playground.url}/{name}?lang={language}")
+        fits(pages[scheme], language, f"{name} in {language}, {schemes[scheme]}")
