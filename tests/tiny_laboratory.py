@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
 import pytest
 from pydantic import Field
 
-from resnet_core.labs import catalog, laboratory
+from resnet_core.labs import catalog, laboratory, results
 from resnet_core.labs.events import Event, Progress, Rows, Verdict
+from resnet_core.labs.folder import of_result
 from resnet_core.labs.laboratory import Question
 
 NAME = "tiny"
@@ -82,3 +87,23 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """The laboratory that counts and looks at one or two networks, a recorded one by default."""
     install(monkeypatch, most_runs=2, runs=("one-minute-plain-20-seed-0",))
+
+
+def started(lab_id: str) -> BaseProcess:
+    """A worker at this laboratory, forked from this process as from a waiting spare."""
+    path = of_result(lab_id).path
+    worker = multiprocessing.get_context("fork").Process(target=_work, args=(path,))
+    worker.start()
+    return worker
+
+
+def counted(lab_id: str, to: int) -> bool:
+    """Whether it has counted this far."""
+    table = results.read(lab_id).tables.get("counts")
+    return table is not None and len(table) >= to
+
+
+def _work(path: Path) -> None:
+    from resnet_core.jobs.worker import waiting  # torch
+
+    os._exit(waiting.work_alone(path))

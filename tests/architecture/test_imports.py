@@ -57,6 +57,10 @@ _LIGHT = (
     "resnet_core.telemetry.events",
     "resnet_core.telemetry.stream",
     "resnet_core.data.catalog",
+    "resnet_core.labs.catalog",
+    "resnet_core.labs.desk",
+    "resnet_core.labs.results",
+    "resnet_core.labs.recording",
     "resnet_core.commands.root",
     "app.services",
     "app.api",
@@ -109,6 +113,22 @@ def test_the_science_knows_no_interface(tmp_path: Path) -> None:
 def test_what_pages_use_imports_without_torch(module: str, tmp_path: Path) -> None:
     program = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     assert _heavy(_run(program, tmp_path)) == []
+
+
+def test_every_question_is_asked_without_torch(tmp_path: Path) -> None:
+    """And every file of questions is one of the catalogue's."""
+    program = """
+import json, pathlib, sys
+from resnet_core.labs import catalog
+from resnet_core.labs.order import Order
+for name in catalog.NAMES:
+    Order.create(name)
+print(json.dumps([catalog.NAMES, sorted(sys.modules)]))
+"""
+    names, modules = _run(program, tmp_path)
+    assert _heavy(modules) == []
+    questions = (ROOT / "resnet_core/labs/questions").glob("*.py")
+    assert sorted(names) == sorted({path.stem for path in questions} - {"__init__"})
 
 
 @pytest.mark.parametrize("package", ["streamlit", "plotly"])
