@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAMES: tuple[str, ...] = (
     "microscope",
     "graft",
+    "dial",
     "lesion",
     "paths",
     "forward",
