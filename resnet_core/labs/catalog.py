@@ -26,6 +26,7 @@ NAMES: tuple[str, ...] = (
     "forward",
     "backward",
     "court",
+    "shattered",
     "gates",
     "sweep",
     "ensemble",
