@@ -9,11 +9,12 @@ import click
 
 from resnet_core.commands import lab_follow, lab_options
 from resnet_core.commands.output import duration, json_option, print_json, print_table
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, ResultNotFound
 from resnet_core.labs import catalog, desk, fields, recording, results
 from resnet_core.labs.laboratory import Question
 from resnet_core.labs.order import Order
 from resnet_core.labs.results import Result
+from resnet_core.labs.status import ENDED
 
 _MOST_ROWS = 40  # of a table, for people
 
@@ -109,9 +110,7 @@ def _ask(
     order = Order.create(question.name, runs, **lab_options.given(question, values))
     if record and order.to_query():
         raise InvalidSetting("record", "only the standard settings and networks go on record.")
-    lab_id = desk.submit(order)
-    if again or (record and results.read(lab_id).recorded):
-        desk.retry(lab_id)
+    lab_id = desk.retry(order.id) if _is_stale(order.id, again, record) else desk.submit(order)
     result = lab_follow.follow(lab_id)
     if record:
         click.echo(recording.record(lab_id), err=True)
@@ -122,6 +121,15 @@ def _ask(
     if result.state != "finished":
         click.echo(f"{question.name}: {result.state}. {result.reason}", err=True)
         sys.exit(1)
+
+
+def _is_stale(lab_id: str, again: bool, record: bool) -> bool:
+    """Whether there is an answer that must be computed anew: a record is never made of one."""
+    try:
+        found = results.read(lab_id)
+    except ResultNotFound:
+        return False
+    return found.state in ENDED and (again or (record and found.recorded))
 
 
 def _as_dict(result: Result) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "download": "data",
     "lab": "lab",
     "measure": "measure",
+    "forward": "forward",
     "worker": "worker",
     "supervise": "supervise",
 }
