@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from resnet_core.labs.events import Value
-
-if TYPE_CHECKING:
-    from resnet_core.labs.subjects import Subject
 
 RUN = ("run", "label", "family", "depth")
 
 
-def of(subject: Subject) -> dict[str, Value]:
+class Named(Protocol):
+    """What a subject says of itself, see `subjects.Subject`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def depth(self) -> int: ...
+
+
+def of(subject: Named) -> dict[str, Value]:
     """The subject's values of `RUN`."""
     return {
         "run": subject.id,
