@@ -13,12 +13,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.texts import t
-from resnet_core.network_spec import Family
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCKS = "resnet_core/networks/blocks.py"
 
-BLOCK_CLASSES: dict[Family, str] = {
+BLOCK_CLASSES: dict[str, str] = {
     "plain": "PlainBlock",
     "resnet": "ResidualBlock",
     "highway": "HighwayBlock",
@@ -61,7 +60,7 @@ def show_code(path: str, name: str) -> None:
     st.code(source.code, language="python", wrap_lines=False)
 
 
-def show_block(family: Family) -> None:
+def show_block(family: str) -> None:
     """Show what a block of this family computes."""
     show_code(_BLOCKS, BLOCK_CLASSES[family])
 

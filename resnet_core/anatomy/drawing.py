@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_core.anatomy.facts import Layer
-from resnet_core.network_spec import Activation, NetworkSpec
+from resnet_core.network_spec import Activation
 from resnet_core.networks.geometry import ShortcutKind
+from resnet_core.specs import Spec
 
 ACTIVATION_TEXTS: dict[Activation, str] = {
     "relu": "ReLU",
@@ -22,7 +23,7 @@ SHORTCUT_TEXTS: dict[ShortcutKind, str] = {
 }
 
 
-def branch_steps(spec: NetworkSpec, layers: Sequence[Layer]) -> tuple[str, ...]:
+def branch_steps(spec: Spec, layers: Sequence[Layer]) -> tuple[str, ...]:
     """F's steps in order: "3x3, 16", "BN", "ReLU", "3x3, 16", "BN".
 
     `layers` are the branch's own; the nonlinearity stands before every convolution, but for
@@ -35,12 +36,19 @@ def branch_steps(spec: NetworkSpec, layers: Sequence[Layer]) -> tuple[str, ...]:
             continue
         if steps or spec.family == "preresnet":
             steps.append(ACTIVATION_TEXTS[spec.activation])
-        halves = ", /2" if layer.stride == 2 else ""
-        steps.append(f"{layer.kernel}x{layer.kernel}, {layer.out_channels}{halves}")
+        steps.append(step(layer))
     return tuple(steps)
 
 
-def equation(spec: NetworkSpec, kind: ShortcutKind) -> str:
+def step(layer: Layer) -> str:
+    """A convolution or pooling in the paper's words: "3x3, 128, /2", "max pool, /2"."""
+    halves = ", /2" if layer.stride == 2 else ""
+    if layer.kind == "max-pool":
+        return f"max pool{halves}"
+    return f"{layer.kernel}x{layer.kernel}, {layer.out_channels}{halves}"
+
+
+def equation(spec: Spec, kind: ShortcutKind) -> str:
     """The block's output y, as its `forward` has it: "y = ReLU(F(x) + x)"."""
     f, shortcut = ACTIVATION_TEXTS[spec.activation], SHORTCUT_TEXTS[kind]
     match spec.family:
@@ -52,3 +60,5 @@ def equation(spec: NetworkSpec, kind: ShortcutKind) -> str:
             return f"y = F(x) + {shortcut}"
         case "highway":
             return f"y = T(x)·{f}(F(x)) + (1 - T(x))·{shortcut}"
+        case _:
+            raise ValueError(f"{spec.family} has no such blocks")

@@ -7,30 +7,45 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from resnet_core.network_spec import STAGES, NetworkSpec
 from resnet_core.networks.geometry import ShortcutKind
+from resnet_core.specs import Spec
 
-LayerKind = Literal["convolution", "projection", "gate", "batch-norm", "fully-connected"]
+LayerKind = Literal[
+    "convolution",
+    "projection",
+    "gate",
+    "batch-norm",
+    "fully-connected",
+    "max-pool",
+    "avg-pool",
+    "concat",
+]
 
-# Values of Layer.stage besides the stages' own 1, 2 and 3.
-STEM, HEAD = 0, STAGES + 1
+STEM = 0  # the stage of what comes before the first block
+_BESIDE = {"projection", "gate", "batch-norm"}  # their output is not a place on the way
+_WITHOUT_WEIGHTS = {"max-pool", "avg-pool", "concat"}
+_DEEPEST_PATH = 2  # of an inception module: 1x1, then 3x3
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that has parameters.
+    """A layer that has parameters, or one without that changes the maps' size or number.
+
+    A CIFAR network's global average pooling is the classifier's own first step and no layer
+    here; those of ImageNet's networks are modules, and so are layers.
 
     Attributes:
-        name: in the state dict.
+        name: of its module, as in the state dict; a `concat` is no module.
         kind: `projection` and `gate` are 1x1 convolutions beside a block's branch.
-        kernel, stride: of a convolution; 1 for the others.
+        kernel, stride, padding: of a convolution or pooling; 1, 1 and 0 for the others.
         height, width: of the output, pixels.
         bias: whether there is one besides the weight.
         parameters: weight and bias; a BN's scale and shift.
-        multiply_adds: per image; 0 for BN.
-        stage: 0 the stem, 1 to 3, 4 the head.
+        multiply_adds: per image; 0 for BN and pooling.
+        stage: the position of its stage in `Anatomy.stage_names`; 0 is the stem.
         block: name of the block it belongs to, or "".
         shortcut: of that block.
+        path: in an inception module, the one of its four paths that it is on, from 1; else 0.
     """
 
     name: str
@@ -45,10 +60,14 @@ class Layer:
     stage: int
     block: str = ""
     shortcut: ShortcutKind = "none"
+    padding: int = 0
+    path: int = 0
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each parameter, by its name in the state dict."""
+        if self.kind in _WITHOUT_WEIGHTS:
+            return {}
         weight: tuple[int, ...] = (self.out_channels, self.in_channels)
         if self.kind == "batch-norm":
             weight = (self.out_channels,)
@@ -69,11 +88,16 @@ class Layer:
 
     @property
     def weighted(self) -> bool:
-        """Whether it counts towards the depth: on the way from image to scores, with weights."""
-        return self.kind in {"convolution", "fully-connected"}
+        """Whether it counts towards the depth: on the way from image to scores, with weights.
+
+        Of an inception module's paths the deepest counts.
+        """
+        return self.kind in {"convolution", "fully-connected"} and self.path in {0, _DEEPEST_PATH}
 
     @property
     def _weights(self) -> int:
+        if self.kind in _WITHOUT_WEIGHTS:
+            return 0
         if self.kind == "batch-norm":
             return self.out_channels
         return self.kernel**2 * self.in_channels * self.out_channels
@@ -81,17 +105,18 @@ class Layer:
 
 @dataclass(frozen=True)
 class BlockFacts:
-    """A block as it is drawn.
+    """A block as it is drawn: a residual or plain one, an inception module, a stage of VGG.
 
     Attributes:
-        name: in the state dict.
-        stage, index: 1 to 3, and the position within the stage from 0.
+        name: in the state dict; VGG's stages have none there and are called conv1 to conv5.
+        stage, index: the stage's number as `Layer.stage`, and the position within it from 0.
         stride: 2 where the block halves height and width.
         shortcut: what its shortcut does to x; `gated` says that a gate mixes it with F(x).
         equation: of its output y, in terms of its input x and its branch F.
-        branch: F's steps in order: "3x3, 16", "BN", "ReLU", ...
+        branch: F's steps in order: "3x3, 16", "BN", "ReLU", ... An inception module has one
+            text for each of its parallel paths: "1x1, 96 > 3x3, 128".
         in_shape, out_shape: channels, height, width.
-        layers: its layers that have parameters; `parameters` and `multiply_adds` are theirs.
+        layers: its layers; `parameters` and `multiply_adds` are theirs.
     """
 
     name: str
@@ -120,8 +145,9 @@ class StageFacts:
     """The cost of one stage; the stem and the head are stages here.
 
     Attributes:
-        name: "conv1", "layer1", "layer2", "layer3" or "fc".
-        out_shape: channels, height, width.
+        name: "conv1", "layer1", ..., "fc"; "inception3" and so on in GoogLeNet.
+        out_shape: channels, height, width of what the stage works on: as in Fig. 3, the
+            pooling between two stages is the first layer of the second.
         weighted_layers: its part of the network's depth.
     """
 
@@ -137,13 +163,15 @@ class Anatomy:
     """A network in figures.
 
     Attributes:
-        layers: every layer that has parameters, in the order of the state dict.
+        layers: in the order of the state dict, poolings where they are used.
         blocks: in order of use.
+        stage_names: from the stem to the head; a stage's number is its position here.
     """
 
-    spec: NetworkSpec
+    spec: Spec
     layers: tuple[Layer, ...]
     blocks: tuple[BlockFacts, ...]
+    stage_names: tuple[str, ...]
 
     @cached_property
     def parameters(self) -> int:
@@ -151,7 +179,7 @@ class Anatomy:
 
     @cached_property
     def multiply_adds(self) -> int:
-        """Per image, convolutions and fully connected layer; BN and additions left out."""
+        """Per image, convolutions and fully connected layers; BN and additions left out."""
         return sum(layer.multiply_adds for layer in self.layers)
 
     @cached_property
@@ -161,8 +189,10 @@ class Anatomy:
 
     @cached_property
     def layers_3x3(self) -> tuple[str, ...]:
-        """Names of the layers whose responses are measured (Fig. 7), the stem among them."""
-        return tuple(layer.name for layer in self.layers if layer.kernel == 3)
+        """Names of the layers whose responses are measured (Fig. 7)."""
+        return tuple(
+            layer.name for layer in self.layers if layer.kernel == 3 and layer.kind == "convolution"
+        )
 
     @cached_property
     def block_names(self) -> tuple[str, ...]:
@@ -170,16 +200,15 @@ class Anatomy:
 
     @cached_property
     def stages(self) -> tuple[StageFacts, ...]:
-        """Stem, the three stages and head: where the parameters are, and where the work is."""
-        names = ["conv1", *(f"layer{stage}" for stage in range(1, STAGES + 1)), "fc"]
+        """Stem, stages and head: where the parameters are, and where the work is."""
         return tuple(
-            _stage_facts(name, [layer for layer in self.layers if layer.stage == stage])
-            for stage, name in enumerate(names)
+            _stage_facts(name, [layer for layer in self.layers if layer.stage == number])
+            for number, name in enumerate(self.stage_names)
         )
 
 
 def _stage_facts(name: str, layers: Sequence[Layer]) -> StageFacts:
-    last = [layer for layer in layers if layer.weighted][-1]
+    last = [layer for layer in layers if layer.kind not in _BESIDE][-1]
     return StageFacts(
         name=name,
         out_shape=(last.out_channels, last.height, last.width),

@@ -11,11 +11,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_core.anatomy import describe
 from resnet_core.network_spec import FAMILIES, NetworkSpec
 from resnet_core.networks.catalog import architecture
+from tests.observed_network import Observed
 
 # Blocks per stage, width, image size, channels, classes, option A's padding.
 SIZES = [(1, 16, 32, 3, 10, "end"), (2, 5, 15, 1, 100, "both")]
@@ -45,32 +45,6 @@ def name_of(spec: NetworkSpec) -> str:
         f"{spec.family}-{spec.depth}-{spec.shortcut}-{spec.block}{spec.layers_per_block}"
         f"-{spec.image_size}px-{'bn' if spec.batch_norm else 'no-bn'}"
     )
-
-
-class Observed:
-    """A network on the meta device: what its modules are, and what one image makes them do."""
-
-    def __init__(self, spec: NetworkSpec) -> None:
-        with torch.device("meta"):
-            self.model = architecture(spec).eval()
-            image = torch.empty(1, spec.channels, spec.image_size, spec.image_size)
-        self.outputs: dict[str, tuple[int, ...]] = {}
-        for name, module in self.model.named_modules():
-            module.register_forward_hook(self._keep_shape(name))
-        counter = FlopCounterMode(display=False)
-        with counter, torch.no_grad():
-            self.model(image)
-        root = type(self.model).__name__
-        self.multiply_adds = {
-            name.removeprefix(f"{root}.") if name != "Global" else "": sum(flops.values()) // 2
-            for name, flops in counter.get_flop_counts().items()
-        }
-
-    def _keep_shape(self, name):
-        def keep(module, inputs, output):
-            self.outputs[name] = tuple(output.shape[1:])
-
-        return keep
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=name_of)
