@@ -35,16 +35,25 @@ def actions(
     if shown.active and order:
         _while_active(order.id)
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        run = st.button(_label(shown), type="primary", key="lab.run", disabled=order is None)
-        if run and order:
-            _ask(order, begun)
-        if recorded is not None and (shown.own or shown.notice):
-            st.button(t("labs.common.show_recorded"), key="lab.recorded", on_click=back)
-        if recorded is not None and recorded.seconds and not shown.own:
-            speak = speaker(language())
-            took = duration(recorded.seconds, speak)
-            st.caption(t("labs.common.took_recorded", time=took, hardware=recorded.hardware or "?"))
+    run = st.button(
+        _label(shown),
+        type="primary",
+        key="lab.run",
+        disabled=order is None,
+        help=_cost(recorded) or None,
+    )
+    if run and order:
+        _ask(order, begun)
+    if recorded is not None and (shown.own or shown.notice):
+        st.button(t("labs.common.show_recorded"), key="lab.recorded", on_click=back)
+
+
+def _cost(recorded: Result | None) -> str:
+    """What to expect, from the recorded experiment."""
+    if recorded is None or not recorded.seconds:
+        return ""
+    took = duration(recorded.seconds, speaker(language()))
+    return t("labs.common.took_recorded", time=took, hardware=recorded.hardware or "?")
 
 
 def _label(shown: Shown) -> str:

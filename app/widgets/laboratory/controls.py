@@ -22,7 +22,7 @@ from resnet_core.labs.order import create_settings
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _MOST_BUTTONS = 6
-_WIDTH = 220  # of a field for a number, pixels
+_WIDTH, _SLIDER = 220, 300  # pixels
 _LONGEST_SLIDER = 100  # whole steps
 _WIDEST_SLIDER = 20  # a range wider than this factor is typed, not slid
 
@@ -117,10 +117,11 @@ def _number(named: str, info: FieldInfo, start: float, said: dict[str, Any]) -> 
     limits: dict[str, Any] = {"min_value": low, "max_value": high}
     if info.annotation is int:
         if closed and high - low <= _LONGEST_SLIDER:
-            return st.slider(named, low, high, value=start, **said)
+            return st.slider(named, low, high, value=start, width=_SLIDER, **said)
         return st.number_input(named, value=start, step=1, width=_WIDTH, **limits, **said)
     if closed and (low <= 0 or high <= _WIDEST_SLIDER * low):
-        return st.slider(named, low, high, start, _step(high - low), format="%g", **said)
+        said |= {"format": "%g", "width": _SLIDER}
+        return st.slider(named, low, high, start, _step(high - low), **said)
     said |= {**limits, "format": "%g", "width": _WIDTH}
     return st.number_input(named, value=start, step=_step(100 * (start or 1)), **said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import services, texts
 from app.explanations import explain
@@ -16,6 +17,7 @@ from app.widgets.laboratory.actions import actions
 from app.widgets.laboratory.bench import HERE, Bench
 from app.widgets.laboratory.controls import IN_SIGHT, Controls, order_of_fields
 from app.widgets.laboratory.lab_figures import lab_figures
+from app.widgets.laboratory.shown import Shown
 from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
@@ -40,11 +42,21 @@ def laboratory(name: str, above: Above | None = None, last: Sequence[str] = ()) 
     st.markdown(t(f"labs.{name}.lead"))
     page.arrive()
     page.tell_problems()
-    page.controls(last)
+    top, middle = st.container(), st.container()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        buttons = st.container(horizontal=True, vertical_alignment="center", width="content")
+        more = st.container(width="content")
+    with top:
+        page.controls(more, last)
     order, problem = page.order()
-    if above is not None and order is not None:
-        page.change(above(page.bench))
-    page.act_and_show(order, problem)
+    with middle:
+        if above is not None and order is not None:
+            page.change(above(page.bench))
+        page.explain(problem)
+    shown = page.shown(order)
+    with buttons:
+        page.act(order, shown)
+    page.show(shown)
     _code(question)
     _command(question, page.bench)
     page.write()
@@ -83,8 +95,8 @@ class _Page:
         if self.problems:
             st.warning("  \n".join(map(escaped, self.problems)))
 
-    def controls(self, last: Sequence[str]) -> None:
-        """Show the controls and take over what they hold."""
+    def controls(self, more: DeltaGenerator, last: Sequence[str]) -> None:
+        """Show the controls, most of them in `more`, and take over what they hold."""
         form = Controls(self.question, self.bench.settings)
         fields = [name for name in order_of_fields(self.question) if name not in last]
         in_sight = [name for name in fields if name != "seed"][:IN_SIGHT]
@@ -92,8 +104,8 @@ class _Page:
         runs = self.bench.runs
         with st.container(horizontal=True, vertical_alignment="bottom"):
             held = form.show(in_sight)
-            with st.popover(t("labs.common.more")):
-                held |= form.show(rest)
+        with more, st.popover(t("labs.common.more")):
+            held |= form.show(rest)
         if self.question.most_runs:
             generation = st.session_state[f"{self.form}.generation"]
             runs = subjects(self.question, runs, f"{self.form}.{generation}")
@@ -122,14 +134,22 @@ class _Page:
         except PlaygroundError as error:
             return None, explain(error)
 
-    def act_and_show(self, order: Order | None, problem: str) -> None:
-        before = st.session_state.get(f"{self.form}.shown", "")
-        shown = showing.find(self.question, self.bench, order, before, self.arrived)
-        st.session_state[f"{self.form}.shown"] = shown.lab_id
-        if problem and self.question.most_runs and self.bench.runs:
+    def explain(self, problem: str) -> None:
+        """Say why the bench cannot be asked; that no network is there, the picker says."""
+        if problem and self.bench.runs:
             st.markdown(f":small[:red[:material/error: {escaped(problem)}]]")
+
+    def shown(self, order: Order | None) -> Shown:
+        before = st.session_state.get(f"{self.form}.shown", "")
+        found = showing.find(self.question, self.bench, order, before, self.arrived)
+        st.session_state[f"{self.form}.shown"] = found.lab_id
+        return found
+
+    def act(self, order: Order | None, shown: Shown) -> None:
         recorded = services.lab_recording(self.question.name)
         actions(order, shown, recorded, self._begun, self._back)
+
+    def show(self, shown: Shown) -> None:
         lab_figures(
             shown.lab_id,
             t(f"labs.{self.question.name}.paper"),
