@@ -47,8 +47,8 @@ _INTRODUCTION = """# The laboratories
 
 Each asks one "why" of the paper of a trained network: one on record, or your own. The pages are in
 the app under *Why?*; each also runs from the command line, with `--run ID` for a network of your
-own, `--help` for its settings and `--json` for a program. Written by `python -m docs.laboratories`; the
-pictures are taken from the running app by `make pictures`.
+own, `--help` for its settings and `--json` for a program. Written by `python -m docs.laboratories`;
+the pictures are taken from the running app by `make pictures`.
 """
 
 
