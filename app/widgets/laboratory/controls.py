@@ -92,12 +92,6 @@ class Controls:
         return st.segmented_control(named, options, default=start, required=True, wrap=True, **said)
 
 
-def order_of_fields(question: Question) -> list[str]:
-    """What matters most first: the laboratory's own fields, the seed last."""
-    own = [name for name in question.settings.model_fields if name != "seed"]
-    return [*own, "seed"]
-
-
 def choices(info: FieldInfo) -> tuple[Any, ...]:
     """The values of a Literal, or of a tuple's Literal; none for other types."""
     annotation = info.annotation

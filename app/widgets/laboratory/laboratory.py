@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -15,13 +16,14 @@ from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory import shown as showing
 from app.widgets.laboratory.actions import actions
 from app.widgets.laboratory.bench import HERE, Bench
-from app.widgets.laboratory.controls import IN_SIGHT, Controls, order_of_fields
+from app.widgets.laboratory.controls import IN_SIGHT, Controls
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.shown import Shown
 from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
+from resnet_core.labs.fields import names
 from resnet_core.labs.laboratory import Question, Settings
 from resnet_core.labs.order import Order
 
@@ -98,9 +100,9 @@ class _Page:
     def controls(self, more: DeltaGenerator, last: Sequence[str]) -> None:
         """Show the controls, most of them in `more`, and take over what they hold."""
         form = Controls(self.question, self.bench.settings)
-        fields = [name for name in order_of_fields(self.question) if name not in last]
-        in_sight = [name for name in fields if name != "seed"][:IN_SIGHT]
-        rest = [name for name in order_of_fields(self.question) if name not in in_sight]
+        fields = names(self.question.settings)
+        in_sight = [name for name in fields if name not in {"seed", *last}][:IN_SIGHT]
+        rest = [name for name in fields if name not in in_sight]
         runs = self.bench.runs
         with st.container(horizontal=True, vertical_alignment="bottom"):
             held = form.show(in_sight)
@@ -211,7 +213,7 @@ def _command(question: Question, bench: Bench) -> None:
     """The command that computes what the controls say."""
     given = {k: v for k, v in bench.to_query(question).items() if k not in {"runs", HERE}}
     runs = [f"--run {run_id}" for run_id in bench.runs]
-    options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
+    options = [f"--{name.replace('_', '-')} {shlex.quote(text)}" for name, text in given.items()]
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
         line = " ".join(["python -m resnet_core lab", question.name, *runs, *options])
         st.code(line, language="bash", wrap_lines=True)

@@ -55,14 +55,6 @@ def test_a_slider_has_about_a_hundred_steps_of_a_round_size(span: float, step: f
     assert controls._step(span) == pytest.approx(step)
 
 
-def test_the_laboratorys_own_fields_come_first_and_the_seed_last() -> None:
-    question = laboratory.Question("q", Everything, {}, {})
-    ordered = controls.order_of_fields(question)
-    assert ordered[0] == "choice"
-    assert ordered[-1] == "seed"
-    assert sorted(ordered) == sorted(FIELDS)
-
-
 def test_a_bench_and_its_address_say_the_same() -> None:
     question = laboratory.Question("q", Everything, {}, {}, runs=("run-1",), most_runs=2)
     settings = Everything(several=("z", "x"), share=0.25, on=False, names=("p", "q"), numbers=56)
