@@ -27,6 +27,7 @@ NAMES: tuple[str, ...] = (
     "backward",
     "court",
     "shattered",
+    "landscape",
     "gates",
     "sweep",
     "ensemble",
