@@ -15,8 +15,6 @@ from app.figures.labs.networks import networks
 from app.texts import Speaker
 from resnet_core.labs.questions.backward import Settings
 
-_EXTRA = 50  # pixels: legends of several lines
-
 
 def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
@@ -44,10 +42,10 @@ def _gains(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         name = say("labs.backward.part.branch", label=label)
         branch = curves.line(place, rows["branch_gain"], name, colour, 1)
         branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
-        traces += [shortcut, branch]
+        # One entry a network in the legend; the heading says what is dotted or a ring.
+        traces += [part.update(legendgroup=label, showlegend=False) for part in (shortcut, branch)]
     layout = _layout(table, say("labs.backward.axis.gain"), say, dark)
     layout |= curves.level(1.0, say("labs.backward.one"), dark)
-    layout["height"] = look.HEIGHT + _EXTRA
     return go.Figure(traces, layout)
 
 

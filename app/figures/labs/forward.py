@@ -14,7 +14,7 @@ from app.figures.labs.networks import networks
 from app.texts import Speaker
 from resnet_core.labs.questions.forward import Settings
 
-_EXTRA = 50  # pixels: legends of several lines
+_EXTRA = 30  # pixels: legends of several lines
 
 
 def draw(
@@ -37,15 +37,15 @@ def _ledger(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     traces = []
     for label, colour, rows in networks(trained, dark):
         place = rows["place"]
-        stream = _name("stream", label, say)
-        traces.append(curves.line(place, rows["stream"], stream, colour, 3))
+        stream = curves.line(place, rows["stream"], _name("stream", label, say), colour, 3)
+        traces.append(_under(label, stream).update(name=label, showlegend=True))
         if rows["total"].notna().any():
             total = curves.line(place, rows["total"], _name("total", label, say), colour, 1.8)
             total.line.dash, total.mode = "dot", "lines"
-            traces.append(total)
+            traces.append(_under(label, total))
         branch = curves.line(place, rows["branch"], _name("branch", label, say), colour, 1)
         branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
-        traces.append(branch)
+        traces.append(_under(label, branch))
     layout = _layout(say("labs.forward.axis.norm"), say, dark)
     return go.Figure(traces, layout)
 
@@ -72,10 +72,18 @@ def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
             trace = curves.line(shown["place"], shown["stream"], name, colour)
             trace.line.width = 3 if state == "trained" else 1.4
             trace.line.dash = "solid" if batch_norm else "dot"
-            traces.append(trace.update(mode="lines"))
+            trace = _under(label, trace.update(mode="lines"))
+            if state == "trained":
+                trace.update(name=label, showlegend=True)
+            traces.append(trace)
     layout = _layout(say("labs.forward.axis.norm_log"), say, dark)
     layout["yaxis"] |= curves.logarithmic()
     return go.Figure(traces, layout)
+
+
+def _under(label: str, trace: go.Scatter) -> go.Scatter:
+    """One entry a network in the legend; the heading says what is bold, dotted or a ring."""
+    return trace.update(legendgroup=label, showlegend=False)
 
 
 def _name(what: str, label: str, say: Speaker) -> str:

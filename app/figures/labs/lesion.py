@@ -46,7 +46,9 @@ def _removals(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     for label, colour, rows in networks(table, dark):
         shapes = ["/" if resizes else "" for resizes in rows["changes_size"]]
         bars = _bars(rows["block"], rows["error"], label, colour)
-        bars.marker.pattern = {"shape": shapes, "fgcolor": look.ink(dark).paper, "size": 5}
+        # Overlaid: by itself a pattern would replace the bar's colour.
+        stripes = {"fgcolor": look.ink(dark).paper, "fgopacity": 0.7, "size": 6}
+        bars.marker.pattern = {"shape": shapes, "fillmode": "overlay", **stripes}
         traces.append(bars)
         levels.append(_whole(rows, colour))
     layout = _layout(dark, say("labs.lesion.axis.removed"), say)

@@ -32,6 +32,7 @@ def test_figures_follow_their_tables(say: Speaker) -> None:
     assert list(bars.x) == ["1.1", "2.0"]
     assert list(bars.y) == [12, 60]
     assert bars.marker.pattern.shape == ("", "/")
+    assert bars.marker.pattern.fillmode == "overlay"  # else hatched bars have no colour
     assert bars.marker.color == theme.colour("resnet", 20)
     assert figures["removals"].layout.yaxis.range[0] == 0
     assert figures["removals"].layout.shapes[0].y0 == 5
