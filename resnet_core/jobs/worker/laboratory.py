@@ -32,6 +32,7 @@ from resnet_core.runs import weights
 from resnet_core.training import allocator, device
 
 _LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is let go at once
+_LAST_WORDS = 20.0  # seconds for which a full disk may hinder them
 _log = logging.getLogger(__name__)
 
 
@@ -120,15 +121,17 @@ def _begin(folder: LabFolder) -> bool:
 
 
 def _tell(folder: LabFolder, ending: Ending) -> None:
-    status.change(
-        folder,
-        {"running"},
-        state=ending.state,
-        reason=ending.reason,
-        ended=time.time(),
-        pid=None,
-        pid_created=None,
-    )
+    """Say how it ended; on a full disk, again and again until there is room or time is up."""
+    deadline = time.monotonic() + _LAST_WORDS
+    fields = {"state": ending.state, "reason": ending.reason, "ended": time.time()}
+    while True:
+        try:
+            status.change(folder, {"running"}, **fields, pid=None, pid_created=None)
+            return
+        except PlaygroundError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _subjects(order: Order) -> tuple[subjects.Subject, ...]:

@@ -13,6 +13,10 @@ from resnet_core.jobs import queue
 from resnet_core.jobs.engine import Engine, Handle
 from resnet_core.jobs.local_process import LocalProcesses
 from resnet_core.jobs.settings import forks
+from resnet_core.labs import desk, results
+from resnet_core.labs.folder import of_result
+from resnet_core.labs.order import Order
+from resnet_core.labs.status import ENDED
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
@@ -88,3 +92,16 @@ def test_a_process_that_is_not_the_worker_is_never_taken_for_it(engine: Engine) 
     assert not engine.alive(stranger)
     engine.kill(stranger)  # or this test would not go on
     assert not engine.alive(Handle("20260101-aaaaaa"))
+
+
+def test_a_worker_answers_a_laboratory(engine: Engine, home: Path) -> None:
+    engine.prepare(1)
+    order = Order.create("lesion", images=10)
+    lab_id = desk.submit(order)
+    handle = engine.start(lab_id, of_result(lab_id).path)
+    wait_until(lambda: results.read(lab_id).state in ENDED, "an answer", seconds=120)
+    found = results.read(lab_id)
+    assert found.state == "finished", found.reason
+    assert found.sentences
+    wait_until(lambda: not engine.alive(handle), "the worker's end")
+    assert "lesion of one-minute-plain-20-seed-0" in of_result(lab_id).log.read_text()
