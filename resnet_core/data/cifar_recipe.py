@@ -37,12 +37,12 @@ def draw(generator: np.random.Generator, padding: int = PADDING) -> Draw:
 
 def per_pixel_mean(images: NDArray[np.uint8]) -> Floats:
     """Mean of N, H, W, C bytes over the training images N, from 0 to 1."""
-    return (images.mean(axis=0, dtype=np.float64) / 255).astype(np.float32)
+    return np.asarray(images.mean(axis=0, dtype=np.float64) / 255, np.float32)
 
 
 def without_mean(image: NDArray[np.uint8], mean: Floats) -> Floats:
     """Pixels from 0 to 1 less the training set's mean at each; H, W, C."""
-    return image.astype(np.float32) / 255 - mean
+    return image.astype(np.float32) / np.float32(255) - mean
 
 
 def padded(values: Floats, padding: int = PADDING) -> Floats:

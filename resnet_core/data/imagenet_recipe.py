@@ -132,7 +132,7 @@ def colour_shift(chance: Draw) -> tuple[float, float, float]:
 
 def recoloured(crop: Pixels, chance: Draw) -> Floats:
     """The crop from 0 to 1 with its colours shifted; values may go a little beyond."""
-    return crop.astype(np.float32) / 255 + np.asarray(colour_shift(chance), np.float32)
+    return crop.astype(np.float32) / np.float32(255) + np.asarray(colour_shift(chance), np.float32)
 
 
 def without_mean(values: Floats, mean: Floats) -> Floats:
@@ -147,7 +147,7 @@ def augmented(pixels: Pixels, mean: Floats, chance: Draw) -> Floats:
 
 def per_pixel_mean(crops: NDArray[np.uint8]) -> Floats:
     """Mean of N, H, W, 3 bytes over N, from 0 to 1."""
-    return (crops.mean(axis=0, dtype=np.float64) / 255).astype(np.float32)
+    return np.asarray(crops.mean(axis=0, dtype=np.float64) / 255, np.float32)
 
 
 def ten_draws(size: tuple[int, int], shorter_side: int = TEST_SIDE) -> tuple[Draw, ...]:

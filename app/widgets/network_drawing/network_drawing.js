@@ -1,4 +1,5 @@
-// Shows the two drawings; reports the block that is chosen; marks a layer that is pointed at,
+// Shows the two drawings; reports the block that is chosen, and the stage that is to be folded
+// or opened; marks a layer that is pointed at,
 // here or in a chart: both speak of it, by its number, through the window's event "playground:layer".
 
 const LAYER = "playground:layer";
@@ -25,9 +26,13 @@ function choose(root, name) {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".drawing");
   root.style.setProperty("--hue", data.hue);
+  if (data.chosen !== undefined && root.given !== data.chosen) {
+    root.given = root.chosen = data.chosen;
+    choose(root, root.chosen);
+  }
   const markup = data.wide + data.narrow;
   if (root.drawn !== markup) {
     root.drawn = markup;
@@ -36,6 +41,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
 
   const blockOf = (event) => event.target.closest("[data-block]")?.dataset.block;
+  const foldOf = (event) => event.target.closest("[data-fold]")?.dataset.fold;
   const toggle = (name) => {
     root.chosen = root.chosen === name ? null : name;
     choose(root, root.chosen);
@@ -43,13 +49,17 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   root.onclick = (event) => {
     const name = blockOf(event);
+    const fold = foldOf(event);
     if (name) toggle(name);
+    else if (fold) setTriggerValue("fold", Number(fold));
   };
   root.onkeydown = (event) => {
     const name = blockOf(event);
-    if (!name || (event.key !== "Enter" && event.key !== " ")) return;
+    const fold = foldOf(event);
+    if ((!name && !fold) || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
-    toggle(name);
+    if (name) toggle(name);
+    else setTriggerValue("fold", Number(fold));
   };
   root.onpointerover = (event) => {
     const number = event.target.closest("[data-number]")?.dataset.number;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from app import theme
 from app.texts import Speaker, t
 from app.widgets.network_drawing import svg
+from app.widgets.network_drawing.parts import Scale
 from resnet_core.anatomy import Anatomy
 
 _FOLDER = Path(__file__).parent
@@ -22,26 +25,70 @@ _component = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class Clicked:
+    """What was clicked in a drawing.
+
+    Attributes:
+        block: the name of the block that is chosen now, if any.
+        fold: the number of the stage that is to be folded or opened, only just after the click.
+    """
+
+    block: str | None
+    fold: int | None = None
+
+
 def network_drawing(anatomy: Anatomy, key: str = "drawing") -> str | None:
     """Draw the network; returns the name of the block that was chosen, if any.
 
     Wide screens get it lying, narrow ones standing; both are sent, so that turning a
     phone costs nothing.
     """
-    spec = anatomy.spec
+    drawings = {"wide": svg.wide(anatomy, t), "narrow": svg.narrow(anatomy, t)}
     result = _component(
         key=key,
-        data={
-            "wide": svg.wide(anatomy, t),
-            "narrow": svg.narrow(anatomy, t),
-            "hue": theme.colour(spec.family, spec.depth, theme.is_dark()),
-        },
+        data={**drawings, "hue": _hue(anatomy)},
         default={"block": None},
         on_block_change=_nothing,
     )
     st.caption(legend(anatomy, t))
     chosen = result.get("block")
     return chosen if chosen in anatomy.block_names else None
+
+
+def standing_drawing(
+    anatomy: Anatomy,
+    key: str,
+    chosen: str | None,
+    opened: Collection[int],
+    scale: Scale | None = None,
+) -> Clicked:
+    """Draw the network standing whatever the width, its folds to be opened with a click.
+
+    Args:
+        chosen: the block that is chosen when the drawing first appears, or again under a new key.
+        opened: numbers of the stages that are not folded.
+        scale: shared with the drawings beside it.
+    """
+    result = _component(
+        key=key,
+        data={
+            "wide": "",
+            "narrow": svg.narrow(anatomy, t, opened, scale).replace('"narrow"', '"alone"', 1),
+            "hue": _hue(anatomy),
+            "chosen": chosen,
+        },
+        default={"block": chosen},
+        on_block_change=_nothing,
+        on_fold_change=_nothing,
+    )
+    block, fold = result.get("block"), result.get("fold")
+    foldable = isinstance(fold, int) and 0 <= fold < len(anatomy.stages)
+    return Clicked(block if block in anatomy.block_names else None, fold if foldable else None)
+
+
+def _hue(anatomy: Anatomy) -> str:
+    return theme.colour(anatomy.spec.family, anatomy.spec.depth, theme.is_dark())
 
 
 def _nothing() -> None:
@@ -51,6 +98,8 @@ def _nothing() -> None:
 def legend(anatomy: Anatomy, say: Speaker) -> str:
     """What the lines of this drawing mean, in a few sentences."""
     spec = anatomy.spec
+    if spec.family in {"vgg", "googlenet"}:
+        return say(f"drawing.legend.{spec.family}")
     if not spec.has_shortcuts:
         return " ".join([say("drawing.legend.plain"), say("drawing.legend.choose")])
     keys = ["solid"]

@@ -6,102 +6,29 @@ drawing; the family's hue is the variable `--hue`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
-from app.widgets.network_drawing.layout import (
-    ADDITION,
-    TAKE_OFF,
-    Band,
-    BlockMark,
-    Box,
-    Fold,
-    Plan,
-    lying,
-    standing,
-)
+from app.widgets.network_drawing.captions import Translate, captions, cost
+from app.widgets.network_drawing.layout import Stages, lying, standing
+from app.widgets.network_drawing.parts import SCORES, TAKE_OFF, Band, BlockMark, Fold, Plan, Scale
+from app.widgets.network_drawing.sheet import ARCH, Sheet
 from resnet_core.anatomy import Anatomy
-
-Translate = Callable[..., str]
 
 WIDE = 1120.0
 NARROW = 360.0
-_ARCH = 15.0  # how far the round part of a shortcut's arch rises
+BREADTH = 112.0  # of the image, either way
 _HEADER, _FOOTER = 50.0, 46.0  # above and below the bands' contents, lying
 _LINE = 18.0
 
 
-class Sheet:
-    """Turns (along, across) into x, y; collects markup."""
+def wide(anatomy: Anatomy, t: Translate, opened: Stages | None = None) -> str:
+    """The network lying, the image on the left.
 
-    def __init__(self, lying: bool, middle: float, anatomy: Anatomy) -> None:
-        self.lying = lying
-        self.middle = middle
-        self.numbers = {name: number for number, name in enumerate(anatomy.layers_3x3, start=1)}
-        self.parts: list[str] = []
-
-    def add(self, *parts: str) -> None:
-        self.parts.extend(parts)
-
-    def point(self, along: float, up: float) -> tuple[float, float]:
-        """`up` is away from the stream to where the shortcuts are: upwards, or to the right."""
-        if self.lying:
-            return along, self.middle - up
-        return self.middle + up, along
-
-    def line(self, start: float, end: float, style: str) -> str:
-        (x1, y1), (x2, y2) = self.point(start, 0), self.point(end, 0)
-        return f'<path class="{style}" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
-
-    def box(self, box: Box) -> str:
-        x, y = self.point(box.start, box.breadth / 2 if self.lying else -box.breadth / 2)
-        width, height = box.length, box.breadth
-        if not self.lying:
-            width, height = height, width
-        style = "image" if not box.layer else "layer" if box.kernel == 3 else "layer thin"
-        data = f' data-layer="{escape(box.layer)}"' if box.layer else ""
-        if box.layer in self.numbers:  # by which charts know it
-            data += f' data-number="{self.numbers[box.layer]}"'
-        return (
-            f'<rect class="{style}"{data} x="{x:.1f}" y="{y:.1f}" '
-            f'width="{width:.1f}" height="{height:.1f}" rx="1.5"/>'
-        )
-
-    def arch(self, mark: BlockMark) -> str:
-        """From the stream up, over the boxes in half an ellipse, and down onto the addition."""
-        (x1, y1), (x2, y2) = self.point(mark.leave, 0), self.point(mark.leave, mark.rise)
-        (x3, y3), (x4, y4) = self.point(mark.join, mark.rise), self.point(mark.join, ADDITION)
-        half = (mark.join - mark.leave) / 2
-        radii = f"{half:.1f} {_ARCH}" if self.lying else f"{_ARCH} {half:.1f}"
-        style = "shortcut resizes" if mark.resizes else "shortcut"
-        return (
-            f'<path class="{style}" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}'
-            f'A{radii} 0 0 1 {x3:.1f} {y3:.1f}L{x4:.1f} {y4:.1f}"/>'
-        )
-
-    def sign(self, mark: BlockMark, gated: bool) -> str:
-        """The circle where branch and shortcut meet: a plus, or a gate's mixture."""
-        x, y = self.point(mark.join, 0)
-        arm = ADDITION - 2
-        cross = f"M{x - arm:.1f} {y:.1f}h{2 * arm}M{x:.1f} {y - arm:.1f}v{2 * arm}"
-        circle = f'<circle class="sum" cx="{x:.1f}" cy="{y:.1f}" r="{ADDITION}"/>'
-        if gated:
-            return circle + f'<circle class="gate" cx="{x:.1f}" cy="{y:.1f}" r="2"/>'
-        return circle + f'<path class="plus" d="{cross}"/>'
-
-    def projection(self, mark: BlockMark) -> str:
-        """W_s of eq. 2, at the top of the arch."""
-        x, y = self.point((mark.leave + mark.join) / 2, mark.rise + _ARCH)
-        return (
-            f'<rect class="projection" x="{x - 14:.1f}" y="{y - 8:.1f}" width="28" height="16" '
-            f'rx="4"/><text class="small on-box" x="{x:.1f}" y="{y + 4:.1f}">1×1</text>'
-        )
-
-
-def wide(anatomy: Anatomy, t: Translate) -> str:
-    """The network lying, the image on the left."""
-    plan = lying(anatomy, breadth=112, length=WIDE)
-    top = _HEADER + _ARCH + 20
+    Args:
+        opened: numbers of the stages that are not folded; None where folds stay as they are.
+    """
+    plan = lying(anatomy, BREADTH, WIDE, opened or ())
+    top = _HEADER + ARCH + 20
     sheet = Sheet(lying=True, middle=top + plan.breadth / 2, anatomy=anatomy)
     bottom = top + plan.breadth + 14
     for band in plan.bands:
@@ -110,48 +37,65 @@ def wide(anatomy: Anatomy, t: Translate) -> str:
             f'width="{band.length - 6:.1f}" height="{bottom + _FOOTER - 2:.1f}" rx="8"/>'
         )
         middle = band.start + band.length / 2
-        title, below = _captions(band, plan, t)
+        title, below = captions(band, plan, t)
         sheet.add(_text(middle, 24, title, "title"), _text(middle, 24 + _LINE, below, "small"))
-        cost = _cost(band, t)
-        sheet.add(*(_text(middle, bottom + 18 + _LINE * i, c, "small") for i, c in enumerate(cost)))
-    _contents(sheet, plan, t)
+        lines = enumerate(cost(band, t))
+        sheet.add(*(_text(middle, bottom + 18 + _LINE * i, line, "small") for i, line in lines))
+    _contents(sheet, plan, t, opened is not None)
     return _document(sheet, plan.length, bottom + _FOOTER, anatomy, t, "wide")
 
 
-def narrow(anatomy: Anatomy, t: Translate) -> str:
-    """The network standing, the image on top, as in the paper's Fig. 3."""
-    plan = standing(anatomy, breadth=112)
+def narrow(
+    anatomy: Anatomy, t: Translate, opened: Stages | None = None, scale: Scale | None = None
+) -> str:
+    """The network standing, the image on top, as in the paper's Fig. 3.
+
+    Args:
+        opened: as for `wide`.
+        scale: shared with other drawings; by default the network's own.
+    """
+    plan = standing(anatomy, BREADTH, opened or (), scale)
     sheet = Sheet(lying=False, middle=76, anatomy=anatomy)
     for band in plan.bands:
         sheet.add(
             f'<rect class="band {_kind(band)}" x="1" y="{band.start + 3:.1f}" '
             f'width="{NARROW - 2}" height="{band.length - 6:.1f}" rx="8"/>'
         )
-        title, below = _captions(band, plan, t)
+        title, below = captions(band, plan, t)
         middle = band.start + band.length / 2 - _LINE
-        lines = [(title, "title"), (below, "small"), *((c, "small") for c in _cost(band, t))]
+        lines = [(title, "title"), (below, "small"), *((c, "small") for c in cost(band, t))]
         for number, (line, style) in enumerate(lines):
             sheet.add(_text(176, middle + _LINE * number - 4, line, f"{style} left"))
-    _contents(sheet, plan, t)
+    _contents(sheet, plan, t, opened is not None)
     return _document(sheet, NARROW, plan.length, anatomy, t, "narrow")
 
 
-def _contents(sheet: Sheet, plan: Plan, t: Translate) -> None:
-    first, last = plan.bands[0], plan.bands[-1]
-    sheet.add(sheet.line(first.boxes[0].end, last.start + last.length / 2 - 12, "stream"))
+def _contents(sheet: Sheet, plan: Plan, t: Translate, foldable: bool) -> None:
+    sheet.add(*_stream(sheet, plan))
     for band in plan.bands:
         sheet.add(*(sheet.box(box) for box in band.boxes))
         sheet.add(*(_block(sheet, mark, t) for mark in band.blocks))
         if band.fold:
-            sheet.add(_fold(sheet, band, band.fold, t))
-    x, y = sheet.point(last.start + last.length / 2, 0)
-    sheet.add(f'<circle class="head" cx="{x:.1f}" cy="{y:.1f}" r="12"/>')
+            sheet.add(_fold(sheet, band, band.fold, t, foldable))
+    x, y = sheet.point(plan.scores, 0)
+    sheet.add(f'<circle class="head" cx="{x:.1f}" cy="{y:.1f}" r="{SCORES:.0f}"/>')
     sheet.add(_text(x, y + 4, str(plan.anatomy.spec.classes), "small on-box"))
+
+
+def _stream(sheet: Sheet, plan: Plan) -> list[str]:
+    """The way from the image to the scores, interrupted where it parts into several."""
+    marks = [mark for band in plan.bands for mark in band.blocks if mark.paths]
+    image = next(box for band in plan.bands for box in band.boxes if box.style == "image")
+    starts = [image.end, *(mark.join for mark in marks)]
+    ends = [*(mark.leave for mark in marks), plan.scores - SCORES]
+    return [sheet.line(*pair, "stream") for pair in zip(starts, ends, strict=True)]
 
 
 def _block(sheet: Sheet, mark: BlockMark, t: Translate) -> str:
     facts = mark.facts
     parts = [f"<title>{escape(_spoken(mark, t))}</title>", _target(sheet, mark)]
+    if mark.paths:
+        parts += [sheet.fan(mark), sheet.join(mark)]
     parts += [sheet.box(box) for box in mark.boxes]
     if facts.shortcut != "none":
         parts += [sheet.arch(mark), sheet.sign(mark, facts.gated)]
@@ -165,7 +109,7 @@ def _block(sheet: Sheet, mark: BlockMark, t: Translate) -> str:
 
 def _target(sheet: Sheet, mark: BlockMark) -> str:
     """An unseen area round the block, so that a thin one can be hit with a finger."""
-    up = mark.rise + _ARCH + 4
+    up = mark.rise + ARCH + 4
     (x1, y1), (x2, y2) = (
         sheet.point(mark.leave - TAKE_OFF / 2, up),
         sheet.point(mark.join + TAKE_OFF / 2, -mark.rise - 2),
@@ -176,56 +120,30 @@ def _target(sheet: Sheet, mark: BlockMark) -> str:
     )
 
 
-def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate) -> str:
+def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate, foldable: bool) -> str:
     x, y = sheet.point(fold.at, 0)
-    words = t("drawing.more", count=fold.count)
+    words = t("drawing.fold" if fold.opened else "drawing.more", count=fold.count)
     width = 66 if fold.count < 100 else 78
-    # The measured layers that are left out lie between those of the blocks on either side.
-    last_before = max(sheet.numbers.get(box.layer, 0) for box in band.blocks[1].boxes)
-    numbers = [sheet.numbers[box.layer] for box in band.blocks[2].boxes if box.kernel == 3]
+    told = t("drawing.fold_again" if fold.opened else "drawing.folded", count=fold.count)
+    data = "" if fold.opened else _left_out(sheet, band)
+    if foldable:
+        data += f' data-fold="{band.number}" tabindex="0" role="button" aria-label="{escape(told)}"'
     return (
-        f'<g class="fold" data-first="{last_before + 1}" data-last="{min(numbers) - 1}">'
-        f"<title>{escape(t('drawing.folded', count=fold.count))}</title>"
+        f'<g class="fold"{data}><title>{escape(told)}</title>'
         f'<rect x="{x - width / 2:.1f}" y="{y - 13:.1f}" width="{width}" height="26" rx="13"/>'
         f"{_text(x, y + 5, words, 'count')}</g>"
     )
 
 
+def _left_out(sheet: Sheet, band: Band) -> str:
+    """The measured layers that are left out: between those of the blocks on either side."""
+    last_before = max(sheet.numbers.get(box.layer, 0) for box in band.blocks[1].boxes)
+    numbers = [sheet.numbers[box.layer] for box in band.blocks[2].boxes if box.kernel == 3]
+    return f' data-first="{last_before + 1}" data-last="{min(numbers) - 1}"'
+
+
 def _kind(band: Band) -> str:
     return "stage" if band.blocks else "end"
-
-
-def _captions(band: Band, plan: Plan, t: Translate) -> tuple[str, str]:
-    """A band's title and the line below it."""
-    channels, height, width = band.stage.out_shape
-    spec = plan.anatomy.spec
-    if band.blocks:
-        filters = channels // spec.expansion
-        return (
-            f"{height} × {width}",
-            t(
-                "drawing.stage" if band.block_count > 1 else "drawing.stage_of_one",
-                filters=filters,
-                blocks=band.block_count,
-            ),
-        )
-    if band.boxes:
-        size = f"{spec.channels} × {spec.image_size} × {spec.image_size}"
-        return t("drawing.image"), t("drawing.stem", size=size, filters=channels)
-    return t("drawing.head"), t("drawing.classifier", features=spec.features, classes=spec.classes)
-
-
-def _cost(band: Band, t: Translate) -> tuple[str, str]:
-    stage = band.stage
-    return (
-        t("drawing.parameters", count=f"{stage.parameters:,}"),
-        t("drawing.multiply_adds", count=_rounded(stage.multiply_adds)),
-    )
-
-
-def _rounded(count: int) -> str:
-    """Three digits from a million on: 14.2 M, but 640 as it is."""
-    return f"{count / 1e6:,.3g} M" if count >= 1_000_000 else f"{count:,}"
 
 
 def _spoken(mark: BlockMark, t: Translate) -> str:
@@ -247,7 +165,7 @@ def _text(x: float, y: float, text: str, style: str) -> str:
 def _document(
     sheet: Sheet, width: float, height: float, anatomy: Anatomy, t: Translate, style: str
 ) -> str:
-    name = anatomy.spec.name.removeprefix("cifar/")
+    name = anatomy.spec.name.rpartition("/")[2]
     label = t("drawing.label", name=name, layers=anatomy.weighted_layers)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{style}" role="group" '

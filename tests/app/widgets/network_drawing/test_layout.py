@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.widgets.network_drawing.layout import SHOWN, Plan, lying, standing
+from app.widgets.network_drawing.layout import SHOWN, Plan, common_scale, lying, standing
 from resnet_core.anatomy import describe
+from resnet_core.imagenet_spec import ARCHITECTURES
 from resnet_core.network_spec import FAMILIES, NetworkSpec
+from resnet_core.specs import spec_of
 
 
 @st.composite
@@ -87,3 +89,45 @@ def test_the_1202_layer_network_is_folded_to_three_blocks_a_stage() -> None:
     plan = standing(describe(NetworkSpec(depth=1202)), 112)
     assert [len(band.blocks) for band in plan.bands[1:-1]] == [3, 3, 3]
     assert [band.fold and band.fold.count for band in plan.bands[1:-1]] == [197, 197, 197]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("opened", [(), (1, 2, 3, 4)])
+def test_imagenet_networks_are_drawn_whole(name: str, opened: tuple[int, ...]) -> None:
+    anatomy = describe(spec_of(f"imagenet/{name}"))
+    for plan in (lying(anatomy, 112, 1120, opened), standing(anatomy, 112, opened)):
+        shown = sum(len(band.blocks) for band in plan.bands)
+        folds = [band.fold for band in plan.bands if band.fold]
+        assert shown + sum(fold.count for fold in folds if not fold.opened) == len(anatomy.blocks)
+        assert all(fold.opened == bool(opened) for fold in folds)
+        for band in plan.bands:
+            inside = band.start, band.start + band.length
+            boxes = [*band.boxes, *(box for mark in band.blocks for box in mark.boxes)]
+            assert all(inside[0] < box.start < box.end < inside[1] for box in boxes)
+            for mark, following in pairwise(band.blocks):
+                assert mark.join < following.leave
+            if band.fold:
+                nearest = min(abs(band.fold.at - (box.start + box.end) / 2) for box in boxes)
+                assert nearest > 13  # half of the pill
+        assert plan.scores > max(box.end for band in plan.bands for box in band.boxes)
+
+
+def test_an_inception_module_has_four_paths_beside_each_other() -> None:
+    plan = standing(describe(spec_of("imagenet/googlenet")), 112)
+    marks = [mark for band in plan.bands for mark in band.blocks]
+    assert len(marks) == 9
+    for mark in marks:
+        assert sum(mark.paths) == pytest.approx(0)
+        assert len(mark.paths) == 4
+        breadth = max(box.breadth for box in mark.boxes)
+        assert all(after - before > breadth for before, after in pairwise(mark.paths))
+
+
+def test_a_common_scale_shows_the_same_map_and_filters_alike() -> None:
+    anatomies = [describe(spec_of(f"imagenet/{name}")) for name in ("vgg-19", "resnet-50")]
+    scale = common_scale(anatomies, 112)
+    vgg, resnet = (standing(one, 112, scale=scale) for one in anatomies)
+    first = next(box for box in vgg.bands[2].blocks[0].boxes if box.style == "layer")
+    last = resnet.bands[1].blocks[-1].boxes[-1]
+    assert first.breadth == last.breadth == pytest.approx(28)  # both 56 x 56 of 224
+    assert first.length == pytest.approx(last.length)  # both 256 filters

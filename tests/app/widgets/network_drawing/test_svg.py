@@ -10,7 +10,9 @@ from app.texts import LANGUAGES, speaker
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.network_drawing import legend
 from resnet_core.anatomy import describe
+from resnet_core.imagenet_spec import ARCHITECTURES
 from resnet_core.network_spec import FAMILIES, NetworkSpec
+from resnet_core.specs import spec_of
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 SPECS = [
@@ -103,3 +105,36 @@ def test_the_legend_says_what_the_dotted_lines_are() -> None:
     assert "Every arch" in told["C"]
     assert "No shortcuts" in legend(describe(NetworkSpec(family="plain", shortcut="B")), say)
     assert "gate" in legend(describe(NetworkSpec(family="highway")), say)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("draw", [svg.wide, svg.narrow])
+def test_imagenet_networks_are_drawn_with_their_shortcuts_and_costs(draw, language, name) -> None:
+    anatomy = describe(spec_of(f"imagenet/{name}"))
+    root = parsed(draw(anatomy, speaker(language), range(len(anatomy.stages))))
+    blocks = with_class(root, "block")
+    assert [block.get("data-block") for block in blocks] == list(anatomy.block_names)
+    solid = [block for block in anatomy.blocks if block.shortcut == "identity"]
+    arches = with_class(root, "shortcut")
+    assert len(arches) - len(with_class(root, "resizes")) == len(solid)
+    assert len(arches) == (len(blocks) if anatomy.spec.has_shortcuts else 0)
+    assert len(with_class(root, "join")) == (9 if name == "googlenet" else 0)
+
+
+@pytest.mark.parametrize("draw", [svg.wide, svg.narrow])
+def test_folds_can_be_opened_only_where_the_page_asks_for_it(draw) -> None:
+    anatomy = describe(spec_of("imagenet/resnet-152"))
+    say = speaker("en")
+    assert "data-fold" not in draw(anatomy, say)
+    folds = with_class(parsed(draw(anatomy, say, ())), "fold")
+    assert [fold.get("data-fold") for fold in folds] == ["2", "3"]
+    assert "33 more" in "".join(folds[1].itertext())
+    again = with_class(parsed(draw(anatomy, say, (3,))), "fold")
+    assert "fold 33" in "".join(again[1].itertext())
+
+
+def test_references_have_a_legend_of_their_own() -> None:
+    say = speaker("en")
+    assert "pooling" in legend(describe(spec_of("imagenet/vgg-16")), say)
+    assert "four ways" in legend(describe(spec_of("imagenet/googlenet")), say)
