@@ -59,6 +59,11 @@ def data_folder() -> Path:
     return _subfolder("data")
 
 
+def pictures_folder() -> Path:
+    """Holds the pictures that people looked at networks with, named by what they show."""
+    return _subfolder("pictures")
+
+
 def cache_folder() -> Path:
     """Holds what can be computed again: rendered shapes, timings. Safe to delete."""
     return _subfolder("cache")
