@@ -29,7 +29,7 @@ ENDED: frozenset[State] = frozenset({"finished", "stopped", "failed"})
 _START_PATIENCE = 180.0
 _LOCK_PATIENCE = 15.0
 STOPPED = "It was asked to stop; what it had found until then is kept."
-_KILLED = "The worker was killed or the machine stopped; run the laboratory again."
+KILLED = "The worker was killed or the machine stopped; run the laboratory again."
 _DAMAGED = "Its state.json is damaged; run the laboratory again."
 
 
@@ -85,7 +85,7 @@ def died(folder: LabFolder, status: Status) -> Status:
     return dataclasses.replace(
         status,
         state="stopped" if stopped else "failed",
-        reason=STOPPED if stopped else _KILLED,
+        reason=STOPPED if stopped else KILLED,
         ended=_last_sign(folder) or status.started,
         pid=None,
         pid_created=None,

@@ -19,6 +19,7 @@ from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
 from resnet_core.jobs.checks import checked
+from resnet_core.labs import results, status
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
 PLAIN: dict[str, object] = Draft.of(Experiment()).values  # type: ignore[assignment]
@@ -131,3 +132,22 @@ def test_states_are_translated_inside_sentences() -> None:
 
 def test_an_unknown_sentence_stays_as_it_is() -> None:
     assert translated("Nobody has met this before.", "ko") == "Nobody has met this before."
+
+
+LAB_REASONS = (
+    status.STOPPED,
+    status.KILLED,
+    results.DAMAGED,
+    "It was stopped before it began.",
+    "This laboratory is finished; there is nothing to stop.",
+    "resnet-20 has other weights by now; ask the laboratory again.",
+    "resnet-20 has no weights on disk; let it train for a while.",
+    "resnet-20 has no weights on disk; it is recorded without.",
+)
+
+
+@pytest.mark.parametrize("reason", LAB_REASONS)
+def test_why_a_laboratory_ended_is_said_in_korean(reason: str) -> None:
+    said = translated(reason, "ko")
+    assert HANGUL.search(said), reason
+    assert ("resnet-20" in said) == ("resnet-20" in reason)
