@@ -198,6 +198,16 @@ class Anatomy:
     def block_names(self) -> tuple[str, ...]:
         return tuple(block.name for block in self.blocks)
 
+    @property
+    def unmeasured(self) -> str:
+        """A sentence on what telemetry cannot measure in this network, or ""."""
+        if self.spec.family not in {"vgg", "googlenet"}:
+            return ""
+        return (
+            "The responses and gradients of its 3x3 layers are measured; without blocks "
+            "F(x) + x there is no |F(x)| / |x| to measure."
+        )
+
     @cached_property
     def stages(self) -> tuple[StageFacts, ...]:
         """Stem, stages and head: where the parameters are, and where the work is."""

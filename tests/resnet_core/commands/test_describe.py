@@ -35,6 +35,32 @@ def test_multiply_adds_and_settings(call: Callable) -> None:
     assert small["layers"][0]["in_channels"] == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "parameters", "billions", "layers"),
+    [
+        (["imagenet/resnet-18"], 11_689_512, 1.8, 18),
+        (["imagenet/resnet-50"], 25_557_032, 3.8, 50),
+        (["imagenet/resnet-50", "--stride-in", "3x3"], 25_557_032, 4.1, 50),
+        (["imagenet/vgg-19"], 143_667_240, 19.6, 19),
+        (["imagenet/googlenet"], 6_624_904, 1.5, 22),
+        (["imagenet/resnet-34", "--shortcut", "A", "--classes", "10"], 21_115_978, 3.6, 34),
+    ],
+)
+def test_imagenets_networks(
+    call: Callable, arguments: list[str], parameters: int, billions: float, layers: int
+) -> None:
+    said = call("describe", *arguments, "--json").json
+    assert (said["parameters"], said["weighted_layers"]) == (parameters, layers)
+    assert said["multiply_adds"] == pytest.approx(billions * 1e9, rel=0.03)
+    assert sum(stage["multiply_adds"] for stage in said["stages"]) == said["multiply_adds"]
+    assert said["layers"][0]["receptive_field"] == (3 if layers == 19 else 7)
+
+
+def test_what_is_not_measured_is_said(call: Callable) -> None:
+    assert "no |F(x)| / |x| to measure" in call("describe", "imagenet/vgg-16").out
+    assert "to measure" not in call("describe", "imagenet/resnet-50").out
+
+
 def test_for_people_it_is_a_table(call: Callable) -> None:
     said = call("describe", "cifar/resnet-56")
     assert "853,018" in said.out
@@ -51,6 +77,13 @@ def test_for_people_it_is_a_table(call: Callable) -> None:
         (["cifar/dense-20"], "network: there is no family 'dense'"),
         (["cifar/resnet-20", "--shortcut", "D"], "shortcut: 'D' is not known; choose 'A', 'B' or"),
         (["cifar/resnet-20", "--width", "0"], "width: 0 is too small; use at least 1"),
+        (["cifar/resnet-20", "--stride-in", "3x3"], "stride_in: cifar/resnet-20 has no such"),
+        (["imagenet/resnet-50", "--width", "8"], "width: imagenet/resnet-50 has no such"),
+        (["imagenet/resnet-50", "--no-batch-norm"], "batch_norm: imagenet/resnet-50 has no such"),
+        (["imagenet/resnet-50", "--stride-in", "7x7"], "stride_in: '7x7' is not known; choose"),
+        (["imagenet/resnet-51"], "network: there is no imagenet/resnet-51; did you mean"),
+        (["imagenet/vgg-16", "--image-size", "x"], "image_size: 'x' is not a whole number"),
+        (["imagenet/vgg-16", "--image-size", "8"], "image_size: 8 pixels are not from 32"),
     ],
 )
 def test_bad_input_is_one_sentence_and_code_2(
