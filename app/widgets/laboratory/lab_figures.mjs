@@ -4,6 +4,7 @@ import { element, loadPlotly, nextFrame } from "./dom.mjs";
 import { LabFigure } from "./lab_figure.mjs";
 import { Poller } from "./poll.mjs";
 
+const FIRST = 2; // sentences above the figures; the others stand below, so that figures stay in view
 const AGAIN = 2000; // ms until plotly.js is asked for once more
 
 export class LabFigures {
@@ -27,11 +28,14 @@ export class LabFigures {
     this.verdict = element("section", { class: "lab-verdict" }, this.saidTitle, this.said);
     this.found = element("section", { class: "lab-paper" }, this.paperTitle, this.paper);
     this.grid = element("div", { class: "lab-grid" });
+    this.others = element("ul", { class: "lab-said", "aria-live": "polite" });
+    this.alsoTitle = element("h3");
+    this.also = element("section", { class: "lab-verdict lab-also" }, this.alsoTitle, this.others);
     this.caption = element("p", { class: "lab-caption" });
     this.root = element("div", { class: "lab lab-waiting" },
       element("div", { class: "lab-head" }, this.origin, this.status, this.bar), this.message,
-      element("div", { class: "lab-findings" }, this.verdict, this.found), this.grid, this.caption);
-    this.bar.hidden = this.message.hidden = this.caption.hidden = true;
+      element("div", { class: "lab-findings" }, this.verdict, this.found), this.grid, this.also, this.caption);
+    this.also.hidden = this.bar.hidden = this.message.hidden = this.caption.hidden = true;
     // A test reads this: it must stay 1 however many rows arrive.
     parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
     parent.append(this.root);
@@ -43,6 +47,7 @@ export class LabFigures {
     this.words = data.words;
     this.root.lang = data.language;
     this.saidTitle.textContent = data.words.verdict;
+    this.alsoTitle.textContent = data.words.also;
     this.paperTitle.textContent = data.words.paper;
     this.paper.textContent = data.paper;
     this.bar.setAttribute("aria-label", data.words.progress);
@@ -98,15 +103,12 @@ export class LabFigures {
     else this.bar.setAttribute("aria-valuenow", percent);
   }
 
-  // Only what is new is said again by a screen reader.
   say(verdicts, active) {
     const texts = verdicts.length ? verdicts : [active ? this.words.pending : this.words.undecided];
     this.verdict.classList.toggle("lab-undecided", !verdicts.length);
-    texts.forEach((text, index) => {
-      const item = this.said.children[index] ?? this.said.appendChild(element("li"));
-      if (item.textContent !== text) item.textContent = text;
-    });
-    while (this.said.children.length > texts.length) this.said.lastChild.remove();
+    list(this.said, texts.slice(0, FIRST));
+    list(this.others, texts.slice(FIRST));
+    this.also.hidden = texts.length <= FIRST;
   }
 
   // One after the other: an answer may come while the one before it is still being drawn.
@@ -180,4 +182,13 @@ export class LabFigures {
     this.figures.forEach((figure) => figure.dispose());
     this.root.remove();
   }
+}
+
+// Only what is new is said again by a screen reader.
+function list(root, texts) {
+  texts.forEach((text, index) => {
+    const item = root.children[index] ?? root.appendChild(element("li"));
+    if (item.textContent !== text) item.textContent = text;
+  });
+  while (root.children.length > texts.length) root.lastChild.remove();
 }

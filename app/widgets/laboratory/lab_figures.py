@@ -15,7 +15,7 @@ from app import api, texts, theme
 from app.texts import t
 
 _HERE = Path(__file__).parent
-_WORDS = ("verdict", "paper", "pending", "undecided", "progress", "reset", "lost")
+_WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
 _component = st.components.v2.component(
     "lab_figures",
     css=(_HERE / "lab_figures.css").read_text(encoding="utf-8"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from app import api, labs
 from app.labs import LabAnswers
+from app.widgets.laboratory import lab_figures
 from resnet_core.labs.events import Progress, Rows
 from resnet_core.labs.journal import line
 from resnet_core.labs.order import Order
@@ -143,6 +145,12 @@ def test_what_is_not_there_or_no_id_is_refused_in_a_sentence(
     response = client.get(f"{ROUTE}?{query}")
     assert response.status_code == 400
     assert response.json()["error"].endswith((".", "ko."))
+
+
+def test_every_word_that_the_figures_say_is_sent_and_none_for_nothing() -> None:
+    folder = Path(lab_figures.__file__).parent
+    modules = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.mjs"))
+    assert set(re.findall(r"\bwords\.(\w+)", modules)) == set(lab_figures._WORDS)
 
 
 def test_the_modules_of_the_figures_are_served_and_none_twice(client: TestClient) -> None:
