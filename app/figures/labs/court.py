@@ -73,7 +73,9 @@ def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     layout["xaxis"] |= {
         "tickvals": [0, 1],
         "ticktext": [say("labs.court.place.first"), say("labs.court.place.last")],
+        "range": [-0.02, 1.02],
     }
+    layout["margin"] |= {"r": 36}  # the last tick's text
     layout["height"] = look.HEIGHT + 60
     return go.Figure(traces, layout)
 

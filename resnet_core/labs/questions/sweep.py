@@ -42,7 +42,7 @@ class Settings(laboratory.Settings):
         max_length=3,
         description="Initialisations, the columns of the grid; each with and without BN.",
     )
-    iterations: int = Field(160, ge=20, le=2000, description="Updates in each run.")
+    iterations: int = Field(144, ge=20, le=2000, description="Updates in each run.")
     train_images: int = Field(640, ge=64, le=5120, description="Training images of each run.")
 
     @field_validator("depth")
