@@ -24,7 +24,7 @@ from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import build
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
 
-FACTORS = (2, 3)  # times as many blocks, in the test of the copies
+FACTORS = (1, 2, 3)  # times as many blocks, in the test of the copies; 1: the network itself
 NOISES = (0.0, 0.25, 0.5, 0.75, 1.0)  # times each filter's length
 SCRATCH = "scratch"
 BATCH = 128  # images, where BN uses their own statistics

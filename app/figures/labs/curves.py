@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -69,16 +70,21 @@ def band(x: Any, low: Any, high: Any, name: str, colour: str) -> go.Scatter:
     )
 
 
-def level(y: float, text: str, dark: bool, colour: str | None = None) -> dict[str, Any]:
-    """Shape and annotation of a dashed value, the paper's or a reference, to add to a layout."""
-    used = colour or look.ink(dark).quiet
+def level(y: float, text: str, dark: bool, log: bool = False) -> dict[str, Any]:
+    """Shape and annotation of a dashed value, the paper's or a reference, to add to a layout.
+
+    Args:
+        log: the axis is a logarithmic one; annotations, unlike shapes, want the exponent there.
+    """
+    used = look.ink(dark).quiet
+    place = math.log10(y) if log else y
     return {
         "shapes": [
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
             | {"line": {"color": used, "width": 1.2, "dash": "dash"}}
         ],
         "annotations": [
-            {"xref": "paper", "x": 0.99, "xanchor": "right", "y": y, "yanchor": "bottom"}
+            {"xref": "paper", "x": 0.99, "xanchor": "right", "y": place, "yanchor": "bottom"}
             | {"text": text, "showarrow": False, "font": {"size": 11, "color": used}}
         ],
     }

@@ -16,7 +16,7 @@ from app.figures.labs import curves
 from app.texts import Speaker
 from resnet_core.labs.questions.landscape import Settings
 
-_PLOT = 300  # pixels a contour map
+_PLOT = 320  # pixels a contour map
 _MOUNTAINS = 380
 _COLOURS = "Cividis"  # the same to colour-blind eyes
 _HIGHEST = 99.0  # percentile of the loss at which the colour scale ends: a few peaks are huge
@@ -72,7 +72,7 @@ def _filled(losses: np.ndarray) -> np.ndarray:
 
 
 def _lines(table: pd.DataFrame, networks: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Direction 1 solid, direction 2 thin; the band is the loss's standard error."""
+    """Direction 1 bold, direction 2 thin; the band is the loss's standard error."""
     traces = []
     for row, depth in _rows(networks):
         colour = theme.colour(str(row["family"]), depth, dark)
@@ -85,11 +85,10 @@ def _lines(table: pd.DataFrame, networks: pd.DataFrame, say: Speaker, dark: bool
             line = curves.line(part["place"], part["loss"], name, colour, width)
             traces.append(line.update(mode="lines"))
     layout = curves.layout(dark, say("labs.landscape.axis.place"), say("labs.landscape.axis.loss"))
-    highest = np.nanpercentile(np.append(curves.numbers(table["loss"]), 1.0), _HIGHEST)
-    layout["yaxis"] |= {"range": [0, float(highest) * 1.05]}
+    layout["yaxis"] |= curves.logarithmic()  # far from the network it is a thousand times higher
     layout["height"] = look.HEIGHT + 40  # its legend has more lines
     guessing = float(networks["guessing"].iloc[0])
-    layout |= curves.level(guessing, say("labs.landscape.guessing"), dark)
+    layout |= curves.level(guessing, say("labs.landscape.guessing"), dark, log=True)
     return go.Figure(traces, layout)
 
 
@@ -105,7 +104,7 @@ def _contours(
     figure = make_subplots(
         rows=len(shown),
         cols=1,
-        vertical_spacing=0.18 / len(shown),
+        vertical_spacing=0.3 / len(shown),
         subplot_titles=[_title(row, len(places), say) for row, (places, _) in shown],
     )
     layout = curves.layout(dark, "", "")
@@ -181,15 +180,15 @@ def _scene(scale: dict[str, Any], say: Speaker, dark: bool) -> dict[str, Any]:
         clear = {"backgroundcolor": "rgba(0,0,0,0)", "showspikes": False}
         return {"title": {"text": title}, **kept, **clear, **more}
 
-    ticks = scale["colorbar"]
+    decades = [tick for tick in scale["colorbar"]["tickvals"] if abs(tick - round(tick)) < 1e-6]
     return {
         "xaxis": axis("1"),
         "yaxis": axis("2"),
         "zaxis": axis(
             say("labs.landscape.short"),
             range=[scale["cmin"], scale["cmax"]],
-            tickvals=ticks["tickvals"],
-            ticktext=ticks["ticktext"],
+            tickvals=decades,
+            ticktext=[f"{10**tick:,.4g}" for tick in decades],
         ),
         "aspectratio": {"x": 1, "y": 1, "z": 0.7},
     }
@@ -217,7 +216,7 @@ def _colour_axis(table: pd.DataFrame, say: Speaker, dark: bool) -> dict[str, Any
             "thickness": 10,
             "outlinewidth": 0,
             "tickvals": ticks,
-            "ticktext": [f"{10**tick:.2g}" for tick in ticks],
+            "ticktext": [f"{10**tick:,.4g}" for tick in ticks],
             "title": {"text": say("labs.landscape.short"), "side": "right"},
             "tickfont": {"size": 11, "color": look.ink(dark).quiet},
         },

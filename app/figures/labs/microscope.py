@@ -87,7 +87,7 @@ def _norms(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     layout = curves.layout(
         dark, say("labs.microscope.axis.block"), say("labs.microscope.axis.norm")
     )
-    layout["xaxis"] |= {"tickformat": "d"}
+    layout["xaxis"] |= {"dtick": 1 if table["block"].max() <= 10 else 2}
     layout["height"] = look.HEIGHT + 40  # its legend has more lines
     return go.Figure(traces, layout)
 

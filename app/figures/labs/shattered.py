@@ -45,7 +45,7 @@ def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     )
     layout = curves.layout(dark, "", "")
     figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
-    figure.update_layout(height=_STRIP * len(groups) + 80, showlegend=False)
+    figure.update_layout(height=_STRIP * len(groups) + 100, showlegend=False, margin={"t": 30})
     for row, (series, rows) in enumerate(groups, start=1):
         name = _name(str(series), say)
         trace = curves.line(

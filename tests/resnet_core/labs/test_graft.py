@@ -78,7 +78,7 @@ def test_a_run_tells_the_copies_first_then_every_start(home: Path) -> None:
     events = list(graft.run(_quick(), [small_subject()]))
     rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
     assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
-    assert [row["depth"] for table, row in rows if table == "copies"] == [14, 14, 20, 20]
+    assert [row["depth"] for table, row in rows if table == "copies"] == [8, 8, 14, 14, 20, 20]
     assert [row["noise"] for table, row in rows if table == "ends"] == [*graft.NOISES, None]
     verdicts = [event for event in events if isinstance(event, Verdict)]
     assert verdicts[0].finding == "exact"

@@ -83,7 +83,8 @@ def test_lines_are_in_the_families_colours_with_guessing_marked(say: Speaker) ->
     ]
     assert list(bold[0].x) == [-1.0, 0.0, 1.0]
     assert figure.layout.shapes[0].y0 == pytest.approx(2.303)
-    assert figure.layout.yaxis.range[0] == 0
+    assert figure.layout.annotations[0].y == pytest.approx(np.log10(2.303))
+    assert figure.layout.yaxis.type == "log"
 
 
 def test_losses_that_are_no_number_leave_gaps_and_no_error(say: Speaker) -> None:
