@@ -94,7 +94,7 @@ class LabAnswers:
 
 
 def _read(lab_id: str) -> Result:
-    if lab_id not in catalog.NAMES:
+    if lab_id not in catalog.all_names():
         return results.read(lab_id)
     recorded = results.recorded(lab_id)
     if recorded is None:

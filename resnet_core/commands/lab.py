@@ -17,13 +17,14 @@ from resnet_core.labs.results import Result
 from resnet_core.labs.status import ENDED
 
 _MOST_ROWS = 40  # of a table, for people
+_LONGEST_CELL = 48  # characters; packed maps are for programs
 
 
 class Laboratories(click.Group):
     """A command a laboratory, with its own settings as options."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(catalog.NAMES)
+        return list(catalog.all_names())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         return _command(catalog.question(cmd_name))
@@ -49,7 +50,7 @@ def lab(context: click.Context, listed: bool, as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    questions = [catalog.question(name) for name in catalog.NAMES]
+    questions = [catalog.question(name) for name in catalog.all_names()]
     if as_json:
         print_json([_described(question) for question in questions])
         return
@@ -168,4 +169,5 @@ def _print(result: Result) -> None:
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return "" if value != value else f"{value:.4g}"
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 3]}..."

@@ -34,6 +34,14 @@ NAMES: tuple[str, ...] = (
     "depth",
 )
 
+# Asked from pages of their own, and not among the questions of why.
+TOOLS: tuple[str, ...] = ("attribution", "masks", "randomised", "activations")
+
+
+def all_names() -> tuple[str, ...]:
+    """Everything that can be ordered: the laboratories, then the tools."""
+    return (*NAMES, *TOOLS)
+
 
 def question(name: str) -> Question:
     """What the laboratory asks, without torch.
@@ -57,8 +65,8 @@ def experiment(name: str) -> Run:
 
 
 def _known(name: str) -> str:
-    if name in NAMES:
+    if name in all_names():
         return name
-    near = difflib.get_close_matches(name, NAMES, n=1)
-    advice = f"did you mean {near[0]}" if near else f"choose one of {', '.join(NAMES)}"
+    near = difflib.get_close_matches(name, all_names(), n=1)
+    advice = f"did you mean {near[0]}" if near else f"choose one of {', '.join(all_names())}"
     raise InvalidSetting("laboratory", f"there is none called {name[:60]!r}; {advice}.")

@@ -97,6 +97,10 @@ class Subject:
     def _prepared(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
         if count is not None:
             images = images.take(class_order(images.labels, equal=True)[:count])
+        return self.centred(images)
+
+    def centred(self, images: ImageSet) -> tuple[Tensor, Tensor]:
+        """Any images of the network's size, as it takes them; as `train_images`."""
         pixels, labels = augment.as_tensors(images, self.device)
         return augment.centred(pixels, self._mean.to(self.device)), labels
 

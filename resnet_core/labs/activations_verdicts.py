@@ -1,0 +1,19 @@
+"""How large what is added is beside what is there. Arithmetic only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from resnet_core.labs.events import Value, Verdict
+
+
+def verdict(label: str, blocks: int, ratios: Sequence[float]) -> Verdict:
+    """From ||F|| / ||shortcut|| of every addition; a plain network has none."""
+    if not blocks:
+        return Verdict("none", {"label": label})
+    if not ratios:
+        return Verdict("plain", {"label": label, "blocks": blocks})
+    ratio = fmean(ratios)
+    values: dict[str, Value] = {"label": label, "ratio": ratio, "blocks": len(ratios)}
+    return Verdict("small" if ratio < 1 else "large", values)
