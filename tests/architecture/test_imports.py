@@ -116,7 +116,7 @@ def test_what_pages_use_imports_without_torch(module: str, tmp_path: Path) -> No
 
 
 def test_every_question_is_asked_without_torch(tmp_path: Path) -> None:
-    """And every file of questions is one of the catalogue's."""
+    """And every question that there is, is one of the catalogue's."""
     program = """
 import json, pathlib, sys
 from resnet_core.labs import catalog
@@ -127,8 +127,9 @@ print(json.dumps([catalog.NAMES, sorted(sys.modules)]))
 """
     names, modules = _run(program, tmp_path)
     assert _heavy(modules) == []
-    questions = (ROOT / "resnet_core/labs/questions").glob("*.py")
-    assert sorted(names) == sorted({path.stem for path in questions} - {"__init__"})
+    files = (ROOT / "resnet_core/labs/questions").glob("*.py")
+    asked = [path.stem for path in files if "\nQUESTION = " in path.read_text(encoding="utf-8")]
+    assert sorted(names) == sorted(asked)
 
 
 @pytest.mark.parametrize("package", ["streamlit", "plotly"])
