@@ -106,8 +106,9 @@ def test_the_standard_answer_goes_on_record(answered: str, shell: Callable, home
 
 def test_it_lists_what_there_is(answered: str, shell: Callable) -> None:
     said = shell("lab", "--list", "--json").json
-    assert [entry["name"] for entry in said] == list(catalog.NAMES)
-    assert said[-1]["settings"]["colours"] == ["red"]
+    listed = {entry["name"]: entry for entry in said}
+    assert list(listed)[: len(catalog.NAMES)] == list(catalog.NAMES)
+    assert listed[NAME]["settings"]["colours"] == ["red"]
     text = shell("lab")
     assert text.code == 0
     assert all(name in text.out for name in catalog.NAMES)
