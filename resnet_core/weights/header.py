@@ -1,0 +1,79 @@
+"""A safetensors file's header, checked before a reader is trusted with it.
+
+The format: eight bytes with the header's length, the header in JSON, then the tensors' bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from resnet_core.errors import CheckpointError
+
+MOST_HEADER = 8 * 2**20  # bytes; 1202 layers need less than one MiB
+MOST_TENSORS = 50_000
+MOST_AXES = 8
+# Bytes of a value, for the types that networks are saved in.
+SIZES = {
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2,
+    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+}  # fmt: skip
+
+
+def check(path: Path) -> None:
+    """Accept a file whose header fits its size.
+
+    Raises:
+        CheckpointError: it is no safetensors file, or says of itself what cannot be.
+    """
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > min(MOST_HEADER, total - 8):
+            raise CheckpointError(
+                f"{path} is no safetensors file: its header would be {length:,} bytes long, of "
+                f"{total:,} in the file (at most {MOST_HEADER // 2**20} MiB are read)."
+            )
+        text = file.read(length)
+    entries = _parsed(text, path)
+    end = sum(_bytes_of(name, entry, path) for name, entry in entries.items())
+    ends = [entry["data_offsets"][1] for entry in entries.values()]
+    if end != total - 8 - length or max(ends, default=0) != end:
+        raise CheckpointError(
+            f"{path} is damaged or cut short: its tensors need {end:,} bytes and it has "
+            f"{total - 8 - length:,}."
+        )
+
+
+def _parsed(text: bytes, path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is neither a safetensors file nor a PyTorch state dict."
+        ) from error
+    if not isinstance(header, dict):
+        raise CheckpointError(f"{path} is no safetensors file: its header is no mapping.")
+    header.pop("__metadata__", None)
+    if not 1 <= len(header) <= MOST_TENSORS:
+        raise CheckpointError(
+            f"{path} has {len(header)} tensors; from 1 to {MOST_TENSORS} are read."
+        )
+    return header
+
+
+def _bytes_of(name: str, entry: Any, path: Path) -> int:
+    """How many bytes a tensor takes, if its type, shape and place agree on it."""
+    try:
+        size, shape, (start, stop) = SIZES[entry["dtype"]], entry["shape"], entry["data_offsets"]
+        whole = all(type(number) is int and number >= 0 for number in (*shape, start, stop))
+        fits = whole and len(shape) <= MOST_AXES and stop - start == size * math.prod(shape)
+    except (KeyError, TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise CheckpointError(
+            f"{path} is damaged: its header does not describe {name[:80]!r} well."
+        )
+    return int(stop - start)
