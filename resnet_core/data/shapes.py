@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_core import home
-from resnet_core.data import cache
+from resnet_core.data import cache, drawing
 from resnet_core.data.dataset import Dataset, ImageSet, Index, Labels, area_average, held_out_index
 from resnet_core.data.outlines import OUTLINES
 from resnet_core.data.palette import background_colours, shape_colours
@@ -127,10 +127,8 @@ def _draw_chunk(random: np.random.Generator) -> tuple[NDArray[np.uint8], Labels,
     labels = random.permuted(rounds, axis=1).ravel()  # each class once in every ten images
     coverage = _coverage(labels, random)
     knots = background_colours(random, _CHUNK, _KNOTS)
-    smooth = _smoothing(_KNOTS, SIZE)
-    background = np.matmul(smooth, knots.reshape(_CHUNK, _KNOTS, -1))
-    background = np.matmul(smooth, background.reshape(_CHUNK, SIZE, _KNOTS, 3))
-    shape = _shaded(shape_colours(random, knots), random)
+    background = drawing.smoothed(knots, SIZE)
+    shape = drawing.shaded(shape_colours(random, knots), random, SIZE)
     images = background + coverage[..., None] * (shape - background)
     images += _NOISE * random.standard_normal(images.shape, np.float32)
     pixels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
@@ -143,35 +141,7 @@ def _coverage(labels: Labels, random: np.random.Generator) -> Float32:
     room = SIZE / 2 - radius - 0.5  # every shape lies wholly inside the image
     x, y = random.uniform(-1, 1, (2, len(labels))) * room
     angle = random.uniform(0, 2 * np.pi, len(labels))
-    pixel = np.arange(SIZE) + 0.5 - SIZE / 2
-    coverage = np.empty((len(labels), SIZE, SIZE), np.float32)
-    for index, outline in enumerate(OUTLINES.values()):
-        mine = labels == index
-        scale = radius[mine, None, None].astype(np.float32)
-        dx = ((pixel - x[mine, None]).astype(np.float32)[:, None, :]) / scale
-        dy = ((pixel - y[mine, None]).astype(np.float32)[:, :, None]) / scale
-        cos, sin = (f(angle[mine, None, None]).astype(np.float32) for f in (np.cos, np.sin))
-        distance = outline(cos * dx + sin * dy, cos * dy - sin * dx) * scale  # pixels
-        coverage[mine] = np.clip(0.5 - distance, 0, 1)
-    return coverage
-
-
-def _shaded(colours: Float32, random: np.random.Generator) -> Float32:
-    """From one colour to the other across the image, in a random direction. n, H, W, 3."""
-    angle = random.uniform(0, 2 * np.pi, (len(colours), 1, 1)).astype(np.float32)
-    pixel = ((np.arange(SIZE) + 0.5) / SIZE - 0.5).astype(np.float32)
-    along = np.clip(0.5 + np.cos(angle) * pixel + np.sin(angle) * pixel[:, None], 0, 1)
-    first, second = colours[:, 0, None, None], colours[:, 1, None, None]
-    return first + along[..., None] * (second - first)
-
-
-def _smoothing(knots: int, size: int) -> Float32:
-    """Uniform cubic B-spline weights, size x knots: convex, so no colour overshoots."""
-    at = np.linspace(1, knots - 2, size)[:, None] - np.arange(knots)
-    far = np.abs(at)
-    near = 2 / 3 - far**2 + far**3 / 2
-    weights = np.where(far < 1, near, np.where(far < 2, (2 - np.minimum(far, 2)) ** 3 / 6, 0))
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return drawing.coverage(labels, drawing.Poses(x, y, radius, angle), SIZE)
 
 
 def _assembled(
