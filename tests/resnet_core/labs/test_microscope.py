@@ -56,6 +56,15 @@ def test_the_forms_begin_with_the_same_values_in_every_recipe() -> None:
         assert not torch.allclose(by_recipe[0], by_recipe[1])
 
 
+def test_a_recipe_with_a_seed_that_diverged_is_never_the_best() -> None:
+    losses = torch.full((3, len(RECIPES)), 0.5)
+    losses[:, 2] = torch.tensor([0.01, 0.01, torch.nan])
+    losses[:, 4] = torch.tensor([0.1, 0.2, 0.3])
+    found = microscope.outcome(losses)
+    assert (found.gain, found.rate) == RECIPES[4]
+    assert (found.loss, found.low, found.high) == pytest.approx((0.2, 0.1, 0.3))
+
+
 def test_one_replica_that_diverges_leaves_the_others_alone() -> None:
     settings = _quick(activation="linear", layers=2, depth=8, steps=30)
     entrant = _raced(settings)["residual"]
