@@ -15,7 +15,7 @@ class Settings(laboratory.Settings):
     factor: int = Field(
         3, ge=2, le=4, description="Times as many blocks, in the network that is trained."
     )
-    updates: int = Field(80, ge=5, le=5000, description="Training updates from each grafted start.")
+    updates: int = Field(60, ge=5, le=5000, description="Training updates from each grafted start.")
     learning_rate: float = Field(
         0.001,
         gt=0,
