@@ -1,0 +1,183 @@
+"""The attribution page: picture, class and method; maps, checks of them, activations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from app import services
+from app.explanations import explain
+from app.texts import language, t
+from app.thumbnails import Album
+from app.widgets.attribution import desk as desks
+from app.widgets.attribution.checks import checks
+from app.widgets.attribution.desk import NAME, VIEWS, Desk, command
+from app.widgets.attribution.following import ask_and_follow, figures
+from app.widgets.attribution.layers import browser, layer_choice
+from app.widgets.attribution.maps import iterations, maps, scale
+from app.widgets.attribution.pictures import known_album, pictures
+from app.widgets.experiment_form.controls import escaped
+from app.widgets.laboratory.controls import Controls
+from app.widgets.laboratory.subjects import subjects
+from app.widgets.show_code import show_code
+from app.widgets.starting import start_of
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs import catalog
+from resnet_core.labs.results import Result
+
+_BEHIND = ("stage", "steps", "samples", "noise", "patches", "through_training", "seed")
+_CODE = {"maps": ("attribution",), "checks": ("masks", "randomised"), "layers": ("activations",)}
+
+
+def attribution() -> None:
+    """Show the page."""
+    st.title(t("attribution.title"))
+    st.markdown(t("attribution.lead"))
+    now, problems = desks.arrive()
+    if problems:
+        st.warning("  \n".join(map(escaped, problems)))
+    there = known_album(now)
+    now = _choose(now, there)
+    problem = _problem(now)
+    if problem:
+        st.info(escaped(problem))
+    elif now.view == "maps":
+        _maps(now)
+    elif now.view == "checks":
+        checks(now)
+    else:
+        now = _layers(now)
+    _code(now)
+    desks.write(now)
+
+
+def _choose(now: Desk, there: Album | None) -> Desk:
+    """The controls; the desk with what they hold."""
+    question, key = catalog.question(NAME), f"attribution.{desks.visits()}.{language()}"
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        pictures(now, there)
+    with right:
+        runs = subjects(question, now.bench.runs, f"attribution.{desks.visits()}")
+        form = Controls(question, now.settings)
+        form.form = f"attribution.{desks.visits()}"
+        held: dict[str, Any] = {"picture": now.settings.picture}
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            held["target"] = _target(now, there, f"{key}.target")
+            with st.popover(t("labs.common.more")):
+                held |= form.show(_BEHIND)
+        held |= form.show(["methods"])
+        settings = form.settled(held)
+    views = {view: t(f"attribution.view.{view}") for view in VIEWS}
+    chosen = st.segmented_control(
+        t("attribution.views"),
+        VIEWS,
+        default=start_of(f"{key}.view", now.view),
+        required=True,
+        key=f"{key}.view",
+        format_func=views.__getitem__,
+        label_visibility="collapsed",
+    )
+    bench = now.bench.changed(settings=settings, runs=runs)
+    return replace(now, bench=bench, view=chosen or VIEWS[0])
+
+
+def _target(now: Desk, there: Album | None, key: str) -> int:
+    """The class whose score is explained; -1: each network's own prediction."""
+    classes = there.classes if there else ()
+    options = list(range(-1, len(classes)))
+    begins = start_of(key, now.settings.target)
+    if begins not in options:
+        options.append(begins)  # from a URL; the order says what is wrong with it
+    names = {place: name for place, name in enumerate(classes)}
+    return st.selectbox(
+        t("labs.attribution.setting.target"),
+        options,
+        index=options.index(begins),
+        key=key,
+        format_func=lambda place: (
+            t("attribution.as_predicted") if place < 0 else names.get(place, str(place))
+        ),
+    )
+
+
+def _problem(now: Desk) -> str:
+    """Why nothing can be asked of these networks, or ""."""
+    try:
+        now.order(NAME)
+    except PlaygroundError as error:
+        return explain(error)
+    return ""
+
+
+def _maps(now: Desk) -> None:
+    order = now.order(NAME)
+    scale()
+    outline = True
+    if "mask" in _knowledge(now):
+        key = f"attribution.{desks.visits()}.{language()}.outline"
+        outline = st.toggle(t("attribution.outline"), value=True, key=key)
+    slider = st.container()
+
+    def show(result: Result) -> None:
+        maps(result, _moment(result, slider), outline)
+
+    result = ask_and_follow(order, show)
+    if now.settings.through_training:
+        _tell_recordings(now)
+    if result is not None:
+        figures(order, result, "attribution.figures")
+    with st.expander(t("labs.common.command"), icon=":material/terminal:"):
+        st.code(command(NAME, order), language="bash", wrap_lines=True)
+
+
+def _moment(result: Result, place: Any) -> int | None:
+    """The moment of training to show, once there are several and all have come."""
+    moments = iterations(result)
+    if result.state in services.LAB_ACTIVE or len(moments) < 2:
+        return None
+    key = f"attribution.moment.{result.id}"
+    with place:
+        return st.select_slider(
+            t("attribution.moment"), moments, value=start_of(key, moments[-1]), key=key
+        )
+
+
+def _tell_recordings(now: Desk) -> None:
+    """Recordings have their last weights only."""
+    found, _ = services.known(now.bench.runs)
+    names = [run.title for run in found if run.recorded]
+    if names:
+        st.caption(t("attribution.recordings", names=", ".join(names)))
+
+
+def _knowledge(now: Desk) -> str:
+    """ "mask" where the data know where their shapes are."""
+    found, _ = services.known(now.bench.runs[:1])
+    shapes = bool(found) and found[0].experiment.data == "shapes"
+    return "mask" if shapes and now.settings.picture.startswith("test:") else ""
+
+
+def _layers(now: Desk) -> Desk:
+    picture = now.settings.picture
+    order = now.order("activations", picture=picture, layer=now.layer)
+    top = st.container()
+    result = ask_and_follow(order, browser)
+    if result is None:
+        return now
+    with top:
+        layer = layer_choice(result, now)
+    figures(order, result, "attribution.sizes")
+    if layer != now.layer:
+        desks.keep(replace(now, layer=layer))
+        st.rerun()
+    return now
+
+
+def _code(now: Desk) -> None:
+    with st.expander(t("labs.common.code"), icon=":material/code:"):
+        for name in _CODE[now.view]:
+            for path, definition in catalog.question(name).code:
+                show_code(path, definition)

@@ -1,0 +1,140 @@
+"""What stands on the attribution page: networks, picture, class, methods; to and from the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import streamlit as st
+
+from app import texts
+from app.explanations import explain
+from app.texts import t
+from app.widgets.laboratory.bench import HERE, Bench
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs import catalog, fields
+from resnet_core.labs.order import Order, create_settings
+from resnet_core.labs.questions import activations
+
+View = Literal["maps", "checks", "layers"]
+VIEWS: tuple[View, ...] = get_args(View)
+NAME = "attribution"
+_VIEW, _LAYER = "view", "layer"
+_KEPT, _WROTE, _VISITS = "attribution.desk", "attribution.wrote", "attribution.visits"
+_PROBLEMS = "attribution.problems"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that the page's URL says.
+
+    Attributes:
+        bench: the networks, and the settings of the laboratory `attribution`.
+        layer: that the activation browser shows beside the additions, or "".
+    """
+
+    bench: Bench
+    view: View = "maps"
+    layer: str = ""
+
+    @property
+    def settings(self) -> Any:
+        return self.bench.settings
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Desk, list[str]]:
+        """The desk in a URL, and a sentence for each parameter that gave way to its default."""
+        rest = {name: text for name, text in query.items() if name not in {_VIEW, _LAYER, HERE}}
+        bench, problems = Bench.from_query(catalog.question(NAME), rest)
+        view = next((one for one in VIEWS if one == query.get(_VIEW)), VIEWS[0])
+        layer = query.get(_LAYER, "")
+        try:
+            create_settings(activations.QUESTION, {_LAYER: layer})
+        except PlaygroundError as error:
+            problems.append(f"{t('attribution.layer')}: {explain(error)}")
+            layer = ""
+        return cls(bench, view, layer), problems
+
+    def to_query(self) -> dict[str, str]:
+        """The inverse of `from_query`: what differs from the page's own."""
+        query = self.bench.to_query(catalog.question(NAME))
+        if self.view != VIEWS[0]:
+            query[_VIEW] = self.view
+        return {**query, _LAYER: self.layer} if self.layer else query
+
+    def order(self, laboratory: str, **given: Any) -> Order:
+        """What is asked of one of the page's laboratories.
+
+        Raises:
+            InvalidSetting, RunNotFound, WrongState: a network cannot be looked at.
+        """
+        if laboratory == NAME:
+            return self.bench.order(catalog.question(NAME))
+        return Order.create(laboratory, self.bench.runs, **given)
+
+    def changed(self, **values: Any) -> Desk:
+        """With other settings of the laboratory, checked.
+
+        Raises:
+            InvalidSetting
+        """
+        given = {**self.bench.values(), **values}
+        settings = create_settings(catalog.question(NAME), given)
+        return replace(self, bench=self.bench.changed(settings=settings))
+
+
+def arrive() -> tuple[Desk, list[str]]:
+    """The desk: from the URL, unless this page wrote that itself."""
+    query = st.query_params.to_dict()
+    query.pop(texts.PARAMETER, None)
+    kept: Desk | None = st.session_state.get(_KEPT)
+    if kept is not None and query == st.session_state.get(_WROTE):
+        return kept, st.session_state.get(_PROBLEMS, [])
+    desk, problems = Desk.from_query(query)
+    st.session_state[_PROBLEMS] = problems
+    keep(desk)
+    renew()
+    return desk, problems
+
+
+def keep(desk: Desk) -> None:
+    """What the next run of the page begins with."""
+    if st.session_state.get(_KEPT, desk) != desk:
+        st.session_state[_PROBLEMS] = []
+    st.session_state[_KEPT] = desk
+    st.session_state[_WROTE] = desk.to_query()
+
+
+def write(desk: Desk) -> None:
+    """Put the desk into the URL, without a run of the page where nothing changed."""
+    keep(desk)
+    present = st.query_params.to_dict()
+    chosen = {name: text for name, text in present.items() if name == texts.PARAMETER}
+    wanted = {**desk.to_query(), **chosen}
+    if present != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def kept() -> Desk:
+    """The desk, for a callback."""
+    found: Desk = st.session_state[_KEPT]
+    return found
+
+
+def renew() -> None:
+    """Have the page's own widgets begin anew."""
+    st.session_state[_VISITS] = visits() + 1
+
+
+def visits() -> int:
+    count: int = st.session_state.get(_VISITS, 0)
+    return count
+
+
+def command(laboratory: str, order: Order) -> str:
+    """What computes the same from a terminal."""
+    given = fields.to_query(order.settings)
+    runs = [f"--run {run_id}" for run_id in order.runs]
+    options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
+    return " ".join(["python -m resnet_core lab", laboratory, *runs, *options])

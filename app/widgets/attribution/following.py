@@ -1,0 +1,78 @@
+"""A result that is asked for when it is not there yet, and followed while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import services
+from app.explanations import explain, translated
+from app.texts import language, t
+from app.widgets.experiment_form.controls import escaped
+from app.widgets.laboratory.lab_figures import lab_figures
+from resnet_core.errors import PlaygroundError
+from resnet_core.labs.order import Order
+from resnet_core.labs.results import Result
+
+_EVERY = 0.4  # seconds, while something is computed
+Show = Callable[[Result], None]
+
+
+def ask_and_follow(order: Order, show: Show) -> Result | None:
+    """Show the order's result, computed where there is none yet; None where it cannot be."""
+    try:
+        result = services.lab_result(order.id)
+        if result is None:
+            services.ask(order)
+            result = services.lab_result(order.id)
+    except PlaygroundError as error:
+        st.error(escaped(explain(error)))
+        return None
+    return follow(result, show) if result is not None else None
+
+
+def follow(result: Result, show: Show) -> Result:
+    """Show a result as far as it is; while it grows, again and again without the page."""
+    if result.state in services.LAB_ACTIVE:
+        _while_active(result.id, show)
+        return result
+    show(result)
+    if result.state in {"failed", "stopped"}:
+        st.warning(escaped(translated(result.reason, language())))
+        if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
+            anew(result.order)
+    return result
+
+
+def anew(order: Order) -> None:
+    """Have it computed here, and run the page again to follow it."""
+    try:
+        services.ask(order, anew=True)
+    except PlaygroundError as error:
+        st.error(escaped(explain(error)))
+        return
+    st.rerun()
+
+
+def figures(order: Order, result: Result | None, key: str, *, notice: str = "") -> None:
+    """The verdict, the paper's, the figures and where the numbers come from."""
+    name = order.laboratory
+    lab_figures(
+        order.id if result is not None else "",
+        t(f"labs.{name}.paper"),
+        key,
+        active=result is not None and result.state in services.LAB_ACTIVE,
+        notice=notice,
+    )
+
+
+@st.fragment(run_every=_EVERY)
+def _while_active(lab_id: str, show: Show) -> None:
+    """Should whoever computes it have been killed, it waits no longer."""
+    services.ensure_supervisor()
+    result = services.lab_result(lab_id)
+    if result is not None and result.state in services.LAB_ACTIVE:
+        show(result)
+    else:
+        st.rerun()

@@ -1,0 +1,98 @@
+"""The activation browser: x, F(x) and their sum at a block, and the maps of any layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import theme
+from app.figures import attribution
+from app.texts import language, t
+from app.widgets.attribution import desk as desks
+from app.widgets.attribution.desk import Desk
+from app.widgets.attribution.tiles import Row, Tile, tiles
+from app.widgets.starting import start_of
+from resnet_core.labs.packed import unpack
+from resnet_core.labs.results import Result
+
+
+def browser(result: Result) -> None:
+    """Show the chosen block of every network, and the chosen layer."""
+    additions = result.tables.get("additions")
+    if additions is not None:
+        names = list(dict.fromkeys(additions["block"]))
+        key = f"attribution.{desks.visits()}.block"
+        middle = names[len(names) // 2]
+        block = st.select_slider(
+            t("attribution.block"), names, value=start_of(key, middle), key=key
+        )
+        _block(additions[additions["block"] == block])
+        st.caption(t("attribution.parts_said"))
+    chosen = result.tables.get("maps")
+    if chosen is not None:
+        for row in chosen.to_dict("records"):
+            shown = f"{row['label']} · {row['layer']}"
+            tiles([_channels(shown, row)])
+
+
+def layer_choice(result: Result, desk: Desk) -> str:
+    """Let people choose a layer to look at; "" for none."""
+    table = result.tables.get("layers")
+    if table is None:
+        return desk.layer
+    names = ["", *dict.fromkeys(table["layer"])]
+    sizes = {row["layer"]: row for row in table.to_dict("records")}
+    key = f"attribution.{desks.visits()}.{language()}.layer"
+    begins = start_of(key, desk.layer if desk.layer in names else "")
+    return st.selectbox(
+        t("attribution.layer"),
+        names,
+        index=names.index(begins) if begins in names else 0,
+        key=key,
+        format_func=lambda name: _layer_name(name, sizes),
+    )
+
+
+def _layer_name(name: str, sizes: dict[str, dict[str, Any]]) -> str:
+    if not name:
+        return t("attribution.no_layer")
+    row = sizes[name]
+    return f"{name} · {row['channels']} × {row['height']} × {row['width']}"
+
+
+def _block(rows: pd.DataFrame) -> None:
+    """A network's parts under each other, channel under channel."""
+    for _, own in rows.groupby("run", sort=False):
+        parts = own.to_dict("records")
+        first = parts[0]
+        st.markdown(f"**{first['label']}** · `{first['block']}`")
+        tiles([_channels(_part_name(row, parts), row) for row in parts])
+
+
+def _part_name(row: dict[str, Any], parts: Sequence[dict[str, Any]]) -> str:
+    """ "x", "F(x)", ...; in a plain block nothing is summed."""
+    key = row["part"]
+    if key == "total" and not any(part["part"] == "shortcut" for part in parts):
+        key = "alone"
+    return t("attribution.part_row", part=t(f"attribution.part.{key}"), std=row["std"])
+
+
+def _channels(heading: str, row: dict[str, Any]) -> Row:
+    """All maps of a tensor in one grey scale, from its least to its largest value."""
+    steps = unpack(row)
+    colour = theme.colour(str(row["family"]), int(row["depth"]), theme.is_dark())
+    each = tuple(
+        Tile(
+            attribution.channel_address(channel),
+            "",
+            said=t("attribution.channel", n=number, of=int(row["channels"])),
+        )
+        for number, channel in enumerate(steps, start=1)
+    )
+    left = int(row["channels"]) - len(steps)
+    more = t("attribution.more_channels", n=left) if left else ""
+    span = t("attribution.span", low=row["low"], high=row["high"])
+    return Row(f"{heading} · {span}{more}", each, colour, small=True)
