@@ -6,11 +6,7 @@ name from a fixed list.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,12 +17,9 @@ from app.charts import Answer, BadQuestion, Charts, Question
 from app.feed import Feed
 from app.labs import LabAnswers, LabQuestion
 from app.state import View
+from app.static_files import PREFIX, plotly_script, static_file, static_names
 from resnet_core.errors import PlaygroundError, ResultNotFound
 
-PREFIX = "/playground-api"
-_WIDGETS = Path(__file__).resolve().parent / "widgets"
-# Served side by side under one address, so no two modules may bear the same name.
-_MODULES = (_WIDGETS / "live_charts", _WIDGETS / "laboratory")
 _FOREVER = "public, max-age=31536000, immutable"
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
@@ -93,24 +86,10 @@ def static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in static_names():
         return JSONResponse({"error": "There is no such file."}, status_code=404)
-    content, version = _static(name)
+    content, version = static_file(name)
     known = request.path_params["version"] == version
     headers = {"Cache-Control": _FOREVER if known else "no-cache"}
     return Response(content, media_type=_JAVASCRIPT, headers=headers)
-
-
-def static_names() -> frozenset[str]:
-    return frozenset({"plotly.min.js", *_modules()})
-
-
-def static_version() -> str:
-    """One version for all files: modules import each other by relative paths."""
-    return _version()
-
-
-def plotly_script() -> bytes:
-    """plotly.js as the installed plotly package brings it along."""
-    return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
 
 
 def _answered(request: Request, answer: Callable[[Mapping[str, str]], Answer]) -> Response:
@@ -127,24 +106,3 @@ def _answered(request: Request, answer: Callable[[Mapping[str, str]], Answer]) -
     if found.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = found.zipped, "gzip"
     return Response(body, media_type="application/json", headers=headers)
-
-
-@lru_cache(maxsize=16)
-def _static(name: str) -> tuple[bytes, str]:
-    return _content(name), _version()
-
-
-def _content(name: str) -> bytes:
-    return plotly_script() if name == "plotly.min.js" else _modules()[name].read_bytes()
-
-
-def _modules() -> dict[str, Path]:
-    return {path.name: path for folder in _MODULES for path in folder.glob("*.mjs")}
-
-
-@lru_cache(maxsize=1)
-def _version() -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for name in sorted(static_names()):
-        digest.update(_content(name))
-    return digest.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from app import api, services, texts
+from app import api, services, static_files, texts
 from app.charts import Question
 from app.state import RECORDED, View
 from app.texts import Language
@@ -26,7 +26,7 @@ def language(query: Mapping[str, str], accepted: str) -> Language:
 
 def in_head() -> str:
     """The styles; and plotly.js, which is wanted soon, but after all else."""
-    script = f".{api.PREFIX}/static/{api.static_version()}/plotly.min.js"
+    script = f".{static_files.PREFIX}/static/{static_files.static_version()}/plotly.min.js"
     return (
         f"<style>{_read('first_picture.css')}</style>"
         f'<link rel="preload" as="script" fetchpriority="low" href="{script}">'

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import api, charts
+from app import api, charts, static_files
 from app.charts import Charts
 from app.feed import Feed
 from resnet_core.runs import queries, store
@@ -219,9 +219,9 @@ def test_large_answers_are_zipped_for_browsers_that_want_it(client: TestClient) 
 
 
 def test_plotly_comes_from_the_installed_package_and_is_kept_for_good(client: TestClient) -> None:
-    path = f"/playground-api/static/{api.static_version()}/plotly.min.js"
+    path = f"/playground-api/static/{static_files.static_version()}/plotly.min.js"
     response = client.get(path)
-    assert response.content == api.plotly_script()
+    assert response.content == static_files.plotly_script()
     assert b"plotly.js v" in response.content[:200]
     assert "immutable" in response.headers["cache-control"]
     assert response.headers["content-type"].startswith("text/javascript")
@@ -237,7 +237,7 @@ def test_an_old_version_is_not_kept(client: TestClient) -> None:
     "name", ["live_charts.py", "..%2fapi.py", "%2e%2e/api.py", "..%5capi.py", "x.mjs", ""]
 )
 def test_only_files_of_the_list_are_served(client: TestClient, name: str) -> None:
-    response = client.get(f"/playground-api/static/{api.static_version()}/{name}")
+    response = client.get(f"/playground-api/static/{static_files.static_version()}/{name}")
     assert response.status_code == 404
     assert b"import" not in response.content
 
@@ -249,7 +249,7 @@ def test_modules_import_only_each_other() -> None:
         for line in text.splitlines():
             if line.startswith("import "):
                 module = line.split('"')[1].removeprefix("./")
-                assert module in api.static_names(), (path.name, line)
+                assert module in static_files.static_names(), (path.name, line)
         # A classroom may be offline. SVG's namespace is a name, not an address.
         assert "//" not in re.sub(r"(?m)^\s*//.*| // .*$", "", text.replace(_SVG, ""))
 

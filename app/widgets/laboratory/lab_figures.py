@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import api, texts, theme
+from app import static_files, texts, theme
 from app.texts import t
 
 _HERE = Path(__file__).parent
@@ -50,8 +50,8 @@ def lab_figures(
     _component(
         key=key,
         data={
-            "routes": api.PREFIX,
-            "version": api.static_version(),
+            "routes": static_files.PREFIX,
+            "version": static_files.static_version(),
             "id": lab_id,
             "query": urlencode(query) if lab_id else "",
             "language": language,

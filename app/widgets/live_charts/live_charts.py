@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import api, texts, theme
+from app import static_files, texts, theme
 from app.state import View
 from app.texts import t
 
@@ -70,8 +70,8 @@ def _data(
     language, dark = texts.language(), theme.is_dark()
     query = {"runs": ",".join(run_ids), **asked, "lang": language, "dark": "1" if dark else "0"}
     return {
-        "routes": api.PREFIX,
-        "version": api.static_version(),
+        "routes": static_files.PREFIX,
+        "version": static_files.static_version(),
         "query": urlencode(query, safe=",") if run_ids else "",
         "language": language,
         "x": view.x,

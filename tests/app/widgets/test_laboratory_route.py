@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import api, labs
+from app import api, labs, static_files
 from app.labs import LabAnswers
 from app.widgets.laboratory import lab_figures
 from resnet_core.labs.events import Progress, Rows
@@ -154,8 +154,8 @@ def test_every_word_that_the_figures_say_is_sent_and_none_for_nothing() -> None:
 
 
 def test_the_modules_of_the_figures_are_served_and_none_twice(client: TestClient) -> None:
-    names = [path.name for folder in api._MODULES for path in folder.glob("*.mjs")]
+    names = [path.name for folder in static_files._MODULES for path in folder.glob("*.mjs")]
     assert len(set(names)) == len(names)
-    assert {"lab_figures.mjs", "lab_figure.mjs"} <= api.static_names()
-    served = client.get(f"/playground-api/static/{api.static_version()}/lab_figures.mjs")
+    assert {"lab_figures.mjs", "lab_figure.mjs"} <= static_files.static_names()
+    served = client.get(f"/playground-api/static/{static_files.static_version()}/lab_figures.mjs")
     assert "immutable" in served.headers["cache-control"]

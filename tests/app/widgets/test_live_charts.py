@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from app import api
+from app import static_files
 from app.charts import Question
 from app.state import View
 from app.texts import catalogue
@@ -31,7 +31,7 @@ def test_the_browser_asks_what_the_routes_understand() -> None:
     assert question.ids == ("run-1", "run-2")
     assert question.view == view.changed(at=None, hidden=(), zoom=None)
     assert (data["at"], data["hidden"], data["zoom"]) == (12.0, ["plain-20"], None)
-    assert data["routes"] == api.PREFIX
+    assert data["routes"] == static_files.PREFIX
 
 
 def test_without_runs_there_is_nothing_to_ask() -> None:
