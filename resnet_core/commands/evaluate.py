@@ -1,22 +1,60 @@
-"""`evaluate`: the error of a run's weights, computed anew."""
+"""`evaluate`: the error of a run's weights, or of weights from elsewhere, computed anew."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
 
 import click
 
 from resnet_core.commands.output import json_option, print_json
+from resnet_core.errors import InvalidSetting
 
 
 @click.command()
-@click.argument("run_id", metavar="ID")
-@click.option("--checkpoint", "iteration", type=int, help="Its iteration. [the newest]")
+@click.argument("run_id", metavar="[ID]", required=False)
+@click.option("--checkpoint", "iteration", type=int, help="A run's; its iteration. [the newest]")
+@click.option("--weights", metavar="FILE", help="In place of a run: safetensors or a state dict.")
+@click.option("--data", metavar="NAME|PATH", help="To test FILE on: a data set, folder or npz.")
+@click.option("--network", metavar="NAME", help="FILE's, if its shapes leave it open.")
+@click.option("--shortcut", metavar="A|B|C", help="FILE's, if its shapes leave it open.")
+@click.option("--option-a-padding", metavar="both|end", help="Where option A's zeros go in FILE.")
+@click.option("--stride-in", metavar="1x1|3x3", help="Which layer of FILE's bottlenecks halves.")
+@click.option(
+    "--normalization", metavar="imagenet|cifar|per-pixel", help="FILE's preparation of images."
+)
+@click.option("--image-size", type=int, metavar="N", help="Pixels to resize to. [as they are]")
 @json_option
-def evaluate(run_id: str, iteration: int | None, as_json: bool) -> None:
-    """Compute a run's training and test error from its weights on disk.
+def evaluate(run_id: str | None, iteration: int | None, as_json: bool, **options: Any) -> None:
+    """Compute the error of weights on disk, in evaluation mode and without augmentation.
 
-    The training error is on the run's fixed subset of the training images, the test error on
-    its test images; both in evaluation mode, without augmentation.
+    Of a run (ID): the training error on its fixed subset of the training images and the test
+    error on its test images. Of weights from elsewhere (--weights): the error on a data set's
+    test images, or on all images of an npz with `images` (uint8, N, H, W, 3) and `labels`.
+    What the file does not say is asked for; what does not fit it is noticed on a sample.
+
+    \b
+        python -m resnet_core evaluate --weights resnet20.th --network cifar/resnet-20 \\
+            --shortcut A --option-a-padding both --normalization imagenet --data cifar10
     """
+    weights, data = options.pop("weights"), options.pop("data")
+    if weights is not None:
+        if run_id is not None or iteration is not None:
+            raise InvalidSetting("weights", "give a run's ID or --weights, not both.")
+        if data is None:
+            raise InvalidSetting("data", "name the images to test on: --data cifar10, or a path.")
+        _evaluate_file(Path(weights), data, as_json, **options)
+        return
+    extra = next((name for name, value in {"data": data, **options}.items() if value), None)
+    if run_id is None or extra is not None:
+        field = extra if run_id is not None and extra else "weights"
+        raise InvalidSetting(
+            field, "give the ID of a run, or --weights FILE --data NAME; runs have their own data."
+        )
+    _evaluate_run(run_id, iteration, as_json)
+
+
+def _evaluate_run(run_id: str, iteration: int | None, as_json: bool) -> None:
     from resnet_core.jobs.worker.evaluation import evaluate as evaluate_run
 
     found = evaluate_run(run_id, iteration)
@@ -28,3 +66,50 @@ def evaluate(run_id: str, iteration: int | None, as_json: bool) -> None:
         f"training error {found['train_error']:.2f} % (n = {found['train_images']}), "
         f"test error {found['test_error']:.2f} % (n = {found['test_images']})"
     )
+
+
+def _evaluate_file(
+    path: Path, data: str, as_json: bool, image_size: int | None, **asked: str | None
+) -> None:
+    from resnet_core.weights.evaluation import Asked, Evaluated
+    from resnet_core.weights.evaluation import evaluate as evaluate_file
+
+    found: Evaluated = evaluate_file(path, data, Asked(**asked), image_size)
+    if found.warning:
+        click.echo(f"Note: {found.warning}", err=True)
+    if not as_json:
+        click.echo(
+            f"{path.name} as {found.way}, on {found.data}: "
+            f"error {found.error:.2f} % (n = {found.n})"
+        )
+        return
+    print_json(
+        {
+            "error": found.error,
+            "n": found.n,
+            "weights": str(path),
+            "sha256": found.sha256,
+            "form": found.form,
+            "data": found.data,
+            **_as_dict(found.way),
+            "mean_of": found.mean_of if found.way.normalization == "per-pixel" else None,
+            "warning": found.warning or None,
+            "sample": {
+                "n": len(found.sample[0].wrong),
+                "tried": [{**_as_dict(t.way), "error": t.error} for t in found.sample],
+            },
+        }
+    )
+
+
+def _as_dict(way: Any) -> dict[str, Any]:
+    """A network and the preparation of its images; null where the network has no such thing."""
+    spec, shortcuts = way.spec, way.spec.has_shortcuts
+    padded = shortcuts and spec.shortcut == "A"
+    return {
+        "network": spec.name,
+        "shortcut": spec.shortcut if shortcuts else None,
+        "option_a_padding": spec.option_a_padding if padded else None,
+        "stride_in": spec.stride_in if spec.block == "bottleneck" else None,
+        "normalization": way.normalization,
+    }

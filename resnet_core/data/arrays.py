@@ -71,6 +71,20 @@ def load(path: Path) -> Dataset:
     return Dataset(path.stem, classes, everything.take(kept), everything.take(held))
 
 
+def everything(path: Path) -> ImageSet:
+    """All images with their labels and none set aside, for networks from elsewhere.
+
+    Raises:
+        DataError: what is wrong with the file.
+    """
+    headers = _checked_headers(path)
+    labels = _array(path, "labels").astype(np.int64)
+    if not len(labels) or labels.min() < 0:
+        raise DataError(f"{path} has no images, or labels below 0.")
+    images = _array(path, "images")
+    return ImageSet(images.reshape(*headers["images"].shape[:3], -1), labels)
+
+
 def _checked_headers(path: Path) -> dict[str, _Header]:
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,0 +1,163 @@
+"""The error of a network from elsewhere, and whether what was asked fits its file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+from resnet_core.errors import InvalidSetting
+from resnet_core.imagenet_spec import check_choice
+from resnet_core.network_spec import OptionAPadding, Shortcut, StrideIn
+from resnet_core.specs import Spec
+from resnet_core.training import device
+from resnet_core.weights import images as test_images
+from resnet_core.weights import loading
+from resnet_core.weights.normalization import NORMALIZATIONS, Normalization, possible
+from resnet_core.weights.recognition import questions
+from resnet_core.weights.trial import Trial, Way, mistakes, sample_size, try_all
+
+_CHOICES = {
+    "shortcut": get_args(Shortcut),
+    "option_a_padding": get_args(OptionAPadding),
+    "stride_in": get_args(StrideIn),
+    "normalization": NORMALIZATIONS,
+}
+_NEAR_CHANCE = 0.9  # of the error that guessing makes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is said of a file that the file does not say itself; None: not said."""
+
+    network: str | None = None
+    shortcut: str | None = None
+    option_a_padding: str | None = None
+    stride_in: str | None = None
+    normalization: str | None = None
+
+    def check(self) -> None:
+        """Refuse what no file can be.
+
+        Raises:
+            InvalidSetting: names the choices.
+        """
+        for field, choices in _CHOICES.items():
+            if getattr(self, field) is not None:
+                check_choice(field, getattr(self, field), choices)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The outcome.
+
+    Attributes:
+        error: percent, first choice, over all n images.
+        n: how many images.
+        mean_of: which images' mean the per-pixel normalisation subtracts.
+        sample: every network and preparation that the file may be for, on the same few images.
+        warning: a sentence where what was asked does not fit, or nothing does; else "".
+    """
+
+    error: float
+    n: int
+    way: Way
+    data: str
+    mean_of: str
+    form: str
+    sha256: str
+    sample: tuple[Trial, ...]
+    warning: str
+
+
+def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None) -> Evaluated:
+    """Test the network of a file on a data set's test images, or on all those of an npz.
+
+    Raises:
+        CheckpointError: the file cannot be used.
+        DataError: nor can the images, or they do not fit the network.
+        InvalidSetting: what was asked contradicts the file, or something has yet to be asked.
+    """
+    asked.check()
+    file, tensors, recognition = loading.load(path)
+    specs = recognition.settled(
+        name=_full_name(asked.network),
+        shortcut=asked.shortcut,
+        option_a_padding=asked.option_a_padding,
+        stride_in=asked.stride_in,
+    )
+    images = test_images.load(data, image_size)
+    test_images.check_fit(images, specs[0].channels, specs[0].classes)
+    replace(specs[0], image_size=images.size)  # refused where the network needs larger ones
+    ways = possible(images.channels)
+    chosen = [way for way in ways if asked.normalization in (None, way)]
+    if not chosen:
+        raise InvalidSetting("normalization", f"for grey images choose {', '.join(ways)}.")
+
+    target = device.choose("auto", "fp32").device
+    candidates = recognition.candidates
+    few = images.sample(sample_size(candidates, len(candidates) * len(ways), images.size))
+    trials = tuple(try_all(candidates, ways, tensors, few, target))
+    if len(specs) > 1 or len(chosen) > 1:
+        raise _open(specs, chosen, trials)
+    way = Way(specs[0], chosen[0])
+    model = loading.network(way.spec, tensors).to(target)
+    result = Trial(way, mistakes(model, way.normalization, images, target))
+    warning = _warning(result, trials)
+    return Evaluated(
+        error=result.error,
+        n=len(images),
+        way=way,
+        data=images.title,
+        mean_of=images.mean_of,
+        form=file.form,
+        sha256=file.sha256,
+        sample=trials,
+        warning=warning,
+    )
+
+
+def _full_name(network: str | None) -> str | None:
+    """The name in full: `cifar/resnet-20`, even of "CIFAR/ResNet-20 "."""
+    return None if network is None else network.strip().lower()
+
+
+def _open(
+    specs: Sequence[Spec], normalizations: Sequence[Normalization], trials: Sequence[Trial]
+) -> InvalidSetting:
+    """What has to be asked, with the evidence of the sample."""
+    asked = questions(tuple(specs))
+    if len(normalizations) > 1:
+        asked["normalization"] = tuple(normalizations)
+    names = {"name": "network"}
+    listed = "; ".join(f"{names.get(f, f)} ({', '.join(v)})" for f, v in asked.items())
+    open_ways = [t for t in trials if t.way.spec in specs and t.way.normalization in normalizations]
+    best = min(open_ways, key=lambda trial: trial.error)
+    first = next(iter(asked))
+    return InvalidSetting(
+        names.get(first, first),
+        f"the file does not say all; choose {listed}. On {len(best.wrong)} of the images the least "
+        f"error is {best.error:.1f} %, with {best.way}.",
+    )
+
+
+def _warning(result: Trial, trials: Sequence[Trial]) -> str:
+    """A sentence where another way is clearly better on the sample, or all are near guessing."""
+    asked = next(trial for trial in trials if trial.way == result.way)
+    best = min(trials, key=lambda trial: trial.error)
+    if best.clearly_better_than(asked):
+        return (
+            f"What was asked for does not fit the file: of {len(asked.wrong)} images, "
+            f"{asked.way} errs on {asked.error:.1f} %, and {best.way} on {best.error:.1f} %. "
+            f"The network was probably trained in the second way; ask for that."
+        )
+    chance = 100 * (1 - 1 / result.way.spec.classes)
+    if result.error >= _NEAR_CHANCE * chance and not math.isclose(chance, 0):
+        return (
+            f"The error is near that of guessing ({chance:.1f} %), and no other shortcut or "
+            f"normalisation does better: these are not the images, the classes or the order of "
+            f"classes that the network was trained on."
+        )
+    return ""

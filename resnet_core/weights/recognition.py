@@ -1,0 +1,239 @@
+"""Which network a file's weights are of, told by names and shapes, without torch.
+
+Shapes leave some things open: an option-A network has the tensors of its plain twin, and the
+side of option A's zeros and the layer of a bottleneck's stride leave no trace. These are listed
+as questions; nothing is guessed. Nonlinearities leave no trace either: ReLU is assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from resnet_core.anatomy import describe
+from resnet_core.errors import CheckpointError, InvalidSetting
+from resnet_core.imagenet_spec import ARCHITECTURES, ImageNetSpec
+from resnet_core.network_spec import FAMILIES, STAGES
+from resnet_core.networks import geometry
+from resnet_core.specs import Spec, spec_of
+
+Shape = tuple[int, ...]
+Shapes = Mapping[str, Shape]
+Settings = dict[str, Any]
+_STEM = "conv1.weight"
+# Networks of blocks in every variant of section 3.3; plain ones have no shortcuts to vary.
+_OPTIONS: list[Settings] = [
+    {"shortcut": "A", "option_a_padding": "end"},
+    {"shortcut": "A", "option_a_padding": "both"},
+    {"shortcut": "B"},
+    {"shortcut": "C"},
+]
+_STRIDES: list[Settings] = [{"stride_in": "1x1"}, {"stride_in": "3x3"}]
+_QUESTIONS = ("name", "shortcut", "option_a_padding", "stride_in")
+_BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
+_COUNTERS = (
+    "num_batches_tracked"  # of BN's batches: older files lack them, and no output needs them
+)
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What the shapes say.
+
+    Attributes:
+        candidates: every network whose tensors have these names and shapes; one if the
+            shapes leave nothing open.
+    """
+
+    candidates: tuple[Spec, ...]
+
+    def settled(self, **answers: str | None) -> tuple[Spec, ...]:
+        """The candidates that agree with the answers: to `name`, `shortcut` and so on, in this
+        order. None is no answer.
+
+        Raises:
+            InvalidSetting: none agrees; says what the file holds.
+        """
+        left = self.candidates
+        for field in _QUESTIONS:
+            answer = answers.get(field)
+            if answer is None:
+                continue
+            agreeing = [s for s in left if _agrees(s, field, answer, named=bool(answers["name"]))]
+            if not agreeing:
+                raise InvalidSetting(
+                    "network" if field == "name" else field,
+                    f"{answer[:60]} is not what the file holds; by its shapes that is "
+                    f"{self.summary()}.",
+                )
+            left = tuple(agreeing)
+        return left
+
+    def summary(self) -> str:
+        """For example "cifar/resnet-20 (option A) or cifar/plain-20"."""
+        return " or ".join(dict.fromkeys(_described(spec) for spec in self.candidates))
+
+
+def questions(specs: tuple[Spec, ...]) -> dict[str, tuple[str, ...]]:
+    """What these networks differ in, with the answers there are."""
+    found = {}
+    for field in _QUESTIONS:
+        asked = [s for s in specs if s.has_shortcuts] if field in _OPTIONS[0] else specs
+        values = tuple(dict.fromkeys(str(getattr(spec, field)) for spec in asked))
+        if len(values) > 1:
+            found[field] = values
+    return found
+
+
+def recognise(shapes: Shapes) -> Recognition:
+    """The networks with tensors of these names (ours) and shapes.
+
+    Raises:
+        CheckpointError: there is none; says what is missing or different in the nearest.
+    """
+    if "features.0.weight" in shapes:
+        proposed: list[tuple[str, Settings]] = [("imagenet/vgg-16", {}), ("imagenet/vgg-19", {})]
+    elif "inception3a.branch1.conv.weight" in shapes:
+        proposed = [("imagenet/googlenet", {})]
+    elif len(shapes.get(_STEM, ())) != 4:
+        raise _stranger(f"it has no convolution {_STEM}")
+    elif shapes[_STEM][2:] == (7, 7):
+        proposed = _imagenet()
+    else:
+        proposed = _cifar(shapes)
+    sizes = {"classes": _classes(shapes), "channels": _channels(shapes)}
+    # What is open for one network may be all the same for another, of the same tensors.
+    specs = {_distinct(spec): spec for spec in _made(proposed, sizes)}.values()
+    problems = [(differences(spec, shapes), spec) for spec in specs]
+    fitting = tuple(spec for found, spec in problems if not found)
+    if not fitting:
+        fewest = min((found for found, _ in problems), key=len)
+        raise CheckpointError(f"The file is of no network known here. {fewest[0]}")
+    return Recognition(fitting)
+
+
+def differences(spec: Spec, shapes: Shapes) -> list[str]:
+    """A sentence for each tensor that is missing, of another shape or not the network's."""
+    expected = expected_shapes(spec)
+    missing = [name for name in expected if name not in shapes]
+    found = [f"It has no {name}, which {spec.name} needs." for name in missing]
+    for name in sorted(shapes):
+        if name.endswith(_COUNTERS):
+            continue
+        if name not in expected:
+            found.append(f"It has {name[:80]!r}, which {spec.name} has not.")
+        elif tuple(shapes[name]) != expected[name]:
+            found.append(
+                f"Its {name} has the shape {_shown(shapes[name])}; in {spec.name} that is "
+                f"{_shown(expected[name])}."
+            )
+    return found
+
+
+def expected_shapes(spec: Spec) -> dict[str, Shape]:
+    """Every tensor of a network that decides what it computes, BN's statistics included."""
+    shapes: dict[str, Shape] = {}
+    for layer in describe(spec).layers:
+        shapes.update(layer.shapes)
+        if layer.kind == "batch-norm":
+            names = (f"{layer.name}.{part}" for part in _BATCH_NORM)
+            shapes.update(dict.fromkeys(names, (layer.out_channels,)))
+    return shapes
+
+
+def _made(proposed: list[tuple[str, Settings]], sizes: Settings) -> list[Spec]:
+    return [spec_of(name, **settings, **sizes) for name, settings in proposed]
+
+
+def _imagenet() -> list[tuple[str, Settings]]:
+    """Every plain and residual network of the paper, in every variant."""
+    blocks = [ImageNetSpec(a) for a in ARCHITECTURES if a.startswith(("plain", "resnet"))]
+    return [
+        (spec.name, {**option, **stride})
+        for spec in blocks
+        for option in (_OPTIONS if spec.has_shortcuts else [{}])
+        for stride in (_STRIDES if spec.block == "bottleneck" else [{}])
+    ]
+
+
+def _cifar(shapes: Shapes) -> list[tuple[str, Settings]]:
+    """Every family in every variant, of the file's own width, depth and kind of block."""
+    stages = _stages(shapes)
+    if len(stages) != STAGES:
+        raise _stranger(
+            f"with a 3x3 stem it has {len(stages)} stages, and the paper's CIFAR networks have "
+            f"{STAGES}; the 64-wide ones of four stages are not among them"
+        )
+    if len(set(stages)) > 1:
+        raise _stranger(f"its stages have {', '.join(map(str, stages))} blocks, not equally many")
+    layers = sum(f"layer1.0.conv{number}.weight" in shapes for number in range(1, 10))
+    if not 1 <= layers <= 3:
+        raise _stranger(f"its blocks have {layers} convolutions")
+    first = shapes.get("layer1.0.conv1.weight", ())
+    settings: Settings = {
+        "width": shapes[_STEM][0],
+        "block": "bottleneck" if first[2:] == (1, 1) and layers == 3 else "basic",
+        "layers_per_block": layers,
+        "batch_norm": "layer1.0.bn1.weight" in shapes,
+    }
+    depth = STAGES * stages[0] * layers + 2
+    return [
+        (f"cifar/{family}-{depth}", {**settings, **option})
+        for family in FAMILIES
+        for option in (_OPTIONS if family != "plain" else [{}])
+    ]
+
+
+def _stages(shapes: Shapes) -> list[int]:
+    """Blocks in each stage."""
+    blocks: dict[int, set[int]] = {}
+    for name in shapes:
+        match = re.match(r"layer(\d{1,2})\.(\d{1,4})\.", name, re.ASCII)
+        if match:
+            blocks.setdefault(int(match[1]), set()).add(int(match[2]))
+    return [len(blocks[stage]) for stage in sorted(blocks)]
+
+
+def _distinct(spec: Spec) -> tuple[Any, ...]:
+    """Two networks of which this is the same compute the same."""
+    places = tuple(geometry.blocks(spec))
+    padded = any(place.shortcut == "zero-padding" for place in places)
+    halving = spec.block == "bottleneck" and any(place.stride == 2 for place in places)
+    padding, stride = spec.option_a_padding if padded else "", spec.stride_in if halving else ""
+    return spec.name, places, padding, stride
+
+
+def _classes(shapes: Shapes) -> int:
+    for name in ("fc.weight", "classifier.6.weight"):
+        if len(shapes.get(name, ())) == 2 and shapes[name][0] > 0:
+            return shapes[name][0]
+    raise _stranger("it has no classifier (fc or linear)")
+
+
+def _channels(shapes: Shapes) -> int:
+    for name in (_STEM, "features.0.weight", "conv1.conv.weight"):
+        if len(shapes.get(name, ())) == 4 and shapes[name][1] > 0:
+            return shapes[name][1]
+    raise _stranger("its first convolution is missing")
+
+
+def _stranger(reason: str) -> CheckpointError:
+    return CheckpointError(f"The file is of no network known here: {reason}.")
+
+
+def _agrees(spec: Spec, field: str, answer: str, named: bool) -> bool:
+    if field in _OPTIONS[0] and not spec.has_shortcuts:
+        return named  # a plain network is asked for by name only
+    if field == "option_a_padding" and spec.shortcut != "A":
+        return True
+    return str(getattr(spec, field)).lower() == answer.strip().lower()
+
+
+def _described(spec: Spec) -> str:
+    return f"{spec.name} (option {spec.shortcut})" if spec.has_shortcuts else spec.name
+
+
+def _shown(shape: Shape) -> str:
+    return " x ".join(map(str, shape)) or "no axes"

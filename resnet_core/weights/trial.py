@@ -1,0 +1,101 @@
+"""The same images through every network that a file may be, prepared in every way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from resnet_core.anatomy import describe
+from resnet_core.specs import Spec
+from resnet_core.weights.images import Images
+from resnet_core.weights.loading import network
+from resnet_core.weights.normalization import Normalization, normalized
+
+_MOST_IMAGES, _MOST_PIXELS = 250, 2**19  # of one batch
+# A sample is to tell 10 % from 70 %: 250 images do. Large networks get as many as take about a
+# minute on one core, of 2 x 10^10 multiply-adds a second.
+_SAMPLE, _LEAST, _MULTIPLY_ADDS = 250, 40, 1.2e12
+
+
+@dataclass(frozen=True)
+class Way:
+    """A network and how its images are prepared."""
+
+    spec: Spec
+    normalization: Normalization
+
+    def __str__(self) -> str:
+        """ "cifar/resnet-20, option A with zeros at the end, imagenet normalisation"."""
+        words = [self.spec.name]
+        if self.spec.has_shortcuts:
+            sides = {"end": "zeros at the end", "both": "zeros on both sides"}
+            side = f" with {sides[self.spec.option_a_padding]}" if self.spec.shortcut == "A" else ""
+            words.append(f"option {self.spec.shortcut}{side}")
+        if self.spec.block == "bottleneck" and not self.spec.name.startswith("cifar/"):
+            words.append(f"stride in the {self.spec.stride_in}")
+        return ", ".join([*words, f"{self.normalization} normalisation"])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a way.
+
+    Attributes:
+        wrong: bool, N: which images were misclassified.
+    """
+
+    way: Way
+    wrong: Tensor
+
+    @property
+    def error(self) -> float:
+        """Percent, first choice."""
+        return 100 * self.wrong.double().mean().item()
+
+    def clearly_better_than(self, other: Trial) -> bool:
+        """Whether it is right so often where the other is wrong that it cannot be chance: by
+        three standard deviations of the difference, and by 2 % of the images at least."""
+        gained = int((other.wrong & ~self.wrong).sum())
+        lost = int((self.wrong & ~other.wrong).sum())
+        return gained - lost > max(3 * math.sqrt(gained + lost), 0.02 * len(self.wrong))
+
+
+def sample_size(specs: Sequence[Spec], ways: int, image_size: int) -> int:
+    """How many images to try every way on."""
+    scale = (image_size / specs[0].image_size) ** 2
+    work = describe(specs[0]).multiply_adds * scale * ways
+    return max(_LEAST, min(_SAMPLE, int(_MULTIPLY_ADDS / max(1.0, work))))
+
+
+def try_all(
+    specs: Sequence[Spec],
+    normalizations: Sequence[Normalization],
+    tensors: Mapping[str, Tensor],
+    images: Images,
+    device: torch.device,
+) -> list[Trial]:
+    """Every network with every preparation, on the same images."""
+    trials = []
+    for spec in specs:
+        model = network(spec, tensors).to(device)
+        trials += [
+            Trial(Way(spec, way), mistakes(model, way, images, device)) for way in normalizations
+        ]
+    return trials
+
+
+@torch.inference_mode()
+def mistakes(model: nn.Module, way: Normalization, images: Images, device: torch.device) -> Tensor:
+    """Which images are misclassified: bool, N, on the CPU."""
+    pixels, labels = images.tensors()
+    mean = images.mean.to(device)
+    size = max(1, min(_MOST_IMAGES, _MOST_PIXELS // pixels[0, 0].numel()))
+    wrong = [
+        (model(normalized(part.to(device), way, mean)).argmax(1).cpu() != truth)
+        for part, truth in zip(pixels.split(size), labels.split(size), strict=True)
+    ]
+    return torch.cat(wrong)
