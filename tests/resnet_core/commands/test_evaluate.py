@@ -1,0 +1,111 @@
+"""`evaluate --weights` as it is called from a shell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from tests.resnet_core.weights.public_names import as_public, recorded
+
+ALL_SAID = (
+    *("--network", "cifar/resnet-20", "--shortcut", "A"),
+    *("--option-a-padding", "end", "--normalization", "per-pixel"),
+)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> str:
+    random = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "images.npz",
+        images=random.integers(0, 256, (40, 16, 16, 3), np.uint8),
+        labels=np.arange(40) % 10,
+    )
+    return str(tmp_path / "images.npz")
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> str:
+    state = as_public(recorded("one-minute-resnet-20-seed-0"))
+    torch.save({"state_dict": state}, tmp_path / "resnet20.th")
+    return str(tmp_path / "resnet20.th")
+
+
+def test_error_and_n(call: Callable, weights: str, images: str) -> None:
+    said = call("evaluate", "--weights", weights, "--data", images, *ALL_SAID, "--json")
+    assert said.code == 0
+    assert said.json["n"] == 40
+    assert said.json["error"] * 40 / 100 == pytest.approx(round(said.json["error"] * 40 / 100))
+    assert said.json["network"] == "cifar/resnet-20"
+    assert (said.json["shortcut"], said.json["option_a_padding"]) == ("A", "end")
+    assert len(said.json["sample"]["tried"]) == 9
+    assert said.json["warning"] in said.err  # random images: it can only guess
+    assert "guessing" in said.json["warning"]
+
+
+def test_for_people_it_is_a_line(call: Callable, weights: str, images: str) -> None:
+    said = call("evaluate", "--weights", weights, "--data", images, *ALL_SAID)
+    assert "resnet20.th as cifar/resnet-20, option A with zeros at the end, per-pixel" in said.out
+    assert "(n = 40)" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--weights", "W"], "data: name the images to test on"),
+        (["--weights", "W", "--data", "D"], "network: the file does not say all; choose network"),
+        (["--weights", "W", "--data", "nowhere"], "data: there is no data set and no file"),
+        (["--weights", "nothing.pt", "--data", "D"], "The weights nothing.pt cannot be read"),
+        (["--weights", "W", "--data", "D", "--network", "cifar/resnet-32"], "network: cifar/res"),
+        (["some-run", "--weights", "W", "--data", "D"], "weights: give a run's ID or --weights"),
+        (["some-run", "--data", "D"], "data: give the ID of a run, or --weights FILE"),
+        ([], "weights: give the ID of a run, or --weights FILE"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_code_2(
+    call: Callable, weights: str, images: str, arguments: list[str], sentence: str
+) -> None:
+    named = {"W": weights, "D": images}
+    said = call("evaluate", *(named.get(argument, argument) for argument in arguments))
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith(sentence)
+    assert len(said.err.splitlines()) == 1
+
+
+class Malice:
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Callable, tuple[str]]:
+        return os.system, (f"echo was here > {self.trace}",)
+
+
+def test_bad_files_are_one_sentence(call: Callable, tmp_path: Path, images: str) -> None:
+    state = recorded("one-minute-resnet-20-seed-0")
+    broken = {**state, "fc.bias": torch.full((10,), float("nan"))}
+    misshapen = {**state, "fc.weight": torch.zeros(10, 33)}
+    torch.save({"a": Malice(tmp_path / "trace")}, tmp_path / "malice")
+    safetensors.torch.save_file(broken, tmp_path / "nan")
+    safetensors.torch.save_file(misshapen, tmp_path / "misshapen")
+    (tmp_path / "cut").write_bytes((tmp_path / "nan").read_bytes()[:-100])
+    (tmp_path / "header").write_bytes(b"\xff" * 8 + b"{" + bytes(50))
+    for name, sentence in [
+        ("malice", "not safe to read: it would call"),
+        ("nan", "fc.bias has values that are not finite"),
+        ("misshapen", "Its fc.weight has the shape 10 x 33"),
+        ("cut", "damaged or cut short"),
+        ("header", "no safetensors file: its header would be"),
+    ]:
+        path = str(tmp_path / name)
+        said = call("evaluate", "--weights", path, "--data", images, *ALL_SAID, "--json")
+        assert (said.code, said.out) == (2, ""), name
+        assert sentence in said.err
+        assert len(said.err.splitlines()) == 1
+    assert not (tmp_path / "trace").exists()
