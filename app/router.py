@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -13,9 +14,12 @@ from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 # In the order of the navigation; the first is the home page. Also the keys of the titles.
-NAMES = ("puzzle", "train", "runs", "compare", "ledger", "why")
+MAIN = ("puzzle", "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
+# Looking into a network rather than asking why.
+INSIDE = ("attribution",)
+NAMES = (*MAIN, OVERVIEW, *INSIDE)
 
 
 def show_page() -> None:
@@ -23,14 +27,13 @@ def show_page() -> None:
     st.set_page_config(page_title=t("common.app"), layout="wide")
     texts.keep_in_url()
     theme.inject_style()
-    main = [
-        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == NAMES[0])
-        for name in NAMES
-        if name != OVERVIEW
-    ]
-    section = _section()
-    page = st.navigation({"": main, t("labs.common.section"): section}, position="top")
-    switches([one.url_path for one in (*main, *section)])
+    sections = {
+        "": _pages(MAIN),
+        t("labs.common.section"): _laboratories(),
+        t("common.nav.inside"): _pages(INSIDE),
+    }
+    page = st.navigation(sections, position="top")
+    switches([one.url_path for section in sections.values() for one in section])
     page.run()
 
 
@@ -44,7 +47,14 @@ def url_path(name: str) -> str:
     return f"lab-{name}"
 
 
-def _section() -> list[st.Page]:
+def _pages(names: Sequence[str]) -> list[st.Page]:
+    return [
+        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == MAIN[0])
+        for name in names
+    ]
+
+
+def _laboratories() -> list[st.Page]:
     """The overview of all questions, then a page for each."""
     return [
         st.Page(PAGES / f"{OVERVIEW}.py", title=t("labs.common.overview")),
