@@ -60,14 +60,14 @@ def standing_drawing(
     anatomy: Anatomy,
     key: str,
     chosen: str | None,
-    opened: Collection[int],
+    opened: Collection[int] | None,
     scale: Scale | None = None,
 ) -> Clicked:
     """Draw the network standing whatever the width, its folds to be opened with a click.
 
     Args:
         chosen: the block that is chosen when the drawing first appears, or again under a new key.
-        opened: numbers of the stages that are not folded.
+        opened: numbers of the stages that are not folded; None where folds stay as they are.
         scale: shared with the drawings beside it.
     """
     result = _component(

@@ -1,0 +1,1 @@
+"""The architecture page: networks drawn, counted and compared."""

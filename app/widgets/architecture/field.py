@@ -1,0 +1,183 @@
+"""What a layer sees: a curve over all layers, and the field of one unit drawn on a picture."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import pictures, theme
+from app.figures.receptive_field import Sight, field_figure
+from app.pictures import Pixels
+from app.texts import t
+from app.widgets.architecture.desk import Desk
+from app.widgets.architecture.networks import described
+from app.widgets.own_picture import own_picture
+from app.widgets.starting import start_of
+from resnet_core.anatomy import Anatomy, Layer, describe
+from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
+
+_PART = 0.72  # of the drawing's side is the picture: fields reach beyond its edge
+_ON_THE_WAY = {"convolution", "max-pool", "avg-pool", "fully-connected"}
+
+
+def field(desk: Desk) -> None:
+    """Show the curves of the chosen networks, and one layer's view of a picture."""
+    anatomies = [describe(spec) for spec in desk.state.networks]
+    _choose_network(desk, anatomies)
+    anatomy = anatomies[desk.state.look]
+    layers = on_the_way(anatomy)
+    seen, curves = st.columns([2, 3], gap="large")
+    with seen:
+        layer = _choose_layer(desk, layers)
+        place, told = st.empty(), st.empty()
+        across, down = _unit(desk, layer)
+    with curves:
+        sights = [
+            _sight(one, layer.name if place == desk.state.look else None)
+            for place, one in enumerate(anatomies)
+        ]
+        figure = field_figure(sights, desk.say, desk.dark)
+        st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=desk.key("field"))
+        st.caption(t("architecture.field.caption"))
+        picture = pictures.squared(_picture(desk), anatomy.spec.image_size)
+    sees = receptive_fields(anatomy)[layer.name]
+    hue = theme.colour(anatomy.spec.family, anatomy.spec.depth, desk.dark)
+    place.html(_drawing(picture, sees, (across, down), hue))
+    told.markdown(_said(layer, sees, (across, down), anatomy.spec.image_size))
+
+
+def on_the_way(anatomy: Anatomy) -> list[Layer]:
+    """The layers from image to scores, of an inception module's paths the deepest."""
+    return [
+        layer
+        for layer in anatomy.layers
+        if layer.kind in _ON_THE_WAY and layer.path in {0, 2} and layer.kernel * layer.height > 0
+    ]
+
+
+def _sight(anatomy: Anatomy, marked: str | None) -> Sight:
+    fields, layers = receptive_fields(anatomy), on_the_way(anatomy)
+    names = tuple(layer.name for layer in layers)
+    return Sight(
+        label=described(anatomy.spec),
+        family=anatomy.spec.family,
+        depth=anatomy.spec.depth,
+        layers=names,
+        sizes=tuple(fields[name].size for name in names),
+        image_size=anatomy.spec.image_size,
+        marked=names.index(marked) if marked else None,
+    )
+
+
+def _choose_network(desk: Desk, anatomies: list[Anatomy]) -> None:
+    if len(anatomies) == 1:
+        return
+    titles = [described(anatomy.spec) for anatomy in anatomies]
+    key = desk.key(f"look.{'.'.join(titles)}")
+    found = st.segmented_control(
+        t("architecture.field.network"),
+        range(len(anatomies)),
+        default=start_of(key, desk.state.look),
+        required=True,
+        format_func=lambda place: titles[place],
+        key=key,
+    )
+    desk.change(look=found)
+
+
+def _choose_layer(desk: Desk, layers: list[Layer]) -> Layer:
+    names = [layer.name for layer in layers]
+    middle = names[len(names) // 2]
+    now = desk.state.layer if desk.state.layer in names else middle
+    key = desk.key(f"layer.{desk.state.look}.{len(names)}")
+    found = st.select_slider(
+        t("architecture.field.layer"), names, value=start_of(key, now), key=key
+    )
+    desk.change(layer="" if found == middle else found)
+    return layers[names.index(found)]
+
+
+def _unit(desk: Desk, layer: Layer) -> tuple[int, int]:
+    """The place of the unit on the layer's map."""
+    first, second = st.columns(2, gap="medium")
+    with first:
+        across = _place(desk, "across", layer)
+    with second:
+        down = _place(desk, "down", layer)
+    return across, down
+
+
+def _said(layer: Layer, sees: ReceptiveField, unit: tuple[int, int], size: int) -> str:
+    (left, right), (top, bottom) = (sees.span(place, size) for place in unit)
+    return t(
+        "architecture.field.said",
+        layer=layer.name,
+        field=sees.size,
+        step=sees.stride,
+        map=layer.height,
+        share=100 * (right - left) * (bottom - top) / size**2,
+    )
+
+
+def _place(desk: Desk, name: str, layer: Layer) -> int:
+    """The unit's position on the map along one side."""
+    key = desk.key(name)
+    percent = st.slider(
+        t(f"architecture.field.{name}"),
+        0,
+        100,
+        start_of(key, getattr(desk.state, name)),
+        format="%d %%",
+        disabled=layer.height == 1,
+        key=key,
+    )
+    desk.change(**{name: percent})
+    return round(percent / 100 * (layer.height - 1))
+
+
+def _picture(desk: Desk) -> Pixels:
+    embedded = pictures.embedded()
+    key = desk.key("picture")
+    choice, upload = st.columns(2, gap="medium")
+    with choice:
+        found = st.selectbox(
+            t("architecture.field.picture"),
+            range(len(embedded)),
+            index=start_of(key, desk.state.picture),
+            format_func=lambda number: t("architecture.field.embedded", name=embedded[number][0]),
+            key=key,
+        )
+    with upload:
+        own = own_picture(desk.key("own"))
+    desk.change(picture=found)
+    return embedded[found][1] if own is None else own
+
+
+def _drawing(picture: Pixels, seen: ReceptiveField, unit: tuple[int, int], hue: str) -> str:
+    """The picture, what is not seen dimmed; the field's frame may reach beyond its edge."""
+    size = picture.shape[0]
+    left, top = (seen.start + place * seen.stride for place in unit)
+    told = t("architecture.field.alt", field=seen.size, size=size)
+    sharp = "pixelated" if size < 100 else "auto"
+    frame = _at(left, top, left + seen.size, top + seen.size, size)
+    parts = [
+        f'<img src="{pictures.as_uri(picture)}" alt="{told}" '
+        f'style="width:100%;height:100%;display:block;image-rendering:{sharp}">',
+        # A shadow all round the field, cut off at the picture's edge.
+        '<div style="position:absolute;inset:-1px;overflow:hidden"><div style="position:absolute;'
+        f'inset:1px"><div style="{frame};box-shadow:0 0 0 999px rgba(0,0,0,.5)"></div></div></div>',
+        f'<div style="{frame};border:2px solid {hue};outline:1px solid #fff"></div>',
+    ]
+    return (
+        f'<div style="overflow:hidden;max-width:27rem"><div style="position:relative;'
+        f'width:{100 * _PART:.0f}%;aspect-ratio:1;margin:{50 * (1 - _PART):.0f}%">'
+        f"{''.join(parts)}</div></div>"
+    )
+
+
+def _at(left: float, top: float, right: float, bottom: float, size: int) -> str:
+    """A place on the picture in percent of it."""
+    x, y, width, height = (100 * v / size for v in (left, top, right - left, bottom - top))
+    return (
+        f"position:absolute;box-sizing:border-box;left:{x:.2f}%;top:{y:.2f}%;"
+        f"width:{width:.2f}%;height:{height:.2f}%"
+    )

@@ -1,0 +1,131 @@
+"""Which networks stand side by side: a kind for each, CIFAR's depth, and the shortcuts' option."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import streamlit as st
+
+from app.explanations import explain
+from app.texts import t
+from app.widgets.architecture.desk import Desk
+from app.widgets.architecture.networks import KINDS, kind, title
+from app.widgets.architecture.state import MOST
+from app.widgets.starting import start_of
+from resnet_core.errors import InvalidSetting
+from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.network_spec import DEEPEST, STAGES, NetworkSpec, Shortcut, StrideIn
+from resnet_core.specs import Spec, spec_of
+
+NONE = ""
+_DEPTH = 20  # of a CIFAR network that has just been chosen
+
+
+def picker(desk: Desk) -> None:
+    """Show the choices, and take over what they hold."""
+    chosen: list[Spec] = []
+    for place, column in enumerate(st.columns(MOST, gap="medium")):
+        with column:
+            given = desk.state.networks[place] if place < len(desk.state.networks) else None
+            spec = _pick(desk, place, given)
+        if spec is not None:
+            chosen.append(spec)
+    if tuple(chosen) != desk.state.networks:
+        # What was chosen and opened belongs to networks that may not be there any more.
+        desk.change(networks=tuple(chosen), blocks=(), opened=frozenset())
+
+
+def _pick(desk: Desk, place: int, given: Spec | None) -> Spec | None:
+    options = list(KINDS) if place == 0 else [NONE, *KINDS]
+    key = desk.key(f"kind.{place}")
+    start = start_of(key, kind(given) if given else NONE)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        found = st.selectbox(
+            t("architecture.network", number=place + 1),
+            options,
+            index=options.index(start),
+            format_func=_kind_title,
+            key=key,
+        )
+        if found == NONE:
+            return None
+        usual = given if given is not None and kind(given) == found else None
+        if found.startswith("imagenet/"):
+            return _imagenet(desk, place, found, usual)
+        return _cifar(desk, place, found.removeprefix("cifar/"), usual)
+
+
+def _imagenet(desk: Desk, place: int, name: str, given: Spec | None) -> Spec:
+    spec = given if isinstance(given, ImageNetSpec) else spec_of(name)
+    assert isinstance(spec, ImageNetSpec)
+    settings: dict[str, Any] = {}
+    if spec.has_shortcuts:
+        with st.popover(t("architecture.options")):
+            settings["shortcut"] = _option(desk, place, spec)
+            if spec.block == "bottleneck":
+                settings["stride_in"] = _choice(
+                    desk, f"stride.{place}.{name}", "stride_in", get_args(StrideIn), spec.stride_in
+                )
+    return spec_of(name, **settings)
+
+
+def _cifar(desk: Desk, place: int, family: str, given: Spec | None) -> Spec:
+    """A depth, which must be one that there is; else the nearest below, and the reason."""
+    spec = given if isinstance(given, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
+    assert isinstance(spec, NetworkSpec)
+    key = desk.key(f"depth.{place}.{family}")
+    step = STAGES * spec.layers_per_block
+    depth = st.number_input(
+        t("architecture.depth"),
+        min_value=STAGES * 2 + 2,
+        max_value=DEEPEST,
+        value=start_of(key, spec.depth),
+        step=step,
+        width=130,
+        key=key,
+    )
+    settings: dict[str, Any] = {}
+    with st.popover(t("architecture.options")):
+        if spec.has_shortcuts:
+            settings["shortcut"] = _option(desk, place, spec)
+        settings["block"] = _choice(
+            desk, f"block.{place}.{family}", "block", ("basic", "bottleneck"), spec.block
+        )
+    try:
+        return spec_of(f"cifar/{family}-{int(depth)}", **settings)
+    except InvalidSetting as error:
+        st.markdown(f":small[:red[:material/error: {explain(error)}]]")
+    step = STAGES * (3 if settings["block"] == "bottleneck" else 2)
+    nearest = max(step + 2, int(depth) - (int(depth) - 2) % step)
+    return spec_of(f"cifar/{family}-{nearest}", **settings)
+
+
+def _option(desk: Desk, place: int, spec: Spec) -> str:
+    """Option A, B or C; the kind in the key, for each kind begins with its own."""
+    name = f"shortcut.{place}.{kind(spec)}"
+    return _choice(desk, name, "shortcut", get_args(Shortcut), spec.shortcut)
+
+
+def _choice(desk: Desk, name: str, field: str, options: tuple[str, ...], now: str) -> str:
+    key = desk.key(name)
+    found: str = st.segmented_control(
+        t(f"architecture.option.{field}"),
+        options,
+        default=start_of(key, now),
+        required=True,
+        key=key,
+        help=t(f"architecture.option.{field}_help"),
+    )
+    return found
+
+
+def _kind_title(name: str) -> str:
+    if name == NONE:
+        return t("architecture.none")
+    if name.startswith("imagenet/"):
+        return title(spec_of(name))
+    return t("architecture.of_cifar", family=_family(name.removeprefix("cifar/")))
+
+
+def _family(name: str) -> str:
+    return t(f"architecture.family.{name}")

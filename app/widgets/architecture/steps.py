@@ -1,0 +1,119 @@
+"""From VGG-19 to plain-34 to ResNet-34, as in the paper's Fig. 3: what changes at each step."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.figures.complexity import steps_figure
+from app.texts import t
+from app.widgets.architecture.desk import Desk
+from app.widgets.architecture.networks import title
+from app.widgets.architecture.shares import Shares, imagenet
+from app.widgets.architecture.state import STEPS
+from app.widgets.experiment_form.effects import short
+from app.widgets.network_drawing.layout import common_scale
+from app.widgets.network_drawing.network_drawing import standing_drawing
+from app.widgets.network_drawing.svg import BREADTH
+from app.widgets.starting import start_of
+from resnet_core import paper_imagenet
+from resnet_core.anatomy import Anatomy
+
+
+def steps(desk: Desk) -> None:
+    """Show the network of the step beside the one before, and what changed between them."""
+    key = desk.key("step")
+    found = st.segmented_control(
+        t("architecture.steps.label"),
+        STEPS,
+        default=start_of(key, desk.state.step),
+        required=True,
+        format_func=lambda step: t(f"architecture.steps.name_{step}"),
+        key=key,
+    )
+    desk.change(step=found)
+    networks = _networks()
+    shown = networks[max(0, found - 2) : found]
+    scale = common_scale(networks, BREADTH)
+    words, *drawings = st.columns([1.15] + [1] * len(shown), gap="medium")
+    for column, anatomy in zip(drawings, shown, strict=True):
+        with column:
+            st.markdown(f"#### {title(anatomy.spec).removesuffix(' A')}")
+            name = desk.key(f"step.{anatomy.spec.name}")
+            standing_drawing(anatomy, name, None, None, scale)
+    with words:
+        _words(desk, found, networks)
+
+
+def _words(desk: Desk, step: int, networks: list[Anatomy]) -> None:
+    st.markdown(f"#### {t(f'architecture.steps.title_{step}')}")
+    st.markdown(_changes(step))
+    so_far = [(title(one.spec).removesuffix(" A"), one) for one in networks[:step]]
+    figure = steps_figure(so_far, paper_imagenet.BILLION_MULTIPLY_ADDS, desk.say, desk.dark)
+    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=desk.key("bars"))
+    st.caption(t("architecture.dashed"))
+    back, on = st.columns(2)
+    with back:
+        if st.button(
+            t("architecture.steps.back"),
+            icon=":material/arrow_back:",
+            disabled=step == STEPS[0],
+            width="stretch",
+            key=desk.key("back"),
+        ):
+            desk.reload(step=step - 1)
+    with on:
+        if st.button(
+            t("architecture.steps.next"),
+            icon=":material/arrow_forward:",
+            disabled=step == STEPS[-1],
+            type="primary",
+            width="stretch",
+            key=desk.key("next"),
+        ):
+            desk.reload(step=step + 1)
+
+
+def _networks() -> list[Anatomy]:
+    """Option A on ResNet-34, as in Table 2, so that the last step adds nothing but shortcuts."""
+    return [imagenet("vgg-19"), imagenet("plain-34"), imagenet("resnet-34", shortcut="A")]
+
+
+def _changes(step: int) -> str:
+    """The step's changes, their figures computed."""
+    vgg, plain, residual = _networks()
+    if step == 1:
+        shares = Shares.of(vgg.spec)
+        return t(
+            "architecture.steps.vgg",
+            multiply_adds=short(vgg.multiply_adds),
+            parameters=short(vgg.parameters),
+            dense=shares.dense_share,
+            large=shares.large_share,
+        )
+    if step == 2:
+        before, after = Shares.of(vgg.spec), Shares.of(plain.spec)
+        layer = next(one for one in plain.layers if one.name == "layer1.1.conv1")
+        return t(
+            "architecture.steps.plain",
+            large_before=short(before.large_multiply_adds),
+            large_after=short(after.large_multiply_adds),
+            layer=short(layer.multiply_adds),
+            dense_before=short(before.dense_parameters),
+            dense_after=short(after.dense_parameters),
+            share=100 * plain.multiply_adds / vgg.multiply_adds,
+            paper=100 * paper_imagenet.PLAIN_OF_VGG,
+        )
+    kinds = [block.shortcut for block in residual.blocks]
+    projected = imagenet("resnet-34", shortcut="B")
+    return t(
+        "architecture.steps.residual",
+        count=len(kinds),
+        solid=kinds.count("identity"),
+        dotted=len(kinds) - kinds.count("identity"),
+        parameters=residual.parameters - plain.parameters,
+        multiply_adds=residual.multiply_adds - plain.multiply_adds,
+        projection=short(projected.parameters - residual.parameters),
+        share=100 * (projected.parameters / residual.parameters - 1),
+        plain=paper_imagenet.ERROR["plain-34"],
+        residual=paper_imagenet.ERROR["resnet-34"],
+    )
