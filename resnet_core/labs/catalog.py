@@ -32,6 +32,7 @@ NAMES: tuple[str, ...] = (
     "sweep",
     "ensemble",
     "depth",
+    "transfer",
 )
 
 # Asked from pages of their own, and not among the questions of why.

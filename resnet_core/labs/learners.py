@@ -61,15 +61,14 @@ class Learner:
         with torch.no_grad():
             channels = [stage.shape[1] for stage in self.backbone(self.test.inputs[:1])]
         self.head = _head(task, channels, subject.device, seed)
-        self._seen: list[Tensor] = []
         groups = [{"params": list(self.head.parameters())}]
         self._rates = [_HEAD_RATE]
-        if how == "frozen":
-            self._seen = self._look(self.train.inputs)
-        else:
+        if how != "frozen":
             groups.append({"params": self.backbone.trained()})
             self._rates.append(_HEAD_RATE if how == "scratch" else _BACKBONE_RATE)
         self._optimizer = torch.optim.Adam(groups)
+        # What a frozen backbone makes of the scenes; the same at every update.
+        self._seen: list[Tensor] = []
         self._tested: list[Tensor] = []
 
     def step(self, chosen: Tensor, done: float) -> float:
@@ -83,6 +82,7 @@ class Learner:
         self.head.train()
         self.backbone.train(self.how == "scratch")
         if self.how == "frozen":
+            self._seen = self._seen or self._look(self.train.inputs)
             stages = [stage[chosen] for stage in self._seen]
         else:
             stages = self.backbone(self.train.inputs[chosen])

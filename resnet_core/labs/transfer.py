@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -38,7 +38,6 @@ class _Racer:
 
     learner: Learner
     who: dict[str, Value]
-    classification: float
     weight: int  # of an update, in steps of the progress bar
     done: int = 0
     losses: list[float] = field(default_factory=list)
@@ -55,22 +54,23 @@ def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
     yield Rows("scenes", [_scene(test, index, asked.task) for index in range(SHOWN)])
     order = _order(asked)
     total = sum(weight(s, how) for s in subjects for how in asked.backbones) * asked.updates
-    done, finished = 0, []
-    errors = {subject.id: classification_error(subject) for subject in subjects}
+    done = 0
+    finished: list[Trained] = []
+    errors: dict[str, float] = {}
     for how in asked.backbones:
         racers = [
             _Racer(
                 Learner(subject, how, asked.task, train, test, asked.seed),
                 {**columns.of(subject), "how": how},
-                errors[subject.id],
                 weight(subject, how),
             )
             for subject in subjects
         ]
         done = yield from _race(racers, order, asked.updates, done, total)
-        trained = [_trained(racer) for racer in racers if not racer.broken]
-        finished += trained
-        yield Rows("final", [_final(racer) for racer in racers if not racer.broken])
+        errors = errors or {subject.id: classification_error(subject) for subject in subjects}
+        trained = [_trained(racer, errors) for racer in racers if not racer.broken]
+        finished += [one for one, _ in trained]
+        yield Rows("final", [_final(one, who) for one, who in trained])
     yield from verdicts(finished)
 
 
@@ -167,26 +167,20 @@ def _error(score: Score) -> float | None:
     return float(score.error.mean()) if isinstance(score, BoxScore) else None
 
 
-def _trained(racer: _Racer) -> Trained:
+def _trained(racer: _Racer, errors: Mapping[str, float]) -> tuple[Trained, dict[str, Value]]:
+    """What the head reached, and the columns that say whose it is."""
     subject, score = racer.learner.subject, cast(Score, racer.score)
-    return Trained(
-        subject.label,
-        subject.family,
-        subject.depth,
-        racer.learner.how,
-        score,
-        racer.classification,
-    )
+    who = (subject.label, subject.family, subject.depth, racer.learner.how)
+    return Trained(*who, score, errors[subject.id]), racer.who
 
 
-def _final(racer: _Racer) -> Row:
-    score = cast(Score, racer.score)
-    low, high = scores.interval(score.mean, len(score), 0)
+def _final(one: Trained, who: Mapping[str, Value]) -> Row:
+    low, high = scores.interval(one.score.mean, len(one.score), 0)
     return {
-        **racer.who,
-        "score": 100 * score.mean(),
+        **who,
+        "score": 100 * one.score.mean(),
         "low": 100 * low,
         "high": 100 * high,
-        "error": _error(score),
-        "classification": racer.classification,
+        "error": _error(one.score),
+        "classification": one.classification,
     }

@@ -65,10 +65,9 @@ def verdicts(trained: Sequence[Trained]) -> Iterator[Verdict]:
     compared = False
     for how in _ORDER:
         same = [one for one in trained if one.how == how]
-        pair = _twins(same)
-        if pair is not None:
+        for residual, plain in _twins(same):
             compared = True
-            yield _shortcuts(*pair)
+            yield _shortcuts(residual, plain)
         ends = _ends(same)
         if ends is not None:
             yield _depths(*ends)
@@ -83,15 +82,15 @@ def diverged(label: str, updates: int) -> Verdict:
     return Verdict("diverged", {"label": label, "updates": updates})
 
 
-def _twins(trained: Sequence[Trained]) -> tuple[Trained, Trained] | None:
-    """A residual and a plain network of one depth, the deepest there are."""
+def _twins(trained: Sequence[Trained]) -> list[tuple[Trained, Trained]]:
+    """Residual and plain networks of one depth, the deepest first."""
     pairs = [
         (one, other)
         for one in trained
         for other in trained
         if one.family in _RESIDUAL and other.family == "plain" and one.depth == other.depth
     ]
-    return max(pairs, key=lambda pair: pair[0].depth, default=None)
+    return sorted(pairs, key=lambda pair: -pair[0].depth)
 
 
 def _ends(trained: Sequence[Trained]) -> tuple[Trained, Trained] | None:
@@ -108,7 +107,8 @@ def _shortcuts(residual: Trained, plain: Trained) -> Verdict:
     claim = ("residual" if found.points > 0 else "plain") if found.certain else "alike"
     labels = {"residual_label": residual.label, "plain_label": plain.label}
     reached = {"residual": 100 * residual.score.mean(), "plain": 100 * plain.score.mean()}
-    return _verdict(claim, residual, found, {**labels, **reached})
+    errors = {"residual_error": residual.classification, "plain_error": plain.classification}
+    return _verdict(claim, residual, found, {**labels, **reached, **errors})
 
 
 def _depths(deep: Trained, shallow: Trained) -> Verdict:

@@ -43,8 +43,8 @@ class Settings(laboratory.Settings):
 
 
 _PAIR = (
-    "a head on {residual_label} reaches a mean IoU of {residual:.1f} %, one on {plain_label} "
-    "{plain:.1f} %"
+    "a head on {residual_label} ({residual_error:.0f} % error as a classifier) reaches a mean IoU "
+    "of {residual:.1f} %, one on {plain_label} ({plain_error:.0f} %) reaches {plain:.1f} %"
 )
 _APART = "{points:.1f} points, {low:.1f} to {high:.1f} with 95 % confidence over {scenes} scenes"
 _DEPTH = (

@@ -16,7 +16,7 @@ from resnet_core.runs import weights
 ROOT = Path(catalog.__file__).parents[2]
 ALL = (
     *("microscope", "graft", "dial", "lesion", "paths", "forward", "backward", "court"),
-    *("shattered", "landscape", "gates", "sweep", "ensemble", "depth"),
+    *("shattered", "landscape", "gates", "sweep", "ensemble", "depth", "transfer"),
 )
 
 

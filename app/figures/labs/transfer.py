@@ -1,0 +1,213 @@
+"""Scores over the updates and at the end, and the scenes with what the heads say of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from app import theme
+from app.figures import look
+from app.figures.labs import curves, scene_pictures
+from app.figures.labs.contact_sheet import Strip, sheet
+from app.texts import Speaker
+from resnet_core.data.outlines import OUTLINES
+from resnet_core.labs.packed import unpack
+from resnet_core.labs.questions.transfer import Settings
+
+_DASHES = {"tuned": "solid", "frozen": "dot", "scratch": "dashdot"}
+_OPACITY = {"tuned": 1.0, "frozen": 0.5, "scratch": 0.25}
+_SYMBOLS = {"tuned": "circle", "frozen": "circle-open", "scratch": "x"}
+_COLUMNS = 4  # pictures in a row
+_SHAPES = tuple(OUTLINES)
+_WHITE = "#ffffff"
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
+) -> dict[str, go.Figure]:
+    """The figures scores, final, edges (of boxes), pictures, improving, classifiers and losses."""
+    scenes, said, over, final = (
+        tables[key] if len(tables.get(key, ())) else None
+        for key in ("scenes", "predictions", "curves", "final")
+    )
+    figures = {}
+    if over is not None:
+        figures["scores"] = _over(over, "score", settings, say, dark)
+    if final is not None:
+        figures["final"] = _bars(final, "score", say, dark)
+    if scenes is not None:
+        figures["pictures"] = _pictures(scenes, said, say, dark)
+    if scenes is not None and said is not None:
+        figures["improving"] = _improving(scenes, said, say, dark)
+    if final is not None:
+        figures["classifiers"] = _classifiers(final, say, dark)
+        if final["error"].notna().any():
+            figures["edges"] = _bars(final, "error", say, dark)
+    if over is not None and over["loss"].notna().any():
+        figures["losses"] = _over(over, "loss", settings, say, dark)
+    return figures
+
+
+def _over(
+    table: pd.DataFrame, column: str, settings: Settings, say: Speaker, dark: bool
+) -> go.Figure:
+    """A curve a network and way of using it; frozen ones dotted."""
+    traces = []
+    for name, colour, how, rows in _learners(table, say, dark):
+        rows = rows[rows[column].notna()]
+        unit = " %" if column == "score" else ""
+        trace = curves.line(rows["update"], rows[column], name, colour, 2.2, unit)
+        trace.line.dash = _DASHES[how]
+        traces.append(trace)
+    axis = say(f"labs.transfer.axis.{column}")
+    layout = curves.layout(dark, say("labs.transfer.axis.updates"), axis)
+    layout["xaxis"] |= {"range": [0, settings.updates * 1.02]}
+    if column == "score":
+        layout["yaxis"] |= {"range": [0, 100]}
+    layout["height"] = look.HEIGHT + 90  # its legend has more lines
+    return go.Figure(traces, layout)
+
+
+def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figure:
+    """A group a network, a bar each way of using it; whiskers are 95 % of draws of scenes."""
+    traces = []
+    for how, rows in table.groupby("how", sort=False):
+        heights = curves.numbers(rows[column])
+        name = _how(str(how), say)
+        bar = go.Bar(
+            x=[str(label).replace(" · ", "<br>") for label in rows["label"]],
+            y=look.rounded(heights),
+            name=name,
+            marker={"color": _colours(rows, dark), "opacity": _OPACITY[str(how)]},
+            text=[f"{height:.0f}" if column == "score" else f"{height:.1f}" for height in heights],
+            textposition="inside",
+            insidetextanchor="start",
+            hovertemplate=f"%{{x}}<br>{name}: %{{y:.1f}}<extra></extra>",
+        )
+        if column == "score":
+            low, high = curves.numbers(rows["low"]), curves.numbers(rows["high"])
+            bar.error_y = {
+                "type": "data",
+                "symmetric": False,
+                "array": look.rounded(high - heights),
+                "arrayminus": look.rounded(heights - low),
+                "color": look.ink(dark).quiet,
+                "thickness": 1.3,
+            }
+        traces.append(bar)
+    layout = curves.layout(dark, "", say(f"labs.transfer.axis.{_BAR_AXES[column]}"))
+    if column == "score":
+        layout["yaxis"] |= {"range": [0, 100]}
+    layout["xaxis"] |= {"type": "category"}
+    layout |= {"barmode": "group", "bargap": 0.25, "height": look.HEIGHT + 30}
+    return go.Figure(traces, layout)
+
+
+def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+    """Whether the better classifier, to the left, is the better backbone."""
+    traces = []
+    for name, colour, how, rows in _learners(table, say, dark):
+        trace = curves.line(rows["classification"], rows["score"], name, colour, 2, " %")
+        trace.mode, trace.marker.size, trace.marker.symbol = "markers", 12, _SYMBOLS[how]
+        trace.marker.line = {"width": 2, "color": colour}
+        traces.append(trace)
+    axes = (say("labs.transfer.axis.classification"), say("labs.transfer.axis.score"))
+    layout = curves.layout(dark, *axes)
+    layout["xaxis"] |= {"range": [0, 100]}
+    layout["yaxis"] |= {"range": [0, 100]}
+    layout["height"] = look.HEIGHT + 90
+    return go.Figure(traces, layout)
+
+
+def _pictures(
+    scenes: pd.DataFrame, said: pd.DataFrame | None, say: Speaker, dark: bool
+) -> go.Figure:
+    """The truth, then what each head now says, for the way of using backbones that came last."""
+    ink = look.ink(dark).text
+    masks = _masks(scenes)
+    truths = [_true(row, masks) for _, row in scenes.iterrows()]
+    strips = [Strip(say("labs.transfer.truth"), ink, truths)]
+    if said is not None:
+        latest = said[said["how"] == said["how"].iloc[-1]]
+        for name, colour, _, rows in _learners(latest, say, dark):
+            now = rows[rows["update"] == rows["update"].max()].sort_values("scene")
+            label = say("labs.transfer.after", name=name, updates=int(now["update"].iloc[0]))
+            strips.append(Strip(label, colour, [_told(row, scenes, colour) for row in _each(now)]))
+    return sheet(strips, len(scenes), dark, _legend(scenes, say) if masks else ())
+
+
+def _improving(scenes: pd.DataFrame, said: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+    """The first scene as each head sees it after a few, more and all updates."""
+    latest = said[(said["how"] == said["how"].iloc[-1]) & (said["scene"] == 0)]
+    moments = sorted(latest["update"].unique())
+    chosen = moments[1:] or moments
+    places = np.unique(np.linspace(0, len(chosen) - 1, _COLUMNS).round().astype(int))
+    shown = [chosen[place] for place in places]
+    strips = []
+    for name, colour, _, rows in _learners(latest, say, dark):
+        there = rows[rows["update"].isin(shown)].sort_values("update")
+        pictures = [_told(row, scenes, colour) for row in _each(there)]
+        captions = [say("labs.transfer.updates", updates=int(at)) for at in there["update"]]
+        strips.append(Strip(name, colour, pictures, captions))
+    return sheet(strips, _COLUMNS, dark, _legend(scenes[:1], say) if _masks(scenes) else ())
+
+
+def _true(row: pd.Series, masks: bool) -> str:
+    pixels = unpack(row)
+    if masks:
+        return scene_pictures.scene(pixels, unpack(row, "truth_"))
+    return scene_pictures.boxed(pixels, [(json.loads(row["box"]), _WHITE)])
+
+
+def _told(row: pd.Series, scenes: pd.DataFrame, colour: str) -> str:
+    """The scene with what a head says of it, and the truth."""
+    scene = scenes[scenes["scene"] == row["scene"]].iloc[0]
+    pixels = unpack(scene)
+    if row["box"]:
+        frames = [(json.loads(scene["box"]), _WHITE), (json.loads(row["box"]), colour)]
+        return scene_pictures.boxed(pixels, frames)
+    return scene_pictures.masked(pixels, unpack(row), unpack(scene, "truth_"))
+
+
+def _legend(scenes: pd.DataFrame, say: Speaker) -> list[tuple[str, str]]:
+    """The classes that the scenes have."""
+    there = np.unique(np.concatenate([unpack(row, "truth_").ravel() for row in _each(scenes)]))
+    return [
+        (say(f"labs.transfer.shape.{_SHAPES[label - 1]}"), scene_pictures.CLASS_COLOURS[label - 1])
+        for label in there
+        if label
+    ]
+
+
+def _learners(
+    table: pd.DataFrame, say: Speaker, dark: bool
+) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+    """Name, colour, way of using the backbone and rows, in the order in which they came."""
+    for (_, how), rows in table.groupby(["run", "how"], sort=False):
+        name = f"{rows['label'].iloc[0]} · {_how(str(how), say)}"
+        yield name, _colours(rows, dark)[0], str(how), rows
+
+
+def _how(how: str, say: Speaker) -> str:
+    return say(f"labs.transfer.option.backbones.{how}")
+
+
+def _colours(rows: pd.DataFrame, dark: bool) -> list[str]:
+    pairs = zip(rows["family"], rows["depth"], strict=True)
+    return [theme.colour(str(family), int(depth), dark) for family, depth in pairs]
+
+
+def _masks(scenes: pd.DataFrame) -> bool:
+    return not scenes["box"].astype(bool).any()
+
+
+def _each(rows: pd.DataFrame) -> list[Any]:
+    return [row for _, row in rows.iterrows()]
+
+
+_BAR_AXES = {"score": "score", "error": "edges"}
