@@ -79,7 +79,7 @@ def _evaluate_file(
         click.echo(f"Note: {found.warning}", err=True)
     if not as_json:
         click.echo(
-            f"{path.name} as {found.way}, on {found.data}: "
+            f"{path.name} as {found.way}, on {found.images.title}: "
             f"error {found.error:.2f} % (n = {found.n})"
         )
         return
@@ -88,11 +88,11 @@ def _evaluate_file(
             "error": found.error,
             "n": found.n,
             "weights": str(path),
-            "sha256": found.sha256,
-            "form": found.form,
-            "data": found.data,
+            "sha256": found.file.sha256,
+            "form": found.file.form,
+            "data": found.images.title,
             **_as_dict(found.way),
-            "mean_of": found.mean_of if found.way.normalization == "per-pixel" else None,
+            "mean_of": found.images.mean_of if found.way.normalization == "per-pixel" else None,
             "warning": found.warning or None,
             "sample": {
                 "n": len(found.sample[0].wrong),

@@ -15,8 +15,10 @@ from resnet_core.specs import Spec
 from resnet_core.training import device
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
+from resnet_core.weights.images import Images
 from resnet_core.weights.normalization import NORMALIZATIONS, Normalization, possible
-from resnet_core.weights.recognition import questions
+from resnet_core.weights.reading import WeightsFile
+from resnet_core.weights.recognition import Recognition, questions
 from resnet_core.weights.trial import Trial, Way, mistakes, sample_size, try_all
 
 _CHOICES = {
@@ -48,28 +50,49 @@ class Asked:
             if getattr(self, field) is not None:
                 check_choice(field, getattr(self, field), choices)
 
+    def settle(self, recognition: Recognition) -> tuple[Spec, ...]:
+        """The networks that are left after what is said.
+
+        Raises:
+            InvalidSetting: none is.
+        """
+        name = None if self.network is None else self.network.strip().lower()
+        return recognition.settled(
+            name=name,
+            shortcut=self.shortcut,
+            option_a_padding=self.option_a_padding,
+            stride_in=self.stride_in,
+        )
+
 
 @dataclass(frozen=True)
 class Evaluated:
     """The outcome.
 
     Attributes:
-        error: percent, first choice, over all n images.
-        n: how many images.
-        mean_of: which images' mean the per-pixel normalisation subtracts.
+        result: over all images.
         sample: every network and preparation that the file may be for, on the same few images.
         warning: a sentence where what was asked does not fit, or nothing does; else "".
     """
 
-    error: float
-    n: int
-    way: Way
-    data: str
-    mean_of: str
-    form: str
-    sha256: str
+    result: Trial
+    images: Images
+    file: WeightsFile
     sample: tuple[Trial, ...]
     warning: str
+
+    @property
+    def error(self) -> float:
+        """Percent, first choice."""
+        return self.result.error
+
+    @property
+    def n(self) -> int:
+        return len(self.images)
+
+    @property
+    def way(self) -> Way:
+        return self.result.way
 
 
 def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None) -> Evaluated:
@@ -82,12 +105,7 @@ def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None)
     """
     asked.check()
     file, tensors, recognition = loading.load(path)
-    specs = recognition.settled(
-        name=_full_name(asked.network),
-        shortcut=asked.shortcut,
-        option_a_padding=asked.option_a_padding,
-        stride_in=asked.stride_in,
-    )
+    specs = asked.settle(recognition)
     images = test_images.load(data, image_size)
     test_images.check_fit(images, specs[0].channels, specs[0].classes)
     replace(specs[0], image_size=images.size)  # refused where the network needs larger ones
@@ -105,23 +123,7 @@ def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None)
     way = Way(specs[0], chosen[0])
     model = loading.network(way.spec, tensors).to(target)
     result = Trial(way, mistakes(model, way.normalization, images, target))
-    warning = _warning(result, trials)
-    return Evaluated(
-        error=result.error,
-        n=len(images),
-        way=way,
-        data=images.title,
-        mean_of=images.mean_of,
-        form=file.form,
-        sha256=file.sha256,
-        sample=trials,
-        warning=warning,
-    )
-
-
-def _full_name(network: str | None) -> str | None:
-    """The name in full: `cifar/resnet-20`, even of "CIFAR/ResNet-20 "."""
-    return None if network is None else network.strip().lower()
+    return Evaluated(result, images, file, trials, _warning(result, trials))
 
 
 def _open(

@@ -26,7 +26,7 @@ MOST_MEMBERS = 50_000
 DAMAGE = (
     *(pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError),
     *(AttributeError, ImportError, RecursionError, OverflowError, struct.error),
-    *(zipfile.BadZipFile, NotImplementedError),
+    *(zipfile.BadZipFile, NotImplementedError, OSError),
 )
 # Bytes of a value of torch's storage classes; an untyped one counts bytes.
 _STORAGES = {

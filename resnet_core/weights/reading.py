@@ -28,8 +28,8 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 # What damaged or hostile files make the readers raise.
 _DAMAGE = (
-    *(*pickled.DAMAGE, RuntimeError, safetensors.SafetensorError),
-    *(OSError, AssertionError, MemoryError),
+    *(*pickled.DAMAGE, RuntimeError, AssertionError, MemoryError),
+    safetensors.SafetensorError,
 )
 
 

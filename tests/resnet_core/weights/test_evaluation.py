@@ -164,7 +164,7 @@ def test_an_npz_is_used_whole_with_its_own_mean(tmp_path):
     np.savez(tmp_path / "some.npz", images=test.images, labels=test.labels)
     path = saved(tmp_path / "weights", recorded(RESNET))
     found = evaluate(path, str(tmp_path / "some.npz"), PER_PIXEL)
-    assert (found.n, found.mean_of) == (80, "these images")
+    assert (found.n, found.images.mean_of) == (80, "these images")
     one_class = test.labels == test.labels[0]
     np.savez(tmp_path / "one.npz", images=test.images[one_class], labels=test.labels[one_class])
     assert evaluate(path, str(tmp_path / "one.npz"), PER_PIXEL).n == one_class.sum()
@@ -251,5 +251,5 @@ def test_padding_both_sides_in_the_tests_is_the_same_function():
 def test_the_result_says_which_file_it_is_of(tmp_path):
     path = saved(tmp_path / "weights", recorded(RESNET))
     found: Evaluated = evaluate(path, small(tmp_path), PER_PIXEL)
-    assert found.form == "safetensors"
-    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.file.form == "safetensors"
+    assert found.file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import pickle
-import resource
+import random
 import struct
 import subprocess
 import sys
@@ -182,6 +182,7 @@ def test_values_that_are_not_finite(tmp_path, form, value):
 
 def test_a_compressed_zip_is_refused_before_it_is_unpacked(tmp_path):
     """190 KB that would unpack to 200 MB."""
+    resource = pytest.importorskip("resource")  # not on Windows
     path = tmp_path / "weights.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", pickle.dumps({}, protocol=2))
@@ -276,3 +277,32 @@ def test_the_digest_is_of_the_file(tmp_path):
     torch.save(state(), buffer)
     (tmp_path / "w.pt").write_bytes(buffer.getvalue())
     assert read(tmp_path / "w.pt").sha256 == hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+@pytest.mark.parametrize("form", ["safetensors", "zip", "legacy"])
+def test_bytes_changed_at_random_are_read_or_refused(tmp_path, form):
+    """Whatever the change: tensors, or a sentence."""
+    path, chance = tmp_path / "w", random.Random(0)
+    if form == "safetensors":
+        safetensors.torch.save_file(dict(state()), path)
+    else:
+        torch.save(state(), path, _use_new_zipfile_serialization=form == "zip")
+    whole = path.read_bytes()
+    refused: list[str] = []
+    for _ in range(150):
+        content = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(chance.choice([60, 600, len(content)]))
+            if chance.random() < 0.7:
+                content[place] = chance.randrange(256)
+            else:
+                del content[place : place + 3]
+        path.write_bytes(content)
+        try:
+            found = read(path)
+        except CheckpointError as error:
+            refused.append(str(error))
+        else:
+            assert all(torch.isfinite(tensor).all() for tensor in found.tensors.values())
+    assert len(refused) > 50
+    assert not any("\n" in sentence for sentence in refused)
