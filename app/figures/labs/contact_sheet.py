@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.labs import curves
 
-_ROW, _LABEL, _TOP = 128, 22, 8  # pixels
+_ROW, _LABEL, _TOP = 142, 22, 8  # pixels
 _GAP = 0.02  # between two pictures, of the width
 
 

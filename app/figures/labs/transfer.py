@@ -25,6 +25,7 @@ _SYMBOLS = {"tuned": "circle", "frozen": "circle-open", "scratch": "x"}
 _COLUMNS = 4  # pictures in a row
 _SHAPES = tuple(OUTLINES)
 _WHITE = "#ffffff"
+_LEAST_ERROR = 0.1  # percent; 0 has no place on a logarithmic axis
 
 
 def draw(
@@ -68,7 +69,7 @@ def _over(
     layout = curves.layout(dark, say("labs.transfer.axis.updates"), axis)
     layout["xaxis"] |= {"range": [0, settings.updates * 1.02]}
     if column == "score":
-        layout["yaxis"] |= {"range": [0, 100]}
+        layout["yaxis"] |= {"range": [0, _above(table["score"])]}
     layout["height"] = look.HEIGHT + 90  # its legend has more lines
     return go.Figure(traces, layout)
 
@@ -87,6 +88,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
             text=[f"{height:.0f}" if column == "score" else f"{height:.1f}" for height in heights],
             textposition="inside",
             insidetextanchor="start",
+            textangle=0,
             hovertemplate=f"%{{x}}<br>{name}: %{{y:.1f}}<extra></extra>",
         )
         if column == "score":
@@ -102,7 +104,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
         traces.append(bar)
     layout = curves.layout(dark, "", say(f"labs.transfer.axis.{_BAR_AXES[column]}"))
     if column == "score":
-        layout["yaxis"] |= {"range": [0, 100]}
+        layout["yaxis"] |= {"range": [0, _above(table["high"])]}
     layout["xaxis"] |= {"type": "category"}
     layout |= {"barmode": "group", "bargap": 0.25, "height": look.HEIGHT + 30}
     return go.Figure(traces, layout)
@@ -112,14 +114,17 @@ def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Whether the better classifier, to the left, is the better backbone."""
     traces = []
     for name, colour, how, rows in _learners(table, say, dark):
-        trace = curves.line(rows["classification"], rows["score"], name, colour, 2, " %")
+        error = np.maximum(curves.numbers(rows["classification"]), _LEAST_ERROR)
+        trace = curves.line(error, rows["score"], name, colour, 2, " %")
         trace.mode, trace.marker.size, trace.marker.symbol = "markers", 12, _SYMBOLS[how]
         trace.marker.line = {"width": 2, "color": colour}
         traces.append(trace)
     axes = (say("labs.transfer.axis.classification"), say("labs.transfer.axis.score"))
     layout = curves.layout(dark, *axes)
-    layout["xaxis"] |= {"range": [0, 100]}
-    layout["yaxis"] |= {"range": [0, 100]}
+    decades = [_LEAST_ERROR, 1, 10, 100]
+    layout["xaxis"] |= {"type": "log", "range": [float(np.log10(_LEAST_ERROR)) - 0.1, 2.1]}
+    layout["xaxis"] |= {"tickvals": decades, "ticktext": [f"{tick:g}" for tick in decades]}
+    layout["yaxis"] |= {"range": [0, _above(table["score"])]}
     layout["height"] = look.HEIGHT + 90
     return go.Figure(traces, layout)
 
@@ -200,6 +205,11 @@ def _how(how: str, say: Speaker) -> str:
 def _colours(rows: pd.DataFrame, dark: bool) -> list[str]:
     pairs = zip(rows["family"], rows["depth"], strict=True)
     return [theme.colour(str(family), int(depth), dark) for family, depth in pairs]
+
+
+def _above(percent: pd.Series) -> float:
+    """Where an axis of percents ends: a little above the highest, at most at 100."""
+    return min(100.0, max(10.0, 1.15 * float(np.nanmax(curves.numbers(percent)))))
 
 
 def _masks(scenes: pd.DataFrame) -> bool:
