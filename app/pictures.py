@@ -20,6 +20,7 @@ MEGABYTES = 20
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 LONGEST = 1600  # pixels of a picture's longer side that are kept
 SAMPLE = 60  # images of a data set that can be chosen from
+_SMALL = 64 * 64 * 3  # bytes: what is drawn pixel by pixel
 _TILES = (3, 5)  # rows and columns of the wall
 _TILE = 128  # pixels
 
@@ -108,7 +109,8 @@ def squared(pixels: Pixels, size: int) -> Pixels:
 
 
 def as_uri(pixels: Pixels) -> str:
-    """The picture as a PNG within a page."""
+    """The picture within a page: as a PNG, or as a JPEG where it is large."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    kind = "png" if pixels.size <= _SMALL else "jpeg"
+    Image.fromarray(pixels).save(buffer, kind, quality=88)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -51,6 +51,7 @@ def work_figure(
         "margin": {"l": 96, "r": 58, "t": 40, "b": 48},
         "showlegend": False,
         "dragmode": False,
+        "uniformtext": {"minsize": 10, "mode": "hide"},
         "annotations": _totals(named, quantity, unit, dark),
     }
     layout["title"] |= {"xref": "container", "x": 0.02}
@@ -107,7 +108,7 @@ def _placed(anatomy: Anatomy) -> list[tuple[StageFacts, float]]:
 
 def _ink_on(alpha: float, dark: bool) -> str:
     used = look.ink(dark)
-    return used.paper if alpha > 0.6 else used.text
+    return used.paper if alpha > (0.8 if dark else 0.6) else used.text
 
 
 def _totals(

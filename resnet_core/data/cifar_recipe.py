@@ -31,8 +31,19 @@ class Draw:
 
 def draw(generator: np.random.Generator, padding: int = PADDING) -> Draw:
     """Decide by chance: every place alike, a mirror image every second time."""
+    left, top = draw_place(generator, padding)
+    return Draw(left, top, draw_mirrored(generator))
+
+
+def draw_place(generator: np.random.Generator, padding: int = PADDING) -> tuple[int, int]:
+    """Left and top of a crop in the padded image, every place alike."""
     left, top = (int(start) for start in generator.integers(0, 2 * padding + 1, 2))
-    return Draw(left, top, bool(generator.random() < 0.5))
+    return left, top
+
+
+def draw_mirrored(generator: np.random.Generator) -> bool:
+    """True every second time."""
+    return bool(generator.random() < 0.5)
 
 
 def per_pixel_mean(images: NDArray[np.uint8]) -> Floats:

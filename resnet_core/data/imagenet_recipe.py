@@ -69,12 +69,38 @@ def draw(size: tuple[int, int], generator: np.random.Generator) -> Draw:
     Raises:
         DataError: the picture is too long and thin.
     """
-    side = int(generator.integers(SHORTER_SIDES[0], SHORTER_SIDES[1] + 1))
-    width, height = resized_size(size, side)
+    side = draw_side(generator)
+    left, top = draw_place(size, side, generator)
+    return Draw(side, left, top, draw_mirrored(generator), draw_colour(generator))
+
+
+def draw_side(generator: np.random.Generator) -> int:
+    """A shorter side, every one alike."""
+    return int(generator.integers(SHORTER_SIDES[0], SHORTER_SIDES[1] + 1))
+
+
+def draw_place(
+    size: tuple[int, int], shorter_side: int, generator: np.random.Generator
+) -> tuple[int, int]:
+    """Left and top of a crop in the resized picture, every place alike.
+
+    Raises:
+        DataError: the picture is too long and thin.
+    """
+    width, height = resized_size(size, shorter_side)
     left, top = (int(generator.integers(0, length - CROP + 1)) for length in (width, height))
-    mirrored = bool(generator.random() < 0.5)
+    return left, top
+
+
+def draw_mirrored(generator: np.random.Generator) -> bool:
+    """True every second time."""
+    return bool(generator.random() < 0.5)
+
+
+def draw_colour(generator: np.random.Generator) -> tuple[float, float, float]:
+    """The factors of the three eigenvalues."""
     first, second, third = generator.normal(0.0, COLOUR_STD, 3)
-    return Draw(side, left, top, mirrored, (float(first), float(second), float(third)))
+    return float(first), float(second), float(third)
 
 
 def resized_size(size: tuple[int, int], shorter_side: int) -> tuple[int, int]:

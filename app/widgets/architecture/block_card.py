@@ -54,9 +54,9 @@ def _row(layers: list[Layer], block: BlockFacts) -> tuple[str, ...]:
     last = layers[-1]
     main = next((layer for layer in layers if layer.kind != "batch-norm"), last)
     kinds = ", ".join(filter(None, map(_kind, layers)))
-    name = main.name.removeprefix(f"{block.name}.")
+    name = f"F{main.path}" if main.path else main.name.removeprefix(f"{block.name}.")
     return (
-        f"{f'F{main.path} · ' if main.path else ''}{name} · {kinds}",
+        f"{name} · {kinds}",
         _shape((last.out_channels, last.height, last.width)),
         f"{sum(layer.parameters for layer in layers):,}",
         short(sum(layer.multiply_adds for layer in layers)),

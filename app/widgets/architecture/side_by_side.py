@@ -89,7 +89,7 @@ def _details(desk: Desk, anatomies: list[Anatomy]) -> None:
     st.html(_STYLE % ("#10151C" if desk.dark else "#FFFFFF"))
     with st.container(key=_DETAILS):
         for (anatomy, block), column in zip(
-            chosen, st.columns(len(chosen), gap="large"), strict=True
+            chosen, st.columns(len(chosen), gap="medium"), strict=True
         ):
             with column:
                 block_card(anatomy, block)

@@ -16,8 +16,9 @@ _STYLE = """<style>
 .pg-table th { font-weight: 600; }
 .pg-table thead th { opacity: 0.75; font-weight: 500; }
 .pg-table.small table { font-size: 0.84rem; width: 100%; }
-.pg-table.small :is(th, td) { padding: 0.14rem 0.45rem; }
+.pg-table.small :is(th, td) { padding: 0.12rem 0.32rem; }
 .pg-table.small th { font-weight: 500; }
+.pg-table.small :is(th, td):first-child { padding-left: 0; }
 </style>"""  # noqa: E501
 
 
