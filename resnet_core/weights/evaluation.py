@@ -160,6 +160,6 @@ def _warning(result: Trial, trials: Sequence[Trial]) -> str:
         return (
             f"The error is near that of guessing ({chance:.1f} %), and no other shortcut or "
             f"normalisation does better: these are not the images, the classes or the order of "
-            f"classes that the network was trained on."
+            f"classes that the network was trained on, or it was not trained."
         )
     return ""
