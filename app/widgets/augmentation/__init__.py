@@ -1,0 +1,1 @@
+"""The augmentation page: what training does to a picture, draw by draw."""

@@ -1,0 +1,87 @@
+"""CIFAR's recipe (section 4.2), step by step on one image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from app.pictures import Pixels, Sample, squared
+from app.texts import t
+from app.widgets.augmentation.desk import Desk
+from app.widgets.augmentation.gallery import gallery
+from app.widgets.augmentation.state import State
+from app.widgets.augmentation.tile import framed, show, visible_without_mean
+from resnet_core.data import cifar_recipe as recipe
+from resnet_core.data.cifar_recipe import PADDING, Draw, Floats
+
+SIZE = 32
+_MORE = 16
+
+
+def cifar(desk: Desk, pixels: Pixels, sample: Sample, hue: str) -> None:
+    """Show each step with its own draw, and more views of the same image."""
+    image = squared(pixels, SIZE)
+    values = recipe.padded(recipe.without_mean(image, sample.mean))
+    chance = drawn(desk.state)
+    box = (chance.left, chance.top, chance.left + SIZE, chance.top + SIZE)
+    steps: list[Callable[[], None]] = [
+        lambda: _original(image, chance, hue),
+        lambda: _mean(image, sample),
+        lambda: _padded(desk, values, box, hue),
+        lambda: _mirror(desk, values, chance),
+    ]
+    for column, step in zip(st.columns(4, gap="medium"), steps, strict=True):
+        with column:
+            step()
+    views = [
+        visible_without_mean(recipe.cropped(values, drawn(_later(desk.state, number))))
+        for number in range(1, _MORE + 1)
+    ]
+    gallery(views, "more", t("augmentation.more_cifar", count=_MORE))
+    st.subheader(t("augmentation.test"))
+    st.markdown(t("augmentation.said.single"))
+
+
+def drawn(state: State) -> Draw:
+    """What the page's seeds decide; each draw has a seed of its own."""
+    left, top = recipe.draw_place(np.random.default_rng(state.place))
+    return Draw(left, top, recipe.draw_mirrored(np.random.default_rng(state.mirror)))
+
+
+def _later(state: State, number: int) -> State:
+    return state.changed(place=state.place + number, mirror=state.mirror + number)
+
+
+def _original(image: Pixels, chance: Draw, hue: str) -> None:
+    """The crop as far as it lies on the image; the rest of it is padding."""
+    st.markdown(t("augmentation.step.image", size=SIZE))
+    left, top = chance.left - PADDING, chance.top - PADDING
+    box = (max(0, left), max(0, top), min(SIZE, left + SIZE), min(SIZE, top + SIZE))
+    show(framed(image, t("augmentation.alt.original"), [box], hue))
+    st.caption(t("augmentation.said.image"))
+
+
+def _mean(image: Pixels, sample: Sample) -> None:
+    st.markdown(t("augmentation.step.mean", number=2))
+    view = visible_without_mean(recipe.without_mean(image, sample.mean))
+    show(framed(view, t("augmentation.alt.mean")))
+    said = t("augmentation.said.pixel_mean", count=f"{sample.count:,}", data=sample.title)
+    st.caption(said)
+
+
+def _padded(desk: Desk, values: Floats, box: tuple[float, float, float, float], hue: str) -> None:
+    st.markdown(t("augmentation.step.padded", padding=PADDING))
+    show(framed(visible_without_mean(values), t("augmentation.alt.padded"), [box], hue))
+    side = SIZE + 2 * PADDING
+    st.caption(t("augmentation.said.padded", side=side, left=int(box[0]), top=int(box[1])))
+    desk.draw_again("place")
+
+
+def _mirror(desk: Desk, values: Floats, chance: Draw) -> None:
+    st.markdown(t("augmentation.step.crop_mirror", size=SIZE))
+    view = recipe.cropped(values, chance)
+    show(framed(visible_without_mean(view), t("augmentation.alt.mirror")))
+    st.caption(t("augmentation.said.mirrored" if chance.mirrored else "augmentation.said.plain"))
+    desk.draw_again("mirror")

@@ -1,0 +1,142 @@
+"""ImageNet's recipe (section 3.4), step by step on one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from app.pictures import Pixels
+from app.texts import t
+from app.widgets.augmentation.desk import Desk
+from app.widgets.augmentation.gallery import gallery
+from app.widgets.augmentation.state import State
+from app.widgets.augmentation.tile import framed, show, visible, visible_without_mean
+from resnet_core.data import imagenet_recipe as recipe
+from resnet_core.data.imagenet_recipe import Draw
+
+_MEAN = np.asarray(recipe.CHANNEL_MEAN, np.float32)
+_MORE = 8
+
+
+def imagenet(desk: Desk, pixels: Pixels, hue: str) -> None:
+    """Show each step with its own draw, more views of the same picture, and the test's ten crops.
+
+    Raises:
+        DataError: the picture is too long and thin.
+    """
+    chance = drawn(desk.state, pixels)
+    first, second = st.columns(2, gap="medium")
+    with first:
+        _original(pixels, chance, hue)
+    with second:
+        _resized(desk, pixels, chance, hue)
+    columns = st.columns(4, gap="medium")
+    steps: list[Callable[[], None]] = [
+        lambda: _crop(desk, pixels, chance),
+        lambda: _mirror(desk, pixels, chance),
+        lambda: _colour(desk, pixels, chance),
+        lambda: _mean(pixels, chance),
+    ]
+    for column, step in zip(columns, steps, strict=True):
+        with column:
+            step()
+    gallery(_more(desk.state, pixels), "more", t("augmentation.more_imagenet", count=_MORE))
+    _test(pixels, hue)
+
+
+def drawn(state: State, pixels: Pixels) -> Draw:
+    """What the page's seeds decide for this picture; each draw has a seed of its own."""
+    height, width = pixels.shape[:2]
+    side = recipe.draw_side(_random(state.size))
+    left, top = recipe.draw_place((width, height), side, _random(state.place))
+    mirrored = recipe.draw_mirrored(_random(state.mirror))
+    return Draw(side, left, top, mirrored, recipe.draw_colour(_random(state.colour)))
+
+
+def _random(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _original(pixels: Pixels, chance: Draw, hue: str) -> None:
+    height, width = pixels.shape[:2]
+    st.markdown(t("augmentation.step.original", width=width, height=height))
+    box = recipe.crop_box((width, height), chance)
+    show(framed(pixels, t("augmentation.alt.original"), [box], hue))
+    st.caption(t("augmentation.said.original"))
+
+
+def _resized(desk: Desk, pixels: Pixels, chance: Draw, hue: str) -> None:
+    resized = recipe.resized(pixels, chance.shorter_side)
+    height, width = resized.shape[:2]
+    st.markdown(t("augmentation.step.resized", side=chance.shorter_side))
+    box = (chance.left, chance.top, chance.left + recipe.CROP, chance.top + recipe.CROP)
+    low, high = recipe.SHORTER_SIDES
+    drawing = framed(resized, t("augmentation.alt.resized"), [box], hue)
+    # As large beside the largest as it is: the crop keeps its size, the picture does not.
+    show(f'<div style="width:{100 * chance.shorter_side / high:.1f}%">{drawing}</div>')
+    said = t("augmentation.said.resized", low=low, high=high, width=width, height=height)
+    st.caption(said)
+    desk.draw_again("size")
+
+
+def _crop(desk: Desk, pixels: Pixels, chance: Draw) -> None:
+    st.markdown(t("augmentation.step.crop", size=recipe.CROP))
+    crop = recipe.cropped(pixels, replace(chance, mirrored=False))
+    show(framed(crop, t("augmentation.alt.crop")))
+    st.caption(t("augmentation.said.crop", left=chance.left, top=chance.top))
+    desk.draw_again("place")
+
+
+def _mirror(desk: Desk, pixels: Pixels, chance: Draw) -> None:
+    st.markdown(t("augmentation.step.mirror"))
+    show(framed(recipe.cropped(pixels, chance), t("augmentation.alt.mirror")))
+    st.caption(t("augmentation.said.mirrored" if chance.mirrored else "augmentation.said.plain"))
+    desk.draw_again("mirror")
+
+
+def _colour(desk: Desk, pixels: Pixels, chance: Draw) -> None:
+    st.markdown(t("augmentation.step.colour"))
+    values = recipe.recoloured(recipe.cropped(pixels, chance), chance)
+    show(framed(visible(values), t("augmentation.alt.colour")))
+    red, green, blue = recipe.colour_shift(chance)
+    st.caption(t("augmentation.said.colour", red=red, green=green, blue=blue))
+    desk.draw_again("colour")
+
+
+def _mean(pixels: Pixels, chance: Draw) -> None:
+    st.markdown(t("augmentation.step.mean", number=6))
+    view = recipe.augmented(pixels, _MEAN, chance)
+    show(framed(visible_without_mean(view), t("augmentation.alt.mean")))
+    red, green, blue = recipe.CHANNEL_MEAN
+    st.caption(t("augmentation.said.channel_mean", red=red, green=green, blue=blue))
+
+
+def _more(state: State, pixels: Pixels) -> list[Pixels]:
+    """What later epochs would show of the same picture: all draws with later seeds."""
+    found = []
+    for number in range(1, _MORE + 1):
+        seeds = {name: getattr(state, name) + number for name in ("size", "place", "mirror")}
+        chance = drawn(state.changed(**seeds, colour=state.colour + number), pixels)
+        found.append(visible(recipe.recoloured(recipe.cropped(pixels, chance), chance)))
+    return found
+
+
+def _test(pixels: Pixels, hue: str) -> None:
+    """10-crop: where the crops lie, and the ten of them."""
+    st.subheader(t("augmentation.test"))
+    height, width = pixels.shape[:2]
+    draws = recipe.ten_draws((width, height))
+    resized = recipe.resized(pixels, recipe.TEST_SIDE)
+    frames = [
+        (one.left, one.top, one.left + recipe.CROP, one.top + recipe.CROP) for one in draws[:5]
+    ]
+    place, words = st.columns([1, 2], gap="medium")
+    with place:
+        show(framed(resized, t("augmentation.alt.ten"), frames, hue))
+    with words:
+        sides = ", ".join(map(str, recipe.SEVERAL_SIDES))
+        st.markdown(t("augmentation.said.ten", side=recipe.TEST_SIDE, sides=sides))
+    gallery([recipe.cropped(pixels, one) for one in draws], "ten", t("augmentation.ten"), 5)

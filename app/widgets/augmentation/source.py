@@ -1,0 +1,83 @@
+"""Which picture goes through a recipe, and the mean that is subtracted from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import pictures
+from app.explanations import explain
+from app.pictures import Pixels, Sample
+from app.texts import t
+from app.widgets.augmentation.desk import Desk
+from app.widgets.augmentation.state import WALL
+from app.widgets.experiment_form.controls import escaped
+from app.widgets.own_picture import own_picture
+from app.widgets.starting import start_of
+from resnet_core.data import catalog
+from resnet_core.errors import PlaygroundError
+
+_EMBEDDED, _MOST = "shapes", 20  # images of a set that are offered
+_PUBLIC = ("cifar10", "cifar100")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture and its data set.
+
+    Attributes:
+        pixels: of the whole picture.
+        sample: of the data set whose mean CIFAR's recipe subtracts.
+    """
+
+    pixels: Pixels
+    sample: Sample
+
+
+def source(desk: Desk) -> Source:
+    """Show the choice of a picture, and give the one that is chosen."""
+    options = _options()
+    key = desk.key("picture")
+    now = desk.state.picture if desk.state.picture in options else WALL
+    choice, upload = st.columns(2, gap="medium")
+    with choice:
+        found = st.selectbox(
+            t("augmentation.picture"),
+            options,
+            index=options.index(start_of(key, now)),
+            format_func=_title,
+            key=key,
+        )
+        desk.change(picture=found)
+    with upload:
+        own = own_picture(desk.key("own"))
+    return _read(found, own)
+
+
+def _options() -> list[str]:
+    """Embedded pictures, then those of the public sets that are on this machine."""
+    present = {entry.name for entry in catalog.available() if entry.present}
+    sets = [_EMBEDDED, *(name for name in _PUBLIC if name in present)]
+    return [WALL, *(f"{name}-{number}" for name in sets for number in range(_MOST))]
+
+
+def _title(option: str) -> str:
+    if option == WALL:
+        return t("augmentation.wall")
+    name, _, number = option.partition("-")
+    title = catalog.facts(name).title
+    return t("augmentation.image", data=title, number=int(number) + 1)
+
+
+def _read(option: str, own: Pixels | None) -> Source:
+    """The own picture where there is one; where a data set cannot be read, the embedded wall."""
+    name, _, number = option.partition("-")
+    try:
+        sample = pictures.sample(_EMBEDDED if name == WALL else name)
+    except PlaygroundError as error:
+        st.error(escaped(explain(error)))
+        name, sample = WALL, pictures.sample(_EMBEDDED)
+    if own is not None:
+        return Source(own, sample)
+    return Source(pictures.wall() if name == WALL else sample.images[int(number)], sample)
