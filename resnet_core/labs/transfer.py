@@ -182,5 +182,6 @@ def _final(one: Trained, who: Mapping[str, Value]) -> Row:
         "low": 100 * low,
         "high": 100 * high,
         "error": _error(one.score),
-        "classification": one.classification,
+        # One that is begun anew has nothing of the network that was trained.
+        "classification": None if one.how == "scratch" else one.classification,
     }

@@ -11,44 +11,44 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.labs import curves
 
-_ROW, _LABEL, _TOP = 142, 22, 8  # pixels
+_ROW, _LABEL, _HEAD, _TOP = 132, 22, 20, 8  # pixels
 _GAP = 0.02  # between two pictures, of the width
 
 
 @dataclass(frozen=True)
 class Strip:
-    """A row: its label in a colour, its pictures' addresses, a line beneath each or none."""
+    """A row: its label in a colour, its pictures' addresses."""
 
     label: str
     colour: str
     pictures: Sequence[str]
-    captions: Sequence[str] = ()
 
 
 def sheet(
-    strips: Sequence[Strip], columns: int, dark: bool, legend: Sequence[tuple[str, str]] = ()
+    strips: Sequence[Strip],
+    columns: int,
+    dark: bool,
+    heads: Sequence[str] = (),
+    legend: Sequence[tuple[str, str]] = (),
 ) -> go.Figure:
     """The strips below each other; pictures keep their proportions at any width.
 
     Args:
         columns: places in a row, whether or not there is a picture for each yet.
+        heads: what stands above the columns, if anything.
         legend: names and colours, shown beneath.
     """
-    below = 46 if legend else 6
-    heights = [_ROW + (16 if strip.captions else 0) for strip in strips]
-    plot = sum(heights)
+    above, below = (_HEAD if heads else 0), (46 if legend else 6)
+    plot = above + _ROW * len(strips)
+    quiet = look.ink(dark).quiet
     images: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
-    top = 0.0
-    for strip, height in zip(strips, heights, strict=True):
-        notes.append(_note(strip.label, 0, 1 - top / plot, "left", "top", strip.colour, 13))
-        first, last = (top + _LABEL) / plot, (top + _ROW - 4) / plot
+    notes = [_note(text, (at + 0.5) / columns, 1, "center", quiet) for at, text in enumerate(heads)]
+    for number, strip in enumerate(strips):
+        top = above + number * _ROW
+        notes.append(_note(strip.label, 0, 1 - top / plot, "left", strip.colour))
         for place, source in enumerate(strip.pictures):
-            images.append(_image(source, place, columns, 1 - first, last - first))
-        for place, said in enumerate(strip.captions):
-            x = (place + 0.5) / columns
-            notes.append(_note(said, x, 1 - last, "center", "top", look.ink(dark).quiet, 11))
-        top += height
+            y, height = 1 - (top + _LABEL) / plot, (_ROW - _LABEL - 4) / plot
+            images.append(_image(source, place, columns, y, height))
     layout = curves.layout(dark, "", "")
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
     layout |= {"xaxis": hidden, "yaxis": dict(hidden), "images": images, "annotations": notes}
@@ -74,9 +74,7 @@ def _image(source: str, place: int, columns: int, y: float, height: float) -> di
     }
 
 
-def _note(
-    text: str, x: float, y: float, xanchor: str, yanchor: str, colour: str, size: int
-) -> dict[str, Any]:
+def _note(text: str, x: float, y: float, xanchor: str, colour: str) -> dict[str, Any]:
     return {
         "text": text,
         "xref": "paper",
@@ -84,9 +82,9 @@ def _note(
         "x": x,
         "y": y,
         "xanchor": xanchor,
-        "yanchor": yanchor,
+        "yanchor": "top",
         "showarrow": False,
-        "font": {"color": colour, "size": size},
+        "font": {"color": colour, "size": 12},
     }
 
 

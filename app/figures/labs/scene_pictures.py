@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 _FACTOR = 5  # pixels drawn for one of the scene's
 _TINT = 0.72  # of a mask's colour over the grey scene
+_FRAME = 4  # width of a box's frame, of the drawn pixels
 _COLOURS = 64  # in a file: noise is dear
 # A class each; the lightness differs as well as the hue.
 CLASS_COLOURS = (
@@ -46,7 +47,7 @@ def boxed(pixels: Pixels, boxes: list[tuple[Any, str]]) -> str:
     for edges, colour in boxes:
         x0, y0, x1, y1 = (float(edge) * _FACTOR for edge in edges)
         if x1 > x0 and y1 > y0:
-            pen.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=colour, width=3)
+            pen.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=colour, width=_FRAME)
     return _address(np.asarray(image))
 
 

@@ -20,7 +20,7 @@ from resnet_core.labs.packed import unpack
 from resnet_core.labs.questions.transfer import Settings
 
 _DASHES = {"tuned": "solid", "frozen": "dot", "scratch": "dashdot"}
-_OPACITY = {"tuned": 1.0, "frozen": 0.5, "scratch": 0.25}
+_STRENGTH = {"tuned": 1.0, "frozen": 0.5, "scratch": 0.25}  # of a bar's colour
 _SYMBOLS = {"tuned": "circle", "frozen": "circle-open", "scratch": "x"}
 _COLUMNS = 4  # pictures in a row
 _SHAPES = tuple(OUTLINES)
@@ -45,10 +45,10 @@ def draw(
         figures["pictures"] = _pictures(scenes, said, say, dark)
     if scenes is not None and said is not None:
         figures["improving"] = _improving(scenes, said, say, dark)
-    if final is not None:
+    if final is not None and final["classification"].notna().any():
         figures["classifiers"] = _classifiers(final, say, dark)
-        if final["error"].notna().any():
-            figures["edges"] = _bars(final, "error", say, dark)
+    if final is not None and final["error"].notna().any():
+        figures["edges"] = _bars(final, "error", say, dark)
     if over is not None and over["loss"].notna().any():
         figures["losses"] = _over(over, "loss", settings, say, dark)
     return figures
@@ -71,7 +71,7 @@ def _over(
     if column == "score":
         layout["yaxis"] |= {"range": [0, _above(table["score"])]}
     layout["height"] = look.HEIGHT + 90  # its legend has more lines
-    return go.Figure(traces, layout)
+    return go.Figure(_with_keys(traces, table, say, dark), layout)
 
 
 def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figure:
@@ -84,7 +84,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
             x=[str(label).replace(" · ", "<br>") for label in rows["label"]],
             y=look.rounded(heights),
             name=name,
-            marker={"color": _colours(rows, dark), "opacity": _OPACITY[str(how)]},
+            marker={"color": [_paler(c, str(how), dark) for c in _colours(rows, dark)]},
             text=[f"{height:.0f}" if column == "score" else f"{height:.1f}" for height in heights],
             textposition="inside",
             insidetextanchor="start",
@@ -111,7 +111,11 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
 
 
 def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Whether the better classifier, to the left, is the better backbone."""
+    """Whether the better classifier, to the left, is the better backbone.
+
+    Those begun anew never were the classifier.
+    """
+    table = table[table["classification"].notna()]
     traces = []
     for name, colour, how, rows in _learners(table, say, dark):
         error = np.maximum(curves.numbers(rows["classification"]), _LEAST_ERROR)
@@ -126,7 +130,40 @@ def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     layout["xaxis"] |= {"tickvals": decades, "ticktext": [f"{tick:g}" for tick in decades]}
     layout["yaxis"] |= {"range": [0, _above(table["score"])]}
     layout["height"] = look.HEIGHT + 90
-    return go.Figure(traces, layout)
+    return go.Figure(_with_keys(traces, table, say, dark), layout)
+
+
+def _with_keys(
+    traces: list[go.Scatter], table: pd.DataFrame, say: Speaker, dark: bool
+) -> list[go.Scatter]:
+    """Networks by their colours and ways of using them by dash and symbol.
+
+    An entry for each curve would fill a phone.
+    """
+    markers = traces[0].mode == "markers"
+    for trace in traces:
+        trace.showlegend, trace.legendgroup = False, None  # groups would stand below each other
+    first = table.drop_duplicates("run")
+    keys = [
+        _key(str(label), colour, "solid", "circle", markers)
+        for label, colour in zip(first["label"], _colours(first, dark), strict=True)
+    ]
+    ink = look.ink(dark).text
+    for how in table["how"].unique():
+        keys.append(_key(_how(how, say), ink, _DASHES[how], _SYMBOLS[how], markers))
+    return [*traces, *keys]
+
+
+def _key(name: str, colour: str, dash: str, symbol: str, markers: bool) -> go.Scatter:
+    """An entry of the legend without a curve."""
+    if markers:
+        line = {"width": 2, "color": colour}
+        look_of = {"marker": {"color": colour, "symbol": symbol, "size": 11, "line": line}}
+    else:
+        look_of = {"line": {"color": colour, "dash": dash, "width": 2.2}}
+    return go.Scatter(
+        x=[None], y=[None], mode="markers" if markers else "lines", name=name, **look_of
+    )
 
 
 def _pictures(
@@ -143,7 +180,7 @@ def _pictures(
             now = rows[rows["update"] == rows["update"].max()].sort_values("scene")
             label = say("labs.transfer.after", name=name, updates=int(now["update"].iloc[0]))
             strips.append(Strip(label, colour, [_told(row, scenes, colour) for row in _each(now)]))
-    return sheet(strips, len(scenes), dark, _legend(scenes, say) if masks else ())
+    return sheet(strips, len(scenes), dark, legend=_legend(scenes, say) if masks else ())
 
 
 def _improving(scenes: pd.DataFrame, said: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -153,13 +190,13 @@ def _improving(scenes: pd.DataFrame, said: pd.DataFrame, say: Speaker, dark: boo
     chosen = moments[1:] or moments
     places = np.unique(np.linspace(0, len(chosen) - 1, _COLUMNS).round().astype(int))
     shown = [chosen[place] for place in places]
+    heads = [say("labs.transfer.updates", updates=int(at)) for at in shown]
     strips = []
     for name, colour, _, rows in _learners(latest, say, dark):
         there = rows[rows["update"].isin(shown)].sort_values("update")
-        pictures = [_told(row, scenes, colour) for row in _each(there)]
-        captions = [say("labs.transfer.updates", updates=int(at)) for at in there["update"]]
-        strips.append(Strip(name, colour, pictures, captions))
-    return sheet(strips, _COLUMNS, dark, _legend(scenes[:1], say) if _masks(scenes) else ())
+        strips.append(Strip(name, colour, [_told(row, scenes, colour) for row in _each(there)]))
+    legend = _legend(scenes[:1], say) if _masks(scenes) else ()
+    return sheet(strips, _COLUMNS, dark, heads, legend)
 
 
 def _true(row: pd.Series, masks: bool) -> str:
@@ -205,6 +242,17 @@ def _how(how: str, say: Speaker) -> str:
 def _colours(rows: pd.DataFrame, dark: bool) -> list[str]:
     pairs = zip(rows["family"], rows["depth"], strict=True)
     return [theme.colour(str(family), int(depth), dark) for family, depth in pairs]
+
+
+def _paler(colour: str, how: str, dark: bool) -> str:
+    """The colour mixed with the page's, so that plotly finds letters to be read on it."""
+    share = _STRENGTH[how]
+    pairs = zip(_bytes(colour), _bytes(look.ink(dark).paper), strict=True)
+    return "#" + "".join(f"{round(share * own + (1 - share) * page):02x}" for own, page in pairs)
+
+
+def _bytes(colour: str) -> bytes:
+    return bytes.fromhex(colour.removeprefix("#"))
 
 
 def _above(percent: pd.Series) -> float:

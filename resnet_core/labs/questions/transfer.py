@@ -46,34 +46,43 @@ _PAIR = (
     "a head on {residual_label} ({residual_error:.0f} % error as a classifier) reaches a mean IoU "
     "of {residual:.1f} %, one on {plain_label} ({plain_error:.0f} %) reaches {plain:.1f} %"
 )
+# Weights that begin anew never made that classifier.
+_ANEW = _PAIR.replace(" ({residual_error:.0f} % error as a classifier)", "").replace(
+    " ({plain_error:.0f} %)", ""
+)
 _APART = "{points:.1f} points, {low:.1f} to {high:.1f} with 95 % confidence over {scenes} scenes"
+_SAME = "{scenes} scenes cannot tell the two apart."
 _DEPTH = (
     "a head on {deep_label} reaches a mean IoU of {deep:.1f} %, one on {shallow_label} "
     "{shallow:.1f} %"
 )
 _CLAIMS = {
-    "residual": f"{_PAIR}: the shortcuts help here ({_APART}).",
-    "plain": f"{_PAIR}: the shortcuts do not help here, they cost ({_APART}).",
-    "alike": f"{_PAIR}: {{scenes}} scenes cannot tell the two apart.",
-    "deeper": f"{_DEPTH}: the deeper backbone is better ({_APART}).",
-    "shallower": f"{_DEPTH}: the deeper backbone is not better, but worse ({_APART}).",
-    "depth_alike": f"{_DEPTH}: {{scenes}} scenes cannot tell the two apart.",
+    "residual": f"the shortcuts help here ({_APART}).",
+    "plain": f"the shortcuts do not help here, they cost ({_APART}).",
+    "alike": _SAME,
+    "deeper": f"the deeper backbone is better ({_APART}).",
+    "shallower": f"the deeper backbone is not better, but worse ({_APART}).",
+    "depth_alike": _SAME,
 }
-_HOW = {
+_HOW: dict[How, str] = {
     "frozen": "With frozen backbones",
     "tuned": "With fine-tuned backbones",
     "scratch": "With backbones trained from scratch",
 }
 
+
+def _sentence(claim: str, how: How) -> str:
+    reached = _DEPTH
+    if claim in ("residual", "plain", "alike"):
+        reached = _ANEW if how == "scratch" else _PAIR
+    return f"{_HOW[how]} {reached}: {_CLAIMS[claim]}"
+
+
 QUESTION = Question(
     name="transfer",
     settings=Settings,
     findings={
-        **{
-            f"{claim}_{how}": f"{with_these} {sentence}"
-            for claim, sentence in _CLAIMS.items()
-            for how, with_these in _HOW.items()
-        },
+        **{f"{claim}_{how}": _sentence(claim, how) for claim in _CLAIMS for how in _HOW},
         "follows": "The better classifier is the better backbone: of {pairs} pairs of networks "
         "whose scores can be told apart, the one with the lower classification error has the "
         "higher mean IoU in {agreeing}.",

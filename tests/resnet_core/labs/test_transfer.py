@@ -94,6 +94,17 @@ def test_masks_are_told_as_they_improve(small_data: Path) -> None:
     assert {verdict.finding.rpartition("_")[2] for verdict in found} >= {"frozen", "tuned"}
 
 
+def test_what_begins_anew_is_no_classifier(small_data: Path) -> None:
+    settings = Settings(backbones=("scratch", "frozen"), **_QUICK)
+    tables, _ = run(QUESTION, transfer.run(settings, [untrained(small_data, "plain-8")]))
+    anew, frozen = tables["final"]
+    assert anew["classification"] is None
+    assert 0 <= frozen["classification"] <= 100
+    assert not any(
+        "error" in QUESTION.findings[f"{claim}_scratch"] for claim in ("residual", "plain")
+    )
+
+
 def test_boxes_come_with_their_error_in_pixels(small_data: Path) -> None:
     settings = Settings(task="box", backbones=("frozen",), **_QUICK)
     tables, found = run(QUESTION, transfer.run(settings, [untrained(small_data, "resnet-8")]))

@@ -72,12 +72,15 @@ def test_curves_and_bars_are_the_tables_numbers(say: Speaker) -> None:
         *("scores", "final", "pictures", "improving", "classifiers", "losses"),
     ]
     frozen, tuned, *_ = figures["scores"].data
+    listed = [trace.name for trace in figures["scores"].data if trace.showlegend is not False]
+    assert listed == ["plain-20", "resnet-20", "frozen", "fine-tuned"]
     assert list(frozen.y) == [0, 25, 50]
     assert (frozen.line.dash, tuned.line.dash) == ("dot", "solid")
     assert frozen.line.color == tuned.line.color != figures["scores"].data[2].line.color
     assert figures["scores"].layout.yaxis.range[0] == 0
     assert list(figures["losses"].data[0].x) == [5, 10]
-    bar, _ = figures["final"].data
+    bar, strong = figures["final"].data
+    assert strong.marker.color[0] == tuned.line.color != bar.marker.color[0]
     assert list(bar.y) == [50, 50]
     assert list(bar.error_y.array) == pytest.approx([6, 6])
     assert list(bar.error_y.arrayminus) == pytest.approx([5, 5])
@@ -125,6 +128,16 @@ def test_boxes_have_no_legend_of_classes_but_their_error(say: Speaker) -> None:
     assert list(figures["edges"].data[0].y) == [1.5, 1.5]
     assert not figures["pictures"].layout.showlegend
     assert all(json.loads(figure.to_json()) for figure in figures.values())
+
+
+def test_networks_begun_anew_are_not_drawn_as_the_classifiers_they_are_not(say: Speaker) -> None:
+    tables = _tables(box=False)
+    tables["final"].loc[tables["final"]["how"] == "frozen", "classification"] = None
+    figures = draw(tables, Settings(updates=10), say, False)
+    shown = [trace for trace in figures["classifiers"].data if trace.x[0] is not None]
+    assert [len(trace.x) for trace in shown] == [1, 1]
+    tables["final"]["classification"] = None
+    assert "classifiers" not in draw(tables, Settings(updates=10), say, False)
 
 
 def test_the_truth_is_shown_before_anything_is_said(say: Speaker) -> None:
