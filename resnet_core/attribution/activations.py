@@ -34,8 +34,10 @@ class Addition:
 
     def parts(self) -> dict[str, Tensor]:
         """Those that there are, by name, in the order in which they come about."""
-        shortcut = {} if self.shortcut is None else {"shortcut": self.shortcut}
-        return {"x": self.x, "branch": self.branch, **shortcut, "total": self.total, "y": self.y}
+        if self.shortcut is None:
+            return {"x": self.x, "branch": self.branch, "y": self.y}
+        summed = {"shortcut": self.shortcut, "total": self.total}
+        return {"x": self.x, "branch": self.branch, **summed, "y": self.y}
 
 
 @torch.no_grad()

@@ -26,8 +26,8 @@ def draw(
     for label, colour, rows in networks(table, dark):
         for part, dash in _DRAWN.items():
             there = rows[rows["part"] == part]
-            if not len(there) or (part == "branch" and "shortcut" not in set(rows["part"])):
-                continue  # of a plain block, F(x) is what there is in all
+            if not len(there):
+                continue  # a plain block adds nothing up
             name = f"{label} · {say(f'attribution.part.{part}')}"
             trace = curves.line(there["block"], there["std"], name, colour)
             trace.x, trace.line.dash = list(there["block"]), dash

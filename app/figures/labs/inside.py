@@ -36,11 +36,24 @@ def bars(
                 "thickness": 1.2,
             }
         traces.append(bar)
+    methods = [say(f"attribution.short.{method}") for method in table["method"].unique()]
+    traces.append(_chance(methods, chance, say, dark))
     layout = curves.layout(dark, "", say(f"attribution.axis.{column}"))
-    layout |= curves.level(chance, say("attribution.axis.chance", area=chance), dark)
     layout["yaxis"] |= {"range": [0, 100]}
     layout["xaxis"] |= {"type": "category", "tickangle": -25}
     layout["barmode"], layout["bargap"] = "group", 0.25
     layout["margin"] |= {"b": 70}
     layout["legend"] |= {"y": 1.14}
     return go.Figure(traces, layout)
+
+
+def _chance(methods: list[str], chance: float, say: Speaker, dark: bool) -> go.Scatter:
+    """What a map without any sense would score, right across."""
+    return go.Scatter(
+        x=methods,
+        y=[round(chance, 2)] * len(methods),
+        mode="lines" if len(methods) > 1 else "markers",
+        name=say("attribution.axis.chance", area=chance),
+        line={"color": look.ink(dark).quiet, "width": 1.5, "dash": "dash"},
+        hoverinfo="skip",
+    )

@@ -24,7 +24,8 @@ from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs import catalog
+from resnet_core.labs import catalog, picture_names
+from resnet_core.labs.questions.attribution import METHODS
 from resnet_core.labs.results import Result
 
 _BEHIND = ("stage", "steps", "samples", "noise", "patches", "through_training", "seed")
@@ -68,7 +69,7 @@ def _choose(now: Desk, there: Album | None) -> Desk:
             held["target"] = _target(now, there, f"{key}.target")
             with st.popover(t("labs.common.more")):
                 held |= form.show(_BEHIND)
-        held |= form.show(["methods"])
+        held["methods"] = _methods(now, f"{key}.methods")
         settings = form.settled(held)
     views = {view: t(f"attribution.view.{view}") for view in VIEWS}
     chosen = st.segmented_control(
@@ -103,6 +104,22 @@ def _target(now: Desk, there: Album | None, key: str) -> int:
     )
 
 
+def _methods(now: Desk, key: str) -> tuple[str, ...]:
+    """In the order in which they were chosen."""
+    begins = start_of(key, now.settings.methods)
+    found = st.pills(
+        t("labs.attribution.setting.methods"),
+        METHODS,
+        default=begins,
+        selection_mode="multi",
+        wrap=True,
+        key=key,
+        format_func=lambda method: t(f"labs.attribution.option.methods.{method}"),
+    )
+    kept = tuple(method for method in now.settings.methods if method in found)
+    return kept + tuple(method for method in found if method not in kept)
+
+
 def _problem(now: Desk) -> str:
     """Why nothing can be asked of these networks, or ""."""
     try:
@@ -114,23 +131,31 @@ def _problem(now: Desk) -> str:
 
 def _maps(now: Desk) -> None:
     order = now.order(NAME)
-    scale()
-    outline = True
-    if "mask" in _knowledge(now):
-        key = f"attribution.{desks.visits()}.{language()}.outline"
-        outline = st.toggle(t("attribution.outline"), value=True, key=key)
+    outline = _scale(now)
     slider = st.container()
 
     def show(result: Result) -> None:
         maps(result, _moment(result, slider), outline)
 
     result = ask_and_follow(order, show)
+    st.caption(t("attribution.scale.said"))
     if now.settings.through_training:
         _tell_recordings(now)
     if result is not None:
         figures(order, result, "attribution.figures")
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
         st.code(command(NAME, order), language="bash", wrap_lines=True)
+
+
+def _scale(now: Desk) -> bool:
+    """The colour scale; whether the shape's outline is wanted, where it is known."""
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    with left:
+        scale()
+    if not _has_mask(now):
+        return False
+    key = f"attribution.{desks.visits()}.{language()}.outline"
+    return right.toggle(t("attribution.outline"), value=True, key=key)
 
 
 def _moment(result: Result, place: Any) -> int | None:
@@ -153,11 +178,11 @@ def _tell_recordings(now: Desk) -> None:
         st.caption(t("attribution.recordings", names=", ".join(names)))
 
 
-def _knowledge(now: Desk) -> str:
-    """ "mask" where the data know where their shapes are."""
+def _has_mask(now: Desk) -> bool:
+    """Whether somebody knows where the picture's object is."""
     found, _ = services.known(now.bench.runs[:1])
     shapes = bool(found) and found[0].experiment.data == "shapes"
-    return "mask" if shapes and now.settings.picture.startswith("test:") else ""
+    return shapes and picture_names.place(now.settings.picture) is not None
 
 
 def _layers(now: Desk) -> Desk:

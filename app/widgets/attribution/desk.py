@@ -92,23 +92,23 @@ def arrive() -> tuple[Desk, list[str]]:
     if kept is not None and query == st.session_state.get(_WROTE):
         return kept, st.session_state.get(_PROBLEMS, [])
     desk, problems = Desk.from_query(query)
-    st.session_state[_PROBLEMS] = problems
     keep(desk)
+    st.session_state[_PROBLEMS] = problems
     renew()
     return desk, problems
 
 
 def keep(desk: Desk) -> None:
-    """What the next run of the page begins with."""
+    """What the next run of the page begins with; it writes the URL at its end."""
     if st.session_state.get(_KEPT, desk) != desk:
         st.session_state[_PROBLEMS] = []
     st.session_state[_KEPT] = desk
-    st.session_state[_WROTE] = desk.to_query()
 
 
 def write(desk: Desk) -> None:
     """Put the desk into the URL, without a run of the page where nothing changed."""
     keep(desk)
+    st.session_state[_WROTE] = desk.to_query()
     present = st.query_params.to_dict()
     chosen = {name: text for name, text in present.items() if name == texts.PARAMETER}
     wanted = {**desk.to_query(), **chosen}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -69,15 +68,12 @@ def _block(rows: pd.DataFrame) -> None:
         parts = own.to_dict("records")
         first = parts[0]
         st.markdown(f"**{first['label']}** · `{first['block']}`")
-        tiles([_channels(_part_name(row, parts), row) for row in parts])
+        tiles([_channels(_part_name(row), row) for row in parts])
 
 
-def _part_name(row: dict[str, Any], parts: Sequence[dict[str, Any]]) -> str:
-    """ "x", "F(x)", ...; in a plain block nothing is summed."""
-    key = row["part"]
-    if key == "total" and not any(part["part"] == "shortcut" for part in parts):
-        key = "alone"
-    return t("attribution.part_row", part=t(f"attribution.part.{key}"), std=row["std"])
+def _part_name(row: dict[str, Any]) -> str:
+    part = row["part"]
+    return t("attribution.part_row", part=t(f"attribution.part.{part}"), std=row["std"])
 
 
 def _channels(heading: str, row: dict[str, Any]) -> Row:

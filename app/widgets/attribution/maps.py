@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import theme
+from app import services, theme
 from app.figures import attribution
 from app.texts import t
 from app.widgets.attribution.tiles import Row, Tile, tiles
@@ -24,20 +24,21 @@ def maps(result: Result, iteration: int | None = None, outline: bool = True) -> 
         iteration: the moment of training, or None for the networks as they are now.
         outline: draw the shape's outline over the maps, where it is known.
     """
-    pictures, scores = result.tables.get("pictures"), result.tables.get("scores")
-    if pictures is None or scores is None:
-        st.caption(t("attribution.waiting"))
-        return
-    waited = tuple(result.order.settings.methods)  # type: ignore[attr-defined]
-    drawn = result.tables.get("maps", pd.DataFrame(columns=["run", "iteration", "method"]))
+    methods = tuple(result.order.settings.methods)  # type: ignore[attr-defined]
+    empty = pd.DataFrame(columns=["run", "iteration", "method"])
+    pictures, scores, drawn = (
+        result.tables.get(name, empty) for name in ("pictures", "scores", "maps")
+    )
     rows = []
-    for picture in pictures.to_dict("records"):
-        moment = _at(scores[scores["run"] == picture["run"]], iteration)
-        if moment is None:
+    for run_id in result.order.runs:
+        picture = pictures[pictures["run"] == run_id].to_dict("records")
+        moment = _at(scores[scores["run"] == run_id], iteration)
+        if not picture or moment is None:
+            rows.append(_awaited(run_id, methods, result.state in services.LAB_ACTIVE))
             continue
-        own = drawn[(drawn["run"] == picture["run"]) & (drawn["iteration"] == moment["iteration"])]
+        own = drawn[(drawn["run"] == run_id) & (drawn["iteration"] == moment["iteration"])]
         found = {row["method"]: row for row in own.to_dict("records")}
-        rows.append(_row(picture, moment, found, waited, outline))
+        rows.append(_row(picture[0], moment, found, methods, outline))
     tiles(rows)
 
 
@@ -46,7 +47,6 @@ def scale() -> None:
     bar = f'<i style="background:{attribution.gradient(theme.is_dark())}"></i>'
     ends = [t(f"attribution.scale.{end}") for end in ("against", "speaks_for")]
     st.html(f'<div class="colour-scale"><span>{ends[0]}</span>{bar}<span>{ends[1]}</span></div>')
-    st.caption(t("attribution.scale.said"))
 
 
 def iterations(result: Result) -> list[int]:
@@ -64,6 +64,15 @@ def _at(scores: pd.DataFrame, iteration: int | None) -> dict[str, Any] | None:
         return None
     row: dict[str, Any] = scores.loc[scores["iteration"].idxmax()].to_dict()
     return row
+
+
+def _awaited(run_id: str, methods: tuple[str, ...], active: bool) -> Row:
+    """Room for what is on its way, so that nothing jumps when it comes."""
+    found, _ = services.known([run_id])
+    note = t("attribution.computing") if active else ""
+    each = [Tile("", t(f"attribution.method.{method}"), note=note) for method in methods]
+    heading = found[0].title if found else run_id
+    return Row(heading, (Tile("", t("attribution.waiting") if active else ""), *each))
 
 
 def _row(
