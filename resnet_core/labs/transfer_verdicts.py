@@ -14,6 +14,7 @@ from resnet_core.labs.scores import Index, Score
 
 _RESIDUAL = ("resnet", "preresnet")
 _ORDER = ("tuned", "frozen", "scratch")  # of the modes in the verdict
+_LEAST = 1.0  # points of mean IoU; heads that all say "background" differ by a little, surely
 _MARGIN = 3.0  # points of classification error that a few hundred images cannot tell apart
 _MOST = 0.8  # of the pairs have to agree before one "follows" the other
 
@@ -45,8 +46,8 @@ class Difference:
 
     @property
     def certain(self) -> bool:
-        """Whether 95 % of the draws of scenes have the same one ahead."""
-        return self.low > 0 or self.high < 0
+        """Whether 95 % of the draws of scenes have the same one ahead, and by enough to care."""
+        return (self.low > 0 or self.high < 0) and abs(self.points) >= _LEAST
 
     @classmethod
     def between(cls, one: Trained, other: Trained, seed: int = 0) -> Difference:

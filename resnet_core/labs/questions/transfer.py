@@ -51,7 +51,7 @@ _ANEW = _PAIR.replace(" ({residual_error:.0f} % error as a classifier)", "").rep
     " ({plain_error:.0f} %)", ""
 )
 _APART = "{points:.1f} points, {low:.1f} to {high:.1f} with 95 % confidence over {scenes} scenes"
-_SAME = "{scenes} scenes cannot tell the two apart."
+_SAME = "too small a difference to tell on {scenes} scenes ({points:.1f} points)."
 _DEPTH = (
     "a head on {deep_label} reaches a mean IoU of {deep:.1f} %, one on {shallow_label} "
     "{shallow:.1f} %"

@@ -155,6 +155,7 @@ def test_every_verdict_can_come_out() -> None:
     assert _findings(plain, residual) == ["residual_tuned"]
     assert _findings(_trained("plain-56", 0.7), residual) == ["plain_tuned"]
     assert _findings(_trained("plain-56", 0.6), residual) == ["alike_tuned"]
+    assert _findings(_trained("plain-56", 0.595), residual) == ["alike_tuned"]  # surely, but little
     assert _findings(residual, _trained("resnet-20", 0.5)) == ["deeper_tuned", "alone"]
     assert _findings(residual, _trained("resnet-20", 0.7)) == ["shallower_tuned", "alone"]
     assert _findings(residual, _trained("resnet-20", 0.6)) == ["depth_alike_tuned", "alone"]
