@@ -15,10 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from app.timings import Failed
+from app.timings import BUSY_FOR, Failed, Load
 from resnet_core import home
 from resnet_core.jobs import settings
 from resnet_core.specs import Spec
@@ -38,12 +38,14 @@ class Forward:
         seconds: for one image.
         peak_bytes: the most that weights, maps and working memory took together.
         hardware: what it was measured on, for people.
+        busy: others kept the machine's processors busy meanwhile, so that it took longer.
     """
 
     seconds: float
     peak_bytes: int
     hardware: str
     threads: int
+    busy: bool = False
 
 
 class ForwardTimes:
@@ -52,6 +54,7 @@ class ForwardTimes:
     def __init__(self) -> None:
         self._known: dict[str, Forward | Failed] = {}
         self._asked: dict[str, float] = {}  # when last, on the monotonic clock
+        self._doubtful: dict[str, float] = {}  # until when it is believed, same clock
         self._guard = threading.Lock()
         self._one_at_a_time = threading.Lock()
 
@@ -73,18 +76,26 @@ class ForwardTimes:
             return self._recall(_key(spec))
 
     def _recall(self, key: str) -> Forward | Failed | None:
+        if time.monotonic() > self._doubtful.get(key, float("inf")):
+            del self._doubtful[key], self._known[key]
         if key not in self._known and (kept := _kept(key)) is not None:
             self._known[key] = kept
         return self._known.get(key)
 
     def _measure(self, spec: Spec, key: str) -> None:
         with self._one_at_a_time:
+            load = Load()
             result = _run(spec) if self._still_wanted(key) else None
+            busy = load.by_others()
+        if isinstance(result, Forward):
+            result = replace(result, busy=busy)
         with self._guard:
             del self._asked[key]
             if result is not None:
                 self._known[key] = result
-        if isinstance(result, Forward):
+                if busy:
+                    self._doubtful[key] = time.monotonic() + BUSY_FOR
+        if isinstance(result, Forward) and not busy:
             _keep(key, result)
 
     def _still_wanted(self, key: str) -> bool:
@@ -126,7 +137,8 @@ def _run(spec: Spec) -> Forward | Failed:
         _log.warning("forward ended with %s: %s", done.returncode, done.stderr[-2000:])
         return Failed("The measurement failed.")
     said = json.loads(done.stdout)
-    return Forward(**{name: said[name] for name in Forward.__dataclass_fields__})
+    names = ("seconds", "peak_bytes", "hardware", "threads")
+    return Forward(**{name: said[name] for name in names})
 
 
 def _key(spec: Spec) -> str:

@@ -112,7 +112,7 @@ class Timings:
     def _measure(self, experiment: Experiment, key: str) -> None:
         command = [sys.executable, "-m", "resnet_core", "measure", "--json", *options(experiment)]
         with self._one_at_a_time:
-            load = _Load()
+            load = Load()
             result = self._run(command) if self._still_wanted(key) else None
             disturbed = load.by_others()
         with self._guard:
@@ -157,7 +157,7 @@ class Timings:
         return _read(process.returncode, output, errors)
 
 
-class _Load:
+class Load:
     """How busy the machine's processors are from now on."""
 
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ def work_figure(
         paper: the paper's values in 10^9 by `Anatomy.spec.name` without its folder; they are
             drawn dashed over the bars of multiply-adds.
     """
-    small = all(getattr(anatomy, quantity) < 1e8 for _, anatomy in named)
+    small = all(getattr(anatomy, quantity) < _UNITS[quantity] for _, anatomy in named)
     unit = (_SMALL_UNITS if small else _UNITS)[quantity]
     most = max((getattr(anatomy, quantity) / unit for _, anatomy in named), default=1.0)
     traces: list[Any] = [
@@ -118,7 +118,7 @@ def _totals(
         {
             "x": getattr(anatomy, quantity) / unit,
             "y": name,
-            "text": f"<b>{getattr(anatomy, quantity) / unit:.3g}</b>",
+            "text": f"<b>{three_digits(getattr(anatomy, quantity) / unit)}</b>",
             "showarrow": False,
             "xanchor": "left",
             "xshift": 6,
@@ -176,6 +176,11 @@ def _paper_hover(
             hovertemplate=f"{say('architecture.paper')} %{{x:.3~g}}<extra></extra>",
         )
     ]
+
+
+def three_digits(value: float) -> str:
+    """ "0.0406", "11.3", "1,280": never as a power of ten."""
+    return f"{float(f'{value:.3g}'):,g}"
 
 
 def steps_figure(

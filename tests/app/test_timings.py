@@ -34,7 +34,7 @@ def measured(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return real([sys.executable, "-c", script], **settings)  # type: ignore[call-overload]
 
     monkeypatch.setattr(timings.subprocess, "Popen", start)
-    monkeypatch.setattr(timings._Load, "by_others", lambda _: False)
+    monkeypatch.setattr(timings.Load, "by_others", lambda _: False)
     return started
 
 
@@ -55,7 +55,7 @@ def test_it_is_measured_once_and_kept_for_the_next_server(measured: list[list[st
 def test_what_was_measured_on_a_busy_machine_holds_for_the_moment_only(
     measured: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timings._Load, "by_others", lambda _: True)
+    monkeypatch.setattr(timings.Load, "by_others", lambda _: True)
     asked, experiment = Timings(), Experiment()
     assert _answered(asked, experiment) == Estimate(40.0, 0.1, "a machine")
     assert Timings().estimate(experiment) is None  # another server measures for itself
@@ -76,7 +76,7 @@ def test_others_are_noticed_by_the_cores_they_take(
     monkeypatch.setattr(timings.time, "monotonic", lambda: next(clock))
     times = iter([SimpleNamespace(idle=50.0), SimpleNamespace(idle=50.0 + 10 * idle)])
     monkeypatch.setattr(timings.psutil, "cpu_times", lambda: next(times))
-    assert timings._Load().by_others() is disturbed
+    assert timings.Load().by_others() is disturbed
 
 
 def test_another_cost_is_another_measurement(measured: list[list[str]]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import forward_times, services
 from app.explanations import translated
+from app.figures.complexity import three_digits
 from app.forward_times import Forward
 from app.texts import language, t
 from app.timings import Failed
@@ -71,7 +72,7 @@ def _measured(answer: Answer) -> tuple[str, str]:
         return t("architecture.cost.measuring"), "…"
     if isinstance(answer, Failed):
         return "–", "–"
-    return f"{answer.seconds * 1000:,.3g} ms", f"{answer.peak_bytes / 1e6:,.0f} MB"
+    return f"{three_digits(answer.seconds * 1000)} ms", f"{answer.peak_bytes / 1e6:,.0f} MB"
 
 
 def _where(answers: list[Answer]) -> str:
@@ -82,6 +83,8 @@ def _where(answers: list[Answer]) -> str:
         parts.append(
             t("architecture.cost.hardware", hardware=found.hardware, threads=found.threads)
         )
+    if any(isinstance(answer, Forward) and answer.busy for answer in answers):
+        parts.append(t("architecture.cost.busy"))
     if any(answer is None for answer in answers):
         busy = any(run.state == "running" for run in services.active())
         word = "waiting" if busy else "measuring_now"
