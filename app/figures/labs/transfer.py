@@ -219,11 +219,10 @@ def _told(row: pd.Series, scenes: pd.DataFrame, colour: str) -> str:
 def _legend(scenes: pd.DataFrame, say: Speaker) -> list[tuple[str, str]]:
     """The classes that the scenes have."""
     there = np.unique(np.concatenate([unpack(row, "truth_").ravel() for row in _each(scenes)]))
-    return [
-        (say(f"labs.transfer.shape.{_SHAPES[label - 1]}"), scene_pictures.CLASS_COLOURS[label - 1])
-        for label in there
-        if label
+    shapes = [
+        (_SHAPES[label - 1], scene_pictures.CLASS_COLOURS[label - 1]) for label in there if label
     ]
+    return [(say(f"labs.transfer.shape.{shape}"), colour) for shape, colour in shapes]
 
 
 def _learners(
