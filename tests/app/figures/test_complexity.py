@@ -1,0 +1,69 @@
+"""Bars add up to the networks, and the paper's values stand where they belong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from app.figures.complexity import block_figure, three_digits, work_figure
+from app.texts import speaker
+from resnet_core.anatomy import describe
+from resnet_core.paper_imagenet import BILLION_MULTIPLY_ADDS
+from resnet_core.specs import spec_of
+
+NAMES = ("vgg-19", "googlenet", "plain-34", "resnet-152")
+
+
+def _figure(quantity: str, names: tuple[str, ...], paper=BILLION_MULTIPLY_ADDS):
+    folder = "" if "/" in names[0] else "imagenet/"
+    named = [(name, describe(spec_of(f"{folder}{name}"))) for name in names]
+    return named, work_figure(named, quantity, paper, speaker("en"), dark=False)
+
+
+@pytest.mark.parametrize(("quantity", "unit"), [("multiply_adds", 1e9), ("parameters", 1e6)])
+def test_a_bars_parts_add_up(quantity: str, unit: float) -> None:
+    named, figure = _figure(quantity, NAMES)
+    lengths: dict[str, float] = defaultdict(float)
+    for trace in figure.data:
+        if trace.type == "bar":
+            lengths[trace.y[0]] += trace.x[0]
+    for name, anatomy in named:
+        assert lengths[name] == pytest.approx(getattr(anatomy, quantity) / unit, rel=1e-3)
+
+
+def test_the_papers_values_are_dashed_over_their_own_bars() -> None:
+    _, figure = _figure("multiply_adds", NAMES)
+    lines = {NAMES[round((line.y0 + line.y1) / 2)]: line.x0 for line in figure.layout.shapes}
+    assert lines == {"vgg-19": 19.6, "plain-34": 3.6, "resnet-152": 11.3}
+    assert all(line.line.dash == "dot" for line in figure.layout.shapes)
+    assert not _figure("parameters", NAMES)[1].layout.shapes
+
+
+def test_small_networks_are_counted_in_smaller_units() -> None:
+    _, figure = _figure("multiply_adds", ("cifar/resnet-20", "cifar/plain-56"))
+    assert "10⁶" in figure.layout.xaxis.title.text
+    assert [note.text for note in figure.layout.annotations] == ["<b>40.6</b>", "<b>125</b>"]
+
+
+def test_larger_maps_are_stronger_in_colour() -> None:
+    _, figure = _figure("multiply_adds", ("resnet-152",))
+    alphas = [
+        float(bar.marker.color.rstrip(")").split(",")[-1])
+        for bar in figure.data
+        if bar.type == "bar"
+    ]
+    assert alphas == sorted(alphas, reverse=True)
+
+
+def test_blocks_are_bars_in_the_order_given() -> None:
+    figure = block_figure([("a, b", 2_000_000, "resnet"), ("c", 3_699_000_000, "x")], "", "", True)
+    assert list(figure.data[0].x) == [2.0, 3699.0]
+    assert list(figure.data[0].text) == ["<b>2</b>", "<b>3,699</b>"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.04056, "0.0406"), (11.28, "11.3"), (1284, "1,280"), (3.0, "3")]
+)
+def test_figures_have_three_digits_and_no_power_of_ten(value: float, text: str) -> None:
+    assert three_digits(value) == text
