@@ -18,7 +18,7 @@ MAIN = ("puzzle", "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.
-INSIDE = ("attribution",)
+INSIDE = ("architecture", "attribution", "augmentation")
 NAMES = (*MAIN, OVERVIEW, *INSIDE)
 
 
