@@ -37,7 +37,8 @@ def follow(result: Result, show: Show) -> Result:
     if result.state in services.LAB_ACTIVE:
         _while_active(result.id, show)
         return result
-    show(result)
+    with st.container():  # as a fragment has one: what is shown already stays in its place
+        show(result)
     if result.state in {"failed", "stopped"}:
         st.warning(escaped(translated(result.reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
