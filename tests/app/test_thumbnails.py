@@ -1,0 +1,42 @@
+"""The grid shows the images that networks are tested on, as orders name them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import thumbnails
+from resnet_core.data import catalog
+from resnet_core.errors import DataError
+from resnet_core.experiment import Experiment
+from tests.small_runs import small, small_data
+
+__all__ = ["small_data"]
+
+
+def test_pictures_are_the_test_images_at_their_places(small_data: Path) -> None:
+    album = thumbnails.album(small(small_data))
+    data = catalog.load(str(small_data))
+    assert album.classes == data.classes
+    assert 0 < len(album.pictures) <= thumbnails.MOST
+    for one in album.pictures:
+        content = base64.b64decode(one.address.partition(",")[2])
+        shown = np.asarray(Image.open(io.BytesIO(content)))
+        assert np.array_equal(shown, data.test.images[one.place])
+        assert one.shows == data.classes[data.test.labels[one.place]]
+
+
+def test_every_class_has_as_many(small_data: Path) -> None:
+    shown = [one.shows for one in thumbnails.album(small(small_data)).pictures]
+    counts = {name: shown.count(name) for name in set(shown)}
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_data_that_are_not_here_are_named(home: Path) -> None:
+    with pytest.raises(DataError):
+        thumbnails.album(Experiment.create(network="cifar/resnet-20", data="svhn"))

@@ -1,0 +1,180 @@
+"""The attribution page without a browser: what it shows, asks for and keeps in its URL."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app import services
+from app.texts import say
+from app.widgets.attribution.desk import Desk
+from resnet_core.data import own_picture
+from resnet_core.labs import results
+from resnet_core.labs.order import Order
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "attribution.py")
+
+
+@pytest.fixture(autouse=True)
+def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """What was asked for; nobody works on it."""
+    orders: list[Order] = []
+    ask = services.ask
+
+    def note(order: Order, anew: bool = False) -> str:
+        orders.append(order)
+        return ask(order, anew)
+
+    monkeypatch.setattr(services, "ask", note)
+    monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+    return orders
+
+
+def _open(**query: str) -> AppTest:
+    test = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def _html(test: AppTest) -> str:
+    return "".join(part.proto.body for part in test.main if part.type == "html")
+
+
+def _components(test: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(part.proto.json) for part in test.main if part.type == "bidi_component"]
+
+
+def _query(test: AppTest) -> dict[str, str]:
+    found = test.query_params.items()
+    return {name: value if isinstance(value, str) else value[0] for name, value in found}
+
+
+def test_it_opens_with_the_maps_on_record(asked: list[Order]) -> None:
+    test = _open()
+    shown = _html(test)
+    assert shown.count("<img") == 12  # two networks: the picture and five maps
+    assert "plain-20" in shown
+    assert "resnet-20" in shown
+    assert "convergence delta 0." in shown
+    assert "inside the shape" in shown
+    assert asked == []
+    assert _query(test) == {}
+
+
+def test_another_picture_is_asked_for_at_once_and_room_is_kept(asked: list[Order]) -> None:
+    test = _open(picture="test:17")
+    (order,) = asked
+    assert (order.laboratory, order.settings.picture) == ("attribution", "test:17")  # type: ignore[attr-defined]
+    assert results.read(order.id).state == "waiting"
+    assert _html(test).count(say("en", "attribution.computing")) == 10
+    assert _query(test) == {"picture": "test:17"}
+
+
+def test_choices_go_to_the_order_and_the_url(asked: list[Order]) -> None:
+    test = _open()
+    test.button_group[0].set_value(["saliency", "deep_lift"]).run()
+    assert not test.exception
+    assert asked[-1].settings.methods == ("saliency", "deep_lift")  # type: ignore[attr-defined]
+    target = next(box for box in test.selectbox if "class" in box.label.lower())
+    target.select_index(3).run()
+    assert not test.exception
+    assert asked[-1].settings.target == 2  # type: ignore[attr-defined]
+    assert _query(test) == {"methods": "saliency,deep_lift", "target": "2"}
+
+
+def test_the_grid_offers_test_images_and_marks_the_one_that_is_shown() -> None:
+    grid = next(data for data in _components(_open()) if "pictures" in data)
+    assert grid["chosen"] == 5
+    assert len(grid["pictures"]) == 40
+    assert all(one["address"].startswith("data:image/png") for one in grid["pictures"])
+
+
+def test_the_checks_are_on_record_and_can_be_run(asked: list[Order]) -> None:
+    test = _open(view="checks")
+    ids = [data["id"] for data in _components(test) if "paper" in data]
+    assert ids == [Order.create("masks").id, Order.create("randomised").id]
+    assert "layer3.2" in _html(test)
+    test.button(key="attribution.randomised.run").click().run()
+    assert not test.exception
+    assert asked[-1].laboratory == "randomised"
+    other = _open(view="checks", picture="test:17")
+    components = [data for data in _components(other) if "paper" in data]
+    assert components[1]["notice"] == say("en", "attribution.not_asked")
+
+
+def test_layers_are_browsed_block_by_block(asked: list[Order]) -> None:
+    test = _open(view="layers", lang="ko")
+    shown = _html(test)
+    assert "F(x)" in shown
+    assert say("ko", "attribution.part.total") in shown
+    assert shown.count("<img") == 16 * 3 + 16 * 5
+    assert asked == []
+    layer = next(box for box in test.selectbox if box.label == say("ko", "attribution.layer"))
+    assert len(layer.options) > 60
+
+
+def test_a_network_with_gates_says_why_a_method_cannot(asked: list[Order]) -> None:
+    test = _open(runs="one-minute-highway-20-seed-0", methods="deep_lift")
+    assert asked[-1].runs == ("one-minute-highway-20-seed-0",)
+    assert not test.exception
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"picture": "../../etc/passwd"},
+        {"methods": "magic"},
+        {"target": "x"},
+        {"layer": "__class__"},
+        {"runs": "nobody"},
+        {"other": "1"},
+    ],
+)
+def test_what_a_url_says_wrongly_is_said_and_gives_way(query: dict[str, str]) -> None:
+    test = _open(**query)
+    assert len(test.warning) == 1
+    assert _html(test).count("<img") == 12
+
+
+def test_without_networks_it_says_so(asked: list[Order]) -> None:
+    test = _open()
+    test.multiselect[0].set_value([]).run()
+    assert not test.exception
+    assert say("en", "labs.common.networks_none") in [one.value for one in test.info]
+    assert asked == []
+
+
+def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[Order]) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(file, "PNG")
+    test = _open()
+    test.file_uploader[0].set_value(("..\\..\\evil.png", file.getvalue(), "image/png")).run()
+    assert not test.exception
+    name = asked[-1].settings.picture  # type: ignore[attr-defined]
+    assert own_picture.load(name.removeprefix("own:"))[0, 0].tolist() == [0, 128, 0]
+    assert _query(test) == {"picture": name}
+
+
+def test_a_bad_upload_gets_a_sentence(asked: list[Order]) -> None:
+    test = _open()
+    test.file_uploader[0].set_value(("evil.png", b"no picture", "image/png")).run()
+    assert not test.exception
+    assert "cannot be read as an image" in test.error[0].value
+    assert asked == []
+
+
+def test_the_desk_comes_back_from_its_url(home: Path) -> None:
+    query = {"view": "layers", "layer": "layer1.0.conv1", "picture": "test:9", "stage": "2"}
+    desk, problems = Desk.from_query(query)
+    assert problems == []
+    assert desk.to_query() == query
+    assert Desk.from_query(desk.to_query())[0] == desk
