@@ -92,7 +92,7 @@ def _bars(
                 textposition="inside",
                 insidetextanchor="middle",
                 textangle=0,
-                textfont={"size": 12, "color": _ink_on(alpha, dark)},
+                textfont={"size": 12, "color": _ink_on(colour, alpha, dark)},
                 hovertemplate=f"<b>{name}</b> · {called}<br>%{{x:,.3~g}}<extra></extra>",
             )
         )
@@ -106,9 +106,28 @@ def _placed(anatomy: Anatomy) -> list[tuple[StageFacts, float]]:
     return [*((stage, 1 - number / count) for number, stage in enumerate(stages)), (head, 0.0)]
 
 
-def _ink_on(alpha: float, dark: bool) -> str:
+def _ink_on(colour: str, alpha: float, dark: bool) -> str:
+    """The page's text colour or its ground, whichever stands out more on a bar."""
     used = look.ink(dark)
-    return used.paper if alpha > (0.8 if dark else 0.6) else used.text
+    over = zip(_parts(colour), _parts(used.paper), strict=True)
+    bar = _luminance([alpha * one + (1 - alpha) * ground for one, ground in over])
+    inks = (used.text, used.paper)
+    return max(inks, key=lambda one: _contrast(_luminance(_parts(one)), bar))
+
+
+def _parts(hexcode: str) -> list[float]:
+    """Red, green and blue of "#rrggbb", from 0 to 1."""
+    return [int(hexcode[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+
+
+def _luminance(parts: Sequence[float]) -> float:
+    """Relative luminance, as WCAG has it."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
 def _totals(

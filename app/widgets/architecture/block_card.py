@@ -15,7 +15,9 @@ from resnet_core.anatomy import Anatomy, BlockFacts, Layer
 def block_card(anatomy: Anatomy, block: BlockFacts) -> None:
     """Show everything about a block."""
     st.markdown(f"**{title(anatomy.spec)} · {block.name}**  \n**{block.equation}**")
-    if anatomy.spec.family not in {"vgg", "googlenet"}:
+    if block.gated:
+        st.markdown(f":small[{t('architecture.block.gated')}]")
+    elif anatomy.spec.family not in {"vgg", "googlenet"}:
         st.markdown(f":small[{t(f'drawing.details.{block.shortcut}')}]")
     total = ("y", _shape(block.out_shape), f"{block.parameters:,}", short(block.multiply_adds))
     table(
@@ -74,8 +76,6 @@ def _kind(layer: Layer) -> str:
             return f"{t('architecture.block.pool')} {size}{halves}"
         case "concat":
             return t("architecture.block.concat")
-        case "gate":
-            return f"{t('architecture.block.gate')} {size}{halves}"
         case _:
             return f"{size}{halves}"
 

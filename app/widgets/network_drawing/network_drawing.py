@@ -51,7 +51,7 @@ def network_drawing(anatomy: Anatomy, key: str = "drawing") -> str | None:
         default={"block": None},
         on_block_change=_nothing,
     )
-    st.caption(legend(anatomy, t))
+    st.caption(f"{t('drawing.legend.scale')} {legend(anatomy, t)}")
     chosen = result.get("block")
     return chosen if chosen in anatomy.block_names else None
 
@@ -99,7 +99,7 @@ def legend(anatomy: Anatomy, say: Speaker) -> str:
     """What the lines of this drawing mean, in a few sentences."""
     spec = anatomy.spec
     if spec.family in {"vgg", "googlenet"}:
-        return say(f"drawing.legend.{spec.family}")
+        return " ".join([say(f"drawing.legend.{spec.family}"), say("drawing.legend.choose")])
     if not spec.has_shortcuts:
         return " ".join([say("drawing.legend.plain"), say("drawing.legend.choose")])
     keys = ["solid"]

@@ -56,6 +56,29 @@ def test_larger_maps_are_stronger_in_colour() -> None:
     assert alphas == sorted(alphas, reverse=True)
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_parts_name_stands_out_on_its_bar(dark: bool) -> None:
+    """Contrast of at least 3:1, what WCAG asks of large text, on the colours as blended."""
+    named = [(name, describe(spec_of(f"imagenet/{name}"))) for name in NAMES]
+    figure = work_figure(named, "multiply_adds", {}, speaker("en"), dark)
+    ground = _parts("#10151c" if dark else "#ffffff")
+    for bar in figure.data:
+        *over, alpha = map(float, bar.marker.color[5:-1].split(","))
+        pairs = zip(over, ground, strict=True)
+        blended = _luminance([alpha * c / 255 + (1 - alpha) * g for c, g in pairs])
+        ink = _luminance(_parts(bar.textfont.color))
+        assert (max(ink, blended) + 0.05) / (min(ink, blended) + 0.05) > 3
+
+
+def _parts(hexcode: str) -> list[float]:
+    return [int(hexcode[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+
+
+def _luminance(parts: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def test_blocks_are_bars_in_the_order_given() -> None:
     figure = block_figure([("a, b", 2_000_000, "resnet"), ("c", 3_699_000_000, "x")], "", "", True)
     assert list(figure.data[0].x) == [2.0, 3699.0]
