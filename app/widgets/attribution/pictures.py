@@ -57,7 +57,12 @@ def pictures(now: Desk, there: Album | None) -> None:
     with st.popover(t("attribution.own"), icon=":material/add_photo_alternate:"):
         st.caption(t("attribution.own_hint", megabytes=own_picture.MEGABYTES))
         key = f"attribution.{desk.visits()}.{language()}"
-        given = st.file_uploader(t("attribution.file"), type=list(_TYPES), key=f"{key}.file")
+        given = st.file_uploader(
+            t("attribution.file"),
+            type=list(_TYPES),
+            key=f"{key}.file",
+            max_upload_size=own_picture.MEGABYTES,
+        )
         if st.toggle(t("attribution.camera"), key=f"{key}.camera"):
             given = st.camera_input(t("attribution.camera"), key=f"{key}.shot") or given
         if given is not None:
