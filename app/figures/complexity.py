@@ -31,8 +31,7 @@ def work_figure(
 
     Args:
         named: what each network is called, and its anatomy.
-        paper: the paper's values in 10^9 by `Anatomy.spec.name` without its folder; they are
-            drawn dashed over the bars of multiply-adds.
+        paper: the paper's multiply-adds in 10^9 by the network's name without its folder.
     """
     small = all(getattr(anatomy, quantity) < _UNITS[quantity] for _, anatomy in named)
     unit = (_SMALL_UNITS if small else _UNITS)[quantity]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app.figures.complexity import block_figure, work_figure
@@ -15,7 +17,7 @@ from app.widgets.architecture.table import table
 from app.widgets.experiment_form.effects import short
 from app.widgets.starting import start_of
 from resnet_core import paper_imagenet
-from resnet_core.anatomy import Anatomy, describe
+from resnet_core.anatomy import Anatomy, BlockFacts, describe
 from resnet_core.specs import Spec, spec_of
 
 # Table 1 and what the paper compares it with, the costliest first.
@@ -89,33 +91,21 @@ def _answer() -> str:
 def _blocks(desk: Desk) -> None:
     st.subheader(t("architecture.cost.blocks"))
     blocks = compared_blocks()
-    families = {"basic_64": "resnet", "bottleneck": "resnet", "projection": "resnet"}
     bars, words = st.columns([3, 2], gap="large", vertical_alignment="center")
     with bars:
         named = [
-            (t(f"architecture.cost.block.{name}"), block.multiply_adds, families.get(name, "other"))
+            (
+                t(f"architecture.cost.block.{name}"),
+                block.multiply_adds,
+                "other" if name == "basic_256" else "resnet",
+            )
             for name, block in blocks.items()
         ]
         heading = t("architecture.cost.blocks_figure")
         figure = block_figure(named, heading, t("architecture.axis.multiply_adds_small"), desk.dark)
         st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("blocks"))
     with words:
-        table(
-            [
-                t("architecture.cost.block_name"),
-                t("architecture.block.parameters"),
-                t("architecture.block.multiply_adds"),
-            ],
-            [
-                (
-                    t(f"architecture.cost.block.{name}"),
-                    f"{block.parameters:,}",
-                    short(block.multiply_adds),
-                )
-                for name, block in blocks.items()
-            ],
-            t("architecture.cost.blocks"),
-        )
+        _block_table(blocks)
     basic, bottleneck = blocks["basic_64"], blocks["bottleneck"]
     projection, wide = blocks["projection"], blocks["basic_256"]
     st.markdown(
@@ -126,6 +116,25 @@ def _blocks(desk: Desk) -> None:
             parameters=projection.parameters / bottleneck.parameters,
             multiply_adds=projection.multiply_adds / bottleneck.multiply_adds,
         )
+    )
+
+
+def _block_table(blocks: Mapping[str, BlockFacts]) -> None:
+    table(
+        [
+            t("architecture.cost.block_name"),
+            t("architecture.block.parameters"),
+            t("architecture.block.multiply_adds"),
+        ],
+        [
+            (
+                t(f"architecture.cost.block.{name}"),
+                f"{block.parameters:,}",
+                short(block.multiply_adds),
+            )
+            for name, block in blocks.items()
+        ],
+        t("architecture.cost.blocks"),
     )
 
 

@@ -12,7 +12,7 @@ from app.texts import t
 from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.gallery import gallery
 from app.widgets.augmentation.state import State
-from app.widgets.augmentation.tile import framed, show, visible_without_mean
+from app.widgets.augmentation.tile import framed, visible_without_mean
 from resnet_core.data import cifar_recipe as recipe
 from resnet_core.data.cifar_recipe import PADDING, Draw, Floats
 
@@ -59,21 +59,21 @@ def _original(image: Pixels, chance: Draw, hue: str) -> None:
     st.markdown(t("augmentation.step.image", size=SIZE))
     left, top = chance.left - PADDING, chance.top - PADDING
     box = (max(0, left), max(0, top), min(SIZE, left + SIZE), min(SIZE, top + SIZE))
-    show(framed(image, t("augmentation.alt.original"), [box], hue))
+    st.html(framed(image, t("augmentation.alt.original"), [box], hue))
     st.caption(t("augmentation.said.image"))
 
 
 def _mean(image: Pixels, sample: Sample) -> None:
     st.markdown(t("augmentation.step.mean", number=2))
     view = visible_without_mean(recipe.without_mean(image, sample.mean))
-    show(framed(view, t("augmentation.alt.mean")))
+    st.html(framed(view, t("augmentation.alt.mean")))
     said = t("augmentation.said.pixel_mean", count=f"{sample.count:,}", data=sample.title)
     st.caption(said)
 
 
 def _padded(desk: Desk, values: Floats, box: tuple[float, float, float, float], hue: str) -> None:
     st.markdown(t("augmentation.step.padded", padding=PADDING))
-    show(framed(visible_without_mean(values), t("augmentation.alt.padded"), [box], hue))
+    st.html(framed(visible_without_mean(values), t("augmentation.alt.padded"), [box], hue))
     side = SIZE + 2 * PADDING
     st.caption(t("augmentation.said.padded", side=side, left=int(box[0]), top=int(box[1])))
     desk.draw_again("place")
@@ -82,6 +82,6 @@ def _padded(desk: Desk, values: Floats, box: tuple[float, float, float, float], 
 def _mirror(desk: Desk, values: Floats, chance: Draw) -> None:
     st.markdown(t("augmentation.step.crop_mirror", size=SIZE))
     view = recipe.cropped(values, chance)
-    show(framed(visible_without_mean(view), t("augmentation.alt.mirror")))
+    st.html(framed(visible_without_mean(view), t("augmentation.alt.mirror")))
     st.caption(t("augmentation.said.mirrored" if chance.mirrored else "augmentation.said.plain"))
     desk.draw_again("mirror")

@@ -13,7 +13,7 @@ from app.texts import t
 from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.gallery import gallery
 from app.widgets.augmentation.state import State
-from app.widgets.augmentation.tile import framed, show, visible, visible_without_mean
+from app.widgets.augmentation.tile import framed, visible, visible_without_mean
 from resnet_core.data import imagenet_recipe as recipe
 from resnet_core.data.imagenet_recipe import Draw
 
@@ -64,7 +64,7 @@ def _original(pixels: Pixels, chance: Draw, hue: str) -> None:
     height, width = pixels.shape[:2]
     st.markdown(t("augmentation.step.original", width=width, height=height))
     box = recipe.crop_box((width, height), chance)
-    show(framed(pixels, t("augmentation.alt.original"), [box], hue))
+    st.html(framed(pixels, t("augmentation.alt.original"), [box], hue))
     st.caption(t("augmentation.said.original"))
 
 
@@ -76,7 +76,7 @@ def _resized(desk: Desk, pixels: Pixels, chance: Draw, hue: str) -> None:
     low, high = recipe.SHORTER_SIDES
     drawing = framed(resized, t("augmentation.alt.resized"), [box], hue)
     # As large beside the largest as it is: the crop keeps its size, the picture does not.
-    show(f'<div style="width:{100 * chance.shorter_side / high:.1f}%">{drawing}</div>')
+    st.html(f'<div style="width:{100 * chance.shorter_side / high:.1f}%">{drawing}</div>')
     said = t("augmentation.said.resized", low=low, high=high, width=width, height=height)
     st.caption(said)
     desk.draw_again("size")
@@ -85,14 +85,14 @@ def _resized(desk: Desk, pixels: Pixels, chance: Draw, hue: str) -> None:
 def _crop(desk: Desk, pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.crop", size=recipe.CROP))
     crop = recipe.cropped(pixels, replace(chance, mirrored=False))
-    show(framed(crop, t("augmentation.alt.crop")))
+    st.html(framed(crop, t("augmentation.alt.crop")))
     st.caption(t("augmentation.said.crop", left=chance.left, top=chance.top))
     desk.draw_again("place")
 
 
 def _mirror(desk: Desk, pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.mirror"))
-    show(framed(recipe.cropped(pixels, chance), t("augmentation.alt.mirror")))
+    st.html(framed(recipe.cropped(pixels, chance), t("augmentation.alt.mirror")))
     st.caption(t("augmentation.said.mirrored" if chance.mirrored else "augmentation.said.plain"))
     desk.draw_again("mirror")
 
@@ -100,7 +100,7 @@ def _mirror(desk: Desk, pixels: Pixels, chance: Draw) -> None:
 def _colour(desk: Desk, pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.colour"))
     values = recipe.recoloured(recipe.cropped(pixels, chance), chance)
-    show(framed(visible(values), t("augmentation.alt.colour")))
+    st.html(framed(visible(values), t("augmentation.alt.colour")))
     red, green, blue = recipe.colour_shift(chance)
     st.caption(t("augmentation.said.colour", red=red, green=green, blue=blue))
     desk.draw_again("colour")
@@ -109,7 +109,7 @@ def _colour(desk: Desk, pixels: Pixels, chance: Draw) -> None:
 def _mean(pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.mean", number=6))
     view = recipe.augmented(pixels, _MEAN, chance)
-    show(framed(visible_without_mean(view), t("augmentation.alt.mean")))
+    st.html(framed(visible_without_mean(view), t("augmentation.alt.mean")))
     red, green, blue = recipe.CHANNEL_MEAN
     st.caption(t("augmentation.said.channel_mean", red=red, green=green, blue=blue))
 
@@ -135,7 +135,7 @@ def _test(pixels: Pixels, hue: str) -> None:
     ]
     place, words = st.columns([1, 2], gap="medium")
     with place:
-        show(framed(resized, t("augmentation.alt.ten"), frames, hue))
+        st.html(framed(resized, t("augmentation.alt.ten"), frames, hue))
     with words:
         sides = ", ".join(map(str, recipe.SEVERAL_SIDES))
         st.markdown(t("augmentation.said.ten", side=recipe.TEST_SIDE, sides=sides))

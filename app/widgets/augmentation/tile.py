@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from app import pictures
@@ -34,10 +33,6 @@ def framed(pixels: Pixels, told: str, frames: Sequence[Box] = (), hue: str = "#0
         f'<div style="position:relative;line-height:0"><img src="{pictures.as_uri(_shown(pixels))}"'
         f' alt="{escape(told)}" style="width:100%;image-rendering:{sharp}">{boxes}</div>'
     )
-
-
-def show(html: str) -> None:
-    st.html(html)
 
 
 def visible(values: Floats) -> Pixels:
