@@ -70,13 +70,14 @@ def band(x: Any, low: Any, high: Any, name: str, colour: str) -> go.Scatter:
     )
 
 
-def level(y: float, text: str, dark: bool, log: bool = False) -> dict[str, Any]:
+def level(y: float, text: str, dark: bool, log: bool = False, colour: str = "") -> dict[str, Any]:
     """Shape and annotation of a dashed value, the paper's or a reference, to add to a layout.
 
     Args:
         log: the axis is a logarithmic one; annotations, unlike shapes, want the exponent there.
+        colour: of line and text; by default the quiet ink.
     """
-    used = look.ink(dark).quiet
+    used = colour or look.ink(dark).quiet
     place = math.log10(y) if log else y
     return {
         "shapes": [

@@ -83,7 +83,7 @@ def _layout(x_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
     layout = curves.layout(dark, x_title, say("labs.gates.axis.carry"))
     layout["yaxis"] |= {"range": [0, 108]}
     identity = theme.colour("resnet", curves.DEPTH, dark)
-    return layout | curves.level(100, say("labs.gates.identity"), dark, identity)
+    return layout | curves.level(100, say("labs.gates.identity"), dark, colour=identity)
 
 
 def _colour(place: int, last: int, dark: bool) -> str:

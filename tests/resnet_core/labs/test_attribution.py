@@ -225,7 +225,7 @@ def _stem(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 def test_a_layer_that_no_network_has_is_refused(small_data: Path) -> None:
     asked = ActivationSettings(picture="test:2", layer="layer9.0.conv1")
-    with pytest.raises(InvalidSetting, match="no network here has layer9.0.conv1"):
+    with pytest.raises(InvalidSetting, match=r"no network here has layer9\.0\.conv1"):
         list(activations.run(asked, [untrained(small_data, "plain-8")]))
 
 

@@ -33,7 +33,7 @@ def test_the_curves_are_the_shortcuts_shares_of_x(say: Speaker) -> None:
         pytest.approx(shares) for shares in ([60, 70], [80, 80], [70, 70])
     ]
     for figure in figures.values():
-        assert figure.layout.shapes[0].y0 == 100  # the identity
+        assert figure.layout.shapes[0].y0 == figure.layout.annotations[0].y == 100  # the identity
         assert figure.layout.yaxis.range[0] == 0
 
 
