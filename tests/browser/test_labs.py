@@ -36,6 +36,7 @@ SHORT: dict[str, dict[str, str]] = {
         "train_images": "128",
     },
     "ensemble": {"most_dropped": "1", "draws": "2", "images": "100"},
+    "transfer": {"backbones": "frozen", "updates": "10", "images": "32"},
     "depth": {"train_images": "128", "deepest": "14", "iterations": "30", "images": "50"},
 }
 
@@ -64,6 +65,21 @@ def test_a_laboratory_that_is_stopped_keeps_what_it_has(playground: Playground, 
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".lab[data-state=stopped] .lab-figure[data-drawn]").first).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_click_on_a_cell_shows_its_curves_alone(playground: Playground, page: Page) -> None:
+    page.goto(f"{playground.url}/{url_path('sweep')}")
+    curves = page.locator("[data-figure=curves][data-drawn] .lab-plot")
+    every = curves.evaluate("graph => graph.data.length")
+    page.locator("[data-figure=excess] .nsewdrag").click()
+    reset = page.locator("[data-figure=curves]").get_by_role("button", name="Reset zoom")
+    expect(reset).to_be_visible()
+    alone = curves.evaluate("graph => graph.data.map((trace) => trace.meta.cell)")
+    assert len(alone) == 2 < every
+    assert len(set(alone)) == 1
+    reset.click()
+    expect(reset).to_be_hidden()
+    assert curves.evaluate("graph => graph.data.length") == every
 
 
 def test_a_zoom_is_kept_while_rows_arrive(playground: Playground, page: Page) -> None:

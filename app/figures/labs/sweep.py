@@ -66,18 +66,19 @@ def _map(
     size = (len(settings.activations), len(columns))
     z: list[list[float | None]] = [[None] * size[1] for _ in range(size[0])]
     hover = [[""] * size[1] for _ in range(size[0])]
+    keys = [[""] * size[1] for _ in range(size[0])]
     for (_, cell), value in zip(cells.iterrows(), curves.numbers(values), strict=True):
         row = settings.activations.index(cell["activation"])
         column = places[bool(cell["batch_norm"]), cell["initialization"]]
         z[row][column] = None if math.isnan(value) else round(float(value), 2)
         hover[row][column] = _told(cell, say)
+        keys[row][column] = _key(cell["activation"], cell["batch_norm"], cell["initialization"])
     layout = curves.layout(dark, "", "")
     layout["xaxis"] |= {
         "tickvals": list(range(size[1])),
         "ticktext": [text for _, text in columns],
         "tickangle": 0,
         "tickfont": {"size": 10, "color": look.ink(dark).quiet},
-        "side": "top",
         "showgrid": False,
     }
     layout["yaxis"] |= {
@@ -87,11 +88,13 @@ def _map(
         "rangemode": "normal",
         "showgrid": False,
     }
-    layout |= {"margin": {"l": 70, "r": 8, "t": 46, "b": 12}, "height": 60 + 62 * size[0]}
+    layout |= {"margin": {"l": 70, "r": 8, "t": 12, "b": 46}, "height": 60 + 62 * size[0]}
     layout["showlegend"] = False
     heat = go.Heatmap(
         z=z,
         text=hover,
+        customdata=keys,
+        meta={"opens": "curves"},  # a click on a cell shows its curves alone
         texttemplate="%{z:.0f}",
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
@@ -134,6 +137,23 @@ def _told(cell: pd.Series, say: Speaker) -> str:
     )
 
 
+def _key(activation: str, batch_norm: bool, initialization: str) -> str:
+    return f"{activation} {'bn' if batch_norm else 'none'} {initialization}"
+
+
+def _axes(cell: str, say: Speaker) -> dict[str, str]:
+    """What stands on the axes when the cell's curves are shown alone: there it is named."""
+    activation, norm, initialization = cell.split()
+    named = " · ".join(
+        (
+            say(f"labs.sweep.option.activations.{activation}"),
+            say(f"labs.sweep.norm.{str(norm == 'bn').lower()}"),
+            say(f"labs.sweep.option.initializations.{initialization}"),
+        )
+    )
+    return {"x": say("labs.sweep.axis.iteration"), "y": named}
+
+
 def _curves(table: pd.DataFrame, settings: Settings, say: Speaker, dark: bool) -> go.Figure:
     """A small chart each cell: the deep network bold, the shallow one thin."""
     rows = [(name, norm) for name in settings.activations for norm in (True, False)]
@@ -160,6 +180,8 @@ def _curves(table: pd.DataFrame, settings: Settings, say: Speaker, dark: bool) -
             2.5 if deep else 1.2,
             " %",
         )
+        cell = _key(activation, batch_norm, initialization)
+        trace.update(meta={"cell": cell, **_axes(cell, say)})
         row, column = rows.index((activation, bool(batch_norm))), names.index(initialization)
         trace.update(mode="lines", showlegend=(row, column) == (0, 0))
         figure.add_trace(trace, row=row + 1, col=column + 1)

@@ -15,6 +15,8 @@ export class LabFigure {
       element("header", {}, this.heading, this.reset), this.plot);
     this.resets = 0;
     this.drawn = false;
+    this.only = null; // the cell whose curves alone are shown
+    this.onOpen = () => {}; // (figure's key, cell): what a click on a map asks to see
     this.speak(words);
   }
 
@@ -35,7 +37,7 @@ export class LabFigure {
   async show(plotly, figure) {
     this.plotly = plotly;
     this.figure = figure;
-    const { data, layout } = structuredClone(figure);
+    const { data, layout } = this.opened(structuredClone(figure));
     layout.title = { text: "" };
     layout.autosize = true;
     delete layout.width;
@@ -49,9 +51,36 @@ export class LabFigure {
     if (!this.drawn) this.listen();
   }
 
+  // Of small charts side by side only the chosen cell's, as large as all were.
+  opened({ data, layout }) {
+    const chosen = data.filter((trace) => trace.meta?.cell === this.only);
+    if (this.only === null || !chosen.length) return { data, layout };
+    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d+$/.test(name));
+    for (const name of axes) delete layout[name];
+    const whole = { domain: [0, 1], anchor: undefined, matches: undefined, showticklabels: true };
+    const { x, y } = chosen[0].meta;
+    Object.assign(layout.xaxis, whole, { title: { text: x } });
+    Object.assign(layout.yaxis, whole, { title: { text: y } });
+    layout.annotations = [];
+    const traces = chosen.map((trace) => ({ ...trace, xaxis: "x", yaxis: "y", showlegend: true }));
+    return { data: traces, layout };
+  }
+
+  open(cell) {
+    this.only = cell;
+    this.resets += 1;
+    this.reset.hidden = false;
+    this.root.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    return this.show(this.plotly, this.figure);
+  }
+
   listen() {
     this.drawn = true;
     this.root.dataset.drawn = "1";
+    this.plot.on("plotly_click", ({ points: [point] }) => {
+      const opens = point.data.meta?.opens;
+      if (opens) this.onOpen(opens, point.customdata);
+    });
     this.plot.on("plotly_relayout", (change) => {
       const moved = Object.keys(change).some((name) => /axis\d*\.range|camera/.test(name));
       const back = Object.keys(change).some((name) => name.includes("autorange"));
@@ -61,6 +90,7 @@ export class LabFigure {
 
   // A new revision lets go of the ranges that plotly kept.
   letGo() {
+    this.only = null;
     this.resets += 1;
     this.reset.hidden = true;
   }

@@ -149,6 +149,7 @@ export class LabFigures {
     figures.forEach(({ key, title, wide, figure }, index) => {
       if (!this.figures.has(key)) this.figures.set(key, new LabFigure(key, this.words));
       const panel = this.figures.get(key);
+      panel.onOpen = (other, cell) => this.figures.get(other)?.open(cell);
       panel.title(title);
       panel.reserve(figure.layout.height);
       panel.root.classList.toggle("lab-wide", wide);

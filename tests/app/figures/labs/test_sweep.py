@@ -49,6 +49,9 @@ def test_the_maps_have_every_cell_in_its_place(language: str) -> None:
     assert figures["excess"].data[0].z[1][0] == 35.0
     assert figures["ratio"].data[0].z[0][0] == -4.0
     assert len(figures["curves"].data) == 2 * len(KINDS)
+    opened = [key for row in figures["error"].data[0].customdata for key in row]
+    assert figures["error"].data[0].meta["opens"] == "curves"
+    assert sorted([*opened, *opened]) == sorted(t.meta["cell"] for t in figures["curves"].data)
     assert all(figure.to_json() for figure in figures.values())
 
 
