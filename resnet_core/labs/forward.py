@@ -3,7 +3,8 @@
 A trained network is followed in evaluation mode with its own running statistics; as it was
 at initialisation, with and without BN, see `twins.initial`. Activations are float32, norms
 and sums float64. A twin without BN is followed at initialisation only: at the recipe's
-learning rate it would not train. A run that was trained without BN is followed trained.
+learning rate it would not train. A run that was trained without BN is followed trained; one
+is on record, from branches that began at 0 and at a lower rate (Zhang et al. 2019).
 """
 
 from __future__ import annotations

@@ -66,8 +66,12 @@ QUESTION = Question(
             "difference",
         )
     },
-    runs=("one-minute-resnet-56-seed-0", "one-minute-preresnet-56-seed-0"),
-    most_runs=3,
+    runs=(
+        "one-minute-resnet-56-seed-0",
+        "one-minute-preresnet-56-seed-0",
+        "one-minute-without-bn-resnet-20-seed-0",
+    ),
+    most_runs=4,
     accepts=accepts,
     code=(
         ("resnet_core/labs/forward.py", "ledger"),
