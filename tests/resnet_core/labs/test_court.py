@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any
 
-import psutil
 import pytest
 import torch
 from torch.nn import functional
@@ -19,6 +17,7 @@ from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.questions.court import QUESTION, Settings, accepts
 from resnet_core.labs.subjects import Subject
 from resnet_core.networks.catalog import build
+from tests.children import Children
 
 SMALL = Settings(depth=14, iterations=30, train_images=64, images=50)
 
@@ -111,15 +110,11 @@ def test_the_long_runs_have_three_times_the_steps_and_the_same_ramp() -> None:
     assert next(iter(runs)) == "deep_long"  # what takes longest begins first
 
 
-def test_closing_the_trial_ends_its_runs() -> None:
+def test_closing_the_trial_ends_its_runs(children: Children) -> None:
     trial = court.run(SMALL.model_copy(update={"iterations": 2000}))
     next(trial)
     trial.close()  # type: ignore[attr-defined]
-    assert not [
-        child
-        for child in psutil.Process(os.getpid()).children()
-        if child.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in child.cmdline()
-    ]
+    assert not children.alive()
 
 
 def ruling(verdict: Verdict) -> str:

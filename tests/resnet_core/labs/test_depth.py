@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-import psutil
 import pytest
 import torch
 
@@ -17,6 +15,7 @@ from resnet_core.labs.questions.depth import QUESTION, Settings, depths
 from resnet_core.labs.subjects import Subject
 from resnet_core.networks.catalog import build
 from resnet_core.paper import TEST_ERROR
+from tests.children import Children
 
 SMALL = Settings(deepest=14, iterations=30, train_images=64, images=50)
 
@@ -81,15 +80,11 @@ def test_the_ladder_ends_at_the_deepest_and_every_rung_can_be_built() -> None:
         assert depth.experiment(Settings(), layers).network == f"cifar/resnet-{layers}"
 
 
-def test_closing_ends_the_runs() -> None:
+def test_closing_ends_the_runs(children: Children) -> None:
     running = depth.run(SMALL.model_copy(update={"iterations": 4000}))
     next(running)
     running.close()  # type: ignore[attr-defined]
-    assert not [
-        child
-        for child in psutil.Process(os.getpid()).children()
-        if child.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in child.cmdline()
-    ]
+    assert not children.alive()
 
 
 def finding(*networks: tuple[int, float, float]) -> str:

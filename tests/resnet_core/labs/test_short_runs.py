@@ -16,6 +16,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
 from resnet_core.labs import short_runs
 from resnet_core.telemetry.events import Finished, Measurement
+from tests.children import Children
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 60.0  # seconds; far more than needed
@@ -96,19 +97,19 @@ def test_where_no_process_can_be_had_the_runs_go_one_after_another(
     assert len(ends) == 2
 
 
-def test_a_setting_that_does_not_fit_is_refused_in_words() -> None:
+def test_a_setting_that_does_not_fit_is_refused_in_words(children: Children) -> None:
     experiments = [tiny(), tiny(train_images=10**6)]
     with pytest.raises(PlaygroundError, match="train_images"):
         list(short_runs.many(experiments, 2))
-    assert not _children(os.getpid())
+    assert not children.alive()
 
 
-def test_closing_ends_the_children() -> None:
+def test_closing_ends_the_children(children: Children) -> None:
     running = short_runs.many([tiny(iterations=10**6), tiny(iterations=10**6, seed=1)], 2)
     next(running)
-    assert len(_children(os.getpid())) == 2
+    assert len(children.alive()) == 2
     running.close()
-    assert not _children(os.getpid())
+    assert not children.alive()
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
@@ -140,15 +141,3 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         parent.stdout.close()
     _, alive = psutil.wait_procs(children, timeout=DEADLINE)
     assert not alive
-
-
-def _children(pid: int) -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process(pid).children()
-        if child.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in _command(child)
-    ]
-
-
-def _command(process: psutil.Process) -> str:
-    return " ".join(process.cmdline())

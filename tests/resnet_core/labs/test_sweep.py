@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
 from typing import Any
 
-import psutil
 import pytest
 import torch
 from torch.nn import functional
@@ -19,6 +17,7 @@ from resnet_core.labs.questions.sweep import QUESTION, Settings
 from resnet_core.labs.sweep_verdicts import Cell, verdicts
 from resnet_core.telemetry.events import Measurement
 from resnet_core.training.session import Session
+from tests.children import Children
 
 SMALL = Settings(
     depth=14,
@@ -79,15 +78,11 @@ def test_the_measured_gradients_are_autograds() -> None:
         assert first.gradient_norm[place] == pytest.approx(float(gradient.norm()), rel=1e-4)
 
 
-def test_closing_the_laboratory_ends_its_runs() -> None:
+def test_closing_the_laboratory_ends_its_runs(children: Children) -> None:
     running = sweep.run(SMALL.model_copy(update={"iterations": 2000}))
     next(running)
     running.close()  # type: ignore[attr-defined]
-    assert not [
-        child
-        for child in psutil.Process(os.getpid()).children()
-        if child.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in child.cmdline()
-    ]
+    assert not children.alive()
 
 
 def test_depths_are_those_that_there_are() -> None:
