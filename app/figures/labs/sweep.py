@@ -144,10 +144,11 @@ def _key(activation: str, batch_norm: bool, initialization: str) -> str:
 def _axes(cell: str, say: Speaker) -> dict[str, str]:
     """What stands on the axes when the cell's curves are shown alone: there it is named."""
     activation, norm, initialization = cell.split()
+    has_bn = str(norm == "bn").lower()
     named = " · ".join(
         (
             say(f"labs.sweep.option.activations.{activation}"),
-            say(f"labs.sweep.norm.{str(norm == 'bn').lower()}"),
+            say(f"labs.sweep.norm.{has_bn}"),
             say(f"labs.sweep.option.initializations.{initialization}"),
         )
     )
