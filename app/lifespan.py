@@ -11,8 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import api, services
-from app.state import RECORDED
+from app import api, recordings, services
 from resnet_core.errors import PlaygroundError
 
 _log = logging.getLogger(__name__)
@@ -32,6 +31,6 @@ def _prepare() -> None:
     """A server that cannot start training can still show what was trained."""
     try:
         services.ensure_supervisor()
-        api.warm_up([run.id for run in services.group(RECORDED)])
+        api.warm_up([run.id for run in recordings.first()])
     except PlaygroundError as error:
         _log.warning("%s", error)

@@ -20,8 +20,6 @@ AXES: tuple[Axis, ...] = get_args(Axis)
 ORDERS: tuple[Order, ...] = get_args(Order)
 MEASURES: tuple[Measured, ...] = get_args(Measured)
 SMOOTHEST = 0.95
-# The group under which the home page's recorded runs were made.
-RECORDED = "one-minute"
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{3,63}", re.ASCII)
 _MOST_RUNS = 400
@@ -81,7 +79,7 @@ class View:
 
 @dataclass(frozen=True)
 class PuzzleState:
-    """The home page: the group of runs that was started there, "" for the recording."""
+    """The home page: the group of runs that it shows, "" for the recording it begins with."""
 
     run: str = ""
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import services, status, texts, verdict
+from app import recordings, services, status, texts, verdict
 from app.explanations import explain
 from app.figures.labels import network_label
 from app.links import page_link
-from app.state import RECORDED, PuzzleState, View
+from app.state import PuzzleState, View
 from app.texts import t
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core import presets
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import ACTIVE, RunRecord
 
-# Recorded runs that go further than a minute, where they ship with the project.
-RECORDED_ELSEWHERE = ("cifar-two-minutes", "figure-6")
 GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
+SET = "puzzle.set"  # the recordings that are shown
 
 
 def page() -> None:
@@ -34,6 +33,7 @@ def page() -> None:
         return
     else:
         _actions(records)
+    _choice(state.run)
     guess = st.session_state.get(GUESS)
     charts(records, guessed=guess in verdict.FOUR)
     if records and not any(record.state in ACTIVE for record in records):
@@ -47,11 +47,33 @@ def charts(records: list[RunRecord], guessed: bool) -> None:
 
 def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
     """The runs to show, and the name in the URL if no runs have it."""
-    recorded = services.group(RECORDED)
     if not state.run:
-        return recorded, ""
-    asked = services.group(state.run)
-    return (asked, "") if asked else (recorded, state.run)
+        return recordings.first(), ""
+    asked = recordings.four(state.run) or services.group(state.run)
+    return (asked, "") if asked else (recordings.first(), state.run)
+
+
+def _choice(shown: str) -> None:
+    """Which of the recorded sets to look at; none is chosen while one's own runs are shown."""
+    groups = recordings.groups()
+    if len(groups) < 2:
+        return
+    st.session_state[SET] = shown if shown in groups else None if shown else groups[0]
+    st.segmented_control(
+        t("home.sets"),
+        groups,
+        key=SET,
+        format_func=lambda group: t(f"home.set.{group}"),
+        on_change=_chosen,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+
+
+def _chosen() -> None:
+    """Into the URL, so that what is shown can be shared; taking the choice back changes nothing."""
+    if group := st.session_state[SET]:
+        st.query_params["run"] = group
 
 
 def _actions(records: list[RunRecord]) -> None:
@@ -152,10 +174,6 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
 def _links(records: list[RunRecord]) -> None:
     ids = ",".join(record.id for record in records)
     page_link("compare", t("home.next.compare"), runs=ids, order="sorted")
-    for group in RECORDED_ELSEWHERE:
-        others = ",".join(record.id for record in services.group(group))
-        if others:
-            page_link("compare", t(f"home.next.{group}"), runs=others)
     page_link("train", t("home.next.train"))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from app import api, services, static_files, texts
+from app import api, recordings, static_files, texts
 from app.charts import Question
-from app.state import RECORDED, View
+from app.state import View
 from app.texts import Language
 
 _PANELS = ("error", "response", "gradient")
@@ -41,7 +41,7 @@ def in_body(spoken: Language) -> str:
     Raises:
         PlaygroundError: the recordings cannot be read.
     """
-    ids = tuple(run.id for run in services.group(RECORDED))
+    ids = tuple(run.id for run in recordings.first())
     if not ids:
         return ""
     say = texts.speaker(spoken)

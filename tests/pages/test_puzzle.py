@@ -63,6 +63,11 @@ def _charts(test: AppTest) -> dict[str, Any]:
     return json.loads(charts.proto.json)
 
 
+def _shown(test: AppTest) -> list[str]:
+    """The ids of the runs that are drawn."""
+    return _charts(test)["query"].split("&")[0].removeprefix("runs=").split(",")
+
+
 def _texts(test: AppTest) -> str:
     parts = [*test.title, *test.markdown, *test.info, *test.caption, *test.subheader]
     return " ".join(str(part.value) for part in parts)
@@ -82,10 +87,39 @@ def test_a_recording_is_shown_with_its_verdict(nothing_recorded: Path) -> None:
     _record(nothing_recorded)
     test = _open()
     assert not test.exception
-    assert _charts(test)["query"].startswith(f"runs={','.join(NETWORKS)}&")
+    assert _shown(test) == list(NETWORKS)
     assert _charts(test)["play"] is False
     assert {button.key for button in test.button} == {"run", "guess"}
     assert "plain-56 still gets 85.0 %" in _texts(test)
+
+
+def test_another_recording_is_a_click_away_and_in_the_url(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    recording.record(_four("paper-8000", "paper-"), nothing_recorded)
+    test = _open()
+    (choice,) = test.segmented_control
+    assert choice.value == "paper-8000"
+    assert _shown(test) == [f"paper-{name}" for name in NETWORKS]
+    choice.set_value("one-minute").run()
+    assert not test.exception
+    assert _query(test, "run") == "one-minute"
+    assert _shown(test) == list(NETWORKS)
+    assert test.segmented_control[0].value == "one-minute"
+
+
+def test_beside_ones_own_runs_no_recording_is_chosen(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    recording.record(_four("paper-8000", "paper-"), nothing_recorded)
+    _four("group-1", "own-")
+    test = _open(run="group-1")
+    assert not test.exception
+    assert test.segmented_control[0].value is None
+    assert _shown(test) == [f"own-{name}" for name in NETWORKS]
+
+
+def test_one_recording_alone_is_no_choice(nothing_recorded: Path) -> None:
+    _record(nothing_recorded)
+    assert not _open().segmented_control
 
 
 def test_the_button_starts_the_four_and_the_url_names_them() -> None:
@@ -100,8 +134,7 @@ def test_the_button_starts_the_four_and_the_url_names_them() -> None:
     (group,) = {run.group for run in runs}
     assert _query(test, "run") == group
     assert [button.key for button in test.button] == ["stop"]
-    shown = _charts(test)["query"].split("&")[0].removeprefix("runs=").split(",")
-    assert sorted(shown) == sorted(run.id for run in runs)
+    assert sorted(_shown(test)) == sorted(run.id for run in runs)
 
 
 def test_runs_that_wait_for_others_say_so() -> None:

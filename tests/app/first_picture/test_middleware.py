@@ -59,8 +59,8 @@ def test_other_answers_are_left_alone(client: TestClient, path: str) -> None:
 def test_where_recordings_cannot_be_read_the_page_comes_without(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreadable(_: str) -> None:
-        raise PlaygroundError("The index is locked.")
+    def unreadable() -> None:
+        raise PlaygroundError("A recording is damaged.")
 
-    monkeypatch.setattr(services, "group", unreadable)
+    monkeypatch.setattr(services, "recorded", unreadable)
     assert client.get("/").text == HTML

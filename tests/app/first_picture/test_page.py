@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app import services
+from app import recordings, services
 from app.first_picture import page
-from app.state import RECORDED
 from app.texts import Language, say
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -38,7 +37,7 @@ def test_the_picture_is_of_the_recorded_runs_in_both_colours() -> None:
     told = re.search(r'id="pg-first-data">(.*?)</script>', body)
     assert told is not None
     light, dark = json.loads(told[1])
-    recorded = [run.id for run in services.group(RECORDED)]
+    recorded = [run.id for run in recordings.first()]
     for charts in (light, dark):
         assert [one["key"] for one in charts["series"]] == recorded
         assert set(charts["figures"]) == {"error", "response", "gradient"}
@@ -58,7 +57,7 @@ def test_its_script_is_the_charts_own_sketch_and_no_module() -> None:
 
 
 def test_without_recordings_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "group", lambda name: [])
+    monkeypatch.setattr(services, "recorded", lambda: [])
     assert page.in_body("en") == ""
 
 
