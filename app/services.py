@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app import timings
-from app.timings import Estimate, Failed
+from app import measurements, timings
+from app.measurements import Failed
+from app.timings import Estimate
 from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.catalog import require
@@ -57,7 +58,7 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
         InvalidSetting, DataError: names the field and the nearest good value.
     """
     submitted = queue.submit(experiments, group)
-    timings.make_way()
+    measurements.make_way()
     ensure_supervisor()
     return submitted
 

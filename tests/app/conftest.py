@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app import texts
+from tests.app.commands_in_their_place import answering
+
+__all__ = ["answering"]
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services, texts
-from app.timings import Estimate, Failed
+from app.measurements import Failed
+from app.timings import Estimate
 from resnet_core.errors import DownloadError
 from resnet_core.runs import queries
 

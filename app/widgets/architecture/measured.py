@@ -8,8 +8,8 @@ from app import forward_times, services
 from app.explanations import translated
 from app.figures.complexity import three_digits
 from app.forward_times import Forward
+from app.measurements import Failed
 from app.texts import language, t
-from app.timings import Failed
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table
 from resnet_core import paper_imagenet
