@@ -38,6 +38,7 @@ def _facts(run: RunRecord) -> str:
         (t("runs.fact.time"), status.duration(run.seconds, t)),
         (t("runs.fact.hardware"), escaped(run.hardware or run.device)),
         (t("runs.fact.execution"), _execution(run)),
+        (t("runs.fact.software"), escaped(run.software)),
         (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
         (t("runs.fact.sha"), f"`{run.weights_sha256[:16]}`" if run.weights_sha256 else ""),
     ]

@@ -161,10 +161,12 @@ class _Empty(sqlite3.DatabaseError):
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = schema.version(connection)
     if version == 0:
         raise _Empty("no index of runs")
-    if version != schema.VERSION:
+    if version in schema.UPGRADES:
+        _within(connection, "BEGIN IMMEDIATE", schema.upgrade)
+    elif version != schema.VERSION:
         raise PlaygroundError(
             f"The index of runs, {path}, has version {version} and this program "
             f"reads version {schema.VERSION}: update the program, or move the file away and "

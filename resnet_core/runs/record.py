@@ -54,6 +54,7 @@ class RunRecord:
         data_title: the data set's name as shown to people.
         recorded: shipped with the project in assets/recorded, read-only.
         hardware: the processor or GPU that trained it.
+        software: the versions that the weights' last bits depend on, such as torch's.
     """
 
     id: str
@@ -85,6 +86,7 @@ class RunRecord:
     backend: str = ""
     threads: int | None = None
     hardware: str = ""
+    software: str = ""
     recorded: bool = False
 
     @property

@@ -14,8 +14,9 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
 from resnet_core.runs.record import RunRecord
 
-# Raised with every change to the table.
-VERSION = 1
+# Raised with every change to the table, and what brings an older one's table up to it.
+VERSION = 2
+UPGRADES = {1: "ALTER TABLE run ADD COLUMN software TEXT NOT NULL DEFAULT ''"}
 
 TABLE = """
 CREATE TABLE run (
@@ -47,7 +48,8 @@ CREATE TABLE run (
     precision TEXT NOT NULL DEFAULT '',
     backend TEXT NOT NULL DEFAULT '',
     threads INTEGER,
-    hardware TEXT NOT NULL DEFAULT ''
+    hardware TEXT NOT NULL DEFAULT '',
+    software TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX run_by_state ON run (state, position);
 CREATE INDEX run_by_age ON run (created);
@@ -94,6 +96,20 @@ def assignments(fields: Mapping[str, Any]) -> str:
 
 def create(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN; {TABLE} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Of the table; 0 where there is none."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(found)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the table up to `VERSION`, within the caller's transaction; if another process has
+    done so since, there is nothing left to do."""
+    for older in range(version(connection), VERSION):
+        connection.execute(UPGRADES[older])
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @lru_cache(maxsize=8192)

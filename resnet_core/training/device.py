@@ -57,6 +57,12 @@ class Execution:
             return torch.cuda.get_device_name(self.device)
         return _processor()
 
+    @property
+    def software(self) -> str:
+        """For example "torch 2.15.0, Python 3.11.2, Linux"."""
+        python, system = platform.python_version(), platform.system()
+        return f"torch {torch.__version__}, Python {python}, {system}"
+
     def place(self, model: nn.Module) -> nn.Module:
         """The network itself, moved to the device."""
         model.to(memory_format=self.memory_format)

@@ -34,6 +34,7 @@ from resnet_core.runs.store import Store
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
 from resnet_core.training import allocator, checkpoint
+from resnet_core.training.device import Execution
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -126,7 +127,7 @@ class Worker:
         saves = Savepoints(self._folder.checkpoints, kept, settings.checkpoint_seconds())
         progress = Progress(self._store, self._run.id, experiment.batch_size)
         started = session.started()
-        self._introduce(started, session.execution.hardware)
+        self._introduce(started, session.execution)
         with stream.StreamWriter(self._folder.stream, started) as telemetry:
             for event in train(session):
                 match event:
@@ -145,7 +146,7 @@ class Worker:
                         return self._finished(event)
         raise AssertionError("train() ends with Finished or Diverged")
 
-    def _introduce(self, started: Started, hardware: str) -> None:
+    def _introduce(self, started: Started, execution: Execution) -> None:
         self._store.report(
             self._run.id,
             iteration=started.iteration,
@@ -154,7 +155,8 @@ class Worker:
             precision=started.precision,
             backend=started.backend,
             threads=started.threads,
-            hardware=hardware,
+            hardware=execution.hardware,
+            software=execution.software,
         )
         _log.info(
             "%s on %s: %d parameters, %d training images, %s (%s), %s, threads: %d.",
@@ -163,7 +165,7 @@ class Worker:
             started.parameters,
             started.train_images,
             started.device,
-            hardware,
+            execution.hardware,
             started.precision,
             started.threads,
         )

@@ -216,6 +216,18 @@ def test_a_folder_that_cannot_be_read_is_left_out_of_a_rebuilt_index(
     assert "run-0002" in caplog.text
 
 
+def test_an_older_index_is_brought_up_to_date(index: Store) -> None:
+    index.add([record(1)])
+    index.close()
+    with sqlite3.connect(index.database.path) as connection:
+        connection.execute("ALTER TABLE run DROP COLUMN software")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    assert [run.id for run in queries.runs()] == ["run-0001"]
+    index.change("run-0001", {"queued"}, ADVICE, software="torch 2")
+    assert queries.run("run-0001").software == "torch 2"
+
+
 def test_another_version_of_the_index_is_refused_with_advice(index: Store) -> None:
     index.add([record(1)])
     index.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import queue
@@ -44,6 +45,7 @@ def test_a_finished_run_is_told_in_full(
     assert (run.pid, run.request) == (None, None)
     assert (run.device, run.precision, run.threads) == ("cpu", "fp32", 1)
     assert run.hardware
+    assert f"torch {torch.__version__}" in run.software
     assert run.exit_reason == "All 40 iterations were made."
     telemetry = queries.telemetry(run.id)
     assert recorded(run) == list(range(41))
