@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from resnet_core import paper
 from resnet_core.experiment import Experiment
 from resnet_core.runs.record import RunRecord
+from resnet_core.runs.repetition import has_the_papers_network, is_cifar_10
 
 # What does not belong to a recipe: who is trained, and how often it is looked at.
 _NOT_THE_RECIPE = {
@@ -139,7 +140,7 @@ def checks(
 
 def table_6(runs: Sequence[RunRecord]) -> list[TestError]:
     """Our closest repetition of each network of Table 6: the longest one, with all its seeds."""
-    ours = recipes([run for run in runs if _is_the_papers_network(run)])
+    ours = recipes([run for run in runs if has_the_papers_network(run)])
     return [_test_error(depth, ours) for depth in paper.TEST_ERROR]
 
 
@@ -148,8 +149,8 @@ def causes(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     first = runs[0]
     experiment, data = first.experiment, first.data_title
     apart: Mapping[str, bool] = {
-        "other_data": not _is_cifar_10(data),
-        "copy": _is_cifar_10(data) and data != "CIFAR-10",
+        "other_data": not is_cifar_10(data),
+        "copy": is_cifar_10(data) and data != "CIFAR-10",
         "fewer_images": experiment.train_images is not None,
         "smaller_images": (experiment.image_size or paper.IMAGE_SIZE) < paper.IMAGE_SIZE,
         "narrower": experiment.width < paper.WIDTH,
@@ -198,22 +199,3 @@ def _test_error(depth: int, known: Sequence[Recipe]) -> TestError:
         if ours is not None:
             return TestError(depth, paper.TEST_ERROR[depth], reruns, ours, runs, causes(runs))
     return TestError(depth, paper.TEST_ERROR[depth], reruns, None, (), ())
-
-
-def _is_the_papers_network(run: RunRecord) -> bool:
-    """Network and images of section 4.2, on CIFAR-10 or a copy, however long it trained."""
-    experiment = run.experiment
-    return (
-        experiment.network.startswith("cifar/resnet-")
-        and _is_cifar_10(run.data_title)
-        and experiment.image_size in (None, paper.IMAGE_SIZE)
-        and experiment.train_images is None
-        and (experiment.shortcut, experiment.block, experiment.width) == ("A", "basic", paper.WIDTH)
-        and experiment.layers_per_block == 2
-        and experiment.activation == "relu"
-        and experiment.batch_norm
-    )
-
-
-def _is_cifar_10(title: str) -> bool:
-    return title.startswith("CIFAR-10") and not title.startswith("CIFAR-100")
