@@ -1,4 +1,4 @@
-"""Where a chart's numbers come from: data, recorded or live, machine, seeds; how measured."""
+"""Where a chart's numbers come from: data, length, machine, seeds; how they were measured."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from app.figures.heat_map import MOST_MAPS
 from app.figures.series import Series
 from app.state import View
 from app.texts import Speaker
+from resnet_core import paper
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 _MOST_NAMED = 3
 
 
 def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
-    """For example "Shapes, 16×16 · recorded 2026-11-20 on a Xeon · seed 0, n = 1".
+    """For example "CIFAR-10 · 8,000 iterations (paper: 64,000) · recorded 2026-11-20 on a Xeon ·
+    seed 0, n = 1".
 
     Args:
         per_curve: n, the most runs that one curve stands for.
@@ -26,6 +28,7 @@ def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
         return ""
     parts = [
         _listed([_data(record) for record in records]),
+        _length(records, say),
         _origin(records, say),
         _seeds(records, per_curve, say),
     ]
@@ -69,6 +72,18 @@ def _data(record: RunRecord) -> str:
     images = record.experiment.train_images
     sized = f"{title}, {size}×{size}" if size else title
     return f"{sized}, {images:,}" if images else sized
+
+
+def _length(records: Sequence[RunRecord], say: Speaker) -> str:
+    """Of the training, beside the paper's; "" where it is not the same for all."""
+    lengths = {record.experiment.iterations for record in records}
+    if len(lengths) > 1:
+        return ""
+    (iterations,) = lengths
+    if not all(record.experiment.network.startswith("cifar/") for record in records):
+        return say("charts.caption.length", n=iterations)
+    key = "length_paper" if iterations == paper.ITERATIONS else "length_beside"
+    return say(f"charts.caption.{key}", n=iterations, paper=paper.ITERATIONS)
 
 
 def _origin(records: Sequence[RunRecord], say: Speaker) -> str:

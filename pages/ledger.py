@@ -83,8 +83,7 @@ def _origin(runs: Sequence[RunRecord], apart: str) -> None:
     """Data, length, machine and seeds; what is unlike the paper."""
     say = texts.speaker(texts.language())
     seeds = len({run.experiment.seed for run in runs})
-    length = t("ledger.iterations", n=runs[0].experiment.iterations)
-    st.caption(f"{provenance.caption(runs, seeds, say)} · {length}  \n{apart}".strip())
+    st.caption(f"{provenance.caption(runs, seeds, say)}  \n{apart}".strip())
 
 
 def _listed(causes: Sequence[str]) -> str:

@@ -52,13 +52,17 @@ def test_durations(say: Speaker, seconds: float, text: str) -> None:
 def test_a_caption_names_data_origin_machine_and_seeds(home: Path, say: Speaker) -> None:
     runs = [put_on_record(f"seed-{n}", seed=n, measured=False) for n in range(2)]
     assert provenance.caption(runs, 2, say) == (
-        "shapes (embedded), 16×16 · trained on this machine · a test's machine · seeds 0, 1, n = 2"
+        "shapes (embedded), 16×16 · 400 iterations (paper: 64,000) · trained on this machine · "
+        "a test's machine · seeds 0, 1, n = 2"
     )
     live = [replace(runs[0], state="running")]
     assert "live on this machine" in provenance.caption(live, 1, say)
     recorded = [replace(run, recorded=True, created=1_700_000_000.0) for run in runs]
     assert "recorded 2023-11-14 on a test's machine" in provenance.caption(recorded, 2, say)
     assert "some recorded" in provenance.caption([recorded[0], runs[1]], 1, say)
+    longer = replace(runs[1], experiment=runs[1].experiment.changed(iterations=64_000))
+    assert "iterations" not in provenance.caption([runs[0], longer], 1, say)
+    assert "64,000 iterations, as in the paper" in provenance.caption([longer], 1, say)
     assert provenance.caption([], 1, say) == ""
 
 
