@@ -46,7 +46,8 @@ def test_the_three_figures_and_the_runs(client: TestClient) -> None:
     assert said["active"] is False
     assert said["poll"] == 0
     assert said["caption"] == (
-        "shapes (embedded), 16×16 · 400 iterations (paper: 64,000) · trained on this machine · a test's machine · seed 0, n = 1"
+        "shapes (embedded), 16×16 · 400 iterations (paper: 64,000) · trained on this machine · "
+        "a test's machine · seed 0, n = 1"
     )
 
 
