@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from resnet_core.telemetry.stream import StreamWriter
 
 VIEWERS = (1, 10, 30, 100)
 RUN = "viewed-run"
+LAYERS, BLOCKS = 55, 27  # 3x3 layers and blocks of the plain-56
 
 
 def sections(quick: bool) -> Iterator[str]:
@@ -42,7 +43,7 @@ def sections(quick: bool) -> Iterator[str]:
 def _section(rounds: int) -> str:
     question = Question((RUN,), View(), "en", dark=False)
     feed = Feed()
-    with _run() as writer:
+    with _stream() as writer:
         number = iter(range(10**9))
         rows = []
         for viewers in VIEWERS:
@@ -77,39 +78,34 @@ def _section(rounds: int) -> str:
     return f"{title}\n\n{table(headings, rows)}\n"
 
 
-class _run:
-    """A running run of a plain-56 with 300 records; gives the writer of its stream."""
-
-    def __enter__(self) -> StreamWriter:
-        experiment = Experiment.create(network="cifar/plain-56", iterations=10_000)
-        record = RunRecord(RUN, experiment, "running", time.time(), data_title="none")
-        store.of_home().add([record])
-        found = anatomy.describe(experiment.network_spec())
-        started = Started(
-            iteration=0,
-            layers=found.layers_3x3,
-            blocks=found.block_names,
-            parameters=found.parameters,
-            data="none",
-            train_images=1,
-            test_images=1,
-            device="cpu",
-            precision="fp32",
-            backend="eager",
-            threads=1,
-        )
-        folder = of_run(RUN)
-        folder.path.mkdir(parents=True, exist_ok=True)
-        self._shape = (len(found.layers_3x3), len(found.block_names))
-        self._writer = StreamWriter(Path(folder.stream), started)
+@contextmanager
+def _stream() -> Iterator[StreamWriter]:
+    """The stream of a running plain-56 that has 300 records."""
+    experiment = Experiment.create(network="cifar/plain-56", iterations=10_000)
+    store.of_home().add([RunRecord(RUN, experiment, "running", time.time(), data_title="none")])
+    found = anatomy.describe(experiment.network_spec())
+    assert (len(found.layers_3x3), len(found.block_names)) == (LAYERS, BLOCKS)
+    started = Started(
+        iteration=0,
+        layers=found.layers_3x3,
+        blocks=found.block_names,
+        parameters=found.parameters,
+        data="none",
+        train_images=1,
+        test_images=1,
+        device="cpu",
+        precision="fp32",
+        backend="eager",
+        threads=1,
+    )
+    folder = of_run(RUN)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with StreamWriter(folder.stream, started) as writer:
         for number in range(300):
-            _record(self._writer, number - 300, self._shape)
-        return self._writer
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.close()
+            _record(writer, number - 300)
+        yield writer
 
 
-def _record(writer: StreamWriter, iteration: int, shape: tuple[int, int] = (55, 27)) -> None:
-    layers, blocks = (np.full(size, 1.0, dtype=np.float32) for size in shape)
+def _record(writer: StreamWriter, iteration: int) -> None:
+    layers, blocks = (np.full(size, 1.0, dtype=np.float32) for size in (LAYERS, BLOCKS))
     writer.append(measurement(iteration + 300, [layers, layers, blocks]))

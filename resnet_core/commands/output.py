@@ -46,6 +46,7 @@ def run_as_dict(run: RunRecord) -> dict[str, Any]:
         **facts,
         "title": run.title,
         "network": run.experiment.network,
+        "shortcut": run.experiment.shortcut,
         "seed": run.experiment.seed,
         "data": run.experiment.data,
         "iterations": run.experiment.iterations,

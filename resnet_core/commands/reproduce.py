@@ -5,13 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from resnet_core import reproductions
 from resnet_core.commands.follow import follow
-from resnet_core.commands.output import duration, json_option, percent, print_json, print_table
+from resnet_core.commands.output import (
+    duration,
+    json_option,
+    percent,
+    print_json,
+    print_table,
+    run_as_dict,
+)
 from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import adoption, queue
@@ -130,7 +136,9 @@ def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:
 
 def _say_end(runs: Sequence[RunRecord], paths: Sequence[Path], as_json: bool) -> None:
     if as_json:
-        print_json({"runs": [_said(run) for run in runs], "recordings": [str(p) for p in paths]})
+        print_json(
+            {"runs": [run_as_dict(run) for run in runs], "recordings": [str(p) for p in paths]}
+        )
         return
     rows = [
         (
@@ -148,19 +156,3 @@ def _say_end(runs: Sequence[RunRecord], paths: Sequence[Path], as_json: bool) ->
     print_table(headings, rows)
     if any(run.state != "finished" for run in runs):
         click.echo("The same command goes on from here.", err=True)
-
-
-def _said(run: RunRecord) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "network": run.experiment.network,
-        "shortcut": run.experiment.shortcut,
-        "seed": run.experiment.seed,
-        "state": run.state,
-        "iteration": run.iteration,
-        "iterations": run.experiment.iterations,
-        "train_error": run.train_error,
-        "test_error": run.test_error,
-        "seconds": run.seconds,
-        "weights_sha256": run.weights_sha256,
-    }
