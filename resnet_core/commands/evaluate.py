@@ -10,6 +10,8 @@ import click
 from resnet_core.commands.output import json_option, print_json
 from resnet_core.errors import InvalidSetting
 
+_PART = ("train_images", "test_images", "validation", "split")
+
 
 @click.command()
 @click.argument("run_id", metavar="[ID]", required=False)
@@ -23,7 +25,19 @@ from resnet_core.errors import InvalidSetting
 @click.option(
     "--normalization", metavar="imagenet|cifar|per-pixel", help="FILE's preparation of images."
 )
+@click.option("--activation", metavar="NAME", help="FILE's nonlinearity. [relu]")
 @click.option("--image-size", type=int, metavar="N", help="Pixels to resize to. [as they are]")
+@click.option("--train-images", type=int, metavar="N", help="Whose mean is subtracted. [all]")
+@click.option("--test-images", type=int, metavar="N", help="How many to test on. [all]")
+@click.option("--validation", is_flag=True, help="Test on the held-out tenth of training images.")
+@click.option(
+    "--split",
+    type=click.Choice(["test", "all"]),
+    help="An npz: all its images, or those that a run on it is tested on. [all]",
+)
+@click.option(
+    "--precision", type=click.Choice(["fp32", "bf16", "fp16"]), help="To compute in. [fp32]"
+)
 @json_option
 def evaluate(run_id: str | None, iteration: int | None, as_json: bool, **options: Any) -> None:
     """Compute the error of weights on disk, in evaluation mode and without augmentation.
@@ -68,13 +82,16 @@ def _evaluate_run(run_id: str, iteration: int | None, as_json: bool) -> None:
     )
 
 
-def _evaluate_file(
-    path: Path, data: str, as_json: bool, image_size: int | None, **asked: str | None
-) -> None:
+def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None:
     from resnet_core.weights.evaluation import Asked, Evaluated
     from resnet_core.weights.evaluation import evaluate as evaluate_file
+    from resnet_core.weights.images import Part
 
-    found: Evaluated = evaluate_file(path, data, Asked(**asked), image_size)
+    part = Part(**{name: options.pop(name) for name in _PART})
+    size = options.pop("image_size")
+    precision: Any = options.pop("precision") or "fp32"
+    asked = Asked(**options)
+    found: Evaluated = evaluate_file(path, data, asked, size, part=part, precision=precision)
     if found.warning:
         click.echo(f"Note: {found.warning}", err=True)
     if not as_json:
@@ -91,6 +108,7 @@ def _evaluate_file(
             "sha256": found.file.sha256,
             "form": found.file.form,
             "data": found.images.title,
+            "precision": precision,
             **_as_dict(found.way),
             "mean_of": found.images.mean_of if found.way.normalization == "per-pixel" else None,
             "warning": found.warning or None,

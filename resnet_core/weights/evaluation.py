@@ -6,16 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.imagenet_spec import check_choice
-from resnet_core.network_spec import OptionAPadding, Shortcut, StrideIn
+from resnet_core.network_spec import Activation, OptionAPadding, Shortcut, StrideIn
 from resnet_core.specs import Spec
 from resnet_core.training import device
+from resnet_core.training.device import Computed
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.images import Images
+from resnet_core.weights.images import WHOLE, Images, Part
 from resnet_core.weights.normalization import NORMALIZATIONS, Normalization, possible
 from resnet_core.weights.reading import WeightsFile
 from resnet_core.weights.recognition import Recognition, questions
@@ -25,6 +26,7 @@ _CHOICES = {
     "shortcut": get_args(Shortcut),
     "option_a_padding": get_args(OptionAPadding),
     "stride_in": get_args(StrideIn),
+    "activation": get_args(Activation),
     "normalization": NORMALIZATIONS,
 }
 _NEAR_CHANCE = 0.9  # of the error that guessing makes
@@ -39,6 +41,7 @@ class Asked:
     option_a_padding: str | None = None
     stride_in: str | None = None
     normalization: str | None = None
+    activation: str | None = None  # leaves no trace in a file; ReLU where it is not said
 
     def check(self) -> None:
         """Refuse what no file can be.
@@ -57,11 +60,24 @@ class Asked:
             InvalidSetting: none is.
         """
         name = None if self.network is None else self.network.strip().lower()
-        return recognition.settled(
+        return self.with_activation(recognition).settled(
             name=name,
             shortcut=self.shortcut,
             option_a_padding=self.option_a_padding,
             stride_in=self.stride_in,
+        )
+
+    def with_activation(self, recognition: Recognition) -> Recognition:
+        """What was recognised, with this nonlinearity.
+
+        Raises:
+            InvalidSetting: it is of networks that have ReLU only.
+        """
+        if self.activation is None:
+            return recognition
+        given: Any = self.activation
+        return Recognition(
+            tuple(replace(spec, activation=given) for spec in recognition.candidates)
         )
 
 
@@ -95,8 +111,20 @@ class Evaluated:
         return self.result.way
 
 
-def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None) -> Evaluated:
+def evaluate(
+    path: Path,
+    data: str,
+    asked: Asked,
+    image_size: int | None = None,
+    *,
+    part: Part = WHOLE,
+    precision: Computed = "fp32",
+) -> Evaluated:
     """Test the network of a file on a data set's test images, or on all those of an npz.
+
+    Args:
+        part: which of these images; see there.
+        precision: of the result; the sample is tried in fp32.
 
     Raises:
         CheckpointError: the file cannot be used.
@@ -106,7 +134,7 @@ def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None)
     asked.check()
     file, tensors, recognition = loading.load(path)
     specs = asked.settle(recognition)
-    images = test_images.load(data, image_size)
+    images = test_images.load(data, image_size, part)
     test_images.check_fit(images, specs[0].channels, specs[0].classes)
     replace(specs[0], image_size=images.size)  # refused where the network needs larger ones
     ways = possible(images.channels)
@@ -114,15 +142,15 @@ def evaluate(path: Path, data: str, asked: Asked, image_size: int | None = None)
     if not chosen:
         raise InvalidSetting("normalization", f"for grey images choose {', '.join(ways)}.")
 
-    target = device.choose("auto", "fp32").device
-    candidates = recognition.candidates
+    execution = device.choose("auto", precision)
+    candidates = asked.with_activation(recognition).candidates
     few = images.sample(sample_size(candidates, len(candidates) * len(ways), images.size))
-    trials = tuple(try_all(candidates, ways, tensors, few, target))
+    trials = tuple(try_all(candidates, ways, tensors, few, execution.device))
     if len(specs) > 1 or len(chosen) > 1:
         raise _open(specs, chosen, trials)
     way = Way(specs[0], chosen[0])
-    model = loading.network(way.spec, tensors).to(target)
-    result = Trial(way, mistakes(model, way.normalization, images, target))
+    model = execution.place(loading.network(way.spec, tensors))
+    result = Trial(way, mistakes(model, way.normalization, images, execution))
     return Evaluated(result, images, file, trials, _warning(result, trials))
 
 

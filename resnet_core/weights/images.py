@@ -4,12 +4,53 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from torch import Tensor
 
 from resnet_core.data import arrays, augment, catalog
 from resnet_core.data.dataset import ImageSet, class_order
 from resnet_core.errors import DataError, InvalidSetting
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which of a data set's images, as a run's `Experiment` says it; by default all.
+
+    Attributes:
+        train_images: only this many; they matter for their mean alone.
+        validation: the held-out tenth of the training images in place of the test images.
+        split: "test": an npz is divided as for training, and its test images are taken; "all":
+            it is not. None is "all" unless another attribute needs a division.
+    """
+
+    train_images: int | None = None
+    test_images: int | None = None
+    validation: bool = False
+    split: Literal["test", "all"] | None = None
+
+    @property
+    def divides(self) -> bool:
+        asked = self.train_images or self.test_images or self.validation
+        return self.split == "test" or (self.split is None and bool(asked))
+
+    def check(self, data: str, is_npz: bool) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            InvalidSetting: says what to leave out.
+        """
+        if self.split != "all":
+            return
+        if not is_npz:
+            raise InvalidSetting("split", f"{data[:60]} has test images of its own; leave it out.")
+        if self.train_images or self.test_images or self.validation:
+            raise InvalidSetting(
+                "split", "all images of an npz are neither counted nor held out; write test."
+            )
+
+
+WHOLE = Part()
 
 
 @dataclass(frozen=True)
@@ -49,8 +90,11 @@ class Images:
         return replace(self, images=self.images.take(chosen))
 
 
-def load(data: str, image_size: int | None = None) -> Images:
+def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images:
     """A data set's test images, or all images of an npz, whose per-pixel mean is then their own.
+
+    Args:
+        part: with it, the images that a run with such settings is tested on.
 
     Raises:
         InvalidSetting: there is no such data set.
@@ -59,11 +103,12 @@ def load(data: str, image_size: int | None = None) -> Images:
     if image_size is not None and not 4 <= image_size <= 256:
         raise InvalidSetting("image_size", f"{image_size} pixels are not from 4 to 256.")
     path = Path(catalog.canonical(data))
-    if arrays.is_arrays(path):
+    part.check(data, arrays.is_arrays(path))
+    if arrays.is_arrays(path) and not part.divides:
         found = arrays.everything(path)
         found = found.resized(image_size) if image_size else found
         return Images(path.stem, found, _mean(found), "these images")
-    dataset = catalog.load(data, image_size)
+    dataset = catalog.load(data, image_size, part.train_images, part.test_images, part.validation)
     return Images(dataset.name, dataset.test, _mean(dataset.train), "the training images")
 
 

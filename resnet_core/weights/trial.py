@@ -11,11 +11,13 @@ from torch import Tensor, nn
 
 from resnet_core.anatomy import describe
 from resnet_core.specs import Spec
+from resnet_core.training.device import Execution
 from resnet_core.weights.images import Images
 from resnet_core.weights.loading import network
 from resnet_core.weights.normalization import Normalization, normalized
 
-_MOST_IMAGES, _MOST_PIXELS = 250, 2**19  # of one batch
+# Of one batch; as in `training.evaluation`, so that a run's error comes out the same here.
+_MOST_IMAGES, _MOST_PIXELS = 500, 2**19
 # A sample is to tell 10 % from 70 %: 250 images do. Large networks get as many as take about a
 # minute on one core, of 2 x 10^10 multiply-adds a second.
 _SAMPLE, _LEAST, _MULTIPLY_ADDS = 250, 40, 1.2e12
@@ -79,23 +81,25 @@ def try_all(
     device: torch.device,
 ) -> list[Trial]:
     """Every network with every preparation, on the same images."""
-    trials = []
+    trials, execution = [], Execution(device, "fp32")
     for spec in specs:
-        model = network(spec, tensors).to(device)
+        model = execution.place(network(spec, tensors))
         trials += [
-            Trial(Way(spec, way), mistakes(model, way, images, device)) for way in normalizations
+            Trial(Way(spec, way), mistakes(model, way, images, execution)) for way in normalizations
         ]
     return trials
 
 
 @torch.inference_mode()
-def mistakes(model: nn.Module, way: Normalization, images: Images, device: torch.device) -> Tensor:
-    """Which images are misclassified: bool, N, on the CPU."""
+def mistakes(model: nn.Module, way: Normalization, images: Images, execution: Execution) -> Tensor:
+    """Which images are misclassified: bool, N, on the CPU. The model is placed already."""
     pixels, labels = images.tensors()
-    mean = images.mean.to(device)
+    mean = images.mean.to(execution.device)
     size = max(1, min(_MOST_IMAGES, _MOST_PIXELS // pixels[0, 0].numel()))
-    wrong = [
-        (model(normalized(part.to(device), way, mean)).argmax(1).cpu() != truth)
-        for part, truth in zip(pixels.split(size), labels.split(size), strict=True)
-    ]
+    wrong = []
+    with execution.autocast():
+        for part, truth in zip(pixels.split(size), labels.split(size), strict=True):
+            x = normalized(part.to(execution.device), way, mean).to(execution.dtype)
+            scores = model(x.contiguous(memory_format=execution.memory_format))
+            wrong.append(scores.argmax(1).cpu() != truth)
     return torch.cat(wrong)

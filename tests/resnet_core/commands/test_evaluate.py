@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
 
+from resnet_core.weights import evaluation
 from tests.resnet_core.weights.public_names import as_public, recorded
 
 ALL_SAID = (
@@ -109,3 +111,34 @@ def test_bad_files_are_one_sentence(call: Callable, tmp_path: Path, images: str)
         assert sentence in said.err
         assert len(said.err.splitlines()) == 1
     assert not (tmp_path / "trace").exists()
+
+
+def test_an_npz_can_be_divided_as_for_training(call: Callable, weights: str, images: str) -> None:
+    """A run on these 40 images is tested on a tenth of them; the mean is of the others."""
+    common = ("evaluate", "--weights", weights, "--data", images, *ALL_SAID, "--json")
+    divided = call(*common, "--split", "test").json
+    assert divided["n"] == 4
+    assert divided["mean_of"] == "the training images"
+    assert call(*common, "--test-images", "3", "--train-images", "20").json["n"] == 3
+    refused = call(*common, "--split", "all", "--test-images", "3")
+    assert refused.code == 2
+    assert refused.err.startswith("split: all images of an npz are neither counted")
+
+
+def test_precision_and_nonlinearity_change_what_is_computed(
+    call: Callable, weights: str, images: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[torch.dtype, str]] = []
+    real = evaluation.mistakes
+
+    def watched(model: torch.nn.Module, *rest: Any) -> torch.Tensor:
+        execution = rest[-1]
+        seen.append((execution.dtype, type(model.activation).__name__))
+        return real(model, *rest)
+
+    monkeypatch.setattr(evaluation, "mistakes", watched)
+    common = ("evaluate", "--weights", weights, "--data", images, *ALL_SAID, "--json")
+    said = call(*common, "--precision", "bf16", "--activation", "tanh")
+    assert said.json["precision"] == "bf16"
+    assert call(*common).json["precision"] == "fp32"
+    assert seen == [(torch.bfloat16, "Tanh"), (torch.float32, "ReLU")]
