@@ -10,6 +10,7 @@ from app.figures.labels import network_label
 from app.status import duration
 from app.texts import Language, Speaker, say
 from resnet_core.labs.results import Result
+from resnet_core.runs.copies import ORIGINAL, is_of_a_copy
 from resnet_core.runs.record import RunRecord
 
 
@@ -69,7 +70,7 @@ def caption(result: Result, speak: Speaker) -> str:
         parts = [speak("labs.common.caption.networks", names=", ".join(names))]
     else:
         parts = [speak("labs.common.caption.own_networks")]
-    data = list(dict.fromkeys(_data(record) for record in found))
+    data = list(dict.fromkeys(_data(record, speak) for record in found))
     if data:
         parts.append(speak("labs.common.caption.data", names=", ".join(data)))
     parts.append(speak("labs.common.caption.seed", seed=result.order.settings.seed))
@@ -89,7 +90,9 @@ def _network(record: RunRecord, speak: Speaker) -> str:
     return speak("labs.common.caption.network", **values)
 
 
-def _data(record: RunRecord) -> str:
+def _data(record: RunRecord, speak: Speaker) -> str:
     size = record.experiment.image_size
     title = record.data_title or record.experiment.data
+    if is_of_a_copy(record) and record.experiment.data == ORIGINAL.name:
+        title = speak("labs.common.caption.original", original=ORIGINAL.title, copy=title)
     return f"{title}, {size}×{size}" if size else title

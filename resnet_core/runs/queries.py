@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.runs import run_file, schema, store
+from resnet_core.runs.copies import with_images_at_hand
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord, check_id
 
@@ -86,7 +87,8 @@ def recorded() -> list[RunRecord]:
         path = Path(entry.path)
         if (path / "run.json").is_file():
             try:
-                found.append(_recording(path, (path / "run.json").stat().st_mtime_ns))
+                run = _recording(path, (path / "run.json").stat().st_mtime_ns)
+                found.append(with_images_at_hand(run))
             except PlaygroundError as error:
                 _log.warning("A recording is left out. %s", error)
     return sorted(found, key=lambda record: (record.created, record.id))

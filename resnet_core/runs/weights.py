@@ -10,6 +10,7 @@ from pathlib import Path
 
 from resnet_core.errors import CheckpointError, RunNotFound, WrongState
 from resnet_core.runs import queries, run_file
+from resnet_core.runs.copies import with_images_at_hand
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord, check_id
 
@@ -44,7 +45,7 @@ def described(run_id: str) -> RunRecord:
     shipped = queries.RECORDED / check_id(run_id)
     if not (shipped / "run.json").is_file():
         raise RunNotFound(f"There is no run {run_id[:64]!r}; `runs list` shows those there are.")
-    return dataclasses.replace(run_file.read(shipped), recorded=True)
+    return with_images_at_hand(dataclasses.replace(run_file.read(shipped), recorded=True))
 
 
 def find(run: RunRecord) -> Weights:
