@@ -9,7 +9,7 @@ import click
 
 from resnet_core.commands import lab_follow, lab_options
 from resnet_core.commands.output import duration, json_option, print_json, print_table
-from resnet_core.errors import InvalidSetting, ResultNotFound
+from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog, desk, fields, recording, results
 from resnet_core.labs.laboratory import Question
 from resnet_core.labs.order import Order
@@ -109,8 +109,6 @@ def _ask(
     **values: Any,
 ) -> None:
     order = Order.create(question.name, runs, **lab_options.given(question, values))
-    if record and order.to_query():
-        raise InvalidSetting("record", "only the standard settings and networks go on record.")
     lab_id = desk.retry(order.id) if _is_stale(order.id, again, record) else desk.submit(order)
     result = lab_follow.follow(lab_id)
     if record:

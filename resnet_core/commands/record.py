@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from resnet_core.errors import InvalidSetting
 from resnet_core.runs.queries import RECORDED
+from resnet_core.runs.record import check_id
 
 
 @click.command()
@@ -21,12 +23,33 @@ from resnet_core.runs.queries import RECORDED
 @click.option("--group", default="", help="Their common name, for example one-minute.")
 @click.option("--called", default="", help="What their ids begin with. [the group's name]")
 @click.option("--weights", is_flag=True, help="With the final weights, for laboratories.")
-def record(run_ids: tuple[str, ...], folder: Path, group: str, called: str, weights: bool) -> None:
+@click.option(
+    "--earlier",
+    metavar="N,N,...",
+    default="",
+    help="Only add weights of these iterations to the recording --called so, which it repeats.",
+)
+def record(
+    run_ids: tuple[str, ...], folder: Path, group: str, called: str, weights: bool, earlier: str
+) -> None:
     """Write finished runs as recordings: settings, thinned telemetry and, if asked, weights.
 
     The app shows them as runs of this project, labelled as recorded.
     """
-    from resnet_core.runs.recording import record as record_runs
+    from resnet_core.runs import recording
 
-    for path in record_runs(run_ids, folder, group, called=called, weights=weights):
+    if earlier:
+        paths = recording.record_earlier(run_ids[0], folder / check_id(called), _numbers(earlier))
+    else:
+        paths = recording.record(run_ids, folder, group, called=called, weights=weights)
+    for path in paths:
         click.echo(path)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InvalidSetting(
+            "earlier", f"{text[:60]!r} are no iterations; use for example 100,500."
+        ) from None

@@ -41,7 +41,9 @@ class Case:
 
 
 def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
-    """Every method of each network as it is; then, where asked, as it was at its checkpoints.
+    """Every method of each network as it is; then, where asked, as it was earlier.
+
+    Earlier maps explain the class that the last ones do, whatever was predicted then.
 
     Raises:
         InvalidSetting: a network has no such picture, class or stage.
@@ -65,9 +67,9 @@ def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
             yield Progress(done := done + 1, total)
     for one in cases:
         yield verdict(_scored(one), sums[one.subject.id])
-    for subject, picture, kept in zip(subjects, pictures, moments, strict=True):
+    for now, picture, kept in zip(cases, pictures, moments, strict=True):
         for iteration in reversed(kept[:-1]):
-            before = case(earlier.at(subject, iteration), picture, asked.target, iteration)
+            before = case(earlier.at(now.subject, iteration), picture, now.target, iteration)
             yield Rows("scores", [_scored(before)])
             for method in asked.methods:
                 yield Rows("maps", [mapped(before, method, options(asked))[0]])

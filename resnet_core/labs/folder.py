@@ -90,7 +90,12 @@ def of_result(lab_id: str) -> LabFolder:
 
 
 def of_recording(laboratory: str) -> LabFolder:
-    """The result that ships with the project, which need not exist."""
+    """The result that ships with the project, which need not exist.
+
+    Args:
+        laboratory: its name, for the question that its page opens with; or the id of a result
+            of another question that is on record as well.
+    """
     return LabFolder(queries.RECORDED / "labs" / laboratory)
 
 

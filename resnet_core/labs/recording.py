@@ -16,7 +16,10 @@ _DIGITS = 6
 
 
 def record(lab_id: str) -> Path:
-    """Put a result of this home folder on record as its laboratory's; returns the folder.
+    """Put a result of this home folder on record; returns the folder.
+
+    The answer to the question that a laboratory's page opens with has the laboratory's name,
+    any other its own id.
 
     Raises:
         WrongState: it is not finished.
@@ -26,7 +29,7 @@ def record(lab_id: str) -> Path:
     order, found = source.read_order(), status.read(source)
     if found.state != "finished":
         raise WrongState(f"{lab_id} is {found.state}; only finished results can be recorded.")
-    target = of_recording(order.laboratory)
+    target = of_recording(order.id if order.to_query() else order.laboratory)
     target.path.mkdir(parents=True, exist_ok=True)
     write_whole(target.events, _thinned(source))
     status.write(target, replace(found, pid=None, pid_created=None))

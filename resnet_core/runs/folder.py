@@ -10,6 +10,7 @@ from resnet_core import home
 from resnet_core.runs.record import check_id
 
 _CHECKPOINT = re.compile(r"iteration-(\d{8})(-kept)?")
+_EARLIER = re.compile(r"iteration-(\d{8})\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class RunFolder:
     def weights(self) -> Path:
         """A recording's final weights, where it has any; other runs have checkpoints."""
         return self.path / "model.safetensors"
+
+    def earlier_weights(self, iteration: int) -> Path:
+        """Of a recording at an earlier iteration, which need not exist."""
+        return self.path / "earlier" / f"iteration-{iteration:08d}.safetensors"
+
+    def earlier_iterations(self) -> list[int]:
+        """Earlier iterations that a recording has weights of, rising."""
+        found = (_EARLIER.fullmatch(path.name) for path in self.path.glob("earlier/*"))
+        return sorted(int(match[1]) for match in found if match)
 
     @property
     def log(self) -> Path:

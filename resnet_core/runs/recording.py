@@ -68,6 +68,35 @@ def _record(run_id: str, folder: Path, group: str, called: str, weights: bool) -
     return target
 
 
+def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> list[Path]:
+    """Put a run's earlier weights beside the recording of the same training.
+
+    Args:
+        run_id: repeats what was recorded, bit for bit, but may have kept more checkpoints.
+
+    Raises:
+        RunNotFound: there is no such run.
+        WrongState: it ends with other weights than the recording, or has none of an iteration.
+    """
+    run, shipped = queries.run(run_id), run_file.read(recording)
+    if not run.weights_sha256 or run.weights_sha256 != shipped.weights_sha256:
+        raise WrongState(f"{run.title} did not end with the weights of {shipped.id}.")
+    source, target = queries.folder(run), RunFolder(recording)
+    written = []
+    for iteration in iterations:
+        found = source.checkpoint(iteration) / weights_on_disk.FILE
+        if not found.is_file():
+            raise WrongState(
+                f"{run.title} has kept no weights of iteration {iteration}; it has those of "
+                f"{', '.join(map(str, source.kept_iterations()))}."
+            )
+        path = target.earlier_weights(iteration)
+        path.parent.mkdir(exist_ok=True)
+        shutil.copyfile(found, path)
+        written.append(path)
+    return written
+
+
 def _final_weights(run: RunRecord) -> Path:
     found = weights_on_disk.find(run)
     if found.iteration != run.iteration:

@@ -111,6 +111,31 @@ def test_the_checks_are_on_record_and_can_be_run(asked: list[Order]) -> None:
     assert components[1]["notice"] == say("en", "attribution.not_asked")
 
 
+def test_a_slider_goes_through_training_at_once(asked: list[Order]) -> None:
+    test = _open(through_training="1")
+    assert asked == []  # on record
+    (slider,) = test.select_slider
+    said = [say("en", "attribution.before"), *(f"after {n:,}" for n in (53, 106, 212, 424, 742))]
+    assert slider.options == [*said, "after 1,060"]
+    assert slider.value == 1060
+    shown = _html(test)
+    slider.set_value(0).run()
+    assert not test.exception
+    assert "after 0 iterations" in _html(test) != shown
+    assert "score of “square”" in _html(test)  # the class that is predicted in the end
+    assert _html(test).count("<img") == 12 + 2 * 5 * 7
+    assert not [one for one in test.caption if "plain-20" in one.value]
+
+
+def test_the_toggle_asks_for_the_way_through_training(asked: list[Order]) -> None:
+    test = _open(picture="test:17")
+    toggle = next(one for one in test.toggle if one.label == "Through training")
+    toggle.set_value(True).run()
+    assert not test.exception
+    assert asked[-1].settings.through_training  # type: ignore[attr-defined]
+    assert _query(test)["picture"] == "test:17"
+
+
 def test_layers_are_browsed_block_by_block(asked: list[Order]) -> None:
     test = _open(view="layers", lang="ko")
     shown = _html(test)

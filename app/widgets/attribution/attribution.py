@@ -13,10 +13,11 @@ from app.texts import language, t
 from app.thumbnails import Album
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.checks import checks
-from app.widgets.attribution.desk import NAME, VIEWS, Desk, command
+from app.widgets.attribution.desk import NAME, VIEWS, Desk, View, command
 from app.widgets.attribution.following import ask_and_follow, figures
 from app.widgets.attribution.layers import browser, layer_choice
 from app.widgets.attribution.maps import iterations, maps, scale
+from app.widgets.attribution.moments import all_moments, moment
 from app.widgets.attribution.pictures import known_album, pictures
 from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.controls import Controls
@@ -28,7 +29,7 @@ from resnet_core.labs import catalog, picture_names
 from resnet_core.labs.questions.attribution import METHODS
 from resnet_core.labs.results import Result
 
-_BEHIND = ("stage", "steps", "samples", "noise", "patches", "through_training", "seed")
+_BEHIND = ("stage", "steps", "samples", "noise", "patches", "seed")
 _CODE = {"maps": ("attribution",), "checks": ("masks", "randomised"), "layers": ("activations",)}
 
 
@@ -70,19 +71,29 @@ def _choose(now: Desk, there: Album | None) -> Desk:
             with st.popover(t("labs.common.more")):
                 held |= form.show(_BEHIND)
         held["methods"] = _methods(now, f"{key}.methods")
+        said = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = _view(now, f"{key}.view")
+        held["through_training"] = now.settings.through_training
+        if view == "maps":
+            held |= form.show(("through_training",))
+    with said:
         settings = form.settled(held)
+    bench = now.bench.changed(settings=settings, runs=runs)
+    return replace(now, bench=bench, view=view)
+
+
+def _view(now: Desk, key: str) -> View:
     views = {view: t(f"attribution.view.{view}") for view in VIEWS}
-    chosen = st.segmented_control(
+    return st.segmented_control(
         t("attribution.views"),
         VIEWS,
-        default=start_of(f"{key}.view", now.view),
+        default=start_of(key, now.view),
         required=True,
-        key=f"{key}.view",
+        key=key,
         format_func=views.__getitem__,
         label_visibility="collapsed",
     )
-    bench = now.bench.changed(settings=settings, runs=runs)
-    return replace(now, bench=bench, view=chosen or VIEWS[0])
 
 
 def _target(now: Desk, there: Album | None, key: str) -> int:
@@ -136,11 +147,13 @@ def _maps(now: Desk) -> None:
 
     def show(result: Result) -> None:
         maps(result, _moment(result, slider), outline)
+        if now.settings.through_training:
+            all_moments(result)
 
     result = ask_and_follow(order, show)
     st.caption(t("attribution.scale.said"))
-    if now.settings.through_training:
-        _tell_recordings(now)
+    if result is not None and now.settings.through_training:
+        _tell_lonely(result)
     if result is not None:
         figures(order, result, "attribution.figures")
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
@@ -166,16 +179,22 @@ def _moment(result: Result, place: Any) -> int | None:
     key = f"attribution.moment.{result.id}"
     with place:
         return st.select_slider(
-            t("attribution.moment"), moments, value=start_of(key, moments[-1]), key=key
+            t("attribution.moment"),
+            moments,
+            value=start_of(key, moments[-1]),
+            key=key,
+            format_func=moment,
         )
 
 
-def _tell_recordings(now: Desk) -> None:
-    """Recordings have their last weights only."""
-    found, _ = services.known(now.bench.runs)
-    names = [run.title for run in found if run.recorded]
+def _tell_lonely(result: Result) -> None:
+    """Of networks of which no earlier weights are here."""
+    table = result.tables.get("pictures")
+    if table is None:
+        return
+    names = list(table["label"][table["checkpoints"] < 2])
     if names:
-        st.caption(t("attribution.recordings", names=", ".join(names)))
+        st.caption(t("attribution.last_only", names=", ".join(names)))
 
 
 def _has_mask(now: Desk) -> bool:

@@ -66,7 +66,8 @@ class Settings(laboratory.Settings):
         4, ge=2, le=16, description="How many of occlusion's squares fit along a side."
     )
     through_training: bool = Field(
-        False, description="Also at every checkpoint that the runs have kept."
+        False,
+        description="Also before training and at every moment of it whose weights were kept.",
     )
 
 

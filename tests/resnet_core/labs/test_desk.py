@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -230,6 +231,21 @@ def test_a_recorded_answer_is_found_by_the_same_question(order: Order, home: Pat
 
     desk.retry(order.id)
     assert (results.read(order.id).recorded, results.read(order.id).state) == (False, "waiting")
+
+
+def test_answers_to_other_questions_are_on_record_beside_it(order: Order, home: Path) -> None:
+    other = Order.create(NAME, steps=4)
+    finish(desk.submit(other))
+    assert recording.record(other.id) == home / "recorded" / "labs" / other.id
+    shutil.rmtree(of_result(other.id).path)
+
+    assert desk.submit(other) == other.id
+    assert line.ids() == []
+    found = results.read(other.id)
+    assert (found.recorded, found.order, found.state) == (True, other, "finished")
+    assert results.recorded(NAME) is None  # the page's own question is still open
+    with pytest.raises(ResultNotFound):
+        results.read(order.id)
 
 
 def test_only_what_is_finished_is_recorded(order: Order) -> None:

@@ -13,7 +13,7 @@ import pytest
 from resnet_core.errors import RunNotFound, WrongState
 from resnet_core.experiment import Experiment
 from resnet_core.runs import queries, recording, run_file, store, weights
-from resnet_core.runs.folder import of_run
+from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
@@ -153,6 +153,29 @@ def test_only_the_final_weights_are_recorded(home: Path) -> None:
     with pytest.raises(WrongState, match="iteration 40 only"):
         recording.record([run.id], home / "recorded", weights=True)
     assert not (home / "recorded").exists()
+
+
+def test_earlier_weights_of_the_same_training_are_put_beside_a_recording(home: Path) -> None:
+    run = finished(rows=3)
+    saved = {iteration: _saved_weights(run, iteration) for iteration in (10, 20, 30)}
+    (path,) = recording.record([run.id], home / "recorded", "shown")
+    assert RunFolder(path).earlier_iterations() == []
+    written = recording.record_earlier(run.id, path, [30, 10])
+    assert [file.read_bytes() for file in written] == [saved[30], saved[10]]
+    assert RunFolder(path).earlier_iterations() == [10, 30]
+    assert RunFolder(path).earlier_weights(30) == written[0]
+    with pytest.raises(WrongState, match="no weights of iteration 15; it has those of 10, 20, 30"):
+        recording.record_earlier(run.id, path, [15])
+
+
+def test_earlier_weights_of_another_training_are_refused(home: Path) -> None:
+    run = finished(rows=3)
+    _saved_weights(run, 10)
+    (path,) = recording.record([run.id], home / "recorded", "shown")
+    run_file.write(path, dataclasses.replace(run_file.read(path), weights_sha256="cd"))
+    with pytest.raises(WrongState, match="did not end with the weights of shown-resnet-20-seed-0"):
+        recording.record_earlier(run.id, path, [10])
+    assert not (path / "earlier").exists()
 
 
 def test_a_recording_that_is_made_again_says_what_it_is_now(home: Path) -> None:
