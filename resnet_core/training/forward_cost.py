@@ -103,7 +103,7 @@ class _Peak:
 
     def __enter__(self) -> _Peak:
         self._process = psutil.Process()
-        self._before = self._most = self._process.memory_info().rss
+        self._before = self._most = self._own()
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
@@ -124,4 +124,10 @@ class _Peak:
             self._look()
 
     def _look(self) -> None:
-        self._most = max(self._most, self._process.memory_info().rss)
+        self._most = max(self._most, self._own())
+
+    def _own(self) -> int:
+        """Bytes. Linux can tell which pages only show a file, such as a library's code; it
+        takes these back when others want memory, so they are left out."""
+        memory = self._process.memory_info()
+        return int(memory.rss - getattr(memory, "shared", 0))

@@ -14,12 +14,28 @@ from benchmarks.contender import Step
 from resnet_core.data import augment
 from resnet_core.experiment import Experiment
 from resnet_core.networks.catalog import build
+from resnet_core.specs import Spec
+from resnet_core.training import session
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setattr(loops, "IMAGES", 40)
     monkeypatch.setattr(loops, "BATCH", 8)
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
+    """The networks that are built from now on."""
+    models: list[nn.Module] = []
+
+    def keep(spec: Spec, seed: int) -> nn.Module:
+        models.append(build(spec, seed))
+        return models[-1]
+
+    for module in (loops, session):
+        monkeypatch.setattr(module, "build", keep)
+    return models
 
 
 @pytest.mark.parametrize(
@@ -32,10 +48,14 @@ def small(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         lambda: loops.hooked("resnet-8", "fp32", "buffers"),
     ],
 )
-def test_every_way_takes_steps(make: Callable[[], Step]) -> None:
+def test_every_way_takes_steps(make: Callable[[], Step], built: list[nn.Module]) -> None:
     step = make()
-    step()
-    step()
+    (model,) = built
+    for _ in range(2):
+        before = {name: value.detach().clone() for name, value in model.named_parameters()}
+        step()
+        still = [name for name, value in model.named_parameters() if value.equal(before[name])]
+        assert still == []
 
 
 @pytest.mark.parametrize(
