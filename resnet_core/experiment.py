@@ -8,26 +8,28 @@ their descriptions below are what all of these show. Defaults are the paper's
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from resnet_core import network_settings
 from resnet_core.errors import InvalidSetting
 from resnet_core.network_spec import (
     Activation,
     Block,
     Initialization,
-    NetworkSpec,
     OptionAPadding,
     Shortcut,
-    parse_name,
+    StrideIn,
 )
+from resnet_core.setting_text import as_text, check_data, check_name, from_text
+from resnet_core.specs import Spec, is_imagenet
 from resnet_core.validation import as_sentence
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Schedule = Literal["milestones", "plateau"]
 
 # Layers from which the paper warms up ("auto"): section 4.2, n = 18.
 WARMUP_DEPTH = 110
@@ -35,8 +37,6 @@ WARMUP_DEPTH = 110
 WARMUP_ERROR = 80.0
 # Good values to name in an error, where the default is none.
 _EXAMPLES = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
-# The text for no milestones at all; an empty one leaves them to the default.
-NEVER = "never"
 
 
 class Experiment(BaseModel):
@@ -54,7 +54,8 @@ class Experiment(BaseModel):
     network: str = Field(
         "cifar/resnet-20",
         description="cifar/FAMILY-DEPTH: plain, resnet, highway or preresnet, and the number of "
-        "weighted layers, 6n + 2 (20, 32, 44, 56, 110, 1202).",
+        "weighted layers, 6n + 2 (20, 32, 44, 56, 110, 1202); or Table 1's, imagenet/plain-18, "
+        "-34, resnet-18, -34, -50, -101, -152, vgg-16, -19, googlenet, with its own recipe.",
     )
     shortcut: Shortcut = Field(
         "A",
@@ -65,6 +66,11 @@ class Experiment(BaseModel):
         "end", description="Option A's zero channels: after the input's channels or half each side."
     )
     block: Block = Field("basic", description="Basic (3x3 layers) or bottleneck (1x1, 3x3, 1x1).")
+    stride_in: StrideIn = Field(
+        "1x1",
+        description="The layer of an ImageNet bottleneck that halves the map: the first 1x1 (the "
+        "paper) or the 3x3 (torchvision).",
+    )
     layers_per_block: int = Field(
         2,
         ge=1,
@@ -91,7 +97,8 @@ class Experiment(BaseModel):
         None,
         ge=4,
         le=256,
-        description="Height and width to resize to, pixels; empty: as the data are.",
+        description="Height and width to resize to, pixels; empty: as the data are. Of an imagenet "
+        "network the crop's; empty: 224.",
     )
     train_images: int | None = Field(
         None,
@@ -118,6 +125,18 @@ class Experiment(BaseModel):
     iterations: int = Field(64_000, ge=1, le=10_000_000, description="Parameter updates in all.")
     batch_size: int = Field(128, ge=2, le=65_536, description="Training images an update.")
     learning_rate: float = Field(0.1, gt=0, le=100, description="Before any drop.")
+    schedule: Schedule = Field(
+        "milestones",
+        description="When the rate is divided by ten: at milestones, or at each plateau of the "
+        "test error (section 3.4; with validation, of the held-out images' error).",
+    )
+    plateau_evaluations: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Evaluations without a new least error that make a plateau; the paper gives "
+        "no number.",
+    )
     milestones: tuple[int, ...] | None = Field(
         None,
         description="Iterations at which the rate is divided by ten; empty: at 1/2 and 3/4 of all "
@@ -174,13 +193,7 @@ class Experiment(BaseModel):
     @field_validator("data")
     @classmethod
     def _plain_data(cls, value: str) -> str:
-        if (
-            not value.strip()
-            or len(value) > 1000
-            or any(unicodedata.category(c) == "Cc" for c in value)
-        ):
-            raise ValueError("must be a data set's name or a path of at most 1000 characters")
-        return value.strip()
+        return check_data(value)
 
     @field_validator("network")
     @classmethod
@@ -196,7 +209,12 @@ class Experiment(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        parse_name(self.network, self._block_layers)
+        network_settings.check(self)
+        if self.schedule == "plateau" and self.milestones is not None:
+            raise InvalidSetting(
+                "milestones",
+                "a plateau schedule finds its own drops; leave them empty.",
+            )
         if self.warmup == "linear" and not 1 <= self.warmup_iterations <= self.iterations:
             raise InvalidSetting(
                 "warmup_iterations",
@@ -212,12 +230,11 @@ class Experiment(BaseModel):
         return self
 
     @property
-    def _block_layers(self) -> int:
-        return 3 if self.block == "bottleneck" else self.layers_per_block
-
-    @property
     def drops(self) -> tuple[int, ...]:
-        """Iterations at which the learning rate is divided by ten, within the run."""
+        """Iterations at which the learning rate is divided by ten, within the run, where they
+        are known beforehand."""
+        if self.schedule == "plateau":
+            return ()
         given = self.milestones
         if given is None:
             given = (self.iterations // 2, self.iterations * 3 // 4)
@@ -228,32 +245,19 @@ class Experiment(BaseModel):
         """What `auto` comes to for this network."""
         if self.warmup != "auto":
             return self.warmup
-        deep = parse_name(self.network, self._block_layers)[1] >= WARMUP_DEPTH
+        deep = not is_imagenet(self.network) and self.network_spec().depth >= WARMUP_DEPTH
         return "until-error" if deep else "none"
 
     def network_spec(
-        self, image_size: int = 32, channels: int = 3, classes: int = 10
-    ) -> NetworkSpec:
-        """The network for images of this size (pixels), channels and classes.
-
-        `image_size` is the data's own; the experiment's, where it has one, goes before it.
+        self,
+        image_size: int | None = None,
+        channels: int | None = None,
+        classes: int | None = None,
+    ) -> Spec:
+        """The network for the data's image size (pixels), channels and classes; where they are
+        not given, for CIFAR-10's or ImageNet's. See `network_settings.spec`.
         """
-        family, depth = parse_name(self.network, self._block_layers)
-        return NetworkSpec(
-            family=family,
-            depth=depth,
-            shortcut=self.shortcut,
-            option_a_padding=self.option_a_padding,
-            block=self.block,
-            layers_per_block=self._block_layers,
-            width=self.width,
-            activation=self.activation,
-            batch_norm=self.batch_norm,
-            initialization=self.initialization,
-            image_size=self.image_size or image_size,
-            channels=channels,
-            classes=classes,
-        )
+        return network_settings.spec(self, image_size, channels, classes)
 
     def changed(self, **fields: Any) -> Experiment:
         """A copy with some fields changed, validated again.
@@ -278,7 +282,7 @@ class Experiment(BaseModel):
     def to_query(self) -> dict[str, str]:
         """The fields that differ from their defaults, as URL parameters."""
         return {
-            field: _as_text(value)
+            field: as_text(value)
             for field, value in self.model_dump().items()
             if value != type(self).model_fields[field].default
         }
@@ -294,50 +298,7 @@ class Experiment(BaseModel):
         return cls.create(**{field: from_text(field, text) for field, text in known.items()})
 
 
-def from_text(field: str, text: str) -> Any:
-    """A field's value as typed into a form or a URL; an empty text means "none given"."""
-    if field == "milestones":
-        if text.strip().lower() in {"", "none"}:
-            return None
-        if text.strip().lower() == NEVER:
-            return ()
-        return tuple(part.strip() for part in text.strip("()[] ").split(",") if part.strip())
-    if field in {"image_size", "train_images", "test_images"} and not text.strip():
-        return None
-    return text
-
-
-def check_name(value: str) -> str:
-    """A run's name: at most 80 printable characters, none that could be taken for something else.
-
-    Raises:
-        ValueError: says which character or length is at fault.
-    """
-    if len(value) > 80:
-        raise ValueError(f"has {len(value)} characters; use at most 80")
-    for character in value:
-        if character in '/\\<>"`' or unicodedata.category(character) in {
-            "Cc",
-            "Cf",
-            "Co",
-            "Cs",
-            "Zl",
-            "Zp",
-        }:
-            shown = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-            raise ValueError(
-                f"contains the character {shown}; use letters, digits, spaces and simple marks"
-            )
-    return value.strip()
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or NEVER
-    return "" if value is None else str(value)
-
-
 def _as_sentence(error: ValidationError) -> InvalidSetting:
     """The first of pydantic's errors, as a sentence that names the field and a good value."""
-    defaults = {field: _as_text(info.default) for field, info in Experiment.model_fields.items()}
+    defaults = {field: as_text(info.default) for field, info in Experiment.model_fields.items()}
     return as_sentence(error, Experiment, {**defaults, **_EXAMPLES})

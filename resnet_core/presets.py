@@ -14,6 +14,7 @@ from typing import Any
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
 
+_TWINS = ("plain", "resnet")
 # The four of the puzzle, in the order in which they start.
 FOUR = ("cifar/plain-20", "cifar/resnet-20", "cifar/plain-56", "cifar/resnet-56")
 
@@ -51,6 +52,18 @@ CIFAR_TWO_MINUTES: Mapping[str, Any] = MappingProxyType(
 
 # Section 4.2 as it stands: every other setting's default is the paper's.
 PAPER: Mapping[str, Any] = MappingProxyType({"data": "cifar10", "iterations": 64_000})
+
+# Section 3.4; the networks of Fig. 4 and Table 2, which have option A.
+IMAGENET: Mapping[str, Any] = MappingProxyType(
+    {
+        "data": "imagenet",
+        "batch_size": 256,
+        "iterations": 600_000,
+        "schedule": "plateau",
+        # A pass over the 1.28 million training images is 5,005 updates.
+        "evaluate_every": 5000,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,16 @@ def depth_1202(seed: int = 0) -> tuple[Experiment, ...]:
     return _each(("cifar/resnet-1202",), PAPER, seed)
 
 
+def imagenet(seed: int = 0, data: str = "imagenet") -> tuple[Experiment, ...]:
+    """Fig. 4 and Table 2: plain and residual networks of 18 and 34 layers on ImageNet.
+
+    Args:
+        data: a folder with train/CLASS and val/CLASS, as in `Experiment.data`.
+    """
+    networks = [f"imagenet/{family}-{depth}" for depth in (18, 34) for family in _TWINS]
+    return _each(tuple(networks), {**IMAGENET, "data": data}, seed)
+
+
 def preset(name: str) -> Preset:
     """The preset of this name.
 
@@ -116,9 +139,7 @@ def _each(
     networks: tuple[str, ...], settings: Mapping[str, Any], seed: int
 ) -> tuple[Experiment, ...]:
     return tuple(
-        Experiment.create(
-            **settings, network=network, name=network.removeprefix("cifar/"), seed=seed
-        )
+        Experiment.create(**settings, network=network, name=network.partition("/")[2], seed=seed)
         for network in networks
     )
 
@@ -161,6 +182,13 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "The deepest network of Table 6 on CIFAR-10, 19.4 million parameters: days on a "
                 "GPU.",
                 depth_1202,
+            ),
+            Preset(
+                "imagenet",
+                "ImageNet, the paper's recipe",
+                "Plain and residual networks of 18 and 34 layers from a folder in ImageNet's "
+                "layout, up to 600k iterations each: weeks on a GPU. Give the folder with --data.",
+                imagenet,
             ),
         )
     }

@@ -10,14 +10,13 @@ import click
 from resnet_core import anatomy
 from resnet_core.anatomy.receptive_field import receptive_fields
 from resnet_core.commands.experiment_options import NETWORK_FIELDS, experiment_options
-from resnet_core.commands.networks import spec_from, stride_in_option
+from resnet_core.commands.networks import spec_from
 from resnet_core.commands.output import json_option, print_json, print_table
 
 
 @click.command()
 @click.argument("network")
 @experiment_options(NETWORK_FIELDS)
-@stride_in_option
 @click.option("--channels", type=click.IntRange(1, 64), help="Of the images. [3]")
 @click.option(
     "--classes", type=click.IntRange(2, 100_000), help="To tell apart. [10; ImageNet: 1000]"

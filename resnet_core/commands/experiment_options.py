@@ -14,6 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 NETWORK_FIELDS = (
     "shortcut",
     "option_a_padding",
+    "stride_in",
     "block",
     "layers_per_block",
     "width",

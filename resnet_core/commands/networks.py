@@ -4,42 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from resnet_core.commands.experiment_options import given
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
 from resnet_core.specs import Spec, is_imagenet, spec_of
-
-stride_in_option = click.option(
-    "--stride-in",
-    metavar="1x1|3x3",
-    help="The layer of an ImageNet bottleneck that halves the map: 1x1 (the paper) or 3x3 "
-    "(torchvision). [1x1]",
-)
 
 
 def spec_from(network: str, options: dict[str, Any], **sizes: int | None) -> Spec:
     """The network that is meant.
 
     Args:
-        options: as `experiment_options` give them, and `stride_in`; text, None where not given.
+        options: as `experiment_options` give them; text, None where not given.
         sizes: `channels` and `classes`; None: the usual of this network.
 
     Raises:
         InvalidSetting: names the option and the nearest good value.
     """
     known = {name: size for name, size in sizes.items() if size is not None}
-    stride_in = {"stride_in": options["stride_in"]} if options.get("stride_in") else {}
     if not is_imagenet(network):
-        experiment = Experiment.create(network=network, **given(options))
-        if stride_in:  # refused, in the usual words
-            spec_of(experiment.network, **stride_in)
-        return experiment.network_spec(**known)
+        return Experiment.create(network=network, **given(options)).network_spec(**known)
     settings = given(options)
     if settings.get("image_size") is not None:
         settings["image_size"] = _pixels(settings["image_size"])
-    return spec_of(network, **settings, **stride_in, **known)
+    return spec_of(network, **settings, **known)
 
 
 def _pixels(text: str) -> int:

@@ -12,10 +12,11 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from resnet_core.data import arrays, collection, shapes, sources, standard
+from resnet_core.data import arrays, collection, picture_folder, shapes, sources, standard
 from resnet_core.data.dataset import Dataset, held_out_count
 from resnet_core.data.facts import DataFacts
 from resnet_core.data.member import shown
+from resnet_core.data.picture_folder import PictureFolder
 from resnet_core.data.sources import SOURCES, Source
 from resnet_core.errors import DataError, InvalidSetting
 
@@ -66,16 +67,77 @@ def facts(
     else:
         path = _path(name)
         found = arrays.facts(path) if arrays.is_arrays(path) else collection.facts(path)
-    if validation and known != SHAPES:
-        held = held_out_count(found.train_images)
-        kept = found.train_images - held
-        found = replace(found, train_images=kept, test_images=held)
-        found = replace(found, most_train_images=kept, most_test_images=held)
+    if known != SHAPES:
+        found = _held_out(found, validation)
+    return replace(
+        _reduced(found, train_images, test_images),
+        name=canonical(name),
+        image_size=image_size or found.image_size,
+    )
+
+
+def picture_facts(
+    name: str,
+    image_size: int | None = None,
+    train_images: int | None = None,
+    test_images: int | None = None,
+    validation: bool = False,
+) -> DataFacts:
+    """What `pictures` with the same arguments gives; no picture is opened.
+
+    Raises:
+        InvalidSetting: it is no folder, or there are fewer pictures than asked for.
+        DataError: what is wrong with the folder.
+    """
+    found = picture_folder.facts(_folder(name), image_size)
+    found = _reduced(_held_out(found, validation), train_images, test_images)
+    return replace(found, name=canonical(name))
+
+
+def pictures(
+    name: str,
+    image_size: int | None = None,
+    train_images: int | None = None,
+    test_images: int | None = None,
+    validation: bool = False,
+) -> PictureFolder:
+    """A folder's pictures, left on disk: what ImageNet's networks are trained on.
+
+    Raises:
+        InvalidSetting: it is no folder, or there are fewer pictures than asked for.
+        DataError: what is wrong with the folder.
+    """
+    found = picture_folder.load(_folder(name), image_size)
+    if validation:
+        found = found.held_out()
+    return found.subset(train_images, test_images)
+
+
+def _folder(name: str) -> Path:
+    known = _known(name)
+    path = None if known else _path(name)
+    if path is None or not path.is_dir():
+        raise InvalidSetting(
+            "data",
+            f"ImageNet's networks are trained on a folder of pictures, train/CLASS and val/CLASS, "
+            f"which {known or shown(name)} is not; give the path of one.",
+        )
+    return path
+
+
+def _held_out(found: DataFacts, validation: bool) -> DataFacts:
+    if not validation:
+        return found
+    held = held_out_count(found.train_images)
+    kept = found.train_images - held
+    found = replace(found, train_images=kept, test_images=held)
+    return replace(found, most_train_images=kept, most_test_images=held)
+
+
+def _reduced(found: DataFacts, train_images: int | None, test_images: int | None) -> DataFacts:
     most_train, most_test = found.most_train_images, found.most_test_images
     return replace(
         found,
-        name=canonical(name),
-        image_size=image_size or found.image_size,
         train_images=_checked("train_images", train_images, most_train, found.title)
         or found.train_images,
         test_images=_checked("test_images", test_images, most_test, found.title)

@@ -100,8 +100,8 @@ class Dataset:
             InvalidSetting: there are fewer images than asked for.
         """
         return self.selected(
-            _subset_index(self.train.labels, train_images, "train_images"),
-            _subset_index(self.test.labels, test_images, "test_images"),
+            subset_index(self.train.labels, train_images, "train_images"),
+            subset_index(self.test.labels, test_images, "test_images"),
         )
 
     def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
@@ -169,7 +169,12 @@ def _coverage(old: int, new: int) -> NDArray[np.float32]:
     return (np.maximum(overlap, 0) * (new / old)).astype(np.float32)
 
 
-def _subset_index(labels: Labels, count: int | None, field: str) -> Index | None:
+def subset_index(labels: Labels, count: int | None, field: str) -> Index | None:
+    """Positions of so many images, as many of each class while they last; None: of all.
+
+    Raises:
+        InvalidSetting: there are fewer; names the field that asks for them.
+    """
     if count is None or count == len(labels):
         return None
     if not 1 <= count <= len(labels):

@@ -6,7 +6,8 @@ principal components, and the per-pixel mean is subtracted. In testing ten crops
 (10-crop), or the whole picture is looked at in several sizes.
 
 What chance decides is a `Draw` of its own, so that the same draw can be drawn over a picture,
-taken step by step, or repeated.
+taken step by step, or repeated. For crops of another size than 224, every length is in
+proportion.
 """
 
 from __future__ import annotations
@@ -63,24 +64,30 @@ class Draw:
     colour: tuple[float, float, float]
 
 
-def draw(size: tuple[int, int], generator: np.random.Generator) -> Draw:
+def scaled(length: int, crop: int = CROP) -> int:
+    """A length of the recipe, pixels, for crops of this size."""
+    return round(length * crop / CROP)
+
+
+def draw(size: tuple[int, int], generator: np.random.Generator, crop: int = CROP) -> Draw:
     """Decide by chance for a picture of this width and height.
 
     Raises:
         DataError: the picture is too long and thin.
     """
-    side = draw_side(generator)
-    left, top = draw_place(size, side, generator)
+    side = draw_side(generator, crop)
+    left, top = draw_place(size, side, generator, crop)
     return Draw(side, left, top, draw_mirrored(generator), draw_colour(generator))
 
 
-def draw_side(generator: np.random.Generator) -> int:
+def draw_side(generator: np.random.Generator, crop: int = CROP) -> int:
     """A shorter side, every one alike."""
-    return int(generator.integers(SHORTER_SIDES[0], SHORTER_SIDES[1] + 1))
+    least, most = (scaled(side, crop) for side in SHORTER_SIDES)
+    return int(generator.integers(least, most + 1))
 
 
 def draw_place(
-    size: tuple[int, int], shorter_side: int, generator: np.random.Generator
+    size: tuple[int, int], shorter_side: int, generator: np.random.Generator, crop: int = CROP
 ) -> tuple[int, int]:
     """Left and top of a crop in the resized picture, every place alike.
 
@@ -88,7 +95,7 @@ def draw_place(
         DataError: the picture is too long and thin.
     """
     width, height = resized_size(size, shorter_side)
-    left, top = (int(generator.integers(0, length - CROP + 1)) for length in (width, height))
+    left, top = (int(generator.integers(0, length - crop + 1)) for length in (width, height))
     return left, top
 
 
@@ -129,11 +136,11 @@ def resized(pixels: Pixels, shorter_side: int) -> Pixels:
     return np.asarray(picture)
 
 
-def crop_box(size: tuple[int, int], chance: Draw) -> Box:
+def crop_box(size: tuple[int, int], chance: Draw, crop: int = CROP) -> Box:
     """Where the crop lies in the picture as it was, in that picture's own pixels."""
     width, height = resized_size(size, chance.shorter_side)
     across, down = size[0] / width, size[1] / height
-    right, bottom = chance.left + CROP, chance.top + CROP
+    right, bottom = chance.left + crop, chance.top + crop
     return chance.left * across, chance.top * down, right * across, bottom * down
 
 
@@ -176,10 +183,17 @@ def per_pixel_mean(crops: NDArray[np.uint8]) -> Floats:
     return np.asarray(crops.mean(axis=0, dtype=np.float64) / 255, np.float32)
 
 
-def ten_draws(size: tuple[int, int], shorter_side: int = TEST_SIDE) -> tuple[Draw, ...]:
+def centre_draw(size: tuple[int, int], crop: int = CROP) -> Draw:
+    """The single test view: the crop in the middle of the picture of the least shorter side."""
+    return ten_draws(size, scaled(TEST_SIDE, crop), crop)[4]
+
+
+def ten_draws(
+    size: tuple[int, int], shorter_side: int = TEST_SIDE, crop: int = CROP
+) -> tuple[Draw, ...]:
     """The ten test views: four corners and the centre, then the same mirrored; no colour shift."""
     width, height = resized_size(size, shorter_side)
-    right, bottom = width - CROP, height - CROP
+    right, bottom = width - crop, height - crop
     corners = [(0, 0), (right, 0), (0, bottom), (right, bottom), (right // 2, bottom // 2)]
     plain = [Draw(shorter_side, left, top, False, (0.0, 0.0, 0.0)) for left, top in corners]
     return (*plain, *(replace(one, mirrored=True) for one in plain))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
@@ -19,6 +20,8 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
 )
 MAX_PIXELS = 40_000_000
+Size = tuple[int, int]  # width, height
+Choice = Callable[[Size], tuple[tuple[float, float, float, float], Size]]
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 _MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 # What Pillow and the archive readers are known to raise on damaged bytes.
@@ -57,6 +60,30 @@ def decode(file: IO[bytes], name: str, size: int) -> NDArray[np.uint8]:
             box = (left, top, left + side, top + side)
             rgb = rgb.resize((size, size), smoothing, box)
         return np.asarray(rgb)
+
+
+def decode_part(file: IO[bytes], name: str, choose: Choice) -> NDArray[np.uint8]:
+    """A part of the picture, resized, as RGB pixels: uint8, H, W, 3.
+
+    Orientation tags are left alone, as in `decode`.
+
+    Args:
+        choose: is told the picture's width and height; gives the part (left, top, right,
+            bottom; fractions of pixels count) and the width and height to resize it to.
+
+    Raises:
+        DataError: the file is no image, damaged, or too large to decode safely; names it.
+    """
+    with _opened(file, name) as image:
+        width, height = image.size
+        (left, top, right, bottom), size = choose((width, height))
+        # Lets JPEG decode at a fraction of its size, if the part is still large enough so.
+        across, down = size[0] / (right - left), size[1] / (bottom - top)
+        image.draft("RGB", (math.ceil(width * across), math.ceil(height * down)))
+        rgb = image.convert("RGB")
+        x, y = rgb.width / width, rgb.height / height
+        box = (left * x, top * y, min(right * x, rgb.width), min(bottom * y, rgb.height))
+        return np.asarray(rgb.resize(size, Image.Resampling.BILINEAR, box))
 
 
 def decode_whole(file: IO[bytes], name: str, longest: int) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from resnet_core.data import catalog
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
+from resnet_core.specs import is_imagenet
 
 
 def checked(experiment: Experiment) -> tuple[Experiment, DataFacts]:
@@ -28,7 +29,8 @@ def facts_of(experiment: Experiment) -> DataFacts:
     Raises:
         DataError, InvalidSetting: as for `checked`.
     """
-    facts = catalog.facts(
+    find = catalog.picture_facts if is_imagenet(experiment.network) else catalog.facts
+    facts = find(
         experiment.data,
         experiment.image_size,
         experiment.train_images,

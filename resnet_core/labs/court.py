@@ -27,6 +27,7 @@ from resnet_core.labs.laboratory import Settings
 from resnet_core.labs.questions import court
 from resnet_core.labs.questions.court import SHALLOW
 from resnet_core.labs.subjects import Subject
+from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import block_sites, response_sites
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
 
@@ -231,6 +232,7 @@ class _Exhibits:
         images, labels = shallow.train_images(self._images)
         data = shallow.dataset
         spec = shallow.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        assert isinstance(spec, NetworkSpec)  # the question accepts no others
         built = grafted(model, spec, blocks, images)
         tests = shallow.test_images(self._images)
         found = error(built, images, labels)

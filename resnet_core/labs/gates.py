@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment
-from resnet_core.data.dataset import class_order
+from resnet_core.data.dataset import ImageSet, class_order
 from resnet_core.experiment import Experiment
 from resnet_core.labs import columns, short_runs, twins
 from resnet_core.labs.chain import Chain
@@ -130,6 +130,7 @@ def _now(model: nn.Module, images: Tensor) -> list[Gate]:
 def _images(session: Session, count: int) -> Tensor:
     """Test images, as many of each class, as the network sees them: B, C, H, W."""
     test = session.dataset.test
+    assert isinstance(test, ImageSet)  # no network for ImageNet has gates
     chosen = test.take(class_order(test.labels, equal=True)[:count])
     pixels, _ = augment.as_tensors(chosen, session.execution.device)
     return augment.centred(pixels, session.batches.mean)

@@ -193,7 +193,9 @@ def _copy_row(factor: int, found: Comparison) -> Row:
 
 def _spec(subject: Subject) -> NetworkSpec:
     data = subject.dataset
-    return subject.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+    spec = subject.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+    assert isinstance(spec, NetworkSpec)  # the question accepts no others
+    return spec
 
 
 def _error(answers: Tensor, y: Tensor) -> float:

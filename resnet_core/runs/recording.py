@@ -109,7 +109,7 @@ def _final_weights(run: RunRecord) -> Path:
 def _shipped(run: RunRecord, group: str, called: str) -> RunRecord:
     """The run without what holds on the machine that trained it only: process and paths."""
     experiment = run.experiment.changed(data=Path(run.experiment.data).name)
-    network = experiment.network.removeprefix("cifar/")
+    network = experiment.network.partition("/")[2]
     named = check_id(f"{called}-{network}-seed-{experiment.seed}") if called else run.id
     return dataclasses.replace(
         run,

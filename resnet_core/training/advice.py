@@ -17,7 +17,7 @@ def advice(experiment: Experiment, precision: Computed) -> str:
             "fp16 holds no number above 65504: use bf16 or fp32, "
             f"or a learning_rate of {lower:g} in place of {rate:g}."
         )
-    if not experiment.batch_norm:
+    if not experiment.network_spec().batch_norm:
         return _without_bn(experiment, lower)
     if rate > _PAPERS_RATE:
         return f"A learning_rate of {rate:g} is too high: use {_PAPERS_RATE:g}, the paper's."
@@ -37,7 +37,8 @@ def _without_bn(experiment: Experiment, lower: float) -> str:
             "Without batch normalisation every block adds to the activations until they "
             "overflow: turn batch_norm on, or set initialization to zero_last."
         )
+    instead = "." if experiment.batch_norm else ", or turn batch_norm on."  # VGG has none
     return (
         f"Without batch normalisation a learning_rate of {experiment.learning_rate:g} is too "
-        f"high: use {lower:g}, or turn batch_norm on."
+        f"high: use {lower:g}{instead}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
+from resnet_core.specs import is_imagenet
 
 # Another value of these changes the shape of every convolution, or what its channels mean.
 _SHAPES = ("width", "block", "layers_per_block")
@@ -23,6 +24,12 @@ def check(parent: Experiment, child: Experiment) -> None:
                 f"a fork keeps its parent's {field}, {before}: no weights would fit {after}. "
                 "Start a new run for that.",
             )
+    if is_imagenet(parent.network) != is_imagenet(child.network):
+        raise InvalidSetting(
+            "network",
+            f"{parent.network} and {child.network} are for images of other kinds and sizes. "
+            "Start a new run for that.",
+        )
     if pre_activated(parent) != pre_activated(child):
         raise InvalidSetting(
             "network",

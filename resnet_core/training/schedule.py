@@ -1,4 +1,4 @@
-"""The learning rate, iteration by iteration (section 4.2)."""
+"""The learning rate, iteration by iteration (sections 3.4 and 4.2)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bisect import bisect_right
 from typing import Any
 
 from resnet_core.experiment import WARMUP_ERROR, Experiment
+from resnet_core.training.plateau import Plateau
 
 DROP = 10.0
 # Section 4.2, n = 18: 0.01 in place of 0.1 until the training error is below 80 %.
@@ -18,7 +19,7 @@ WARMUP_WINDOW = 2560
 
 
 class Schedule:
-    """Divides the rate by ten at each drop; before that, where asked, warms up.
+    """Divides the rate by ten at each milestone or plateau; before that, where asked, warms up.
 
     What it has seen belongs to the checkpoint: see `state`.
     """
@@ -26,6 +27,8 @@ class Schedule:
     def __init__(self, experiment: Experiment) -> None:
         self._rate = experiment.learning_rate
         self._drops = experiment.drops
+        by_plateau = experiment.schedule == "plateau"
+        self._plateau = Plateau(experiment.plateau_evaluations) if by_plateau else None
         self._warmup = experiment.effective_warmup
         self._ramp = experiment.warmup_iterations
         self._window = math.ceil(WARMUP_WINDOW / experiment.batch_size)  # iterations
@@ -34,7 +37,8 @@ class Schedule:
 
     def rate(self, iteration: int) -> float:
         """Of the update that is made after `iteration` updates."""
-        dropped = self._rate / DROP ** bisect_right(self._drops, iteration)
+        found = self._plateau.drops if self._plateau else 0
+        dropped = self._rate / DROP ** (found + bisect_right(self._drops, iteration))
         return dropped * self._factor(iteration)
 
     def _factor(self, iteration: int) -> float:
@@ -53,11 +57,19 @@ class Schedule:
             self._warm = 100 * self._wrong < WARMUP_ERROR * self._images
             self._iterations = self._images = self._wrong = 0
 
+    def evaluated(self, error: float) -> None:
+        """Take note of an evaluation on the test images: percent wrong."""
+        if self._plateau is not None:
+            self._plateau.evaluated(error)
+
     def state(self) -> dict[str, Any]:
         """For `restore`, in a later process."""
         window = [self._iterations, self._images, self._wrong]
-        return {"warm": self._warm, "window": window}
+        state: dict[str, Any] = {"warm": self._warm, "window": window}
+        return {**state, "plateau": self._plateau.state()} if self._plateau else state
 
     def restore(self, state: dict[str, Any]) -> None:
         self._warm = state["warm"]
         self._iterations, self._images, self._wrong = state["window"]
+        if self._plateau is not None:
+            self._plateau.restore(state["plateau"])

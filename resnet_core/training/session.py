@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_core.data.dataset import Dataset
 from resnet_core.errors import WrongState
 from resnet_core.experiment import Experiment
 from resnet_core.networks.catalog import build
@@ -21,11 +20,11 @@ from resnet_core.telemetry.gradients import norms
 from resnet_core.telemetry.probes import Probes, Readings
 from resnet_core.training import device, occasions, restoring
 from resnet_core.training.advice import advice
-from resnet_core.training.batches import Batches
 from resnet_core.training.checkpoint import Checkpoint, weights_sha256
-from resnet_core.training.evaluation import Evaluation, fixed_subset
+from resnet_core.training.feed import Data, feed
 from resnet_core.training.loss_scale import LossScale
 from resnet_core.training.optimizer import Sgd
+from resnet_core.training.randomness import Dropout
 from resnet_core.training.schedule import Schedule
 
 
@@ -73,7 +72,7 @@ class Session:
     def __init__(
         self,
         experiment: Experiment,
-        dataset: Dataset,
+        dataset: Data,
         start: Checkpoint | None = None,
         *,
         initial_weights: Mapping[str, Tensor] | None = None,
@@ -83,14 +82,13 @@ class Session:
         self.execution = device.choose(experiment.device, experiment.precision)
         spec = experiment.network_spec(dataset.image_size, dataset.channels, len(dataset.classes))
         self.model = self.execution.place(build(spec, experiment.seed)).train()
-        self.batches = Batches(dataset.train, experiment, self.execution)
+        self.dropout = Dropout(self.model, experiment.seed, self.execution.device)
+        self._feed = feed(dataset, experiment, self.execution)
+        self.batches = self._feed.batches
         self.optimizer = Sgd(self.model, experiment.momentum, experiment.weight_decay)
         self.schedule = Schedule(experiment)
         self.loss_scale = LossScale(self.execution.precision == "fp16")
         self.probes = Probes(self.model)
-        subset = fixed_subset(dataset.train, experiment.evaluation_images)
-        self._training_images = Evaluation(subset, self.batches.mean, self.execution)
-        self._test_images = Evaluation(dataset.test, self.batches.mean, self.execution)
         self.iteration, self.seconds, self.looked = first, 0.0, False
         self.wrong = self.seen = 0  # augmented training images since the last record
         self._lap_images, self._lap_seconds = 0, 0.0
@@ -167,7 +165,7 @@ class Session:
     def measure(self) -> Measurement:
         """What the last update's pass has shown, and the errors where they are due."""
         if occasions.evaluated(self.experiment, self.iteration):
-            self.evaluate()
+            self.schedule.evaluated(self.evaluate()[1])
         measurement = self._measurement(self.wrong, self.seen)
         self.wrong = self.seen = 0
         self._lap_images, self._lap_seconds, self._readings = 0, 0.0, None
@@ -193,6 +191,10 @@ class Session:
             raise WrongState("The run has diverged; go on from its last checkpoint.")
         return restoring.capture(self)
 
+    def close(self) -> None:
+        """End the threads that read pictures, if there are any. Nothing can be trained then."""
+        self._feed.close()
+
     def _differentiate(self, images: Tensor, labels: Tensor, iteration: int) -> _Pass:
         """Go forward and back; what is recorded at `iteration` is measured on the way.
 
@@ -204,7 +206,7 @@ class Session:
         scale = self.loss_scale.factor
         self.optimizer.forget_gradient()
         listening = self.probes.listening(audit=audit) if record else nullcontext()
-        with listening, self.execution.autocast():
+        with listening, self.dropout.of(iteration), self.execution.autocast():
             scores = self.model(images)  # B, classes
         loss = functional.cross_entropy(scores.float(), labels)
         (loss * scale).backward()
@@ -226,8 +228,8 @@ class Session:
     def evaluate(self) -> tuple[float, float]:
         """Training and test error, percent, on the fixed images."""
         with self._timed():
-            train_error = self._training_images.error(self.model)
-            self._errors = train_error, self._test_images.error(self.model)
+            train_error = self._feed.training_images.error(self.model)
+            self._errors = train_error, self._feed.test_images.error(self.model)
         return self._errors
 
     def _measurement(self, wrong: int, seen: int) -> Measurement:

@@ -6,16 +6,22 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from resnet_core.anatomy import describe
 from resnet_core.data.dataset import Dataset, ImageSet
+from resnet_core.data.decoders import Decoders
 from resnet_core.data.facts import DataFacts
+from resnet_core.data.picture_folder import PictureFolder
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
+from resnet_core.specs import is_imagenet
 from resnet_core.training import device
+from resnet_core.training.decoding_cost import seconds_per_picture
+from resnet_core.training.feed import load
 from resnet_core.training.session import NotFinite, Session
 
 _WARM_UPS = 2  # updates; the first of them prepares the kernels
@@ -49,7 +55,8 @@ class Timing:
 
 
 def seconds_per_iteration(experiment: Experiment, facts: DataFacts) -> Timing:
-    """Train some updates on noise of the data's size and shape, and evaluate once.
+    """Train some updates on noise of the data's size and shape, and evaluate once. Where pictures
+    are to be decoded beside training, some of them are, too.
 
     facts: of the data as the experiment uses them, subsets and resizing included.
 
@@ -70,20 +77,33 @@ def seconds_per_iteration(experiment: Experiment, facts: DataFacts) -> Timing:
     to_evaluate = min(experiment.evaluation_images, facts.train_images) + facts.test_images
     evaluation = _seconds(session.evaluate) * to_evaluate / evaluated
     scale = experiment.batch_size / batch
+    update, record = update * scale, record * scale
+    decoding = _decoding(experiment)
+    update = max(update, decoding * experiment.batch_size)
+    evaluation = max(evaluation, decoding * to_evaluate)
     records = experiment.iterations // experiment.record_every + 1
     evaluations = math.ceil(experiment.iterations / experiment.evaluate_every)
     return Timing(
-        seconds_per_iteration=update * scale,
-        seconds_per_record=record * scale,
+        seconds_per_iteration=update,
+        seconds_per_record=record,
         seconds_per_evaluation=evaluation,
-        seconds=update * scale * experiment.iterations
-        + record * scale * records
-        + evaluation * evaluations,
+        seconds=update * experiment.iterations + record * records + evaluation * evaluations,
         device=str(session.execution.device),
         hardware=session.execution.hardware,
         precision=session.execution.precision,
         threads=session.execution.threads,
     )
+
+
+def _decoding(experiment: Experiment) -> float:
+    """Seconds a picture, where pictures are decoded beside training; whichever takes longer,
+    decoding or training, is what a run takes."""
+    if not is_imagenet(experiment.network):
+        return 0.0
+    data = load(experiment)
+    assert isinstance(data, PictureFolder)
+    with closing(Decoders()) as decoders:
+        return seconds_per_picture(data, decoders)
 
 
 def _update_and_record(session: Session) -> tuple[float, float]:

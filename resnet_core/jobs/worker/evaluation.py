@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import safetensors.torch
 
-from resnet_core.data import catalog
-from resnet_core.data.dataset import Dataset
-from resnet_core.errors import CheckpointError
+from resnet_core.data.decoders import Decoders
+from resnet_core.data.picture_folder import PictureFolder
+from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.runs import queries
 from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.record import RunRecord
+from resnet_core.specs import is_imagenet
 from resnet_core.training import checkpoint
+from resnet_core.training.feed import Data, load
 from resnet_core.training.session import Session
+from resnet_core.training.testing import Views, errors
 
 
 def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
@@ -29,22 +33,53 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
         DataError: the run's data are gone.
     """
     run = queries.run(run_id)
-    e = run.experiment
-    dataset = catalog.load(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+    dataset = load(run.experiment)
     session = _recorded(run, dataset) if run.recorded else _saved(run, dataset, iteration)
-    train_error, test_error = session.evaluate()
+    with closing(session):
+        train_error, test_error = session.evaluate()
     return {
         "id": run_id,
         "iteration": session.iteration,
         "data": dataset.name,
         "train_error": train_error,
-        "train_images": min(e.evaluation_images, len(dataset.train)),
+        "train_images": min(run.experiment.evaluation_images, len(dataset.train)),
         "test_error": test_error,
         "test_images": len(dataset.test),
     }
 
 
-def _saved(run: RunRecord, dataset: Dataset, iteration: int | None) -> Session:
+def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> dict[str, Any]:
+    """First-choice and top-5 error on the test pictures, in one of the ways of section 3.4.
+
+    Raises:
+        InvalidSetting: the network is not one for ImageNet, or cannot be tested so.
+        RunNotFound, WrongState, CheckpointError, DataError: as `evaluate`.
+    """
+    run = queries.run(run_id)
+    if not is_imagenet(run.experiment.network):
+        raise InvalidSetting(
+            "views",
+            f"{run.experiment.network} is tested on the single view of each image (section 4.2); "
+            f"leave --views out.",
+        )
+    data = load(run.experiment)
+    assert isinstance(data, PictureFolder)
+    session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
+    with closing(session), closing(Decoders()) as decoders:
+        mean = session.batches.mean
+        found = errors(session.model, data.test, mean, views, session.execution, decoders)
+    return {
+        "id": run_id,
+        "iteration": session.iteration,
+        "data": data.name,
+        "views": views,
+        "top1_error": found.top1,
+        "top5_error": found.top5,
+        "n": found.n,
+    }
+
+
+def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
     folder = queries.folder(run).checkpoints
     path = checkpoint.newest(folder) if iteration is None else checkpoint.at(folder, iteration)
     if path is None:
@@ -52,7 +87,7 @@ def _saved(run: RunRecord, dataset: Dataset, iteration: int | None) -> Session:
     return Session(run.experiment, dataset, checkpoint.load(path))
 
 
-def _recorded(run: RunRecord, dataset: Dataset) -> Session:
+def _recorded(run: RunRecord, dataset: Data) -> Session:
     """A recording has its final weights and nothing that training could go on with."""
     weights = safetensors.torch.load(weights_on_disk.find(run).path.read_bytes())
     return Session(run.experiment, dataset, initial_weights=weights, first=run.iteration)

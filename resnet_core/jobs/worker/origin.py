@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from resnet_core.data.dataset import Dataset
 from resnet_core.experiment import Experiment
 from resnet_core.runs import run_file
 from resnet_core.runs.folder import RunFolder
 from resnet_core.training import checkpoint
+from resnet_core.training.feed import Data
 from resnet_core.training.fork import carry_over
 from resnet_core.training.session import Session
 
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 def forked_session(
-    experiment: Experiment, dataset: Dataset, folder: RunFolder, iteration: int
+    experiment: Experiment, dataset: Data, folder: RunFolder, iteration: int
 ) -> Session:
     """A session that starts at the parent's iteration, with what fits of its weights.
 

@@ -11,13 +11,13 @@ import logging
 import os
 import signal
 import time
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
 import torch
 from filelock import FileLock, Timeout
 
-from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import processes, settings
@@ -35,6 +35,7 @@ from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
 from resnet_core.training import allocator, checkpoint
 from resnet_core.training.device import Execution
+from resnet_core.training.feed import load
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -87,8 +88,8 @@ class Worker:
         try:
             experiment = run_file.read(self._folder.path).experiment
             self._use_threads()
-            session = self._session(experiment)
-            return self._train(session, experiment)
+            with closing(self._session(experiment)) as session:
+                return self._train(session, experiment)
         except Exception as error:
             sentence = excuse(error, experiment)
             if sentence is None:
@@ -104,13 +105,7 @@ class Worker:
 
     def _session(self, experiment: Experiment) -> Session:
         """The run where it stands: at its newest checkpoint, or where it begins."""
-        dataset = catalog.load(
-            experiment.data,
-            experiment.image_size,
-            experiment.train_images,
-            experiment.test_images,
-            experiment.validation,
-        )
+        dataset = load(experiment)
         newest = checkpoint.newest(self._folder.checkpoints)
         if newest is not None:
             start = checkpoint.load(newest)

@@ -18,6 +18,9 @@ import pytest
 from PIL import Image
 
 from resnet_core.data import sources
+from tests.picture_folders import photographs
+
+__all__ = ["photographs"]
 
 Pictures = Callable[..., dict[str, bytes]]
 

@@ -10,6 +10,9 @@ import pytest
 
 from resnet_core.data.dataset import Dataset, ImageSet
 from resnet_core.experiment import Experiment
+from tests.picture_folders import photographs
+
+__all__ = ["photographs"]
 
 CLASSES = 4
 
