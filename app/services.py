@@ -26,6 +26,7 @@ from resnet_core.labs.order import Order
 from resnet_core.labs.results import Result
 from resnet_core.runs import queries, run_file, store
 from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.specs import is_imagenet
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
@@ -247,17 +248,22 @@ def facts(data: str) -> DataFacts:
 def describe(experiment: Experiment) -> anatomy.Anatomy:
     """The network of an experiment on its data, by arithmetic.
 
-    Where the data are not there yet, their usual sizes are assumed (32x32, RGB, 10 classes).
+    Where the data are not there yet, their usual sizes are assumed: CIFAR-10's or ImageNet's.
     """
     try:
-        sizes = facts(experiment.data)
+        # A million pictures are listed for ImageNet's networks, but not opened.
+        imagenet = is_imagenet(experiment.network)
+        sizes = facts_of(experiment) if imagenet else facts(experiment.data)
     except PlaygroundError:
-        return _describe(experiment, 32, 3, 10)
+        return _describe(experiment)
     return _describe(experiment, sizes.image_size, sizes.channels, sizes.classes)
 
 
 @lru_cache(maxsize=256)
 def _describe(
-    experiment: Experiment, image_size: int, channels: int, classes: int
+    experiment: Experiment,
+    image_size: int | None = None,
+    channels: int | None = None,
+    classes: int | None = None,
 ) -> anatomy.Anatomy:
     return anatomy.describe(experiment.network_spec(image_size, channels, classes))

@@ -16,7 +16,7 @@ from app.widgets.block_details import block_details
 from app.widgets.cost import cost
 from app.widgets.experiment_form import data_field
 from app.widgets.experiment_form.controls import Errors, escaped, label
-from app.widgets.experiment_form.draft import Draft, twin_of
+from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.effects import Effects
 from app.widgets.experiment_form.experiment_form import (
     faults,
@@ -25,6 +25,7 @@ from app.widgets.experiment_form.experiment_form import (
     more_controls,
 )
 from app.widgets.experiment_form.fields import shown_as
+from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.experiment_form.opening import load, opened, remember, unusable
 from app.widgets.experiment_form.presets import all_of_preset, preset_row
 from app.widgets.live_charts.live_charts import live_charts
@@ -90,7 +91,7 @@ def _before_the_start(
     figures, start = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with figures:
         cost(experiments, services.describe, _before(experiment), can_start=not errors)
-        if draft.twin:
+        if draft.twin and has_twin(experiment.network):
             st.caption(_about_the_twin(experiment))
     with start:
         with st.container(horizontal=True):

@@ -9,7 +9,7 @@ from app.texts import Speaker
 from resnet_core.experiment import Experiment
 from resnet_core.runs.record import RunRecord
 
-_FAMILIES = {"resnet": "ResNet", "preresnet": "preResNet"}
+_FAMILIES = {"resnet": "ResNet", "preresnet": "preResNet", "vgg": "VGG", "googlenet": "GoogLeNet"}
 # Never what sets two experiments apart in a legend.
 _PASSED_OVER = {"name", "network", "seed", "record_every", "evaluate_every", "evaluation_images"}
 _MOST_DIFFERENCES = 2
@@ -17,14 +17,14 @@ _MOST_DIFFERENCES = 2
 
 def network_label(network: str) -> str:
     """ "cifar/resnet-56" as "ResNet-56"."""
-    family, _, depth = network.removeprefix("cifar/").partition("-")
-    return f"{_FAMILIES.get(family, family)}-{depth}"
+    family, _, depth = network.rpartition("/")[2].partition("-")
+    return "-".join(filter(None, [_FAMILIES.get(family, family), depth]))
 
 
 def own_name(record: RunRecord) -> str:
     """The name that a person gave; presets name runs after their networks, which is none."""
     name = record.experiment.name
-    return "" if name == record.experiment.network.removeprefix("cifar/") else name
+    return "" if name == record.experiment.network.rpartition("/")[2] else name
 
 
 def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:

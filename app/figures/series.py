@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from app.figures.labels import labels
 from app.state import Axis, Measured
 from app.texts import Speaker
-from resnet_core.network_spec import parse_name
 from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.record import RunRecord
 
@@ -107,7 +106,8 @@ def gather(
 
 def network_of(record: RunRecord) -> tuple[str, int]:
     """Family and depth."""
-    return parse_name(record.experiment.network, record.experiment.network_spec().layers_per_block)
+    spec = record.experiment.network_spec()
+    return spec.family, spec.depth
 
 
 def _experiment_key(record: RunRecord) -> str:

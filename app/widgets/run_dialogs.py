@@ -11,7 +11,7 @@ from app import services
 from app.explanations import explain
 from app.texts import t
 from app.widgets.experiment_form.controls import complaint, escaped, label
-from app.widgets.experiment_form.draft import split
+from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.run_actions import ASKED, say
 from app.widgets.run_row import OPENED
 from resnet_core.errors import InvalidSetting, PlaygroundError
@@ -149,13 +149,14 @@ def _rate_here(parent: Experiment, point: int) -> str:
 
 def _network(parent: Experiment) -> str:
     """With its shortcuts, without them, or with them for the first time."""
-    family, depth = split(parent.network)
-    other = "resnet" if family == "plain" else "plain"
+    family = parent.network_spec().family
+    if not has_twin(parent.network):
+        return parent.network
     if family == "preresnet":
         st.caption(t("runs.fork.preresnet"))
         return parent.network
     words = t("runs.fork.add_shortcuts") if family == "plain" else t("runs.fork.remove_shortcuts")
-    return f"cifar/{other}-{depth}" if st.toggle(words) else parent.network
+    return twin_of(parent.network) if st.toggle(words) else parent.network
 
 
 def _complain(field: str, error: PlaygroundError | None) -> None:

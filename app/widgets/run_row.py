@@ -59,7 +59,7 @@ def _described(run: RunRecord) -> str:
     """Network, data, length, seed, age."""
     experiment = run.experiment
     network = network_label(experiment.network)
-    if not experiment.network.startswith("cifar/plain"):
+    if experiment.network_spec().has_shortcuts:
         network += f" {experiment.shortcut}"
     parts = [
         network,

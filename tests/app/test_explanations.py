@@ -33,6 +33,10 @@ BAD_SETTINGS: list[dict[str, object]] = [
     *({"image_size": 3}, {"image_size": 257}, {"train_images": 1}, {"test_images": 0}),
     *({"milestones": "500, 100"}, {"milestones": "soon"}, {"warmup": "linear"}),
     *({"activation": "swish"}, {"family": "densenet"}, {"device": "tpu"}),
+    {"family": "imagenet/resnet", "depth": 50},  # on shapes
+    {"family": "imagenet/resnet", "depth": 20},
+    {"family": "imagenet/resnet", "depth": 18, "stride_in": "3x3"},
+    {"family": "imagenet/vgg", "depth": 16, "image_size": 16},
     {"train_images": 64},
     {"train_images": 10**6},
     {"depth": 32, "block": "bottleneck"},

@@ -13,6 +13,7 @@ from app.measurements import Failed
 from app.timings import Estimate
 from resnet_core.errors import DownloadError
 from resnet_core.runs import queries
+from tests.picture_folders import draw_folder
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 Opened = Callable[..., AppTest]
@@ -289,3 +290,40 @@ def test_the_form_keeps_what_was_typed_when_the_language_changes(opened: Opened)
     assert control(page, "button_group", "family").value == "highway"
     assert "유한한 수가 아닙니다" in said(page)
     assert page.button(key="train.start").label == "학습 시작"
+
+
+def test_a_network_for_imagenet_is_trained_from_a_folder_of_pictures(
+    opened: Opened, tmp_path: Path
+) -> None:
+    folder = draw_folder(tmp_path / "pictures", train=9, test=3)
+    page = opened(network="imagenet/resnet-18", data=str(folder), batch_size="4", image_size="32")
+    assert figures(page)["Weighted layers"] == "18"
+    assert not page.button(key="train.start").disabled, said(page)
+    assert "A\u00a011,004,227 · B\u00a011,178,051" in said(page)  # at three classes
+    assert control(page, "number_input", "width").disabled
+    checked(page.button(key="train.start").click().run())
+    (run,) = queries.runs()
+    assert run.experiment.network == "imagenet/resnet-18"
+    assert (run.parameters, run.data_title) == (11_004_227, "pictures")
+
+
+def test_from_family_to_family_the_depths_follow(opened: Opened) -> None:
+    page = opened(network="cifar/resnet-56")
+    for family, layers, sentence in (
+        ("imagenet/resnet", "18", "18:\u00a0"),
+        ("imagenet/googlenet", "22", "Plain networks have no shortcuts."),
+        ("resnet", "20", "110:\u00a0"),
+    ):
+        checked(control(page, "button_group", "family").set_value(family).run())
+        assert figures(page)["Weighted layers"] == layers
+        assert sentence in said(page)
+    assert query(page)["network"] == "cifar/resnet-20"
+
+
+def test_a_network_without_a_plain_twin_says_so(opened: Opened, tmp_path: Path) -> None:
+    folder = draw_folder(tmp_path / "pictures", train=9, test=3)
+    page = opened(network="imagenet/resnet-50", data=str(folder), batch_size="4", twin="1")
+    assert "has no plain twin in the paper" in said(page)
+    assert page.button(key="train.start").disabled
+    page = opened(network="imagenet/vgg-16")
+    assert "folder of pictures, train/CLASS" in said(page)

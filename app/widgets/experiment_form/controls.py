@@ -9,11 +9,13 @@ import streamlit as st
 
 from app.explanations import explain
 from app.texts import language, t
-from app.widgets.experiment_form.draft import LEFT_EMPTY, Draft
-from app.widgets.experiment_form.fields import CONTROLS, DEPTHS, OTHER, Control
+from app.widgets.experiment_form.draft import LEFT_EMPTY, Draft, unused
+from app.widgets.experiment_form.fields import CONTROLS, OTHER, Control
+from app.widgets.experiment_form.networks import depths
 from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
+from resnet_core.specs import is_imagenet
 
 Errors = dict[str, PlaygroundError]
 
@@ -37,16 +39,29 @@ class Controls:
         lose its value. A new control begins with the draft's.
         """
         generation = st.session_state.get(f"{self.form}.generation", 0)
+        if field == "depth" and is_imagenet(family := str(self.value("family"))):
+            field = f"depth.{family}"  # each of these families has depths of its own
         return f"{self.form}.{generation}.{language()}.{field}"
 
     def value(self, field: str) -> Any:
         """What the control holds, or the draft where it is not shown yet."""
         own = {"twin": self.draft.twin, "seeds": self.draft.seeds}
-        last = own[field] if field in own else self.draft.values[field]
+        last = own[field] if field in own else self._last(field)
         found = st.session_state.get(self.key(field), last)
         if field == "depth" and found == OTHER:
             return st.session_state.get(self.key("other_depth"), last)
         return found
+
+    def _last(self, field: str) -> Any:
+        """What the draft holds; a depth that was another kind of network's gives way to the
+        family's first."""
+        values, family = self.draft.values, self.value("family") if field == "depth" else ""
+        if is_imagenet(family):
+            offered = depths(family)
+            return values[field] if values[field] in offered else offered[0]
+        if field == "depth" and is_imagenet(str(values["family"])):
+            return depths(family)[0]
+        return values[field]
 
     def typed(self) -> Draft:
         """The draft with what was typed since."""
@@ -84,7 +99,7 @@ class Controls:
             case "choice":
                 st.segmented_control(
                     label,
-                    control.options,
+                    self._options(control),
                     default=start,
                     required=True,
                     wrap=True,
@@ -99,10 +114,20 @@ class Controls:
                 st.toggle(label, value=start, **said)
 
     def _shown(self, field: str) -> Any:
-        value = self.draft.values[field]
-        return OTHER if field == "depth" and value not in DEPTHS else value
+        value = self._last(field)
+        return OTHER if field == "depth" and value not in depths(self._family) else value
+
+    @property
+    def _family(self) -> str:
+        return str(self.value("family"))
+
+    def _options(self, control: Control) -> tuple[Any, ...]:
+        imagenet = control.field == "depth" and is_imagenet(self._family)
+        return depths(self._family) if imagenet else control.options
 
     def _matters(self, control: Control) -> bool:
+        if control.field in unused(self._family):
+            return False
         if control.needs is None:
             return True
         field, values = control.needs

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.widgets.experiment_form.networks import joined, split, twin_of
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment, from_text
-from resnet_core.network_spec import Family
+from resnet_core.imagenet_spec import PREFIX
+from resnet_core.network_settings import lacking
+from resnet_core.specs import is_imagenet
 
 SEEDS = 5
 
@@ -134,21 +137,6 @@ def settle(given: Mapping[str, Any]) -> tuple[Experiment, dict[str, InvalidSetti
                 kept = {}
 
 
-def twin_of(network: str) -> str:
-    """The network that differs in nothing but the shortcuts.
-
-    A residual, pre-activation or highway network's twin is plain; a plain one's is residual.
-    """
-    family, depth = split(network)
-    return f"cifar/{'resnet' if family == 'plain' else 'plain'}-{depth}"
-
-
-def split(network: str) -> tuple[Family, str]:
-    """Family and depth of a network's name that was accepted before."""
-    family, depth = network.removeprefix("cifar/").rsplit("-", 1)
-    return family, depth  # type: ignore[return-value]  # an Experiment's network has a family
-
-
 def _create(given: Mapping[str, Any]) -> Experiment:
     read = {}
     for name, value in given.items():
@@ -162,10 +150,18 @@ def _create(given: Mapping[str, Any]) -> Experiment:
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     """From the form's names to the experiment's."""
-    given = {name: value for name, value in values.items() if name not in _HALVES}
+    aside = {*_HALVES, *unused(str(values.get("family")))}
+    if values.get("schedule") == "plateau":
+        aside.add("milestones")
+    given = {name: value for name, value in values.items() if name not in aside}
     depth = values.get("depth")
-    given["network"] = None if depth is None else f"cifar/{values.get('family')}-{depth}"
+    given["network"] = None if depth is None else joined(str(values.get("family")), depth)
     return given
+
+
+def unused(family: str) -> tuple[str, ...]:
+    """Fields that a family's networks do not have; what they hold waits for another family."""
+    return lacking(family.removeprefix(PREFIX)) if is_imagenet(family) else ("stride_in",)
 
 
 def _typed(experiment: Experiment) -> dict[str, Any]:
@@ -178,9 +174,9 @@ def _typed(experiment: Experiment) -> dict[str, Any]:
         values[name] = repr(values[name])
     for name in ("image_size", "train_images", "test_images"):
         values[name] = "" if values[name] is None else str(values[name])
-    return {**values, "family": family, "depth": int(depth)}
+    return {**values, "family": family, "depth": depth}
 
 
 def _distinct(experiment: Experiment) -> str:
-    network = experiment.network.removeprefix("cifar/")
+    network = experiment.network.partition("/")[2]
     return f"{experiment.name} · {network} · seed {experiment.seed}"

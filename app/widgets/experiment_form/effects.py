@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.texts import t
-from app.widgets.experiment_form.fields import DEPTHS
+from app.widgets.experiment_form.networks import depths, joined, split
 from resnet_core.anatomy import Anatomy
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
@@ -25,11 +25,11 @@ class Effects:
 
     def by_depth(self) -> str:
         """The cost of the depths beside this one."""
-        family = self.experiment.network.rsplit("-", 1)[0]
+        family, _ = split(self.experiment.network)
         costs = []
-        for depth in DEPTHS:
+        for depth in depths(family):
             try:
-                other = self.experiment.changed(network=f"{family}-{depth}")
+                other = self.experiment.changed(network=joined(family, depth))
             except InvalidSetting:
                 continue  # not reachable with these blocks
             costs.append(f"{depth}: {short(self.describe(other).multiply_adds)}")
@@ -37,7 +37,7 @@ class Effects:
 
     def by_shortcut(self) -> str:
         """The parameters with each option."""
-        if self.experiment.network.startswith("cifar/plain"):
+        if not self.experiment.network_spec().has_shortcuts:
             return t("form.no_shortcut")
         counts = [
             f"{option} {self.describe(self.experiment.changed(shortcut=option)).parameters:,}"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from app.widgets.experiment_form.networks import ALL_FAMILIES, DEPTHS
 from resnet_core.experiment import Experiment
-from resnet_core.network_spec import FAMILIES
 
 Kind = Literal["choice", "whole", "text", "switch"]
 Needs = tuple[str, tuple[Any, ...]]
 
-# The paper's depths; any other can be typed.
-DEPTHS = (20, 32, 44, 56, 110, 1202)
-OTHER = "other"
+OTHER = "other"  # a depth that is not among those offered
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,11 @@ def _switch(field: str) -> Control:
 
 
 # The three that matter are always in view.
-FAMILY = Control("family", "choice", FAMILIES)
+FAMILY = Control("family", "choice", ALL_FAMILIES)
 DEPTH = Control("depth", "choice", (*DEPTHS, OTHER))
-SHORTCUT = _choice("shortcut", needs=("family", ("resnet", "preresnet", "highway")))
+SHORTCUT = _choice(
+    "shortcut", needs=("family", ("resnet", "preresnet", "highway", "imagenet/resnet"))
+)
 
 # The rest, tab by tab. `data` itself has a control of its own, at the head of its tab.
 GROUPS: dict[str, tuple[Control, ...]] = {
@@ -61,6 +61,7 @@ GROUPS: dict[str, tuple[Control, ...]] = {
         _whole("width"),
         _choice("block"),
         Control("layers_per_block", "choice", (1, 2, 3), needs=("block", ("basic",))),
+        _choice("stride_in", needs=("family", ("imagenet/resnet",))),
         _choice("activation"),
         _choice("initialization"),
         _choice("option_a_padding", needs=("shortcut", ("A",))),
@@ -79,7 +80,9 @@ GROUPS: dict[str, tuple[Control, ...]] = {
         _whole("iterations", 100),
         _whole("batch_size", 32),
         _text("learning_rate"),
-        _text("milestones"),
+        _choice("schedule"),
+        Control("milestones", "text", needs=("schedule", ("milestones",))),
+        _whole("plateau_evaluations", needs=("schedule", ("plateau",))),
         _choice("warmup"),
         _whole("warmup_iterations", 10, needs=("warmup", ("linear",))),
         _text("momentum"),

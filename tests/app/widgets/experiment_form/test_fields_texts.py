@@ -32,8 +32,8 @@ def test_a_preset_is_a_starting_point_that_leads_back_to_all_of_it(name: str) ->
     assert experiment.changed(name=built[-1].name) in built
     expected = built if len(built) > 1 else ()
     assert all_of_preset(name, experiment) == expected
-    assert all_of_preset(name, experiment.changed(width=3)) == ()
-    assert draft.twin == (name in {"one-minute", "cifar-two-minutes"})
+    assert all_of_preset(name, experiment.changed(weight_decay=0.5)) == ()
+    assert draft.twin == (name in {"one-minute", "cifar-two-minutes", "imagenet"})
 
 
 def test_no_preset_no_offer() -> None:
