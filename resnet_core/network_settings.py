@@ -85,13 +85,16 @@ def check(experiment: Experiment) -> None:
         return
     found = spec(experiment)
     assert isinstance(found, ImageNetSpec)
-    for field in _OF_CIFAR:
+    for field in lacking(found.family):
         _refuse(experiment, field, "has no such setting")
-    if found.is_reference:
-        for field in _OF_BLOCKS:
-            _refuse(experiment, field, "is as torchvision has it")
     if found.block != "bottleneck" or found.is_reference:
         _refuse(experiment, "stride_in", "has no bottlenecks")
+
+
+def lacking(imagenet_family: str) -> tuple[str, ...]:
+    """The settings that no network of this family for ImageNet has."""
+    references = imagenet_family in {"vgg", "googlenet"}
+    return (*_OF_CIFAR, *_OF_BLOCKS, "stride_in") if references else _OF_CIFAR
 
 
 def _refuse(experiment: Experiment, field: str, why: str) -> None:

@@ -15,7 +15,6 @@ from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, ImageSet, class_order
 from resnet_core.errors import CheckpointError
 from resnet_core.experiment import Experiment
-from resnet_core.network_spec import parse_name
 from resnet_core.networks.catalog import architecture
 from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.record import RunRecord
@@ -123,8 +122,8 @@ def load(run_id: str) -> Subject:
         weights = safetensors.torch.load(file.path.read_bytes())
     except (safetensors.SafetensorError, OSError) as error:
         raise CheckpointError(f"The weights {file.path} cannot be read ({error}).") from error
-    family, depth = parse_name(run.experiment.network, _block_layers(run.experiment))
-    return Subject(run.id, label(run), family, depth, run.experiment, weights)
+    spec = run.experiment.network_spec()
+    return Subject(run.id, label(run), spec.family, spec.depth, run.experiment, weights)
 
 
 def load_all(ids: Sequence[str]) -> tuple[Subject, ...]:
@@ -147,10 +146,6 @@ def label(run: RunRecord) -> str:
     """For example "resnet-20 · seed 0"."""
     seed = f"seed {run.experiment.seed}"
     return run.title if run.title.endswith(seed) else f"{run.title} · {seed}"
-
-
-def _block_layers(experiment: Experiment) -> int:
-    return 3 if experiment.block == "bottleneck" else experiment.layers_per_block
 
 
 @lru_cache(maxsize=4)

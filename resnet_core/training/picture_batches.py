@@ -31,6 +31,9 @@ class Place:
     picture: int
 
 
+Begun = list[tuple[Place, Callable[[], View]]]  # a batch and its views, ready or not
+
+
 class PictureOrder:
     """Every picture once a pass, in an order drawn anew for each pass; `order.Order` for those
     who look ahead: what comes when follows from the seed alone."""
@@ -78,7 +81,7 @@ class PictureBatches:
         self._order = PictureOrder(len(folder.train), experiment.seed)
         self._seed = number(experiment.seed, "augmentation")
         self._index = 0  # of the next batch
-        self._begun: dict[int, list[Callable[[], View]]] = {}
+        self._begun: dict[int, Begun] = {}
         self._mean: Tensor | None = None
 
     @property
@@ -101,14 +104,12 @@ class PictureBatches:
         """
         for index in range(self._index, max(self._index + 1, self._end)):
             if index not in self._begun:
-                self._begun[index] = [
-                    self._decoders.begin(self._view, p) for p in self._places(index)
-                ]
-        views = [result() for result in self._begun.pop(self._index)]
-        chosen = [place.picture for place in self._places(self._index)]
+                self._begun[index] = self._begin(index)
+        batch = self._begun.pop(self._index)
+        views = [result() for _, result in batch]
+        labels = self._folder.train.labels[[place.picture for place, _ in batch]]
         self._index += 1
-        labels = torch.from_numpy(self._folder.train.labels[chosen])
-        return self._prepared(views), labels.to(self._execution.device)
+        return self._prepared(views), torch.from_numpy(labels).to(self._execution.device)
 
     @property
     def _end(self) -> int:
@@ -116,8 +117,9 @@ class PictureBatches:
         ahead = self._index + 1 + (_AHEAD if self._decoders.count else 0)
         return min(ahead, self._experiment.iterations)
 
-    def _places(self, index: int) -> list[Place]:
-        return self._order.batch(index, self._experiment.batch_size)
+    def _begin(self, index: int) -> Begun:
+        places = self._order.batch(index, self._experiment.batch_size)
+        return [(place, self._decoders.begin(self._view, place)) for place in places]
 
     def _view(self, place: Place) -> View:
         e, crop = self._experiment, self._folder.image_size

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from resnet_core.experiment import Experiment
 from resnet_core.labs import laboratory
+from resnet_core.labs.families import not_cifar
 from resnet_core.labs.laboratory import Question
 
 
@@ -30,7 +31,7 @@ class Settings(laboratory.Settings):
 def accepts(experiment: Experiment) -> str:
     """Networks in which x is added as it is."""
     if experiment.network_spec().family in {"resnet", "preresnet"}:
-        return ""
+        return not_cifar(experiment)
     return "Only a residual network has an x to turn down; choose a resnet or preresnet run."
 
 

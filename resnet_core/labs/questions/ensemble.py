@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from resnet_core.labs import laboratory
+from resnet_core.labs.families import not_cifar
 from resnet_core.labs.laboratory import Question
 
 
@@ -73,6 +74,7 @@ QUESTION = Question(
     },
     runs=tuple(f"one-minute-resnet-20-seed-{seed}" for seed in range(6)),
     most_runs=6,
+    accepts=not_cifar,
     code=(
         ("resnet_core/labs/ensemble.py", "probabilities"),
         ("resnet_core/labs/ensemble.py", "averaged"),

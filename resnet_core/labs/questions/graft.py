@@ -6,6 +6,7 @@ from pydantic import Field
 
 from resnet_core.experiment import Experiment
 from resnet_core.labs import laboratory
+from resnet_core.labs.families import not_cifar
 from resnet_core.labs.laboratory import Question
 
 
@@ -38,7 +39,7 @@ def accepts(experiment: Experiment) -> str:
         return "Blocks copy their input exactly through ReLU only; choose a run with ReLU."
     if experiment.network_spec().family == "plain" and experiment.block == "bottleneck":
         return "A plain bottleneck loses channels on the way, so it cannot copy its input."
-    return ""
+    return not_cifar(experiment)
 
 
 QUESTION = Question(
