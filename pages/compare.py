@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import services, texts
+from app import page_url, services, texts
 from app.links import page_link
 from app.state import MEASURES, SMOOTHEST, CompareState, View
 from app.texts import t
@@ -14,8 +14,9 @@ from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.run_picker import groups, run_picker
 from resnet_core.runs.record import RunRecord
 
-# Session state: the parameters this page wrote last, how often others came, the widgets.
-WROTE, VISITS = "compare.wrote", "compare.visits"
+PAGE = "compare"
+# Session state: how often other parameters came than the page had written, the widgets.
+VISITS = "compare.visits"
 RUNS, X, LAYERS = "compare.runs", "compare.x", "compare.layers"
 ERROR, SMOOTH, LOG = "compare.error", "compare.smooth", "compare.log"
 LAYER_VIEWS = ("layer", "sorted", "map")
@@ -38,14 +39,13 @@ def page() -> None:
         remember=True,
         empty=t("compare.none_chosen"),
     )
-    _write(CompareState(ids, seen))
+    page_url.write(PAGE, CompareState(ids, seen).to_query())
 
 
 def _arrive(runs: Sequence[RunRecord]) -> CompareState:
     """The state; a URL that this page did not write itself sets the widgets anew."""
-    query = st.query_params.to_dict()
-    query.pop(texts.PARAMETER, None)
-    if query == st.session_state.get(WROTE):
+    query = page_url.read()
+    if page_url.is_own(PAGE, query):
         state, _ = CompareState.from_query(query)
         return state
     state, unusable = CompareState.from_query(query)
@@ -133,16 +133,6 @@ def _nothing_yet() -> None:
     st.info(t("compare.nothing"))
     page_link("puzzle", t("common.nav.puzzle"))
     page_link("train", t("common.nav.train"))
-
-
-def _write(state: CompareState) -> None:
-    """Put the state into the URL, without a run of the page where nothing changed."""
-    query = state.to_query()
-    st.session_state[WROTE] = query
-    present = st.query_params.to_dict()
-    wanted = {**query, **{k: v for k, v in present.items() if k == texts.PARAMETER}}
-    if present != wanted:
-        st.query_params.from_dict(wanted)
 
 
 page()

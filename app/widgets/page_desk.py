@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import streamlit as st
 
-from app import texts, theme
+from app import page_url, texts, theme
 from app.texts import t
 from app.widgets.experiment_form.controls import escaped
 
@@ -67,13 +67,8 @@ class PageDesk(Generic[State]):
 
     def write(self) -> None:
         """Put the state into the URL, without a run of the page where nothing changed."""
-        query = self.state.to_query()
-        st.session_state[f"{self.form}.wrote"] = query
         st.session_state[f"{self.form}.state"] = self.state
-        present = st.query_params.to_dict()
-        wanted = {**query, **{k: v for k, v in present.items() if k == texts.PARAMETER}}
-        if present != wanted:
-            st.query_params.from_dict(wanted)
+        page_url.write(self.form, self.state.to_query())
 
     def _arrive(self, kind: type[State]) -> None:
         """Take the state from the URL, unless this page wrote that itself."""
@@ -81,11 +76,9 @@ class PageDesk(Generic[State]):
         if ready is not None:
             self.state = ready
             return
-        query = st.query_params.to_dict()
-        query.pop(texts.PARAMETER, None)
-        kept: State | None = st.session_state.get(f"{self.form}.state")
-        if kept is not None and query == st.session_state.get(f"{self.form}.wrote"):
-            self.state = kept
+        query = page_url.read()
+        if page_url.is_own(self.form, query):
+            self.state = st.session_state[f"{self.form}.state"]
             return
         self.state, unusable = kind.from_query(query)
         self._new_generation()

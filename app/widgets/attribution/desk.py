@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from app import texts
+from app import page_url
 from app.explanations import explain
 from app.texts import t
 from app.widgets.laboratory.bench import HERE, Bench
@@ -21,8 +21,7 @@ View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
 NAME = "attribution"
 _VIEW, _LAYER = "view", "layer"
-_KEPT, _WROTE, _VISITS = "attribution.desk", "attribution.wrote", "attribution.visits"
-_PROBLEMS = "attribution.problems"
+_KEPT, _VISITS, _PROBLEMS = "attribution.desk", "attribution.visits", "attribution.problems"
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,9 @@ class Desk:
 
 def arrive() -> tuple[Desk, list[str]]:
     """The desk: from the URL, unless this page wrote that itself."""
-    query = st.query_params.to_dict()
-    query.pop(texts.PARAMETER, None)
-    kept: Desk | None = st.session_state.get(_KEPT)
-    if kept is not None and query == st.session_state.get(_WROTE):
-        return kept, st.session_state.get(_PROBLEMS, [])
+    query = page_url.read()
+    if page_url.is_own(NAME, query):
+        return kept(), st.session_state.get(_PROBLEMS, [])
     desk, problems = Desk.from_query(query)
     keep(desk)
     st.session_state[_PROBLEMS] = problems
@@ -108,12 +105,7 @@ def keep(desk: Desk) -> None:
 def write(desk: Desk) -> None:
     """Put the desk into the URL, without a run of the page where nothing changed."""
     keep(desk)
-    st.session_state[_WROTE] = desk.to_query()
-    present = st.query_params.to_dict()
-    chosen = {name: text for name, text in present.items() if name == texts.PARAMETER}
-    wanted = {**desk.to_query(), **chosen}
-    if present != wanted:
-        st.query_params.from_dict(wanted)
+    page_url.write(NAME, desk.to_query())
 
 
 def kept() -> Desk:

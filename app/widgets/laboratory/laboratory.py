@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import services, texts
+from app import page_url, services
 from app.explanations import explain
 from app.links import page_link
 from app.texts import t
@@ -81,11 +81,9 @@ class _Page:
         if ready is not None:
             self.bench = ready
             return
-        query = st.query_params.to_dict()
-        query.pop(texts.PARAMETER, None)
-        kept: Bench | None = st.session_state.get(f"{self.form}.bench")
-        if kept is not None and query == st.session_state.get(f"{self.form}.wrote"):
-            self.bench = kept
+        query = page_url.read()
+        if page_url.is_own(self.form, query):
+            self.bench = st.session_state[f"{self.form}.bench"]
             self.problems = st.session_state.get(f"{self.form}.problems", [])
             return
         self.bench, self.problems = Bench.from_query(self.question, query)
@@ -163,13 +161,8 @@ class _Page:
 
     def write(self) -> None:
         """Put the bench into the URL, without a run of the page where nothing changed."""
-        query = self.bench.to_query(self.question)
-        st.session_state[f"{self.form}.wrote"] = query
         st.session_state[f"{self.form}.bench"] = self.bench
-        present = st.query_params.to_dict()
-        wanted = {**query, **{k: v for k, v in present.items() if k == texts.PARAMETER}}
-        if present != wanted:
-            st.query_params.from_dict(wanted)
+        page_url.write(self.form, self.bench.to_query(self.question))
 
     def _take(self, settings: Settings, runs: tuple[str, ...]) -> None:
         changed = (settings, runs) != (self.bench.settings, self.bench.runs)
