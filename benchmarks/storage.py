@@ -16,6 +16,7 @@ from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.stream import StreamWriter, Tail
 
 LAYERS = 110  # responses, gradients and branches: 330 values a record
+NAMES = [f"layer{number}" for number in range(LAYERS)]
 RECORDS = 2000
 
 
@@ -28,14 +29,13 @@ def sections(quick: bool) -> Iterator[str]:
 
 
 def _append(folder: Path, records: int) -> Comparison:
-    started = _started()
     rows = np.random.default_rng(0).random((3, LAYERS), dtype=np.float32)
     index = sqlite3.connect(folder / "rows.sqlite3")
     index.execute("PRAGMA journal_mode = WAL")
     index.execute("CREATE TABLE row (iteration INTEGER, value BLOB)")
     number = iter(range(10**9))
     with (
-        StreamWriter(folder / "telemetry.arrows", started) as writer,
+        StreamWriter(folder / "telemetry.arrows", started(NAMES, NAMES)) as writer,
         (folder / "rows.csv").open("w", newline="") as text,
     ):
         lines = csv.writer(text)
@@ -66,7 +66,7 @@ def _tail(folder: Path) -> Comparison:
     tail = Tail(path)
     tail.poll()
     read: dict[str, list[float]] = {"the whole file again": [], "the project's tail": []}
-    with StreamWriter(path, _started()) as writer:
+    with StreamWriter(path, started(NAMES, NAMES)) as writer:
         tail.poll()
         for number in range(100):
             writer.append(measurement(10**6 + number, rows))
@@ -91,12 +91,12 @@ def _section(title: str, found: Comparison, unit: str, scale: float) -> str:
     return f"## Telemetry: {title}\n\n{table(('way', f'{unit}, median', 'times as fast'), rows)}\n"
 
 
-def _started() -> Started:
-    names = tuple(f"layer{number}" for number in range(LAYERS))
+def started(layers: Sequence[str], blocks: Sequence[str]) -> Started:
+    """The beginning of a run that only its stream is wanted of."""
     return Started(
         iteration=0,
-        layers=names,
-        blocks=names,
+        layers=tuple(layers),
+        blocks=tuple(blocks),
         parameters=0,
         data="none",
         train_images=1,

@@ -14,13 +14,12 @@ from app.charts import Charts, Question
 from app.feed import Feed
 from app.state import View
 from benchmarks.side_by_side import compare, table
-from benchmarks.storage import measurement
+from benchmarks.storage import measurement, started
 from resnet_core import anatomy, home
 from resnet_core.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
-from resnet_core.telemetry.events import Started
 from resnet_core.telemetry.stream import StreamWriter
 
 VIEWERS = (1, 10, 30, 100)
@@ -85,22 +84,9 @@ def _stream() -> Iterator[StreamWriter]:
     store.of_home().add([RunRecord(RUN, experiment, "running", time.time(), data_title="none")])
     found = anatomy.describe(experiment.network_spec())
     assert (len(found.layers_3x3), len(found.block_names)) == (LAYERS, BLOCKS)
-    started = Started(
-        iteration=0,
-        layers=found.layers_3x3,
-        blocks=found.block_names,
-        parameters=found.parameters,
-        data="none",
-        train_images=1,
-        test_images=1,
-        device="cpu",
-        precision="fp32",
-        backend="eager",
-        threads=1,
-    )
     folder = of_run(RUN)
     folder.path.mkdir(parents=True, exist_ok=True)
-    with StreamWriter(folder.stream, started) as writer:
+    with StreamWriter(folder.stream, started(found.layers_3x3, found.block_names)) as writer:
         for number in range(300):
             _record(writer, number - 300)
         yield writer

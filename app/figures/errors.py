@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app import theme
 from app.figures import look, marks
+from app.figures.band import band
 from app.figures.series import Floats, Series
 from app.figures.thinning import extremes, smoothed
 from app.state import View
@@ -74,7 +74,9 @@ def _training_traces(
     time, values = one.time[where], one.error.mean[where]
     traces = []
     if one.count > 1:
-        traces.append(_band(one, one.error.low[where], one.error.high[where], time, colour))
+        low, high = one.error.low[where], one.error.high[where]
+        meta = {"series": one.key, "role": "band"}
+        traces.append(band(time, low, high, one.key, colour, meta=meta))
     if view.smooth:
         raw = _line(one, time, values, colour, 1.5, "raw", say("charts.error.raw"))
         traces.append(raw.update(opacity=0.3, showlegend=False))
@@ -110,24 +112,6 @@ def _line(
         legendgroup=one.key,
         meta={"series": one.key, "role": role},
         hovertemplate=f"<b>{one.label}</b> · %{{x:,.6~r}}<br>%{{y:.1f}} % {what}<extra></extra>",
-    )
-
-
-def _band(one: Series, low: Floats, high: Floats, time: Floats, colour: str) -> go.Scatter:
-    """The range over seeds, as one closed outline."""
-    there = ~(np.isnan(low) | np.isnan(high))
-    time, low, high = time[there], low[there], high[there]
-    return go.Scatter(
-        x=look.rounded(np.concatenate([time, time[::-1]]), 7),
-        y=look.rounded(np.concatenate([low, high[::-1]])),
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=theme.translucent(colour, 0.18),
-        legendgroup=one.key,
-        showlegend=False,
-        hoverinfo="skip",
-        meta={"series": one.key, "role": "band"},
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from app import theme
 from app.figures import look
+from app.figures.band import band
 from app.figures.series import Floats, Series, Spread
 from app.state import View
 from app.texts import Speaker
@@ -96,21 +96,6 @@ def _traces(one: Series, quantity: Quantity, row: int, view: View, dark: bool) -
     )
     if one.count == 1:
         return [line]
-    return [_band(one, spread, row, order, colour), line]
-
-
-def _band(one: Series, spread: Spread, row: int, order: np.ndarray, colour: str) -> go.Scatter:
-    places = np.arange(1, len(order) + 1)
     low, high = spread.low[row][order], spread.high[row][order]
-    return go.Scatter(
-        x=np.concatenate([places, places[::-1]]).tolist(),
-        y=look.rounded(np.concatenate([low, high[::-1]])),
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=theme.translucent(colour, 0.18),
-        legendgroup=one.key,
-        showlegend=False,
-        hoverinfo="skip",
-        meta={"series": one.key, "role": "band"},
-    )
+    meta = {"series": one.key, "role": "band"}
+    return [band(places, low, high, one.key, colour, meta=meta), line]

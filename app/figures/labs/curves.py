@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import theme
 from app.figures import look
+from app.figures.band import band as outline
 
 DEPTH = 56  # of a family's colour where no depth is meant
 
@@ -53,21 +53,8 @@ def line(
 
 
 def band(x: Any, low: Any, high: Any, name: str, colour: str) -> go.Scatter:
-    """The range over seeds, as one closed outline."""
-    places, lows, highs = numbers(x), numbers(low), numbers(high)
-    there = ~(np.isnan(lows) | np.isnan(highs))
-    places, lows, highs = places[there], lows[there], highs[there]
-    return go.Scatter(
-        x=look.rounded(np.concatenate([places, places[::-1]]), 6),
-        y=look.rounded(np.concatenate([lows, highs[::-1]])),
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=theme.translucent(colour, 0.18),
-        legendgroup=name,
-        showlegend=False,
-        hoverinfo="skip",
-    )
+    """The range around the curve of this name."""
+    return outline(numbers(x), numbers(low), numbers(high), name, colour)
 
 
 def level(y: float, text: str, dark: bool, log: bool = False, colour: str = "") -> dict[str, Any]:
