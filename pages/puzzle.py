@@ -172,6 +172,7 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
 
 
 def _links(records: list[RunRecord]) -> None:
+    page_link("why", t("home.next.why"))
     ids = ",".join(record.id for record in records)
     page_link("compare", t("home.next.compare"), runs=ids, order="sorted")
     page_link("train", t("home.next.train"))

@@ -171,6 +171,7 @@ def test_a_shared_address_shows_the_same_runs() -> None:
     assert not test.exception
     assert "plain-56 still gets 85.0 %" in _texts(test)
     assert test.button(key="run").label == "Run it again with seed 1"
+    assert _texts(test).index("Why is F → 0") < _texts(test).index("Look closer")
 
 
 def test_an_unknown_group_is_named(nothing_recorded: Path) -> None:
