@@ -34,15 +34,25 @@ def page() -> None:
 
 def _statement(statement: Statement, checks: Sequence[Check]) -> None:
     st.subheader(t(f"ledger.statement.{statement.key}"))
-    if statement.difference is None:
-        st.caption(t("ledger.paper", figure=statement.figure))
-    else:
-        st.caption(t("ledger.paper_by", figure=statement.figure, difference=statement.difference))
+    st.caption(f"{_papers(statement)} {_seen(checks)}".strip())
     if not checks:
         st.info(t("ledger.none"))
     for number, check in enumerate(checks):
         with st.container(border=True):
             _check(check, f"{statement.key}.{number}")
+
+
+def _papers(statement: Statement) -> str:
+    """What the paper says, and where."""
+    values = {"figure": statement.figure, "difference": statement.difference}
+    return t(f"ledger.paper.{statement.key}", **values)
+
+
+def _seen(checks: Sequence[Check]) -> str:
+    """In how many comparisons it is so here."""
+    if not checks:
+        return ""
+    return t("ledger.seen", holding=sum(check.holds for check in checks), checked=len(checks))
 
 
 def _check(check: Check, key: str) -> None:

@@ -217,7 +217,9 @@ def copies_verdict(found: Comparison, shallow: int) -> Verdict:
         "changed": found.changed,
         "difference": found.difference,
     }
-    return Verdict("inexact" if found.changed else "exact", values)
+    if found.changed:
+        return Verdict("inexact", values)
+    return Verdict("close" if found.difference else "exact", values)
 
 
 def modes_verdict(found: Comparison) -> Verdict:

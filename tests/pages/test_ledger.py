@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import services
+from app import ledger, services
 from app.texts import say
 from resnet_core.runs import queries
 from tests.app.runs_on_record import put_on_record
@@ -33,6 +33,18 @@ def test_the_recorded_runs_are_compared_and_named(home: Path) -> None:
     assert "plain-56 8" in said
     assert "recorded" in said
     assert "paper **6.97**" in said
+
+
+def test_what_the_paper_says_stands_beside_what_is_seen(home: Path) -> None:
+    said = _said(_open())
+    for statement in ledger.STATEMENTS:
+        key, figure = statement.key, statement.figure
+        found = say("en", f"ledger.paper.{key}", figure=figure, difference=statement.difference)
+        assert found in said
+    recorded = ledger.recipes(queries.recorded())
+    checks = ledger.checks(ledger.STATEMENTS[0], recorded, lambda _: None)
+    holding = sum(check.above > check.below for check in checks)
+    assert say("en", "ledger.seen", holding=holding, checked=len(checks)) in said
 
 
 def test_in_korean_too(home: Path) -> None:

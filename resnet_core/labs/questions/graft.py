@@ -47,6 +47,9 @@ QUESTION = Question(
     settings=Settings,
     findings={
         "exact": "With {inserted} copying layers the {shallow}-layer network becomes one of "
+        "{deep} layers with the same {error:.1f} % training error: all {images} predictions and "
+        "all scores are exactly the same. So the deeper network can be as good.",
+        "close": "With {inserted} copying layers the {shallow}-layer network becomes one of "
         "{deep} layers with the same {error:.1f} % training error: all {images} predictions are "
         "the same, the scores to within {difference:.1e}. So the deeper network can be as good.",
         "inexact": "With {inserted} copying layers the {shallow}-layer network becomes one of "

@@ -81,7 +81,7 @@ def test_a_run_tells_the_copies_first_then_every_start(home: Path) -> None:
     assert [row["depth"] for table, row in rows if table == "copies"] == [8, 8, 14, 14, 20, 20]
     assert [row["noise"] for table, row in rows if table == "ends"] == [*graft.NOISES, None]
     verdicts = [event for event in events if isinstance(event, Verdict)]
-    assert verdicts[0].finding == "exact"
+    assert verdicts[0].finding in {"exact", "close"}  # as the machine rounds
     assert len(verdicts) == 3
     assert all(QUESTION.sentence(verdict) for verdict in verdicts)
 
@@ -115,6 +115,7 @@ def test_a_copy_that_is_none_is_said_to_be_none() -> None:
         return Comparison(**{**values, **counts, **changes})  # type: ignore[arg-type]
 
     assert graft.copies_verdict(compared(), 20).finding == "exact"
+    assert graft.copies_verdict(compared(difference=1e-6), 20).finding == "close"
     assert graft.copies_verdict(compared(changed=1), 20).finding == "inexact"
     assert graft.modes_verdict(compared(changed=2, error=5.0)).finding == "modes_agree"
     verdict = graft.modes_verdict(compared(changed=60, error=40.0))
