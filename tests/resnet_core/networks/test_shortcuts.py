@@ -37,6 +37,22 @@ def test_zero_padding(in_channels, out_channels, padding, first, stride, size):
     assert not list(ZeroPadding(in_channels, out_channels, stride, padding).parameters())
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("form", [torch.contiguous_format, torch.channels_last])
+def test_zero_padding_gives_its_gradient_back_in_the_same_memory_format(dtype, form):
+    x = torch.randn(2, 4, 7, 7).to(dtype).contiguous(memory_format=form).requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
+        y = ZeroPadding(4, 8, stride=2, padding="both")(x)
+    assert y.dtype is dtype
+    assert y.is_contiguous(memory_format=form)
+    arriving = torch.randn_like(y)
+    (gradient,) = torch.autograd.grad(y, x, arriving)
+    expected = torch.zeros_like(x)
+    expected[:, :, ::2, ::2] = arriving[:, 2:6]
+    assert torch.equal(gradient, expected)
+    assert gradient.is_contiguous(memory_format=form)
+
+
 def test_projection():
     projection = Projection(Layers("relu", batch_norm=True), 4, 6, stride=2)
     x = torch.randn(8, 4, 7, 7)
