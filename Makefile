@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test test-again check format bench demo-table pictures clean
+.PHONY: help run test test-again check format bench bench-gpu demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ format: .venv/dev ## Rewrite the code in the project's style.
 
 bench: .venv/app ## Measure training, telemetry and server on this machine and write the tables into docs.
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+bench-gpu: .venv/app ## Measure training on this machine's CUDA GPU, if it has one.
+	$(BIN)/python -m benchmarks.gpu
 
 demo-table: .venv/app ## Train the one-minute demo with five seeds and write its table into docs.
 	$(BIN)/python -m benchmarks.four_networks --write docs/one-minute.md

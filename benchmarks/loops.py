@@ -19,9 +19,10 @@ from resnet_core.training.session import Session
 
 BATCH = 128
 IMAGES = 2560
+NEVER = 10_000_000  # iterations
 
 
-def conventional(network: str) -> Step:
+def conventional(network: str, device: str = "cpu") -> Step:
     """As torchvision's tutorials train: PIL images, transforms one by one, a DataLoader, fp32."""
     from torchvision import transforms
 
@@ -34,7 +35,7 @@ def conventional(network: str) -> Step:
         ]
     )
     loader = DataLoader(_Pictures(_images(), preparation), BATCH, shuffle=True, drop_last=True)
-    return _torch_step(_network(network), _forever(loader))
+    return _torch_step(_network(network).to(device), _forever(loader, device))
 
 
 def in_memory(network: str, channels_last: bool, keep: bool) -> Step:
@@ -46,10 +47,10 @@ def in_memory(network: str, channels_last: bool, keep: bool) -> Step:
     return _torch_step(model, _augmented(form))
 
 
-def ours(network: str, precision: str, record_every: int) -> Step:
+def ours(network: str, precision: str, record_every: int, device: str = "cpu") -> Step:
     """The project's training session as workers run it."""
     allocator.keep_memory()
-    return _session(network, precision, record_every).step
+    return training_session(network, precision, record_every, device).step
 
 
 def compiled(network: str) -> Step:
@@ -67,7 +68,7 @@ def hooked(network: str, precision: str, how: str) -> Step:
     of the step. Gradient norms are measured the same way.
     """
     allocator.keep_memory()
-    session = _session(network, precision, 1_000_000)
+    session = training_session(network, precision, NEVER)
     found: list[float | Tensor] = []
 
     def keep(value: Tensor) -> None:
@@ -112,7 +113,10 @@ def _network(name: str) -> nn.Module:
     return build(spec, seed=0).train()
 
 
-def _session(network: str, precision: str, record_every: int) -> Session:
+def training_session(
+    network: str, precision: str, record_every: int, device: str = "cpu"
+) -> Session:
+    """A session that never comes to its end and never evaluates."""
     experiment = Experiment.create(
         network=f"cifar/{network}",
         data="shapes",
@@ -120,11 +124,11 @@ def _session(network: str, precision: str, record_every: int) -> Session:
         test_images=10,
         batch_size=BATCH,
         precision=precision,
-        device="cpu",
+        device=device,
         record_every=record_every,
-        evaluate_every=10_000_000,
+        evaluate_every=NEVER,
         audit_every=0,
-        iterations=10_000_000,
+        iterations=NEVER,
     )
     return Session(experiment, catalog.load("shapes", None, IMAGES, 10))
 
@@ -154,7 +158,8 @@ def _augmented(form: torch.memory_format) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _forever(
-    loader: DataLoader[tuple[Tensor, int]],
+    loader: DataLoader[tuple[Tensor, int]], device: str
 ) -> Iterator[tuple[Tensor, Tensor]]:
     while True:
-        yield from loader
+        for images, labels in loader:
+            yield images.to(device), labels.to(device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import shutil
@@ -40,7 +41,9 @@ class Peaks:
         return f"## The most that one core computes\n\n{table(headings, rows)}\n"
 
 
+@functools.cache
 def peaks() -> Peaks:
+    """Measured when first asked for."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -55,9 +58,9 @@ def peaks() -> Peaks:
         torch.set_num_threads(threads)
 
 
-def description() -> str:
-    """Machine, versions and date, a line."""
-    execution = device.choose("cpu", "auto")
+def description(where: str = "cpu") -> str:
+    """The processor or GPU, versions and date, a line."""
+    execution = device.choose(where, "auto")
     return (
         f"{execution.hardware}, {os.cpu_count()} cores, {platform.system()}, Python "
         f"{platform.python_version()}, torch {torch.__version__}, {date.today()}."

@@ -34,10 +34,10 @@ def _training(network: str, rounds: int, quick: bool, peak: machine.Peaks) -> st
         "images in memory, augmented by the batch": (loops.in_memory, (network, False, False)),
         "... channels last": (loops.in_memory, (network, True, False)),
         "... freed memory kept": (loops.in_memory, (network, True, True)),
-        "this project, fp32": (loops.ours, (network, "fp32", 1_000_000)),
+        "this project, fp32": (loops.ours, (network, "fp32", loops.NEVER)),
     }
     if bf16:
-        makers["this project, bf16"] = (loops.ours, (network, "bf16", 1_000_000))
+        makers["this project, bf16"] = (loops.ours, (network, "bf16", loops.NEVER))
     if not quick and network == NETWORKS[0] and machine.compiler():
         makers["channels last, torch.compile, fp32"] = (loops.compiled, (network,))
     found = _timed(makers, rounds)
@@ -63,7 +63,7 @@ def _telemetry(network: str, rounds: int) -> str:
     precision = "bf16" if device.native_bf16(torch.device("cpu")) else "fp32"
     found = _timed(
         {
-            "off": (loops.ours, (network, precision, 1_000_000)),
+            "off": (loops.ours, (network, precision, loops.NEVER)),
             "this project's, every step": (loops.ours, (network, precision, 1)),
             "hooks into buffers": (loops.hooked, (network, precision, "buffers")),
             "hooks with .item()": (loops.hooked, (network, precision, "item")),

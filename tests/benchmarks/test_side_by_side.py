@@ -28,7 +28,7 @@ def test_a_table_is_markdown() -> None:
     assert table(("way", "s"), [("a", "1")]) == "| way | s |\n| :--- | ---: |\n| a | 1 |"
 
 
-@pytest.mark.parametrize("name", ["storage", "viewers"])
+@pytest.mark.parametrize("name", ["checkpoints", "storage", "viewers"])
 def test_each_benchmark_runs(name: str) -> None:
     said = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--quick", "--only", name],
