@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app import texts
+from app import mishaps, texts
 from app.charts import Answer, BadQuestion, Charts, Question
 from app.feed import Feed
 from app.labs import LabAnswers, LabQuestion
@@ -97,8 +97,11 @@ def _answered(request: Request, answer: Callable[[Mapping[str, str]], Answer]) -
         found = answer(request.query_params)
     except (BadQuestion, ResultNotFound) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
-    except PlaygroundError as error:
-        return JSONResponse({"error": str(error)}, status_code=503)
+    except Exception as error:  # whatever it is, the reader gets a sentence and the log the rest
+        code = 503 if isinstance(error, PlaygroundError) else 500
+        spoken: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
+        told = mishaps.in_a_figures_place(error, spoken)
+        return JSONResponse({"error": told}, code, {"Cache-Control": "no-store"})
     headers = {"ETag": found.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == found.etag:
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""What a page shows when something goes wrong that it did not expect: a sentence."""
+"""What a page or a figure shows when something goes wrong that it did not expect: a sentence."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 
 import streamlit as st
 
-from app.explanations import explain
-from app.texts import t
+from app.explanations import explain, sentence, translated
+from app.texts import Language, say, t
 from resnet_core.errors import PlaygroundError
 
 _log = logging.getLogger(__name__)
@@ -25,3 +25,11 @@ def on_script_error(error: Exception) -> bool:
     _log.error("a page failed", exc_info=error)
     st.error(t("common.error.unexpected", error=type(error).__name__))
     return True
+
+
+def in_a_figures_place(error: Exception, spoken: Language) -> str:
+    """What stands where figures would be; of a fault the log has the traceback."""
+    if isinstance(error, PlaygroundError):
+        return translated(sentence(error), spoken)
+    _log.error("figures could not be drawn", exc_info=error)
+    return say(spoken, "common.error.figures", error=type(error).__name__)

@@ -16,6 +16,8 @@ from starlette.testclient import TestClient
 from app import api, charts, static_files
 from app.charts import Charts
 from app.feed import Feed
+from app.texts import say
+from resnet_core.errors import RunNotFound
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from tests.app.runs_on_record import put_on_record, write_stream
@@ -149,6 +151,41 @@ def test_bad_questions_are_refused_with_a_sentence(
     assert response.status_code == 400
     assert response.json()["error"].startswith(f"{named}:")
     assert len(response.content) < 300
+
+
+@pytest.mark.parametrize("route", ["charts", "history"])
+def test_a_figure_that_fails_is_said_and_logged(
+    route: str,
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    put_on_record("plain", "cifar/plain-56")
+    with monkeypatch.context() as patch:
+        patch.setattr(charts, "error_figure", fail)
+        patch.setattr(charts, "_moments", fail)
+        for language in ("en", "ko"):
+            response = client.get(f"/playground-api/{route}?runs=plain&lang={language}")
+            assert response.status_code == 500
+            expected = say(language, "common.error.figures", error="ZeroDivisionError")
+            assert response.json() == {"error": expected}
+    assert "division by zero" in caplog.text
+    assert client.get(f"/playground-api/{route}?runs=plain").status_code == 200
+
+
+def test_what_cannot_be_read_is_said_in_the_readers_language(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RunNotFound("There is no run plain; it may have been deleted.")
+
+    monkeypatch.setattr(Charts, "now", fail)
+    response = client.get("/playground-api/charts?runs=plain&lang=ko")
+    assert response.status_code == 503
+    assert response.json() == {"error": say("ko", "errors.deleted_run", given="plain")}
 
 
 def test_nothing_but_reading(client: TestClient) -> None:

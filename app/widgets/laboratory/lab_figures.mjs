@@ -73,7 +73,7 @@ export class LabFigures {
     this.poller = new Poller({
       onNews: (news) => this.receive(news),
       onLost: (lost) => this.lose(lost),
-      onRefused: (sentence) => this.notice(sentence),
+      onTold: (sentence) => this.notice(sentence),
     });
     this.poller.follow(url);
   }

@@ -30,7 +30,7 @@ export class LiveCharts {
     this.poller = new Poller({
       onNews: (news) => this.receive(news),
       onLost: (lost) => this.lose(lost),
-      onRefused: (sentence) => this.notice(sentence),
+      onTold: (sentence) => this.notice(sentence),
     });
     this.build(parent);
   }

@@ -4,10 +4,13 @@
 const FIRST_WAIT = 1000; // ms after the first failure; doubled up to the longest
 const LONGEST_WAIT = 8000;
 
+// The server is there, but says why it has no figures; it may have them later.
+class Fault extends Error {}
+
 export class Poller {
-  // onNews(json), onLost(boolean), onRefused(sentence)
-  constructor({ onNews, onLost, onRefused }) {
-    Object.assign(this, { onNews, onLost, onRefused });
+  // onNews(json), onLost(boolean), onTold(sentence): why there is no news
+  constructor({ onNews, onLost, onTold }) {
+    Object.assign(this, { onNews, onLost, onTold });
     this.url = null;
     this.etag = null;
     this.wait = 0; // ms until the next question; 0: no more
@@ -35,13 +38,14 @@ export class Poller {
     this.asking = asking;
     try {
       await this.fetchOnce(asking.signal);
-      if (this.failures) this.onLost(false);
-      this.failures = 0;
     } catch (error) {
       if (error.name === "AbortError") return;
       this.failures += 1;
       this.wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
-      if (this.failures > 1) this.onLost(true); // one lost answer is no lost connection
+      if (error instanceof Fault) {
+        this.onLost(false);
+        this.onTold(error.message);
+      } else if (this.failures > 1) this.onLost(true); // one lost answer is no lost connection
     } finally {
       if (this.asking === asking) this.asking = null;
     }
@@ -55,18 +59,26 @@ export class Poller {
     const response = await fetch(this.url, { headers, cache: "no-store", signal });
     if (response.status === 304) {
       if (this.failures) this.wait = this.usual ?? FIRST_WAIT;
+      this.found();
       return;
     }
     if (response.status === 400) {
       this.wait = 0;
-      this.onRefused((await response.json()).error);
+      this.found();
+      this.onTold((await response.json()).error);
       return;
     }
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) throw await faultOf(response);
     const news = await response.json();
     this.etag = response.headers.get("ETag");
     this.wait = this.usual = news.poll;
+    this.found();
     this.onNews(news);
+  }
+
+  found() {
+    if (this.failures) this.onLost(false);
+    this.failures = 0;
   }
 
   stop() {
@@ -76,4 +88,10 @@ export class Poller {
     document.removeEventListener("visibilitychange", this.wake);
     window.removeEventListener("online", this.wake);
   }
+}
+
+// What stands between the server and the browser may answer too, and says nothing for people.
+async function faultOf(response) {
+  const json = response.headers.get("Content-Type")?.startsWith("application/json");
+  return json ? new Fault((await response.json()).error) : new Error(`answered ${response.status}`);
 }
