@@ -14,6 +14,7 @@ from app.router import laboratories
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import desk, results
 from resnet_core.labs.order import Order
+from resnet_core.paper_detection import TABLE_7, TABLE_8
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, put_recording, put_result
 
@@ -189,3 +190,11 @@ def test_the_overview_says_what_each_recorded_result_found(recorded: Order) -> N
     said = " ".join(part.value for part in [*test.markdown, *test.subheader])
     assert "here the residual form wins" in said
     assert len(test.subheader) == len(laboratories())
+
+
+def test_the_papers_detection_tables_stand_beside_heads_for_boxes() -> None:
+    test = _open("labs/transfer")
+    (shown,) = [part.proto.body for part in test.main if part.type == "html"]
+    for figure in ("73.2", "76.4", "70.4", "73.8", "41.5", "48.4", "21.2", "27.2", "+6.9", "+6.0"):
+        assert f"<td>{figure}</td>" in shown
+    assert len([one for one in (*TABLE_7, *TABLE_8) if one.gain > 0]) == 4

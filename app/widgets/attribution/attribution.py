@@ -90,6 +90,7 @@ def _view(now: Desk, key: str) -> View:
         VIEWS,
         default=start_of(key, now.view),
         required=True,
+        wrap=True,
         key=key,
         format_func=views.__getitem__,
         label_visibility="collapsed",

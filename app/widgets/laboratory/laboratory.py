@@ -31,12 +31,18 @@ from resnet_core.labs.order import Order
 Above = Callable[[Bench], Settings]
 
 
-def laboratory(name: str, above: Above | None = None, last: Sequence[str] = ()) -> None:
+def laboratory(
+    name: str,
+    above: Above | None = None,
+    last: Sequence[str] = (),
+    below: Callable[[], None] | None = None,
+) -> None:
     """Show the page of a laboratory.
 
     Args:
         above: shown above the figures; settings that it changes are asked for at once.
         last: settings that are behind "more" because something above does the same.
+        below: shown below the figures.
     """
     question = catalog.question(name)
     page = _Page(question)
@@ -59,6 +65,8 @@ def laboratory(name: str, above: Above | None = None, last: Sequence[str] = ()) 
     with buttons:
         page.act(order, shown)
     page.show(shown)
+    if below is not None:
+        below()
     _code(question)
     _command(question, page.bench)
     page.write()

@@ -15,7 +15,11 @@ FAMILIES = ("plain", "resnet", "preresnet", "highway")
 
 def network(family: str, seed: int = 0, **settings: Any) -> nn.Module:
     spec = spec_of(f"cifar/{family}-8", width=4, image_size=8, classes=5, **settings)
-    model = build(spec, seed)
+    return used(build(spec, seed), seed)
+
+
+def used(model: nn.Module, seed: int = 0) -> nn.Module:
+    """With BN that does something, as after training."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in model.modules():
