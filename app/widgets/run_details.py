@@ -6,14 +6,15 @@ import datetime
 
 import streamlit as st
 
-from app import exports, services, status
+from app import services, status
 from app.explanations import explain
 from app.links import page_link
 from app.texts import t
 from app.widgets.experiment_form.controls import escaped, label
 from app.widgets.experiment_form.draft import Draft
+from app.widgets.run_export import run_export
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.runs.record import RunRecord
 
 _LOG_LINES = 40
 
@@ -25,7 +26,7 @@ def run_details(run: RunRecord) -> None:
         st.markdown(_facts(run))
         _settings(run)
         _links(run)
-        _export(run)
+        run_export(run)
     with log:
         st.caption(t("runs.log"))
         st.code(_log(run) or t("runs.no_log"), language=None, height=260, wrap_lines=True)
@@ -81,37 +82,6 @@ def _tree(run: RunRecord) -> list[RunRecord]:
         return services.family(run.id)
     except PlaygroundError:
         return []  # deleted in this moment
-
-
-def _export(run: RunRecord) -> None:
-    packed = exports.state(run.id)
-    if packed is not None and packed.error is not None:
-        st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")
-    if packed is not None and packed.path is not None and packed.path.is_file():
-        path = packed.path
-        st.download_button(
-            t("runs.export.save", megabytes=f"{path.stat().st_size / 1e6:.1f}"),
-            data=path.read_bytes,
-            file_name=path.name,
-            mime="application/zip",
-            icon=":material/download:",
-            key=f"runs.save.{run.id}",
-            on_click="ignore",
-        )
-    if packed is None or packed.done:
-        words = t("runs.export.pack") if packed is None else t("runs.export.again")
-        st.button(
-            words,
-            key=f"runs.pack.{run.id}",
-            icon=":material/folder_zip:",
-            help=t("runs.export.help"),
-            on_click=exports.start,
-            args=(run.id,),
-        )
-    else:
-        st.caption(f":material/hourglass: {t('runs.export.packing')}")
-    if run.state in ACTIVE:
-        st.caption(t("runs.export.so_far"))
 
 
 def _log(run: RunRecord) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from resnet_core.commands.output import json_option, print_json
+from resnet_core.exporting.formats import FORMATS
 
 
 @click.command()
@@ -18,20 +20,38 @@ from resnet_core.commands.output import json_option, print_json
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder that does not exist yet, or is empty.",
 )
+@click.option(
+    "--as",
+    "wanted",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="Give it again for more, each in a folder of its own.  [tables]",
+)
+@click.option("--license", metavar="ID", help="Of the weights, for the model card: mit, ...")
 @json_option
-def export(run_id: str, folder: Path, as_json: bool) -> None:
+def export(
+    run_id: str, folder: Path, wanted: tuple[Any, ...], license: str | None, as_json: bool
+) -> None:
     """Write a run's settings, measurements and weights into a folder.
 
     \b
-    config.json                   every setting
-    metrics.parquet, .csv         one row a measurement
-    layers.parquet, .csv          response std and gradient norm of every 3x3 layer
-    blocks.parquet, .csv          ||F(x)|| / ||x|| of every block
-    model.safetensors             the newest weights, under torchvision's names
-    """
-    from resnet_core.runs.export import export as export_run
+    tables        config.json                  every setting
+                  metrics.parquet, .csv        one row a measurement
+                  layers.parquet, .csv         response std and gradient norm of each 3x3 layer
+                  blocks.parquet, .csv         ||F(x)|| / ||x|| of every block
+                  model.safetensors            the newest weights, under torchvision's names
+    hub           config.json                  what the network is built again from
+                  model.safetensors            the newest weights, under torchvision's names
+                  preprocessing.safetensors    the mean that is subtracted from an image
+                  README.md                    the model card: data, recipe, measured error
+    tensorboard   events.out.tfevents...       the curves, for TensorBoard
+    onnx          model.onnx                   the network in evaluation mode, and config.json
 
-    written = export_run(run_id, folder)
+    The last two need extra packages: requirements-tensorboard.txt, requirements-onnx.txt.
+    """
+    from resnet_core.exporting.export import export as export_run
+
+    written = export_run(run_id, folder, wanted or ("tables",), license)
     if as_json:
         print_json([str(path) for path in written])
         return

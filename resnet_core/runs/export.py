@@ -9,45 +9,47 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from resnet_core.errors import PlaygroundError
-from resnet_core.runs import queries, run_file
+from resnet_core.runs import new_folder, queries, run_file
 from resnet_core.runs.folder import RunFolder
-from resnet_core.telemetry import disk
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
 
 
 def export(run_id: str, folder: Path) -> list[Path]:
-    """Write a run into a new or empty folder; see `tables` for the columns.
-
-    Returns:
-        The files written: `config.json` (the experiment, and what `run.json` says), `metrics`,
-        `layers` and `blocks` as Parquet and CSV, and `model.safetensors` where there are weights.
+    """Write a run into a new or empty folder; see `write`.
 
     Raises:
         RunNotFound: there is no such run.
         PlaygroundError: the folder holds something already, or cannot be written to.
     """
+    with new_folder.filled(folder) as place:
+        write(run_id, place)
+    return sorted(folder.iterdir())
+
+
+def write(run_id: str, folder: Path) -> None:
+    """Write into this folder `config.json` (the experiment, and what `run.json` says); `metrics`,
+    `layers` and `blocks` as Parquet and CSV, see `tables` for the columns; and
+    `model.safetensors` where there are weights.
+
+    Raises:
+        RunNotFound: there is no such run.
+        OSError: the folder cannot be written to.
+    """
     run = queries.run(run_id)
     source = queries.folder(run)
     found = queries.telemetry(run_id)
     weights = source.weights if source.weights.is_file() else _newest_weights(source)
-    _make_room(folder)
     config = {"experiment": run.experiment.model_dump(), "run": run_file.to_dict(run)}
-    try:
-        with disk.full_disk_explained(folder):
-            (folder / "config.json").write_text(
-                json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8"
-            )
-            for name, table in tables(found).items():
-                table.to_parquet(folder / f"{name}.parquet", index=False)
-                table.to_csv(folder / f"{name}.csv", index=False)
-            if weights is not None:
-                shutil.copyfile(weights, folder / "model.safetensors")
-    except OSError as error:
-        raise PlaygroundError(f"{folder} cannot be written to ({error.strerror}).") from error
-    return sorted(folder.iterdir())
+    (folder / "config.json").write_text(
+        json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8"
+    )
+    for name, table in tables(found).items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+        table.to_csv(folder / f"{name}.csv", index=False)
+    if weights is not None:
+        shutil.copyfile(weights, folder / "model.safetensors")
 
 
 def tables(found: Telemetry) -> dict[str, pd.DataFrame]:
@@ -77,18 +79,6 @@ def tables(found: Telemetry) -> dict[str, pd.DataFrame]:
             }
         ),
     }
-
-
-def _make_room(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        occupied = next(folder.iterdir(), None)
-    except OSError as error:
-        raise PlaygroundError(f"The folder {folder} cannot be used ({error.strerror}).") from error
-    if occupied is not None:
-        raise PlaygroundError(
-            f"{folder} holds {occupied.name} already; name a folder that is empty or new."
-        )
 
 
 def _newest_weights(source: RunFolder) -> Path | None:

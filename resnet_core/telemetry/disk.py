@@ -15,9 +15,18 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _PATIENCE = 2.0  # seconds
 
 
+_RESUME = (
+    "Free some space (old runs can be deleted), then resume the run; nothing written before is "
+    "lost."
+)
+
+
 @contextmanager
-def full_disk_explained(path: Path) -> Iterator[None]:
+def full_disk_explained(path: Path, advice: str = _RESUME) -> Iterator[None]:
     """Turn the operating system's "no space" into a sentence; other errors pass.
+
+    Args:
+        advice: what to do then, in a sentence.
 
     Raises:
         PlaygroundError: the disk that holds `path`, or the user's share of it, is full.
@@ -27,10 +36,7 @@ def full_disk_explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise PlaygroundError(
-            f"The disk is full: {path} could not be written. Free some space (old runs can be "
-            "deleted), then resume the run; nothing written before is lost."
-        ) from error
+        raise PlaygroundError(f"The disk is full: {path} could not be written. {advice}") from error
 
 
 def write_synced(path: Path, content: bytes) -> None:

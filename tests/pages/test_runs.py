@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services, texts
 from app.run_list import PAGE as ROWS
+from app.widgets import run_export
 from resnet_core.errors import RunNotFound
 from resnet_core.experiment import Experiment
 from resnet_core.runs import queries, store
@@ -277,3 +278,28 @@ def test_it_speaks_korean() -> None:
 def test_a_run_that_is_gone_is_not_found() -> None:
     with pytest.raises(RunNotFound):
         services.run("20261121-999999")
+
+
+def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_on_record("20261121-000001", name="mine")
+    started: list[tuple[object, ...]] = []
+    monkeypatch.setattr(run_export.exports, "start", lambda *given: started.append(given))
+    monkeypatch.setattr(
+        run_export.formats, "missing", lambda what: "It needs onnx." if what == "onnx" else ""
+    )
+    page = press(opened(), "Details")
+
+    def choose_format(what: str) -> AppTest:
+        box = next(one for one in page.selectbox if one.label == "Export as")
+        return checked(box.set_value(what).run())
+
+    assert "measurements as Parquet" in said(page)
+    page = choose_format("hub")
+    assert "a model card" in said(page)
+    (licence,) = [one for one in page.text_input if one.label == "Licence of the weights"]
+    page = press(checked(licence.set_value(" mit ").run()), "Prepare an export")
+    page = press(choose_format("tables"), "Prepare an export")
+    assert started == [("20261121-000001", "hub", "mit"), ("20261121-000001", "tables", None)]
+    page = choose_format("onnx")
+    assert "It needs onnx." in said(page)
+    assert "Prepare an export" not in [one.label for one in page.button]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +114,28 @@ def test_exporting_it(trained: dict, shell: Callable, tmp_path: Path) -> None:
     again = shell("export", trained["id"], "--to", str(target))
     assert again.code == 2
     assert "empty or new" in again.err
+
+
+def test_the_command_on_its_model_card_gives_its_error(
+    trained: dict,
+    shell: Callable,
+    small_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of an npz, of which a run is tested on the tenth that it has not seen."""
+    target = tmp_path / "hub"
+    said = shell("export", trained["id"], "--to", str(target), "--as", "hub")
+    assert said.code == 0, said.err
+    card = (target / "README.md").read_text(encoding="utf-8")
+    assert "license" not in card
+    (line,) = [line for line in card.splitlines() if line.startswith("python -m resnet_core ")]
+    shutil.copy(small_data, target)  # the card says: beside the images
+    monkeypatch.chdir(target)
+    again = shell(*shlex.split(line)[3:], "--json")
+    assert again.code == 0, again.err
+    assert again.json["error"] == pytest.approx(trained["final_test_error"], abs=1e-9)
+    assert again.json["n"] == 8
 
 
 def test_a_preset_with_changes_trains_its_four(served: Path, small_data: Path) -> None:

@@ -1,0 +1,1 @@
+"""A run's curves and weights for other programs, one file a format."""

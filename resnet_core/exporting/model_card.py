@@ -1,0 +1,206 @@
+"""A model card: what the network is, what it was trained on and how, and what it gets wrong."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from resnet_core.exporting import evaluation_command, recipe, torchvision_names
+from resnet_core.exporting.front_matter import front_matter
+from resnet_core.exporting.loading_code import loading_code
+from resnet_core.exporting.preparation import Preparation
+from resnet_core.exporting.trained import Trained
+
+PAPER = "[Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385)"
+_KINDS = {
+    "plain": "A plain network (no shortcuts)",
+    "resnet": "A residual network",
+    "highway": "A highway network",
+    "preresnet": "A residual network with pre-activation",
+    "vgg": "A VGG network",
+    "googlenet": "A GoogLeNet",
+}
+
+
+def model_card(
+    trained: Trained,
+    prepared: Preparation | None,
+    sha256: str,
+    license: str | None = None,
+) -> str:
+    """Markdown with front matter.
+
+    Args:
+        sha256: of the file of weights beside it.
+
+    Raises:
+        InvalidSetting: the licence is not an identifier.
+    """
+    sections = {
+        "Network": _network(trained),
+        "Data": _data(trained, prepared),
+        "Recipe": _recipe(trained),
+        "Measured error": _errors(trained),
+        "Loading it": _loading(trained, prepared),
+        "Weights": _weights(trained, sha256),
+        "Limits": _limits(trained),
+    }
+    body = "\n\n".join(f"## {title}\n\n{_joined(parts)}" for title, parts in sections.items())
+    title = _plain(f"{trained.run.title}: {trained.spec.name} on {trained.data_title}")
+    return f"{front_matter(trained, license)}\n\n# {title}\n\n{_lead(trained)}\n\n{body}\n"
+
+
+def _joined(paragraphs: Iterable[str]) -> str:
+    return "\n\n".join(part for part in paragraphs if part)
+
+
+def _lead(trained: Trained) -> str:
+    kind, depth = _KINDS[trained.spec.family], trained.spec.depth
+    return (
+        f"{kind} of {depth} weighted layers, after the paper {PAPER}, trained with Residual "
+        f"Playground on {_plain(trained.data_title)}."
+    )
+
+
+def _network(trained: Trained) -> Iterator[str]:
+    spec, found = trained.spec, trained.anatomy
+    yield (
+        f"`{spec.name}` has {found.parameters:,} parameters and takes {found.multiply_adds:,} "
+        f"multiply-adds for an image of {spec.image_size} x {spec.image_size} pixels with "
+        f"{spec.channels} channels. It gives {spec.classes} scores, one a class."
+    )
+    if spec.has_shortcuts:
+        padding = {"end": "at the end", "both": "half on each side"}[spec.option_a_padding]
+        zeros = f" (zero channels {padding})" if spec.shortcut == "A" else ""
+        yield f"Its shortcuts are of option {spec.shortcut}{zeros}, section 3.3 of the paper."
+    if spec.block == "bottleneck":
+        yield f"Where a bottleneck halves the map, its {spec.stride_in} layer has the stride."
+
+
+def _data(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
+    facts, e = trained.facts, trained.run.experiment
+    yield _origin(trained)
+    if facts is not None:
+        tested = "held-out training images" if e.validation else "test images"
+        yield (
+            f"It was trained on {facts.train_images:,} images and tested on "
+            f"{facts.test_images:,} {tested}, of {trained.spec.image_size} x "
+            f"{trained.spec.image_size} pixels, in {facts.classes} classes."
+        )
+    if prepared is None:
+        yield (
+            "There was no copy of the images at hand when this folder was written: names of "
+            "classes and the mean that is subtracted from an image are not part of it."
+        )
+        return
+    names = ", ".join(_plain(name) for name in prepared.classes[:100])
+    rest = ", ..." if len(prepared.classes) > 100 else ""
+    yield f"Classes, in the order of the scores: {names}{rest}."
+    yield f"Fingerprint of pixels, labels and class names: `{prepared.fingerprint}`."
+
+
+def _origin(trained: Trained) -> str:
+    name, title = trained.data_name, _plain(trained.data_title)
+    if trained.run.experiment.data == "shapes":
+        return (
+            f"{title}: synthetic pictures of ten shapes that Residual Playground draws from a "
+            f"seed. They are no photographs, and an error on them says nothing about photographs."
+        )
+    if "." in name or name != trained.run.experiment.data:
+        return (
+            f"{title}: images from a file or folder of one's own, {_code(name)}. Where they "
+            f"come from is known to whoever trained this network."
+        )
+    return f"{title}: the public data set, from a copy on the training machine."
+
+
+def _recipe(trained: Trained) -> Iterator[str]:
+    run = trained.run
+    yield " ".join(recipe.sentences(trained))
+    others = recipe.not_the_papers(trained)
+    if others:
+        listed = "\n".join(f"- {_plain(one)}" for one in others)
+        yield f"What is not the paper's setting:\n\n{listed}"
+    else:
+        yield "Every setting is the paper's."
+    threads = f", threads: {run.threads}" if run.threads else ""
+    day = datetime.datetime.fromtimestamp(run.created, datetime.UTC).strftime("%Y-%m-%d")
+    yield (
+        f"Hardware: {_plain(run.hardware or run.device or 'not known')}{threads}, computed in "
+        f"{run.precision or 'a precision that is not known'}, {run.seconds:,.0f} seconds of "
+        f"training. Run `{run.id}`, begun on {day} (UTC)."
+        + (f" Software: {_plain(run.software)}." if run.software else "")
+    )
+
+
+def _errors(trained: Trained) -> Iterator[str]:
+    errors, validation = trained.errors, trained.run.experiment.validation
+    tested = "Validation" if validation else "Test"
+    n = f"n = {trained.test_images:,}" if trained.test_images else "n not known"
+    lines = []
+    if errors.train is not None:
+        lines.append(
+            f"- Training error: {errors.train:.2f} % (n = {trained.evaluated_train_images:,}, a "
+            f"fixed subset of the training images, not augmented)."
+        )
+    if errors.test is not None:
+        lines.append(f"- {tested} error: {errors.test:.2f} % ({n}).")
+    iteration = trained.weights.iteration
+    if lines:
+        yield (
+            f"Measured on these weights, after {iteration:,} iterations: first choice, a single "
+            f"view, evaluation mode.\n\n" + "\n".join(lines)
+        )
+    else:
+        yield f"No error was measured after exactly {iteration:,} iterations."
+    command = evaluation_command.line(trained)
+    if command is not None:
+        again = f"This measures the {tested.lower()} error again, in this folder"
+        where = "" if trained.run.experiment.data == trained.data_name else ", beside the images"
+        yield (
+            f"{again}{where}, with Residual Playground's code on `PYTHONPATH`:\n\n"
+            f"```\n{command}\n```"
+        )
+
+
+def _loading(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
+    if torchvision_names.function(trained.spec):
+        yield "The tensors' names are torchvision's, and nothing else is needed:"
+    else:
+        yield (
+            "torchvision has no such network, so this needs Residual Playground's code; the "
+            "tensors' names are in torchvision's style:"
+        )
+    yield f"```python\n{loading_code(trained, prepared is not None)}```"
+
+
+def _weights(trained: Trained, sha256: str) -> Iterator[str]:
+    yield f"SHA-256 of `model.safetensors`: `{sha256}`."
+    run = trained.run
+    if run.weights_sha256 and run.iteration == trained.weights.iteration:
+        yield f"SHA-256 of names, shapes and values, as the run shows it: `{run.weights_sha256}`."
+
+
+def _limits(trained: Trained) -> Iterator[str]:
+    run, spec = trained.run, trained.spec
+    yield (
+        f"This is one run with one seed: another seed gives another error. The errors are on "
+        f"images like those it was trained on, {spec.image_size} x {spec.image_size} pixels, "
+        f"prepared in the same way; on others nothing was measured. It was made for "
+        f"understanding how depth and shortcuts work, not for use."
+    )
+    if trained.weights.iteration < run.experiment.iterations:
+        yield "Its training was not finished when these weights were saved."
+    if run.state == "diverged":
+        yield "Its training diverged afterwards."
+
+
+def _code(text: str) -> str:
+    return "`" + " ".join(text.replace("`", "'").split()) + "`"
+
+
+def _plain(text: str) -> str:
+    """Text from people, so that it can neither be taken for Markdown nor for a tag."""
+    for character in "\\`*_[]<>#|":
+        text = text.replace(character, f"\\{character}") if character in text else text
+    return " ".join(text.split())

@@ -1,0 +1,150 @@
+"""How a run was trained, in words, and where that is not what the paper did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from resnet_core import paper
+from resnet_core.experiment import Experiment
+from resnet_core.exporting.trained import Trained
+from resnet_core.runs.repetition import is_cifar_10
+from resnet_core.specs import is_imagenet
+
+# Settings that decide what is computed, by the words for them. Each default is the paper's for
+# CIFAR-10 (section 4.2). Not here: where and how often something is measured, and what the paper
+# leaves open.
+_COMPARED = {
+    "block": "block",
+    "layers_per_block": "layers in a block",
+    "width": "filters in the first stage",
+    "activation": "nonlinearity",
+    "batch_norm": "batch normalisation",
+    "initialization": "initialisation",
+    "train_images": "number of training images",
+    "crop_padding": "pixels of padding before the random crop",
+    "flip": "random mirroring",
+    "iterations": "iterations",
+    "batch_size": "batch size",
+    "learning_rate": "learning rate",
+    "momentum": "momentum",
+    "weight_decay": "weight decay",
+}
+# Section 3.4, for ImageNet, where it differs.
+_IMAGENET = {"batch_size": 256, "iterations": 600_000, "crop_padding": None}
+_OPEN_FOR_IMAGENET = {"block", "layers_per_block", "width", "crop_padding", "train_images"}
+_BORROWED = {
+    "highway": "the family of networks: highway, with learned gates (Srivastava et al. 2015)",
+    "preresnet": "the family of networks: pre-activation (He et al. 2016)",
+}
+
+
+def sentences(trained: Trained) -> Iterator[str]:
+    """What was done; settings by their values."""
+    e, run = trained.run.experiment, trained.run
+    yield (
+        f"Trained by stochastic gradient descent with momentum {e.momentum:g}, weight decay "
+        f"{e.weight_decay:g} and mini-batches of {e.batch_size} images, for "
+        f"{trained.weights.iteration:,} of the {e.iterations:,} planned iterations."
+    )
+    yield f"{_rate(e)} {_warmup(e)}"
+    if not is_imagenet(e.network):
+        yield _augmentation(e)
+    yield f"Initialisation: {e.initialization}. Seed: {e.seed}."
+    if run.parent is not None:
+        yield (
+            f"It is a fork: it began with the weights that the run {run.parent} had after "
+            f"{run.parent_iteration or 0:,} iterations, trained with settings of its own."
+        )
+
+
+def not_the_papers(trained: Trained) -> list[str]:
+    """Every setting that differs from the paper's, as "batch size: 32 (the paper: 128)"."""
+    e, spec = trained.run.experiment, trained.spec
+    imagenet = is_imagenet(e.network)
+    found = [_BORROWED[spec.family]] if spec.family in _BORROWED else []
+    found += _data(trained, imagenet)
+    if not imagenet and spec.has_shortcuts and e.shortcut != "A":
+        found.append(f"shortcuts: option {e.shortcut} (the paper, on CIFAR-10: A)")
+    for field, words in _COMPARED.items():
+        if imagenet and field in _OPEN_FOR_IMAGENET:
+            continue
+        expected = Experiment.model_fields[field].default
+        expected = _IMAGENET.get(field, expected) if imagenet else expected
+        if getattr(e, field) != expected:
+            found.append(f"{words}: {_shown(getattr(e, field))} (the paper: {_shown(expected)})")
+    return found + _schedule(e, imagenet) + _precision(trained)
+
+
+def _data(trained: Trained, imagenet: bool) -> list[str]:
+    e, size = trained.run.experiment, trained.spec.image_size
+    wanted, pixels = ("ImageNet", 224) if imagenet else ("CIFAR-10", paper.IMAGE_SIZE)
+    found = []
+    if imagenet or not is_cifar_10(trained.data_title):
+        found.append(f"images: {trained.data_title} (the paper: {wanted})")
+    if size != pixels:
+        found.append(f"image size: {size} pixels (the paper: {pixels})")
+    if e.validation:
+        found.append("held out: a tenth of the training images (the paper, for its results: none)")
+    return found
+
+
+def _schedule(e: Experiment, imagenet: bool) -> list[str]:
+    found = []
+    if not imagenet:
+        usual = Experiment.create(
+            network=e.network,
+            layers_per_block=e.layers_per_block,
+            block=e.block,
+            iterations=e.iterations,
+        )
+        if e.drops != usual.drops:
+            found.append(
+                f"rate divided by ten: at {_iterations(e.drops)} (the paper: at 1/2 and 3/4 of all "
+                f"iterations, here {_iterations(usual.drops)})"
+            )
+        if e.effective_warmup != usual.effective_warmup:
+            found.append(f"warm-up: {e.effective_warmup} (the paper: {usual.effective_warmup})")
+    return found
+
+
+def _precision(trained: Trained) -> list[str]:
+    computed = trained.run.precision
+    if computed in {"", "fp32"}:
+        return []
+    return [f"precision: {computed} between float32 weights (the paper names no such thing)"]
+
+
+def _rate(e: Experiment) -> str:
+    drops = f"divided by ten at {_iterations(e.drops)}" if e.drops else "never divided"
+    return f"Learning rate {e.learning_rate:g}, {drops}."
+
+
+def _warmup(e: Experiment) -> str:
+    return {
+        "none": "No warm-up.",
+        "linear": f"It rose to that linearly over {e.warmup_iterations:,} iterations.",
+        "until-error": "It was a tenth of that until the training error was below 80 %.",
+    }[e.effective_warmup]
+
+
+def _augmentation(e: Experiment) -> str:
+    steps = []
+    if e.crop_padding:
+        steps.append(f"padded by {e.crop_padding} pixels and cropped at random")
+    if e.flip:
+        steps.append("mirrored with probability one half")
+    done = " and ".join(steps) or "not augmented"
+    return f"Training images were {done}; their per-pixel mean was subtracted."
+
+
+def _iterations(drops: tuple[int, ...]) -> str:
+    return " and ".join(f"{drop:,}" for drop in drops) or "none"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None:
+        return "all"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,123 @@
+"""A run with weights, and all that can be said of it without torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import safetensors
+
+from resnet_core import anatomy
+from resnet_core.data import catalog
+from resnet_core.data.facts import DataFacts
+from resnet_core.errors import CheckpointError, PlaygroundError
+from resnet_core.runs import queries
+from resnet_core.runs import weights as weights_on_disk
+from resnet_core.runs.record import RunRecord
+from resnet_core.runs.weights import Weights
+from resnet_core.specs import Spec, is_imagenet
+
+_CLASSIFIERS = ("fc.weight", "classifier.6.weight")
+_STEMS = ("conv1.weight", "features.0.weight", "conv1.conv.weight")
+_USUAL_SIZES = {True: 224, False: 32}  # pixels, of the paper's networks for ImageNet, for CIFAR
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Percent, first choice, in evaluation mode; None where it was not evaluated."""
+
+    train: float | None = None
+    test: float | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network at one moment of its run.
+
+    Attributes:
+        tensor_names: of the state dict.
+        facts: of the run's data; None where there is no copy any more.
+        errors: as measured after exactly as many updates as the weights have seen.
+    """
+
+    run: RunRecord
+    weights: Weights
+    tensor_names: frozenset[str]
+    spec: Spec
+    facts: DataFacts | None
+    errors: Errors
+
+    @cached_property
+    def anatomy(self) -> anatomy.Anatomy:
+        return anatomy.describe(self.spec)
+
+    @property
+    def data_name(self) -> str:
+        """The data set's name, or the last part of its path: whose disk it was is nobody's
+        business."""
+        return Path(self.run.experiment.data).name
+
+    @property
+    def data_title(self) -> str:
+        return self.facts.title if self.facts else self.run.data_title or self.data_name
+
+    @property
+    def test_images(self) -> int | None:
+        """How many images the test error is over."""
+        return self.facts.test_images if self.facts else self.run.experiment.test_images
+
+    @property
+    def evaluated_train_images(self) -> int:
+        """How many training images the training error is over."""
+        subset = self.run.experiment.evaluation_images
+        return min(subset, self.facts.train_images) if self.facts else subset
+
+
+def of_run(run_id: str) -> Trained:
+    """The run's newest whole weights and what belongs to them.
+
+    Raises:
+        RunNotFound: there is no such run.
+        WrongState: it has no weights.
+        CheckpointError: its weights cannot be read.
+    """
+    run = queries.run(run_id)
+    facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
+    weights = weights_on_disk.find(run)
+    shapes = _shapes(weights.path)
+    size = facts.image_size if facts else _USUAL_SIZES[is_imagenet(run.experiment.network)]
+    channels = next(shapes[name][1] for name in _STEMS if name in shapes)
+    classes = next(shapes[name][0] for name in _CLASSIFIERS if name in shapes)
+    spec = run.experiment.network_spec(size, channels, classes)
+    return Trained(run, weights, frozenset(shapes), spec, facts, _errors(run, weights.iteration))
+
+
+def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118, not a dict
+    except (safetensors.SafetensorError, OSError) as error:
+        raise CheckpointError(f"The weights {path} cannot be read ({error}).") from error
+
+
+def _facts(run: RunRecord) -> DataFacts | None:
+    e = run.experiment
+    try:
+        return catalog.facts(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+    except PlaygroundError:
+        return None  # the copy has gone, or never was on this machine
+
+
+def _errors(run: RunRecord, iteration: int) -> Errors:
+    if run.state == "finished" and run.iteration == iteration:
+        return Errors(run.train_error, run.test_error)
+    frame = queries.telemetry(run.id).frame
+    rows = frame[frame["iteration"] == iteration]
+    return Errors(_last(rows["train_error"]), _last(rows["test_error"]))
+
+
+def _last(column: object) -> float | None:
+    values = [float(v) for v in column if v is not None and not math.isnan(v)]  # type: ignore[attr-defined]
+    return values[-1] if values else None

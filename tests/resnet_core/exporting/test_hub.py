@@ -1,0 +1,152 @@
+"""Model folders: what the card says is done, word for word."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from resnet_core.data import augment, catalog
+from resnet_core.errors import InvalidSetting
+from resnet_core.exporting import hub, loading_code, trained
+from resnet_core.networks.catalog import build
+from resnet_core.runs import queries
+from resnet_core.specs import spec_of
+from tests.resnet_core.commands.conftest import shell
+from tests.resnet_core.exporting.recorded import RESNET_20, varied
+
+__all__ = ["shell"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("hub")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESIDUAL_PLAYGROUND_HOME", str(tmp_path_factory.mktemp("home")))
+        hub.write(RESNET_20, path, "MIT")
+    return path
+
+
+def block(card: str, language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", card, re.DOTALL)
+    return found
+
+
+def command_on(card: str) -> list[str]:
+    """After `python -m resnet_core`."""
+    (line,) = [line for line in card.splitlines() if line.startswith("python ")]
+    python, module, package, *arguments = shlex.split(line)
+    assert (python, module, package) == ("python", "-m", "resnet_core")
+    return arguments
+
+
+def executed(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.chdir(folder)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    return names
+
+
+def test_it_holds_what_a_hub_wants(folder: Path) -> None:
+    names = {"README.md", "config.json", "model.safetensors", "preprocessing.safetensors"}
+    assert {path.name for path in folder.iterdir()} == names
+
+
+def test_the_command_on_the_card_measures_the_cards_error(
+    folder: Path, home: Path, shell: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(folder)
+    said = shell(*command_on(card), "--json")
+    assert said.code == 0, said.err
+    recorded = queries.run(RESNET_20)
+    assert said.json["error"] == pytest.approx(recorded.test_error, abs=1e-9)
+    assert said.json["n"] == 1000
+    assert said.json["warning"] is None
+    assert f"Test error: {said.json['error']:.2f} % (n = 1,000)" in card
+
+
+def test_the_code_on_the_card_loads_the_network(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = block((folder / "README.md").read_text(encoding="utf-8"), "python")
+    names = executed(code, folder, monkeypatch)
+    data = catalog.load("shapes", 16)
+    mean = augment.per_pixel_mean(augment.as_tensors(data.train)[0])
+    assert torch.equal(names["mean"], mean)
+    images, labels = augment.as_tensors(data.test)
+    with torch.inference_mode():
+        wrong = (names["scores"](images).argmax(1) != labels).double().mean().item()
+    recorded = queries.run(RESNET_20).test_error  # measured in bf16, here fp32: an image or two
+    assert 100 * wrong == pytest.approx(recorded, abs=0.3)
+
+
+def test_config_and_weights_rebuild_the_network(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert config["format"] == "residual-playground/1"
+    network = build(spec_of(**config["network"]), seed=1)
+    state = safetensors.torch.load_file(folder / config["weights"]["file"])
+    network.load_state_dict(state)
+    original = safetensors.torch.load_file(queries.RECORDED / RESNET_20 / "model.safetensors")
+    assert all(torch.equal(tensor, state[name]) for name, tensor in original.items())
+    written = (folder / "model.safetensors").read_bytes()
+    digest = hashlib.sha256(written).hexdigest()
+    assert config["weights"] == {"file": "model.safetensors", "sha256": digest, "iteration": 1060}
+    assert digest in (folder / "README.md").read_text(encoding="utf-8")
+    assert config["id2label"]["0"] == "disc"
+    assert config["errors"]["test_images"] == 1000
+    with safetensors.safe_open(folder / "model.safetensors", "pt") as file:
+        said = file.metadata()
+    assert said["format"] == "pt"
+    assert json.loads(said["residual-playground"]) == config["network"]
+
+
+def test_a_network_of_torchvisions_needs_nothing_of_ours(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of("imagenet/resnet-18", classes=3, image_size=64)
+    ours = build(spec, seed=0).eval()
+    state = ours.state_dict()
+    safetensors.torch.save_file(state, tmp_path / "model.safetensors")
+    subject = dataclasses.replace(varied(), spec=spec, tensor_names=frozenset(state))
+    code = loading_code.loading_code(subject, has_mean=False)
+    assert "resnet_core" not in code
+    images = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        theirs = executed(code, tmp_path, monkeypatch)["network"](images)
+        torch.testing.assert_close(theirs, ours(images), rtol=1e-5, atol=1e-5)
+
+
+def test_data_that_are_gone_are_left_out_and_the_card_says_so(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = varied(data="/home/somebody/private/gone.zip", run={"data_title": "gone"})
+    gone = dataclasses.replace(gone, facts=None)
+    monkeypatch.setattr(trained, "of_run", lambda _: gone)
+    hub.write(RESNET_20, tmp_path)
+    names = {"README.md", "config.json", "model.safetensors"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "There was no copy of the images at hand" in card
+    assert "license:" not in card
+    assert "mean" not in block(card, "python")
+    # Whose disk the data lay on is nobody's business.
+    assert "somebody" not in card + (tmp_path / "config.json").read_text(encoding="utf-8")
+    options = command_on(card)
+    assert options[options.index("--data") + 1] == "gone.zip"
+
+
+@pytest.mark.parametrize("license", ["", "my own words", "mit\nx: y", "a" * 65])
+def test_a_licence_is_an_identifier(tmp_path: Path, home: Path, license: str) -> None:
+    with pytest.raises(InvalidSetting, match="license"):
+        hub.write(RESNET_20, tmp_path, license)
+    assert not list(tmp_path.iterdir())
