@@ -16,14 +16,14 @@ from tests.resnet_core.exporting.recorded import RESNET_20
 REASON = "the extra requirements-tensorboard.txt is not installed"
 
 
-def test_every_curve_is_there_with_its_values_and_steps(tmp_path: Path, home: Path) -> None:
+def test_every_curve_is_there_with_its_values_and_steps(out: Path, home: Path) -> None:
     reading = pytest.importorskip(
         "tensorboard.backend.event_processing.event_accumulator", reason=REASON
     )
-    event_files.write(RESNET_20, tmp_path)
-    (file,) = tmp_path.iterdir()
+    event_files.write(RESNET_20, out)
+    (file,) = out.iterdir()
     assert file.name.startswith("events.out.tfevents.")
-    found = reading.EventAccumulator(str(tmp_path), size_guidance={reading.SCALARS: 0}).Reload()
+    found = reading.EventAccumulator(str(out), size_guidance={reading.SCALARS: 0}).Reload()
     run, telemetry = queries.run(RESNET_20), queries.telemetry(RESNET_20)
     frame, layers, blocks = telemetry.frame, telemetry.layers, telemetry.blocks
     assert set(found.Tags()["scalars"]) == {
@@ -55,8 +55,8 @@ def test_what_was_not_measured_is_left_out(home: Path) -> None:
     assert not any(np.isnan(value) for _, _, values in rows for _, value in values)
 
 
-def test_a_run_without_measurements_is_a_sentence(tmp_path: Path, home: Path) -> None:
+def test_a_run_without_measurements_is_a_sentence(out: Path, home: Path) -> None:
     pytest.importorskip("tensorboard", reason=REASON)
     put_on_record("20261121-000002", state="queued", measured=False)
     with pytest.raises(WrongState, match="has measured nothing yet"):
-        event_files.write("20261121-000002", tmp_path)
+        event_files.write("20261121-000002", out)

@@ -127,26 +127,26 @@ def test_a_network_of_torchvisions_needs_nothing_of_ours(
 
 
 def test_data_that_are_gone_are_left_out_and_the_card_says_so(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    out: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = varied(data="/home/somebody/private/gone.zip", run={"data_title": "gone"})
     gone = dataclasses.replace(gone, facts=None)
     monkeypatch.setattr(trained, "of_run", lambda _: gone)
-    hub.write(RESNET_20, tmp_path)
+    hub.write(RESNET_20, out)
     names = {"README.md", "config.json", "model.safetensors"}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert {path.name for path in out.iterdir()} == names
+    card = (out / "README.md").read_text(encoding="utf-8")
     assert "There was no copy of the images at hand" in card
     assert "license:" not in card
     assert "mean" not in block(card, "python")
     # Whose disk the data lay on is nobody's business.
-    assert "somebody" not in card + (tmp_path / "config.json").read_text(encoding="utf-8")
+    assert "somebody" not in card + (out / "config.json").read_text(encoding="utf-8")
     options = command_on(card)
     assert options[options.index("--data") + 1] == "gone.zip"
 
 
 @pytest.mark.parametrize("license", ["", "my own words", "mit\nx: y", "a" * 65])
-def test_a_licence_is_an_identifier(tmp_path: Path, home: Path, license: str) -> None:
+def test_a_licence_is_an_identifier(out: Path, home: Path, license: str) -> None:
     with pytest.raises(InvalidSetting, match="license"):
-        hub.write(RESNET_20, tmp_path, license)
-    assert not list(tmp_path.iterdir())
+        hub.write(RESNET_20, out, license)
+    assert not list(out.iterdir())

@@ -53,13 +53,13 @@ def test_any_number_of_images(name: str, settings: dict[str, object], tmp_path: 
             )
 
 
-def test_a_run(tmp_path: Path, home: Path) -> None:
-    onnx_file.write(RESNET_20, tmp_path)
+def test_a_run(out: Path, home: Path) -> None:
+    onnx_file.write(RESNET_20, out)
     names = {"model.onnx", "config.json", "preprocessing.safetensors"}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert {path.name for path in out.iterdir()} == names
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     assert config["weights"]["file"] == "model.onnx"
-    model = onnx.load(tmp_path / "model.onnx")
+    model = onnx.load(out / "model.onnx")
     (given,) = model.graph.input
     assert [d.dim_value for d in given.type.tensor_type.shape.dim][1:] == [3, 16, 16]
 
