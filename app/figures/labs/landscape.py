@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,19 +99,10 @@ def _contours(
     say: Speaker,
     dark: bool,
 ) -> go.Figure:
-    """A map a network under one colour scale, one above the other so that phones show them."""
-    shown = [(row, grids[row["subject"]]) for row, _ in _rows(networks) if row["subject"] in grids]
-    figure = make_subplots(
-        rows=len(shown),
-        cols=1,
-        vertical_spacing=0.3 / len(shown),
-        subplot_titles=[_title(row, len(places), say) for row, (places, _) in shown],
-    )
-    layout = curves.layout(dark, "", "")
-    figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
-    figure.update_layout(
-        height=_PLOT * len(shown) + 60, showlegend=False, coloraxis=scale, margin={"t": 34}
-    )
+    """A map a network, all under one colour scale."""
+    shown = _shown(grids, networks)
+    figure = _one_above_the_other(shown, "xy", 0.3, say, dark)
+    figure.update_layout(height=_PLOT * len(shown) + 60, coloraxis=scale, margin={"t": 34})
     for number, (_, (places, losses)) in enumerate(shown, start=1):
         contour = go.Contour(
             x=look.rounded(places),
@@ -128,7 +119,6 @@ def _contours(
         figure.update_xaxes(look.axis(dark, name), row=number, col=1)
         name = say("labs.landscape.axis.direction", direction=2)
         figure.update_yaxes(look.axis(dark, name), row=number, col=1)
-    figure.update_annotations(font_size=12)
     return figure
 
 
@@ -140,23 +130,10 @@ def _mountains(
     dark: bool,
 ) -> go.Figure:
     """The same in three dimensions; heights are the colours', cut off where they end."""
-    shown = [(row, grids[row["subject"]]) for row, _ in _rows(networks) if row["subject"] in grids]
-    count = len(shown)
-    figure = make_subplots(
-        rows=count,
-        cols=1,
-        specs=[[{"type": "scene"}] for _ in shown],
-        vertical_spacing=0.05 / count,
-        subplot_titles=[_title(row, len(places), say) for row, (places, _) in shown],
-    )
-    layout = curves.layout(dark, "", "")
-    figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
-    figure.update_layout(
-        height=_MOUNTAINS * count + 40,
-        showlegend=False,
-        coloraxis=scale,
-        margin={"t": 34, "l": 0, "b": 0},
-    )
+    shown = _shown(grids, networks)
+    figure = _one_above_the_other(shown, "scene", 0.05, say, dark)
+    margin = {"t": 34, "l": 0, "b": 0}
+    figure.update_layout(height=_MOUNTAINS * len(shown) + 40, coloraxis=scale, margin=margin)
     for number, (_, (places, losses)) in enumerate(shown, start=1):
         heights = np.clip(np.log10(np.maximum(losses, 1e-4)), scale["cmin"], scale["cmax"])
         surface = go.Surface(
@@ -169,8 +146,28 @@ def _mountains(
         )
         figure.add_trace(surface, row=number, col=1)
         figure.update_scenes(_scene(scale, say, dark), row=number, col=1)
-    figure.update_annotations(font_size=12)
     return figure
+
+
+def _shown(grids: Mapping[str, Grid], networks: pd.DataFrame) -> list[tuple[pd.Series, Grid]]:
+    """The networks that have a grid, in their order."""
+    return [(row, grids[row["subject"]]) for row, _ in _rows(networks) if row["subject"] in grids]
+
+
+def _one_above_the_other(
+    shown: Sequence[tuple[pd.Series, Grid]], kind: str, gap: float, say: Speaker, dark: bool
+) -> go.Figure:
+    """A plot of this kind for each network, so that phones show them all."""
+    figure = make_subplots(
+        rows=len(shown),
+        cols=1,
+        specs=[[{"type": kind}] for _ in shown],
+        vertical_spacing=gap / len(shown),
+        subplot_titles=[_title(row, len(places), say) for row, (places, _) in shown],
+    )
+    layout = curves.layout(dark, "", "")
+    figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
+    return figure.update_layout(showlegend=False).update_annotations(font_size=12)
 
 
 def _scene(scale: dict[str, Any], say: Speaker, dark: bool) -> dict[str, Any]:
