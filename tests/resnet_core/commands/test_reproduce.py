@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 
 from resnet_core import reproductions
+from resnet_core.commands import follow
 from resnet_core.commands import reproduce as command
 from resnet_core.jobs import processes, supervisor
 from resnet_core.reproductions import Reproduction
@@ -63,9 +66,16 @@ def test_it_trains_records_and_then_has_nothing_left_to_do(
 
 
 def test_when_the_budget_is_spent_runs_are_paused_and_only_finished_ones_recorded(
-    runner: CliRunner, tmp_path: Path
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = _run(runner, "long", "--budget", "0.15", "--to", str(tmp_path), "--json")
+    def clock() -> float:
+        """An hour has passed once the short run is finished and the long one is on its way."""
+        runs = sorted(queries.runs(), key=lambda run: run.experiment.iterations)
+        reached = runs[0].state == "finished" and runs[1].iteration > 0
+        return time.monotonic() + (3601 if reached else 0)
+
+    monkeypatch.setattr(follow, "time", SimpleNamespace(monotonic=clock, sleep=time.sleep))
+    ended = _run(runner, "long", "--budget", "60", "--to", str(tmp_path), "--json")
     assert ended.exit_code == 1
     said = json.loads(ended.stdout)
     short, long = sorted(queries.runs(), key=lambda run: run.experiment.iterations)
