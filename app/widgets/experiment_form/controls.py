@@ -142,7 +142,10 @@ def complaint(error: PlaygroundError | None) -> None:
 
 def option(field: str, value: Any) -> str:
     """What people call one of a field's values; numbers are called by their digits."""
-    return str(value) if isinstance(value, int) else t(f"form.option.{field}.{value}")
+    if isinstance(value, int):
+        return str(value)
+    word = str(value).replace("/", "-")  # "imagenet/resnet"
+    return t(f"form.option.{field}.{word}")
 
 
 def label(field: str) -> str:

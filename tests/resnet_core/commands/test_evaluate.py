@@ -142,3 +142,25 @@ def test_precision_and_nonlinearity_change_what_is_computed(
     assert said.json["precision"] == "bf16"
     assert call(*common).json["precision"] == "fp32"
     assert seen == [(torch.bfloat16, "Tanh"), (torch.float32, "ReLU")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["one-minute-resnet-20-seed-0", "--views", "10-crop"],
+            "views: cifar/resnet-20 is tested on the single view of each image (section 4.2)",
+        ),
+        (
+            ["--weights", "x.pth", "--data", "shapes", "--views", "single"],
+            "views: only a run's pictures are looked at in several ways",
+        ),
+        (["x", "--views", "twenty"], "'twenty' is not one of 'single', '10-crop', 'multi-scale'"),
+    ],
+)
+def test_only_networks_for_imagenet_look_in_several_ways(
+    call: Callable, arguments: list[str], sentence: str
+) -> None:
+    said = call("evaluate", *arguments)
+    assert said.code == 2
+    assert sentence in said.err

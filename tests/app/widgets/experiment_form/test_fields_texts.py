@@ -18,7 +18,8 @@ def test_controls_options_and_presets_have_their_words(language) -> None:
         assert say(language, f"form.field.{field}.help")
         for option in control.options:
             if not isinstance(option, int):
-                assert say(language, f"form.option.{field}.{option}")
+                word = option.replace("/", "-")
+                assert say(language, f"form.option.{field}.{word}")
     for name in PRESETS:
         assert say(language, f"form.preset.{name}.title")
         assert say(language, f"form.preset.{name}.description")
