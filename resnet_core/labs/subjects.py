@@ -15,6 +15,8 @@ from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, ImageSet, class_order
 from resnet_core.errors import CheckpointError
 from resnet_core.experiment import Experiment
+from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.labs import centre_views
 from resnet_core.networks.catalog import architecture
 from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.record import RunRecord
@@ -108,6 +110,18 @@ class Subject:
         return augment.per_pixel_mean(augment.as_tensors(self.dataset.train)[0])
 
 
+class PictureSubject(Subject):
+    """A network that was trained here on a folder of pictures; see `centre_views`."""
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        return centre_views.dataset(self.experiment)
+
+    @cached_property
+    def _mean(self) -> Tensor:
+        return centre_views.mean(self.experiment)
+
+
 def load(run_id: str) -> Subject:
     """The network of a run as it was last saved, or of a recording.
 
@@ -123,7 +137,8 @@ def load(run_id: str) -> Subject:
     except (safetensors.SafetensorError, OSError) as error:
         raise CheckpointError(f"The weights {file.path} cannot be read ({error}).") from error
     spec = run.experiment.network_spec()
-    return Subject(run.id, label(run), spec.family, spec.depth, run.experiment, weights)
+    kind = PictureSubject if isinstance(spec, ImageNetSpec) else Subject
+    return kind(run.id, label(run), spec.family, spec.depth, run.experiment, weights)
 
 
 def load_all(ids: Sequence[str]) -> tuple[Subject, ...]:
