@@ -203,7 +203,5 @@ def _moments(one: Series, most: int) -> dict[str, Any]:
         parts = {"mean": spread.mean}
         if one.count > 1:
             parts |= {"low": spread.low, "high": spread.high}
-        said[quantity] = {
-            name: [look.rounded(row, 3) for row in part[where]] for name, part in parts.items()
-        }
+        said[quantity] = {name: look.rounded(part[where], 3) for name, part in parts.items()}
     return said

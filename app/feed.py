@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from app import services
+from app.collected import Collected
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import curves, queries
 from resnet_core.runs.curves import Telemetry
@@ -43,7 +44,7 @@ class _Follower:
 
     def __init__(self, folder: RunFolder) -> None:
         self._tail = Tail(folder.stream)
-        self._rows: list[pa.Table] = []
+        self._rows = Collected()
         self._begun = 0
         self._reading = Reading(curves.from_table(pa.table({})), (0, 0))
 
@@ -52,10 +53,9 @@ class _Follower:
         if new is None:
             return self._reading
         if self._tail.replaced:
-            self._rows, self._begun = [], self._begun + 1
-        self._rows = [pa.concat_tables([*self._rows, new])]
-        rows = self._rows[0]
-        self._reading = Reading(curves.from_table(rows), (self._begun, rows.num_rows))
+            self._rows, self._begun = Collected(), self._begun + 1
+        self._rows.add(new)
+        self._reading = Reading(self._rows.telemetry(), (self._begun, len(self._rows)))
         return self._reading
 
 

@@ -7,6 +7,7 @@ under AppTest) it is the script, and it shows the page that the URL names.
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -19,10 +20,14 @@ import streamlit as st  # noqa: E402
 from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: E402
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from starlette.middleware import Middleware
+    gc.disable()  # what is imported stays; looking for garbage in it takes a tenth of the start
+    try:
+        from starlette.middleware import Middleware
 
-    from app import api, lifespan, mishaps
-    from app.first_picture.middleware import FirstPicture
+        from app import api, lifespan, mishaps
+        from app.first_picture.middleware import FirstPicture
+    finally:
+        gc.enable()
 
     app = st.App(
         __file__,

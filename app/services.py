@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import measurements, timings
@@ -213,16 +214,35 @@ def telemetry(run_id: str) -> Telemetry:
     return queries.telemetry(run_id)
 
 
+def measured(record: RunRecord) -> Telemetry:
+    """As `telemetry`, of a run that is known already.
+
+    Raises:
+        PlaygroundError
+    """
+    return queries.measured(record)
+
+
 def damage(record: RunRecord) -> str | None:
     """What is missing of a run's files: its "folder", its "experiment", or nothing."""
     files = queries.folder(record)
-    if not files.path.is_dir():
-        return "folder"
     try:
-        run_file.read_experiment(files.experiment.read_text(encoding="utf-8"))
+        state = files.experiment.stat()
+    except OSError:
+        return "experiment" if files.path.is_dir() else "folder"
+    return (
+        None if _is_readable(files.experiment, state.st_mtime_ns, state.st_size) else "experiment"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_readable(experiment: Path, modified: int, size: int) -> bool:
+    """Read once for each state of the file: a list asks for every row, every second."""
+    try:
+        run_file.read_experiment(experiment.read_text(encoding="utf-8"))
     except (OSError, ValueError, PlaygroundError):
-        return "experiment"
-    return None
+        return False
+    return True
 
 
 def fork_points(run_id: str) -> list[int]:

@@ -136,7 +136,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
 def _mean_response(run: RunRecord) -> float | None:
     """Mean over the 3x3 layers of the last record's response standard deviations."""
     try:
-        measured = services.telemetry(run.id).response_std
+        measured = services.measured(run).response_std
     except PlaygroundError:
         return None  # a damaged recording checks nothing
     return float(np.mean(measured[-1])) if len(measured) else None

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from app.figures import look
 from app.figures.layers import Quantity, spread_of
-from app.figures.series import Series
-from app.figures.thinning import moments
+from app.figures.series import Floats, Series
+from app.figures.thinning import Indices, moments
 from app.state import View
 from app.texts import Speaker
 
@@ -53,29 +54,42 @@ def heat_map_figure(
 
 
 def _map(one: Series, quantity: Quantity) -> go.Heatmap:
-    values = spread_of(one, quantity).mean
-    where = moments([values], len(one.time), _MOST_COLUMNS)
+    """What the colours show; the charts' own script adds what is read out at the pointer.
+
+    That is values and layers' names (`layer_panel.mjs`), which can be told from the colours'
+    exponents and `meta.names` and would be two thirds of what is sent.
+    """
+    where = _columns(one, quantity)
     # L, T: plotly wants a row a height. Zeros (a dead layer) have no logarithm.
-    shown = values[where].T
-    exponents = np.log10(np.where(shown > 0, shown, np.nan))
+    shown = spread_of(one, quantity).mean[where].T
     return go.Heatmap(
         x=look.rounded(one.time[where], 7),
         y=list(range(1, len(one.layers) + 1)),
-        z=[look.rounded(row, 3) for row in exponents],
-        text=[[f"{name}"] * len(where) for name in one.layers] if len(one.layers) <= 60 else None,
-        customdata=[look.rounded(row, 3) for row in shown],
+        # Arrays, not lists: plotly looks at lists value by value, which takes a second here.
+        z=_exponents(shown),
         coloraxis="coloraxis",
         name=one.label,
-        meta={"series": one.key, "role": "map"},
+        meta={"series": one.key, "role": "map", "names": list(one.layers)},
         hovertemplate=f"<b>{one.label}</b> · %{{x:,.6~r}} · %{{y}} %{{text}}<br>"
         "%{customdata:.3~g}<extra></extra>",
     )
 
 
+def _columns(one: Series, quantity: Quantity) -> Indices:
+    """The moments that are shown: more than there are pixels would not be seen."""
+    return moments([spread_of(one, quantity).mean], len(one.time), _MOST_COLUMNS)
+
+
+def _exponents(values: Floats) -> NDArray[np.float32]:
+    """Logarithms in steps of a 1024th of a decade, 0.2 %: float32 with few digits zips well."""
+    exponents = np.log10(np.where(values > 0, values, np.nan))
+    return (np.rint(exponents * 1024) / 1024).astype(np.float32)
+
+
 def _colour_axis(
     shown: Sequence[Series], quantity: Quantity, say: Speaker, dark: bool
 ) -> dict[str, object]:
-    parts = [spread_of(one, quantity).mean.ravel() for one in shown]
+    parts = [spread_of(one, quantity).mean[_columns(one, quantity)].ravel() for one in shown]
     values = np.concatenate(parts or [np.ones(1)])
     values = values[np.isfinite(values) & (values > 0)]
     low, high = np.log10(np.percentile(values, [0.5, 99.5])) if len(values) else (-1.0, 0.0)

@@ -60,13 +60,11 @@ def is_log(quantity: Quantity, view: View) -> bool:
 def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict[str, Any]:
     """An axis that holds all moments, so that nothing jumps while time is scrubbed."""
     log = is_log(quantity, view)
-    parts = [spread_of(one, quantity).high.ravel() for one in series]
-    values = np.concatenate(parts or [np.empty(0)])
-    values = values[np.isfinite(values) & (values > 0)]
-    if not len(values):
+    low, high = _range([spread_of(one, quantity).high for one in series])
+    if high <= 0:
         return {"type": "log" if log else "linear", "rangemode": "tozero"}
     if log:
-        low, high = float(np.log10(values.min())), float(np.log10(values.max()))
+        low, high = float(np.log10(low)), float(np.log10(high))
         ticks = {"dtick": 1} if high - low > 1.5 else {"dtick": "D2"}  # D2: 1, 2, 5
         return {
             "type": "log",
@@ -74,7 +72,20 @@ def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict
             "exponentformat": "power",
             **ticks,
         }
-    return {"range": [0, float(values.max()) * 1.05]}
+    return {"range": [0, high * 1.05]}
+
+
+def _range(parts: Sequence[Floats]) -> tuple[float, float]:
+    """The least and the greatest positive finite value; 0 and 0 where there is none.
+
+    Looks at millions of values for every new record of a long run, so nothing is copied.
+    """
+    low, high = np.inf, 0.0
+    for values in parts:
+        usable = (values > 0) & (values < np.inf)
+        low = min(low, float(values.min(initial=np.inf, where=usable)))
+        high = max(high, float(values.max(initial=0.0, where=usable)))
+    return (low, high) if high > 0 else (0.0, 0.0)
 
 
 def _traces(one: Series, quantity: Quantity, row: int, view: View, dark: bool) -> list[go.Scatter]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from app import theme
 from app.figures.series import Series
 
@@ -81,6 +83,25 @@ def dash(one: Series) -> str:
     return _DASHES[one.twin % len(_DASHES)]
 
 
-def rounded(values: Any, digits: int = 4) -> list[float | None]:
-    """Numbers for JSON: this many significant digits, missing ones as None."""
-    return [None if value != value else float(f"{value:.{digits}g}") for value in values.tolist()]
+def rounded(values: Any, digits: int = 4) -> list[Any]:
+    """Numbers for JSON: this many significant digits, missing ones as None.
+
+    Args:
+        values: an array of any shape; the lists are nested likewise.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Of the last digit that is kept; a zero has none, and stays.
+        places = digits - 1 - np.floor(np.log10(np.abs(values)))
+        power = 10.0 ** np.clip(np.abs(places), 0, 300)
+        # Dividing by a power of ten gives the double that is nearest to the decimal number.
+        shown = np.where(places > 0, np.rint(values * power) / power, values)
+        shown = np.where(places < 0, np.rint(values / power) * power, shown)
+        shown = np.where(places == 0, np.rint(values), shown)
+        shown = np.where(np.isfinite(values) & (values != 0), shown, values)
+    missing = np.isnan(shown)
+    if missing.any():
+        shown = shown.astype(object)
+        shown[missing] = None
+    listed: list[Any] = shown.tolist()
+    return listed

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app import texts
 from app.figures.labels import network_label, own_name
-from app.texts import t
+from app.texts import Speaker, t
 from resnet_core.runs.record import RunRecord
 
 _MOST_GROUPS = 6
@@ -43,7 +44,8 @@ def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
 
     Streamlit tells options apart by what they read, so no two may be alike.
     """
-    named = {run.id: run_label(run) for run in runs}
+    say = texts.speaker(texts.language())  # asked once: there may be a thousand runs
+    named = {run.id: run_label(run, say) for run in runs}
     often = Counter(named.values())
     return {
         run_id: label if often[label] == 1 else f"{label} · {run_id}"
@@ -51,16 +53,16 @@ def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
     }
 
 
-def run_label(run: RunRecord) -> str:
+def run_label(run: RunRecord, say: Speaker) -> str:
     """What tells a run from two hundred others: network, seed, data, state, error."""
     named = own_name(run) or network_label(run.experiment.network)
-    parts = [named, t("compare.seed", seed=run.experiment.seed)]
+    parts = [named, say("compare.seed", seed=run.experiment.seed)]
     if run.experiment.data != "shapes":
         parts.append(run.data_title or run.experiment.data)
     if run.recorded:
-        parts.append(t("compare.recorded"))
+        parts.append(say("compare.recorded"))
     elif run.state != "finished":
-        parts.append(t(f"common.state.{run.state}"))
+        parts.append(say(f"common.state.{run.state}"))
     if run.train_error is not None:
         parts.append(f"{run.train_error:.1f} %")
     return " · ".join(parts)

@@ -23,6 +23,8 @@ from resnet_core.runs.record import RunRecord
 
 Result = TypeVar("Result")
 Operation = Callable[[sqlite3.Connection], Result]
+# Which connection, commits through others as it sees them, rows changed through itself.
+Version = tuple[int, int, int]
 
 BUSY_SECONDS = 15.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -42,6 +44,7 @@ class Database:
         self._remembered = remembered
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int, int] | None = None
+        self._opened = 0
         self._lock = threading.RLock()
 
     def read(self, operation: Operation[Result]) -> Result:
@@ -51,6 +54,11 @@ class Database:
             PlaygroundError: the index cannot be read.
         """
         return self._run(lambda connection: _within(connection, "BEGIN DEFERRED", operation))
+
+    def version(self, connection: sqlite3.Connection) -> Version:
+        """Changes whenever anybody writes; to be asked for within an operation of `read`."""
+        (others,) = connection.execute("PRAGMA data_version").fetchone()
+        return self._opened, others, connection.total_changes
 
     def write(self, operation: Operation[Result]) -> Result:
         """The operation's result, once all it wrote is kept; nothing is kept if it raises.
@@ -87,6 +95,7 @@ class Database:
             if identity is None:
                 self._create()
             self._connection = self._connect()
+            self._opened += 1
             self._identity = _identify(self.path)
         return self._connection
 

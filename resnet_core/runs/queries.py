@@ -32,9 +32,7 @@ def runs() -> list[RunRecord]:
     Raises:
         PlaygroundError: the index cannot be read.
     """
-    query = f"{schema.SELECT} ORDER BY created DESC, id DESC"
-    rows = store.of_home().database.read(lambda c: c.execute(query).fetchall())
-    return [schema.to_record(row) for row in rows]
+    return store.of_home().newest()
 
 
 def run(run_id: str) -> RunRecord:
@@ -83,14 +81,14 @@ def recorded() -> list[RunRecord]:
     if not RECORDED.is_dir():
         return []
     found = []
-    for entry in os.scandir(RECORDED):
-        path = Path(entry.path)
-        if (path / "run.json").is_file():
-            try:
-                run = _recording(path, (path / "run.json").stat().st_mtime_ns)
-                found.append(with_images_at_hand(run))
-            except PlaygroundError as error:
-                _log.warning("A recording is left out. %s", error)
+    for path in RECORDED.iterdir():
+        try:
+            run = _recording(path, (path / "run.json").stat().st_mtime_ns)
+            found.append(with_images_at_hand(run))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # laboratories' results, and files that describe the folder
+        except PlaygroundError as error:
+            _log.warning("A recording is left out. %s", error)
     return sorted(found, key=lambda record: (record.created, record.id))
 
 
@@ -105,9 +103,14 @@ def telemetry(run_id: str) -> Telemetry:
     Raises:
         RunNotFound: there is no such run.
     """
+    return measured(run(run_id))
+
+
+def measured(record: RunRecord) -> Telemetry:
+    """As `telemetry`, of a run that is known already."""
     from resnet_core.runs import curves  # pandas and Arrow take a second to import
 
-    return curves.read(folder(run(run_id)))
+    return curves.read(folder(record))
 
 
 def fork_points(run_id: str) -> list[int]:

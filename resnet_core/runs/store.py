@@ -20,7 +20,7 @@ from typing import Any
 from resnet_core import home
 from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
 from resnet_core.runs import run_file, schema
-from resnet_core.runs.database import Database
+from resnet_core.runs.database import Database, Version
 from resnet_core.runs.record import Request, RunRecord, State
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.runs_folder = path.parent / "runs"
         self.database = Database(path, lambda: remembered(self.runs_folder))
+        self._newest: tuple[Version, list[RunRecord]] | None = None
 
     def close(self) -> None:
         self.database.close()
@@ -52,6 +53,22 @@ class Store:
             RunNotFound: there is none with this id.
         """
         return self.database.read(lambda connection: _get(connection, run_id))
+
+    def newest(self) -> list[RunRecord]:
+        """All runs, newest first; they are read again only after somebody has written.
+
+        Thirty browsers that look at a list of a thousand runs look at one copy of it.
+        """
+
+        def look(connection: sqlite3.Connection) -> tuple[Version, list[RunRecord]]:
+            version = self.database.version(connection)
+            if self._newest is not None and self._newest[0] == version:
+                return self._newest
+            query = f"{schema.SELECT} ORDER BY created DESC, id DESC"
+            return version, [schema.to_record(row) for row in connection.execute(query)]
+
+        self._newest = found = self.database.read(look)
+        return list(found[1])
 
     def in_states(self, states: Collection[State]) -> list[RunRecord]:
         """The runs in any of these states, in the order of the queue."""

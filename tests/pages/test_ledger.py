@@ -91,5 +91,5 @@ def test_a_damaged_recording_checks_no_responses(
     def damaged(run_id: str) -> None:
         raise services.PlaygroundError(f"{run_id} is damaged.")
 
-    monkeypatch.setattr(services, "telemetry", damaged)
+    monkeypatch.setattr(services, "measured", damaged)
     assert len(_open().info) == 2  # the two statements on responses

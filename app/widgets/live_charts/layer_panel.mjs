@@ -19,7 +19,8 @@ export class LayerPanel extends Panel {
     this.sorted = sorted;
     await this.draw(plotly, figure, (data) => {
       for (const trace of data) {
-        if (trace.meta.role !== "map") trace.visible = !off.has(trace.meta.series);
+        if (trace.meta.role === "map") Object.assign(trace, readOut(trace));
+        else trace.visible = !off.has(trace.meta.series);
         const row = rows?.get(trace.meta.series);
         if (row) Object.assign(trace, changed(trace, row, sorted));
       }
@@ -79,6 +80,24 @@ export class LayerPanel extends Panel {
   showTime(time) {
     if (this.isMap) this.line("cursor", time);
   }
+}
+
+// What a map tells where it is pointed at: values, of which the server sent the exponents, and
+// the layers' names.
+function readOut({ z, meta }) {
+  const rows = unpacked(z);
+  return {
+    customdata: rows.map((row) => row.map((exponent) => 10 ** exponent)),
+    text: rows.map((row, layer) => row.map(() => meta.names[layer])),
+  };
+}
+
+// Rows of numbers from the form in which plotly packs an array of float32.
+function unpacked({ bdata, shape }) {
+  const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
+  const values = Array.from(new Float32Array(bytes.buffer));
+  const [rows, columns] = shape.split(",").map(Number);
+  return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
 }
 
 function changed(trace, row, sorted) {

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from app.texts import Speaker
 from app.widgets.run_picker import group_label, groups, run_label, unlike_labels
 from tests.app.runs_on_record import put_on_record
 
 
-def test_a_label_says_what_a_run_is(home: Path) -> None:
+def test_a_label_says_what_a_run_is(home: Path, say: Speaker) -> None:
     run = put_on_record("run-1", "cifar/resnet-56", seed=3, final_error=12.34, measured=False)
-    assert run_label(run) == "ResNet-56 · seed 3 · 12.3 %"
-    assert run_label(replace(run, recorded=True)) == "ResNet-56 · seed 3 · recorded · 12.3 %"
+    assert run_label(run, say) == "ResNet-56 · seed 3 · 12.3 %"
+    assert run_label(replace(run, recorded=True), say) == "ResNet-56 · seed 3 · recorded · 12.3 %"
     failed = put_on_record("run-2", state="failed", name="mine", measured=False)
-    assert run_label(failed) == "mine · seed 0 · failed"
+    assert run_label(failed, say) == "mine · seed 0 · failed"
     photographs = put_on_record(
         "run-3", data="cifar10", measured=False, fields={"data_title": "CIFAR-10"}
     )
-    assert run_label(photographs) == "plain-20 · seed 0 · CIFAR-10 · 20.0 %"
+    assert run_label(photographs, say) == "plain-20 · seed 0 · CIFAR-10 · 20.0 %"
 
 
 def test_no_two_labels_are_alike(home: Path) -> None:
