@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -21,7 +23,7 @@ class Collected:
 
     def __init__(self) -> None:
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        self._columns: dict[str, NDArray[np.generic]] = {}
+        self._columns: dict[str, NDArray[Any]] = {}
         self._length = 0
 
     def __len__(self) -> int:
@@ -45,7 +47,7 @@ class Collected:
         response, gradient, branch = (there.pop(name) for name in VECTORS)
         return Telemetry(pd.DataFrame(there), *self._names, response, gradient, branch)
 
-    def _room(self, name: str, part: NDArray[np.generic]) -> NDArray[np.generic]:
+    def _room(self, name: str, part: NDArray[Any]) -> NDArray[Any]:
         """The column's array, with space for all rows; twice as much where it was too small."""
         column = self._columns.get(name)
         if column is None or len(column) < self._length:

@@ -29,6 +29,7 @@ faults["main"] = [error.value for error in test.exception]
 for name in [*router.NAMES, *(f"labs/{name}" for name in router.laboratories())]:
     test = AppTest.from_file(f"pages/{name}.py", default_timeout=60).run()
     faults[name] = [error.value for error in test.exception]
+lifespan.load_pages()
 print(json.dumps([faults, sorted(sys.modules)]))
 """
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from app import texts
 from app.texts import Speaker
 from app.widgets.run_picker import group_label, groups, run_label, unlike_labels
 from tests.app.runs_on_record import put_on_record
@@ -46,3 +49,13 @@ def test_groups_are_the_newest_first_and_keep_their_order(home: Path) -> None:
     assert group_label([replace(run, recorded=True) for run in found["new"]]) == (
         "plain-20 · recorded"
     )
+
+
+def test_the_language_is_asked_for_once_however_many_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = put_on_record("run-1", state="failed", measured=False)
+    asked: list[None] = []
+    monkeypatch.setattr(texts, "language", lambda: asked.append(None) or "en")
+    assert len(unlike_labels([replace(run, id=f"run-{number}") for number in range(200)])) == 200
+    assert len(asked) == 1

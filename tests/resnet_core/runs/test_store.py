@@ -257,3 +257,32 @@ def test_every_change_reaches_the_folder(index: Store) -> None:
     copied = run_file.read(index.runs_folder / "run-0001")
     assert copied == dataclasses.replace(changed, position=0.0)
     assert copied.experiment == added.experiment
+
+
+def test_the_list_is_read_again_only_after_somebody_has_written(index: Store) -> None:
+    index.add([record(number) for number in range(3)])
+    index.newest()
+    asked: list[str] = []
+    assert index.database._connection is not None
+    index.database._connection.set_trace_callback(asked.append)
+
+    def rows_read() -> int:
+        return sum("ORDER BY created DESC" in query for query in asked)
+
+    for _ in range(5):
+        assert [run.id for run in index.newest()] == ["run-0002", "run-0001", "run-0000"]
+    assert rows_read() == 0
+    index.report("run-0001", iteration=7)
+    assert index.newest()[1].iteration == 7
+    assert rows_read() == 1
+    other = Store(index.database.path)
+    other.report("run-0001", iteration=8)
+    other.close()
+    assert index.newest()[1].iteration == 8
+    assert rows_read() == 2
+
+
+def test_a_list_that_somebody_changes_is_their_own(index: Store) -> None:
+    index.add([record(1)])
+    index.newest().clear()
+    assert len(index.newest()) == 1
