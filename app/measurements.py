@@ -101,6 +101,8 @@ class Measurements(ABC, Generic[Subject, Result]):
             busy = load.by_others()
         if isinstance(result, Measured):
             result = replace(result, busy=busy)
+            if not busy:
+                self._keep(key, result)  # first, so that what one server knows others find
         with self._guard:
             del self._asked[key]
             if result is None:
@@ -108,8 +110,6 @@ class Measurements(ABC, Generic[Subject, Result]):
             self._known[key] = result
             if busy:
                 self._doubtful[key] = monotonic() + BUSY_FOR
-        if isinstance(result, Measured) and not busy:
-            self._keep(key, result)
 
     def _still_wanted(self, key: str) -> bool:
         """Whoever has left the page, or has moved a control on and on, waits no more."""
