@@ -10,21 +10,20 @@ from resnet_core.exporting.trained import Trained
 from resnet_core.specs import Spec, is_imagenet
 
 
-def arguments(trained: Trained, weights: str = "model.safetensors") -> list[str] | None:
-    """After `python -m resnet_core`; None for what the command cannot be told: pictures that
-    ImageNet's recipe crops.
+def arguments(trained: Trained, weights: str = "model.safetensors") -> list[str]:
+    """After `python -m resnet_core`.
 
     Data that are a path are named by its last part, to be called where they lie.
     """
     e, spec = trained.run.experiment, trained.spec
-    if is_imagenet(e.network):
-        return None
     said = ["evaluate", "--weights", weights, *_network(spec), "--normalization", "per-pixel"]
     said += ["--data", trained.data_name]
     for field in ("image_size", "train_images", "test_images"):
         value = getattr(e, field)
         if value is not None:
             said += [f"--{field.replace('_', '-')}", str(value)]
+    if is_imagenet(e.network):
+        said += ["--views", "single"]
     if e.validation:
         said.append("--validation")
     if arrays.is_arrays(Path(trained.data_name)):
@@ -34,10 +33,9 @@ def arguments(trained: Trained, weights: str = "model.safetensors") -> list[str]
     return said
 
 
-def line(trained: Trained) -> str | None:
+def line(trained: Trained) -> str:
     """The command as it is typed into a shell."""
-    said = arguments(trained)
-    return None if said is None else shlex.join(["python", "-m", "resnet_core", *said])
+    return shlex.join(["python", "-m", "resnet_core", *arguments(trained)])
 
 
 def _network(spec: Spec) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
+from resnet_core.data import imagenet_recipe
 from resnet_core.exporting import evaluation_command, recipe, torchvision_names
 from resnet_core.exporting.front_matter import front_matter
 from resnet_core.exporting.loading_code import loading_code
 from resnet_core.exporting.preparation import Preparation
 from resnet_core.exporting.trained import Trained
+from resnet_core.specs import is_imagenet
 
 PAPER = "[Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385)"
 _KINDS = {
@@ -96,7 +98,8 @@ def _data(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
     names = ", ".join(_plain(name) for name in prepared.classes[:100])
     rest = ", ..." if len(prepared.classes) > 100 else ""
     yield f"Classes, in the order of the scores: {names}{rest}."
-    yield f"Fingerprint of pixels, labels and class names: `{prepared.fingerprint}`."
+    what = "files' names" if is_imagenet(trained.spec.name) else "pixels"
+    yield f"Fingerprint of {what}, labels and class names: `{prepared.fingerprint}`."
 
 
 def _origin(trained: Trained) -> str:
@@ -153,14 +156,12 @@ def _errors(trained: Trained) -> Iterator[str]:
         )
     else:
         yield f"No error was measured after exactly {iteration:,} iterations."
-    command = evaluation_command.line(trained)
-    if command is not None:
-        again = f"This measures the {tested.lower()} error again, in this folder"
-        where = "" if trained.run.experiment.data == trained.data_name else ", beside the images"
-        yield (
-            f"{again}{where}, with Residual Playground's code on `PYTHONPATH`:\n\n"
-            f"```\n{command}\n```"
-        )
+    again = f"This measures the {tested.lower()} error again, in this folder"
+    where = "" if trained.run.experiment.data == trained.data_name else ", beside the images"
+    yield (
+        f"{again}{where}, with Residual Playground's code on `PYTHONPATH`:\n\n"
+        f"```\n{evaluation_command.line(trained)}\n```"
+    )
 
 
 def _loading(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
@@ -172,6 +173,13 @@ def _loading(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
             "tensors' names are in torchvision's style:"
         )
     yield f"```python\n{loading_code(trained, prepared is not None)}```"
+    if is_imagenet(trained.spec.name):
+        crop = trained.spec.image_size
+        side = imagenet_recipe.scaled(imagenet_recipe.TEST_SIDE, crop)
+        yield (
+            f"A picture is made {side} pixels long on its shorter side, and its middle of {crop} "
+            f"x {crop} pixels is what the network is given."
+        )
 
 
 def _weights(trained: Trained, sha256: str) -> Iterator[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from resnet_core.data import catalog
+from resnet_core.data import catalog, picture_mean
+from resnet_core.data.dataset import Dataset
+from resnet_core.data.decoders import Decoders
+from resnet_core.data.picture_folder import PictureFolder
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs import is_imagenet
@@ -21,9 +25,10 @@ class Preparation:
     """What only the images themselves tell.
 
     Attributes:
-        mean: float32, C, H, W: the training images' per-pixel mean, of values from 0 to 255.
+        mean: float32, C, H, W: the training images' per-pixel mean, of values from 0 to 255; of
+            pictures on disk that of a sample's centre views.
         classes: names, in the order of the network's outputs.
-        fingerprint: of all pixels and labels, see `data.dataset`.
+        fingerprint: of all pixels and labels, of pictures on disk of names and labels.
     """
 
     mean: NDArray[np.float32]
@@ -36,18 +41,27 @@ class Preparation:
 
 
 def of_run(run: RunRecord) -> Preparation | None:
-    """Read from the run's data; None where there is no copy of them on this machine, and for
-    folders of large pictures, which are never all in memory."""
+    """Read from the run's data; None where there is no copy of them on this machine."""
     e = run.experiment
-    if is_imagenet(e.network):
-        return None
+    of_which = (e.data, e.image_size, e.train_images, e.test_images, e.validation)
     try:
-        data = catalog.load(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+        if is_imagenet(e.network):
+            return _of_pictures(catalog.pictures(*of_which))
+        return _of_images(catalog.load(*of_which))
     except PlaygroundError:
         return None
+
+
+def _of_images(data: Dataset) -> Preparation:
     images = data.train.images  # N, H, W, C
     # A sum of whole numbers has no rounding: this is the mean that training subtracted.
     mean = images.sum(axis=0, dtype=np.int64).astype(np.float32) / np.float32(len(images))
-    return Preparation(
-        np.ascontiguousarray(mean.transpose(2, 0, 1)), data.classes, data.fingerprint
-    )
+    mean = np.ascontiguousarray(mean.transpose(2, 0, 1))
+    return Preparation(mean, data.classes, data.fingerprint)
+
+
+def _of_pictures(data: PictureFolder) -> Preparation:
+    """Of a sample of them, the same that training took; kept in the cache folder since then."""
+    with closing(Decoders()) as decoders:
+        mean = picture_mean.per_pixel_mean(data.train, data.image_size, decoders)
+    return Preparation(mean, data.classes, data.fingerprint)

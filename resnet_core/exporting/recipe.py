@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from resnet_core import paper
+from resnet_core import paper, presets
 from resnet_core.experiment import Experiment
 from resnet_core.exporting.trained import Trained
 from resnet_core.runs.repetition import is_cifar_10
@@ -30,9 +30,9 @@ _COMPARED = {
     "momentum": "momentum",
     "weight_decay": "weight decay",
 }
-# Section 3.4, for ImageNet, where it differs.
-_IMAGENET = {"batch_size": 256, "iterations": 600_000, "crop_padding": None}
-_OPEN_FOR_IMAGENET = {"block", "layers_per_block", "width", "crop_padding", "train_images"}
+# Settings that no network for ImageNet has; section 3.4 has a recipe of its own.
+_OF_CIFAR = {"block", "layers_per_block", "width", "batch_norm", "crop_padding"}
+_SCHEDULES = {"milestones": "fixed iterations", "plateau": "each plateau of the error"}
 _BORROWED = {
     "highway": "the family of networks: highway, with learned gates (Srivastava et al. 2015)",
     "preresnet": "the family of networks: pre-activation (He et al. 2016)",
@@ -48,8 +48,7 @@ def sentences(trained: Trained) -> Iterator[str]:
         f"{trained.weights.iteration:,} of the {e.iterations:,} planned iterations."
     )
     yield f"{_rate(e)} {_warmup(e)}"
-    if not is_imagenet(e.network):
-        yield _augmentation(e)
+    yield _augmentation_for_imagenet(e) if is_imagenet(e.network) else _augmentation(e)
     yield f"Initialisation: {e.initialization}. Seed: {e.seed}."
     if run.parent is not None:
         yield (
@@ -67,10 +66,10 @@ def not_the_papers(trained: Trained) -> list[str]:
     if not imagenet and spec.has_shortcuts and e.shortcut != "A":
         found.append(f"shortcuts: option {e.shortcut} (the paper, on CIFAR-10: A)")
     for field, words in _COMPARED.items():
-        if imagenet and field in _OPEN_FOR_IMAGENET:
+        if imagenet and field in _OF_CIFAR:
             continue
         expected = Experiment.model_fields[field].default
-        expected = _IMAGENET.get(field, expected) if imagenet else expected
+        expected = presets.IMAGENET.get(field, expected) if imagenet else expected
         if getattr(e, field) != expected:
             found.append(f"{words}: {_shown(getattr(e, field))} (the paper: {_shown(expected)})")
     return found + _schedule(e, imagenet) + _precision(trained)
@@ -91,7 +90,12 @@ def _data(trained: Trained, imagenet: bool) -> list[str]:
 
 def _schedule(e: Experiment, imagenet: bool) -> list[str]:
     found = []
-    if not imagenet:
+    schedule = "plateau" if imagenet else "milestones"
+    if e.schedule != schedule:
+        found.append(
+            f"rate divided by ten: at {_SCHEDULES[e.schedule]} (the paper: at {_SCHEDULES[schedule]})"
+        )
+    elif not imagenet:
         usual = Experiment.create(
             network=e.network,
             layers_per_block=e.layers_per_block,
@@ -116,6 +120,12 @@ def _precision(trained: Trained) -> list[str]:
 
 
 def _rate(e: Experiment) -> str:
+    if e.schedule == "plateau":
+        return (
+            f"Learning rate {e.learning_rate:g}, divided by ten at each plateau: "
+            f"{e.plateau_evaluations} evaluations, one every {e.evaluate_every:,} iterations, "
+            f"without a new least {'validation' if e.validation else 'test'} error."
+        )
     drops = f"divided by ten at {_iterations(e.drops)}" if e.drops else "never divided"
     return f"Learning rate {e.learning_rate:g}, {drops}."
 
@@ -136,6 +146,15 @@ def _augmentation(e: Experiment) -> str:
         steps.append("mirrored with probability one half")
     done = " and ".join(steps) or "not augmented"
     return f"Training images were {done}; their per-pixel mean was subtracted."
+
+
+def _augmentation_for_imagenet(e: Experiment) -> str:
+    mirrored = ", mirrored with probability one half" if e.flip else ""
+    return (
+        f"Of each training picture a random crop was taken after its shorter side was made a "
+        f"random length{mirrored}, its colours were shifted (section 3.4), and a per-pixel mean "
+        f"was subtracted."
+    )
 
 
 def _iterations(drops: tuple[int, ...]) -> str:

@@ -104,8 +104,9 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 def _facts(run: RunRecord) -> DataFacts | None:
     e = run.experiment
+    read = catalog.picture_facts if is_imagenet(e.network) else catalog.facts
     try:
-        return catalog.facts(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+        return read(e.data, e.image_size, e.train_images, e.test_images, e.validation)
     except PlaygroundError:
         return None  # the copy has gone, or never was on this machine
 
