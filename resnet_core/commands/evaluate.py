@@ -19,7 +19,7 @@ _PART = ("train_images", "test_images", "validation", "split")
 @click.option(
     "--views",
     type=click.Choice(["single", "10-crop", "multi-scale"]),
-    help="Of an imagenet network's run: how its test pictures are looked at (section 3.4).",
+    help="Of an imagenet network: how test pictures from a folder are looked at (section 3.4).",
 )
 @click.option("--weights", metavar="FILE", help="In place of a run: safetensors or a state dict.")
 @click.option("--data", metavar="NAME|PATH", help="To test FILE on: a data set, folder or npz.")
@@ -63,11 +63,12 @@ def evaluate(
     if weights is not None:
         if run_id is not None or iteration is not None:
             raise InvalidSetting("weights", "give a run's ID or --weights, not both.")
-        if views is not None:
-            raise InvalidSetting("views", "only a run's pictures are looked at in several ways.")
         if data is None:
             raise InvalidSetting("data", "name the images to test on: --data cifar10, or a path.")
-        _evaluate_file(Path(weights), data, as_json, **options)
+        if views is None:
+            _evaluate_file(Path(weights), data, as_json, **options)
+        else:
+            _evaluate_file_views(Path(weights), data, views, as_json, **options)
         return
     extra = next((name for name, value in {"data": data, **options}.items() if value), None)
     if run_id is None or extra is not None:
@@ -146,6 +147,35 @@ def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None
                 "tried": [{**_as_dict(t.way), "error": t.error} for t in found.sample],
             },
         }
+    )
+
+
+def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **options: Any) -> None:
+    from resnet_core.weights.evaluation import Asked
+    from resnet_core.weights.images import Part
+    from resnet_core.weights.views import evaluate_views
+
+    part = Part(**{name: options.pop(name) for name in _PART})
+    size = options.pop("image_size")
+    precision: Any = options.pop("precision") or "fp32"
+    found, spec = evaluate_views(
+        path, data, Asked(**options), views, size, part=part, precision=precision
+    )
+    said = {
+        "error": found.top1,
+        "top5_error": found.top5,
+        "n": found.n,
+        "weights": str(path),
+        "network": spec.name,
+        "views": views,
+        "precision": precision,
+    }
+    if as_json:
+        print_json(said)
+        return
+    top5 = "" if found.top5 is None else f", top-5 error {found.top5:.2f} %"
+    click.echo(
+        f"{path.name} as {spec.name}, {views}: error {found.top1:.2f} %{top5} (n = {found.n})"
     )
 
 

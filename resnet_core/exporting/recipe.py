@@ -92,9 +92,8 @@ def _schedule(e: Experiment, imagenet: bool) -> list[str]:
     found = []
     schedule = "plateau" if imagenet else "milestones"
     if e.schedule != schedule:
-        found.append(
-            f"rate divided by ten: at {_SCHEDULES[e.schedule]} (the paper: at {_SCHEDULES[schedule]})"
-        )
+        ours, theirs = _SCHEDULES[e.schedule], _SCHEDULES[schedule]
+        found.append(f"rate divided by ten: at {ours} (the paper: at {theirs})")
     elif not imagenet:
         usual = Experiment.create(
             network=e.network,

@@ -66,6 +66,10 @@ def test_for_people_it_is_a_line(call: Callable, weights: str, images: str) -> N
         (["--weights", "nothing.pt", "--data", "D"], "The weights nothing.pt cannot be read"),
         (["--weights", "W", "--data", "D", "--network", "cifar/resnet-32"], "network: cifar/res"),
         (["some-run", "--weights", "W", "--data", "D"], "weights: give a run's ID or --weights"),
+        (
+            ["--weights", "W", "--data", "D", "--views", "single"],
+            "views: cifar/plain-20 is tested",
+        ),
         (["some-run", "--data", "D"], "data: give the ID of a run, or --weights FILE"),
         ([], "weights: give the ID of a run, or --weights FILE"),
     ],

@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,23 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
+from resnet_core.data.picture_views import centre_view
 from resnet_core.errors import InvalidSetting
+from resnet_core.experiment import Experiment
 from resnet_core.exporting import hub, loading_code, trained
 from resnet_core.networks.catalog import build
-from resnet_core.runs import queries
+from resnet_core.runs import queries, store
+from resnet_core.runs.folder import of_run
+from resnet_core.runs.record import RunRecord
 from resnet_core.specs import spec_of
+from resnet_core.training import checkpoint
+from resnet_core.training.feed import load
+from resnet_core.training.session import Session
+from tests.picture_folders import photographs
 from tests.resnet_core.commands.conftest import shell
 from tests.resnet_core.exporting.recorded import RESNET_20, varied
 
-__all__ = ["shell"]
+__all__ = ["photographs", "shell"]
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +159,50 @@ def test_a_licence_is_an_identifier(out: Path, home: Path, license: str) -> None
     with pytest.raises(InvalidSetting, match="license"):
         hub.write(RESNET_20, out, license)
     assert not list(out.iterdir())
+
+
+def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
+    out: Path,
+    home: Path,
+    photographs: Path,
+    shell: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run of a few updates, on record as a worker would leave it."""
+    fields = {"network": "imagenet/resnet-18", "shortcut": "B", "data": str(photographs)}
+    sizes = {"image_size": 32, "batch_size": 4, "iterations": 2, "evaluation_images": 6}
+    rest = {"schedule": "plateau", "precision": "fp32", "device": "cpu", "evaluate_every": 2}
+    experiment = Experiment.create(**fields, **sizes, **rest)
+    with closing(Session(experiment, load(experiment))) as session:
+        for _ in range(2):
+            session.step()
+        train_error, test_error = session.evaluate()
+        state = session.state()
+    run = RunRecord("20261121-abcdef", experiment, "finished", 0.0)
+    measured = {"train_error": train_error, "test_error": test_error, "iteration": 2}
+    run = dataclasses.replace(run, precision="fp32", **measured)
+    store.of_home().add([run])
+    checkpoint.save(of_run(run.id).checkpoints, state)
+
+    hub.write(run.id, out)
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    assert config["torchvision"] == "torchvision.models.resnet18(num_classes=3)"
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "at each plateau" in card
+    assert "- batch size: 4 (the paper: 256)" in card
+    assert "rate divided by ten" not in card
+    assert "made 37 pixels long on its shorter side" in card
+    monkeypatch.chdir(photographs.parent)  # the card says: beside the images
+    arguments = [str(out / one) if one == "model.safetensors" else one for one in command_on(card)]
+    said = shell(*arguments, "--json")
+    assert said.code == 0, said.err
+    assert said.json["error"] == pytest.approx(test_error, abs=1e-9)
+    assert said.json["n"] == 12
+
+    names = executed(block(card, "python"), out, monkeypatch)
+    assert type(names["network"]).__module__.startswith("torchvision.")
+    view = centre_view(load(experiment).test, 0, 32).pixels
+    images = torch.from_numpy(view.copy()).permute(2, 0, 1)[None]
+    with torch.inference_mode():
+        ours = session.model.eval()(augment.centred(images, session.batches.mean))
+        torch.testing.assert_close(names["scores"](images), ours, rtol=1e-4, atol=1e-4)
