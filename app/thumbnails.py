@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from app.figures import attribution
 from resnet_core.data import catalog
-from resnet_core.data.dataset import class_order
+from resnet_core.data.dataset import ImageSet, Index, class_order
+from resnet_core.data.decoders import Decoders
+from resnet_core.data.picture_sample import sample
 from resnet_core.experiment import Experiment
+from resnet_core.specs import is_imagenet
 
 MOST = 40
 
@@ -45,6 +50,8 @@ def album(experiment: Experiment) -> Album:
         DataError: the data are not on this machine.
     """
     e = experiment
+    if is_imagenet(e.network) and Path(e.data).is_dir():
+        return _album_of_pictures(e.data, e.image_size, e.train_images, e.test_images, e.validation)
     return _album(e.data, e.image_size, e.train_images, e.test_images, e.validation)
 
 
@@ -59,14 +66,31 @@ def _album(
     """Pictures of a few kB; the data set itself is let go."""
     data = catalog.load(name, image_size, train_images, test_images, validation)
     places = np.sort(class_order(data.test.labels, equal=True)[:MOST])
-    return Album(
-        data.classes,
-        tuple(
-            Thumbnail(
-                int(place),
-                data.classes[data.test.labels[place]],
-                attribution.thumbnail_address(data.test.images[place]),
-            )
-            for place in places
-        ),
+    return _made(data.classes, data.test, places)
+
+
+@lru_cache(maxsize=8)
+def _album_of_pictures(
+    name: str,
+    image_size: int | None,
+    train_images: int | None,
+    test_images: int | None,
+    validation: bool,
+) -> Album:
+    """The first of those that laboratories see; see `resnet_core.labs.centre_views`."""
+    data = catalog.pictures(name, image_size, train_images, test_images, validation)
+    with closing(Decoders()) as decoders:
+        images = sample(data.test, data.image_size, MOST, decoders)
+    return _made(data.classes, images, np.arange(len(images)))
+
+
+def _made(classes: tuple[str, ...], images: ImageSet, places: Index) -> Album:
+    pictures = (
+        Thumbnail(
+            int(place),
+            classes[images.labels[place]],
+            attribution.thumbnail_address(images.images[place]),
+        )
+        for place in places
     )
+    return Album(classes, tuple(pictures))

@@ -8,18 +8,16 @@ holds. A laboratory looks at images again and again, so it gets the single view 
 from __future__ import annotations
 
 from contextlib import closing
-from functools import lru_cache, partial
+from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from resnet_core.data import catalog
-from resnet_core.data.dataset import Dataset, ImageSet, class_order
+from resnet_core.data.dataset import Dataset
 from resnet_core.data.decoders import Decoders
-from resnet_core.data.picture_folder import PictureFolder, Pictures
 from resnet_core.data.picture_mean import per_pixel_mean
-from resnet_core.data.picture_views import centre_view
+from resnet_core.data.picture_sample import sample
 from resnet_core.experiment import Experiment
 
 MOST = 500  # pictures for training, and as many for testing; 150 MB together at 224 pixels
@@ -27,7 +25,7 @@ MOST = 500  # pictures for training, and as many for testing; 150 MB together at
 
 def dataset(experiment: Experiment) -> Dataset:
     """Of the pictures that a run with these settings is trained and tested on; the name says how
-    many. Training pictures first are those whose error the run has measured.
+    many.
 
     Raises:
         InvalidSetting, DataError: they are not on this machine, or one cannot be used.
@@ -58,16 +56,7 @@ def _folder_arguments(experiment: Experiment) -> Arguments:
 def _dataset(arguments: Arguments) -> Dataset:
     folder = catalog.pictures(*arguments)
     with closing(Decoders()) as decoders:
-        train, test = (_in_memory(part, folder, decoders) for part in (folder.train, folder.test))
+        parts = (folder.train, folder.test)
+        train, test = (sample(part, folder.image_size, MOST, decoders) for part in parts)
     name = f"{folder.name} (centre views of {len(train)} + {len(test)} pictures)"
     return Dataset(name, folder.classes, train, test)
-
-
-def _in_memory(pictures: Pictures, folder: PictureFolder, decoders: Decoders) -> ImageSet:
-    chosen = pictures.take(class_order(pictures.labels, equal=True)[:MOST])
-    view = partial(_pixels, chosen, folder.image_size)
-    return ImageSet(np.stack([*decoders.map(view, range(len(chosen)))]), chosen.labels)
-
-
-def _pixels(pictures: Pictures, crop: int, place: int) -> np.ndarray:
-    return centre_view(pictures, place, crop).pixels

@@ -11,9 +11,12 @@ import pytest
 from PIL import Image
 
 from app import thumbnails
+from app.figures import attribution
 from resnet_core.data import catalog
 from resnet_core.errors import DataError
 from resnet_core.experiment import Experiment
+from resnet_core.labs import centre_views
+from tests.picture_folders import draw_folder
 from tests.small_runs import small, small_data
 
 __all__ = ["small_data"]
@@ -40,3 +43,15 @@ def test_every_class_has_as_many(small_data: Path) -> None:
 def test_data_that_are_not_here_are_named(home: Path) -> None:
     with pytest.raises(DataError):
         thumbnails.album(Experiment.create(network="cifar/resnet-20", data="svhn"))
+
+
+def test_pictures_of_a_folder_are_those_that_laboratories_see(home: Path, tmp_path: Path) -> None:
+    folder = draw_folder(tmp_path / "mine", train=6, test=6)
+    experiment = Experiment.create(
+        network="imagenet/resnet-18", data=str(folder), image_size=32, batch_size=4
+    )
+    album, seen = thumbnails.album(experiment), centre_views.dataset(experiment)
+    assert [one.place for one in album.pictures] == list(range(6))
+    for one in album.pictures:
+        assert one.shows == seen.classes[seen.test.labels[one.place]]
+        assert one.address == attribution.thumbnail_address(seen.test.images[one.place])
