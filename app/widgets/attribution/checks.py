@@ -91,5 +91,5 @@ def strip(result: Result) -> None:
             )
             colour = theme.colour(str(shown[0]["family"]), int(shown[0]["depth"]), dark)
             heading = f"{label} · {t(f'attribution.method.{method}')}"
-            rows.append(Row(heading, each, colour, small=True))
+            rows.append(Row(heading, each, colour, size="small"))
         tiles(rows)

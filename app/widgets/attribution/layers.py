@@ -91,4 +91,4 @@ def _channels(heading: str, row: dict[str, Any]) -> Row:
     left = int(row["channels"]) - len(steps)
     more = t("attribution.more_channels", n=left) if left else ""
     span = t("attribution.span", low=row["low"], high=row["high"])
-    return Row(f"{heading} · {span}{more}", each, colour, small=True)
+    return Row(f"{heading} · {span}{more}", each, colour, size="small")

@@ -39,7 +39,7 @@ def _row(first: dict[str, Any], each: list[Tile]) -> Row:
     colour = theme.colour(str(first["family"]), int(first["depth"]), theme.is_dark())
     method = t(f"attribution.method.{first['method']}")
     heading = f"{method} · {first['label']}"
-    return Row(heading, tuple(each), colour, small=True)
+    return Row(heading, tuple(each), colour, size="middle")
 
 
 def _tile(row: dict[str, Any], percent: float) -> Tile:

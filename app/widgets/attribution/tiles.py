@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
+Size = Literal["large", "middle", "small"]
 _STYLE = Path(__file__).with_name("tiles.css").read_text(encoding="utf-8")
 
 
@@ -37,7 +39,7 @@ class Row:
     heading: str
     tiles: tuple[Tile, ...]
     colour: str = "transparent"
-    small: bool = False
+    size: Size = "large"
 
 
 def tiles(rows: Sequence[Row]) -> None:
@@ -46,11 +48,10 @@ def tiles(rows: Sequence[Row]) -> None:
 
 
 def _row(row: Row) -> str:
-    kind = "tiles small" if row.small else "tiles"
     return (
         f'<section class="tile-row" style="border-color:{escape(row.colour)}">'
         f"<h3>{escape(row.heading)}</h3>"
-        f'<div class="{kind}">{"".join(map(_tile, row.tiles))}</div></section>'
+        f'<div class="tiles {row.size}">{"".join(map(_tile, row.tiles))}</div></section>'
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from resnet_core.labs import catalog, laboratory, results
 from resnet_core.labs.order import Order
-from resnet_core.runs import weights
+from resnet_core.runs import queries, weights
 
 ROOT = Path(catalog.__file__).parents[2]
 ALL = (
@@ -80,3 +80,22 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(name: str, home: P
     assert found.day
     assert set(found.tables) <= set(catalog.question(name).tables)
     assert found.sentences
+
+
+def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
+    names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
+    orders = (
+        Order.create("attribution", through_training=True),
+        Order.create("transfer", task="box"),
+    )
+    assert names >= {order.id for order in orders}
+    for name in names:
+        found = results.read(name)
+        assert (found.id, found.state, found.recorded) == (name, "finished", True)
+        assert Order.create(found.order.laboratory, found.order.runs, **_given(found.order)) == (
+            found.order
+        )
+
+
+def _given(order: Order) -> dict[str, object]:
+    return dict(order.settings)
