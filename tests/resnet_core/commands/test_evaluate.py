@@ -155,10 +155,6 @@ def test_precision_and_nonlinearity_change_what_is_computed(
             ["one-minute-resnet-20-seed-0", "--views", "10-crop"],
             "views: cifar/resnet-20 is tested on the single view of each image (section 4.2)",
         ),
-        (
-            ["--weights", "x.pth", "--data", "shapes", "--views", "single"],
-            "views: only a run's pictures are looked at in several ways",
-        ),
         (["x", "--views", "twenty"], "'twenty' is not one of 'single', '10-crop', 'multi-scale'"),
     ],
 )
