@@ -12,7 +12,8 @@ import pyarrow as pa
 from resnet_core.errors import PlaygroundError
 from resnet_core.telemetry.events import Measurement, Started
 
-# Column, Arrow type, whether it may be empty. The three vectors' lengths are the network's.
+# Column, Arrow type, whether it may be empty. The three vectors' lengths are the network's; VGG
+# and GoogLeNet have no blocks, and a vector of no length has no column.
 _SCALARS = (
     ("iteration", pa.int64(), False),
     ("epoch", pa.float64(), False),
@@ -39,8 +40,11 @@ def schema(started: Started) -> pa.Schema:
     """
     names = {"layers": list(started.layers), "blocks": list(started.blocks)}
     fields = [pa.field(name, kind, nullable=empty) for name, kind, empty in _SCALARS]
-    for column, axis in _VECTORS:
-        fields.append(pa.field(column, pa.list_(pa.float32(), len(names[axis])), nullable=False))
+    fields += [
+        pa.field(column, pa.list_(pa.float32(), len(names[axis])), nullable=False)
+        for column, axis in _VECTORS
+        if names[axis]
+    ]
     metadata = {key: json.dumps(value) for key, value in names.items()}
     metadata |= {"started": json.dumps(asdict(started)), "stream": uuid.uuid4().hex}
     return pa.schema(fields, metadata=metadata)
@@ -68,11 +72,13 @@ def row(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatch:
     ]
     for column, axis in _VECTORS:
         values = np.asarray(getattr(measurement, column), np.float32)
-        length = table_schema.field(column).type.list_size
+        known = column in table_schema.names
+        length = table_schema.field(column).type.list_size if known else 0
         if values.shape != (length,):
             raise PlaygroundError(
                 f"{column} has the shape {values.shape}, but this run's stream has "
                 f"{length} {axis}; the network was changed under a running stream."
             )
-        columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values), length))
+        if length:
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values), length))
     return pa.record_batch(columns, schema=table_schema)

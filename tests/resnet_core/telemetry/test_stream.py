@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import curves
 from resnet_core.telemetry import stream, table
 from resnet_core.telemetry.events import Measurement, Started
 
@@ -299,3 +300,16 @@ def test_a_killed_writer_loses_no_complete_row(path: Path) -> None:
 def test_the_stream_needs_no_torch() -> None:
     code = "import sys, resnet_core.telemetry.stream; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_network_without_blocks_has_no_ratios(path: Path) -> None:
+    """VGG and GoogLeNet."""
+    with stream.StreamWriter(path, replace(STARTED, blocks=())) as writer:
+        for iteration in (0, 1):
+            row = measurement(iteration)
+            writer.append(replace(row, branch_ratio=np.empty(0, np.float32)))
+        with pytest.raises(PlaygroundError, match="branch_ratio has the shape"):
+            writer.append(measurement(2))
+    found = curves.from_table(stream.read(path))
+    assert (found.blocks, found.branch_ratio.shape) == ((), (2, 0))
+    np.testing.assert_array_equal(found.response_std[1], measurement(1).response_std)
