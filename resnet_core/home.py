@@ -59,6 +59,11 @@ def data_folder() -> Path:
     return _subfolder("data")
 
 
+def imports_folder() -> Path:
+    """Holds what is being imported until it is whole; empty at other times."""
+    return _subfolder("imports")
+
+
 def pictures_folder() -> Path:
     """Holds the pictures that people looked at networks with, named by what they show."""
     return _subfolder("pictures")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from resnet_core.commands.output import json_option, print_json
+from resnet_core.commands.ways import way_as_dict, way_options
 from resnet_core.errors import InvalidSetting
 
 _PART = ("train_images", "test_images", "validation", "split")
@@ -23,15 +24,7 @@ _PART = ("train_images", "test_images", "validation", "split")
 )
 @click.option("--weights", metavar="FILE", help="In place of a run: safetensors or a state dict.")
 @click.option("--data", metavar="NAME|PATH", help="To test FILE on: a data set, folder or npz.")
-@click.option("--network", metavar="NAME", help="FILE's, if its shapes leave it open.")
-@click.option("--shortcut", metavar="A|B|C", help="FILE's, if its shapes leave it open.")
-@click.option("--option-a-padding", metavar="both|end", help="Where option A's zeros go in FILE.")
-@click.option("--stride-in", metavar="1x1|3x3", help="Which layer of FILE's bottlenecks halves.")
-@click.option(
-    "--normalization", metavar="imagenet|cifar|per-pixel", help="FILE's preparation of images."
-)
-@click.option("--activation", metavar="NAME", help="FILE's nonlinearity. [relu]")
-@click.option("--image-size", type=int, metavar="N", help="Pixels to resize to. [as they are]")
+@way_options
 @click.option("--train-images", type=int, metavar="N", help="Whose mean is subtracted. [all]")
 @click.option("--test-images", type=int, metavar="N", help="How many to test on. [all]")
 @click.option("--validation", is_flag=True, help="Test on the held-out tenth of training images.")
@@ -139,12 +132,12 @@ def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None
             "form": found.file.form,
             "data": found.images.title,
             "precision": precision,
-            **_as_dict(found.way),
+            **way_as_dict(found.way),
             "mean_of": found.images.mean_of if found.way.normalization == "per-pixel" else None,
             "warning": found.warning or None,
             "sample": {
                 "n": len(found.sample[0].wrong),
-                "tried": [{**_as_dict(t.way), "error": t.error} for t in found.sample],
+                "tried": [{**way_as_dict(t.way), "error": t.error} for t in found.sample],
             },
         }
     )
@@ -177,16 +170,3 @@ def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **opt
     click.echo(
         f"{path.name} as {spec.name}, {views}: error {found.top1:.2f} %{top5} (n = {found.n})"
     )
-
-
-def _as_dict(way: Any) -> dict[str, Any]:
-    """A network and the preparation of its images; null where the network has no such thing."""
-    spec, shortcuts = way.spec, way.spec.has_shortcuts
-    padded = shortcuts and spec.shortcut == "A"
-    return {
-        "network": spec.name,
-        "shortcut": spec.shortcut if shortcuts else None,
-        "option_a_padding": spec.option_a_padding if padded else None,
-        "stride_in": spec.stride_in if spec.block == "bottleneck" else None,
-        "normalization": way.normalization,
-    }

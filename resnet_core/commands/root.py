@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import logging
 import sys
 from typing import Any
@@ -11,13 +12,14 @@ import click
 
 from resnet_core.errors import PlaygroundError
 
-# Command, and its module; the function there has the same name.
+# Command, and its module; the function there has the command's name.
 _COMMANDS = {
     "describe": "describe",
     "train": "train",
     "presets": "presets",
     "runs": "runs",
     "evaluate": "evaluate",
+    "import": "import_",
     "export": "export",
     "record": "record",
     "reproduce": "reproduce",
@@ -41,7 +43,8 @@ class Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"resnet_core.commands.{_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(module, name)
         return command
 
 

@@ -85,6 +85,11 @@ class Dataset:
             digest.update(np.ascontiguousarray(part.labels, "<i8").data)
         return digest.hexdigest()[:12]
 
+    def with_classes(self, count: int) -> Self:
+        """As many classes, of which those beyond the data's own are called by their numbers."""
+        numbers = (str(number) for number in range(len(self.classes), count))
+        return replace(self, classes=(*self.classes[:count], *numbers))
+
     def resized(self, size: int) -> Self:
         """The same images on size x size pixels, by area averages."""
         if size == self.image_size == self.train.images.shape[2]:

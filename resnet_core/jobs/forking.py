@@ -31,6 +31,11 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     parent = queries.run(run_id)
     if parent.recorded:
         raise WrongState(f"{parent.title} is a recording; train it here to fork it.")
+    if parent.imported:
+        raise WrongState(
+            f"{parent.title} is imported: with what recipe it was trained is not known, and its "
+            f"images may be prepared otherwise than a training here does. Start a new run."
+        )
     _check_fork_point(parent, iteration)
     child = parent.experiment.changed(**changes)
     if "name" not in changes:

@@ -24,6 +24,7 @@ _LOCK_PATIENCE = 5.0  # seconds
 _NO_RESUME = {
     "finished": "there is nothing left to train; fork it, or retry it from the beginning",
     "diverged": "it would diverge again; fork it with the change that the run advises",
+    "imported": "it was trained elsewhere, so there is no training here to go on with",
 }
 
 
@@ -78,6 +79,8 @@ def retry(run_id: str) -> RunRecord:
     """
     run = _living(run_id)
     message = "{title} is {state}; only a run that has ended can be retried. Stop it first."
+    if run.imported:
+        raise WrongState(f"{run.title} is imported: there is no training here to repeat.")
     _check_state(run, ENDED, message)
     folder = of_run(run_id)
     try:
@@ -115,7 +118,7 @@ def delete(run_id: str) -> None:
     """
     _living(run_id)
     message = "{title} is running; stop it first, then delete it."
-    store.of_home().remove(run_id, ENDED | {"queued"}, message)
+    store.of_home().remove(run_id, ENDED | {"queued", "imported"}, message)
     folders.delete_folder(of_run(run_id).path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from resnet_core.data.facts import DataFacts
 from resnet_core.experiment import Experiment
 from resnet_core.jobs.checks import checked
 from resnet_core.runs import store
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.record import RunRecord, new_id
 
 
 def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[RunRecord]:
@@ -42,7 +41,3 @@ def new_record(experiment: Experiment, facts: DataFacts, **fields: Any) -> RunRe
         parameters=describe(spec).parameters,
         **fields,
     )
-
-
-def new_id() -> str:
-    return f"{time.strftime('%Y%m%d')}-{secrets.token_hex(3)}"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from resnet_core.experiment import Experiment
 from resnet_core.labs.events import Verdict
+from resnet_core.runs.record import RunRecord
 
 
 class Settings(BaseModel):
@@ -35,6 +36,7 @@ class Question:
         runs: recordings that it opens with; empty where it trains its own networks only.
         most_runs: how many runs can be looked at together; 0: it takes none.
         accepts: why a run of this experiment cannot be looked at, or "".
+        of_imported: why no network that was trained elsewhere can be looked at, or "".
         code: the definitions that are shown beside the result: file and name.
         version: of what its tables and numbers mean; raised when that changes, so that results
             of before are not taken for the present ones.
@@ -47,8 +49,13 @@ class Question:
     runs: tuple[str, ...] = ()
     most_runs: int = 0
     accepts: Callable[[Experiment], str] = lambda experiment: ""
+    of_imported: str = ""
     code: tuple[tuple[str, str], ...] = ()
     version: int = 1
+
+    def refuses(self, run: RunRecord) -> str:
+        """Why this run cannot be looked at, or ""."""
+        return (self.of_imported if run.imported else "") or self.accepts(run.experiment)
 
     def sentence(self, verdict: Verdict) -> str:
         """The verdict in English."""

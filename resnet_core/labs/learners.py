@@ -126,7 +126,7 @@ def material(subject: Subject, scenes: Scenes, task: Task) -> Material:
         pixels = (pixels * torch.from_numpy(LUMA)[:, None, None]).sum(dim=1, keepdim=True)
     trained_on, _ = augment.as_tensors(subject.dataset.train)
     mean = augment.per_pixel_mean(trained_on).mean(dim=(1, 2), keepdim=True)  # C, 1, 1
-    inputs = augment.centred(pixels, mean, memory_format=torch.channels_last)
+    inputs = subject.normalised(pixels, mean).contiguous(memory_format=torch.channels_last)
     if task == "segmentation":
         targets = torch.from_numpy(scenes.labels.astype(np.int64))
     else:

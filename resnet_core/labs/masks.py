@@ -79,7 +79,7 @@ class _Patient:
         self.subject = subject
         index = class_order(subject.dataset.test.labels, equal=True)[:images]
         self.truth = masks_of(subject, index)
-        self.x, _ = subject.centred(subject.dataset.test.take(index))
+        self.x, _ = subject.prepared(subject.dataset.test.take(index))
         self.model = subject.model().requires_grad_(False)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:

@@ -133,7 +133,7 @@ def _check_count(question: Question, runs: tuple[str, ...]) -> None:
 
 def _weights_of(question: Question, run_id: str) -> str:
     run = weights.described(run_id)
-    reason = question.accepts(run.experiment)
+    reason = question.refuses(run)
     if reason:
         raise InvalidSetting("runs", f"{run.title} cannot be looked at: {reason}")
     return weights.find(run).sha256

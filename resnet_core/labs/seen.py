@@ -34,9 +34,9 @@ class Seen:
     label: int | None
 
     def x(self, subject: Subject) -> Tensor:
-        """As the network takes it: 1, C, H, W, centred, on its device."""
+        """As the network takes it: 1, C, H, W, on its device."""
         images = ImageSet(self.pixels[None], np.zeros(1, np.int64))
-        return subject.centred(images)[0]
+        return subject.prepared(images)[0]
 
 
 def seen(subject: Subject, name: str) -> Seen:

@@ -18,9 +18,13 @@ from resnet_core.experiment import Experiment
 from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.labs import centre_views
 from resnet_core.networks.catalog import architecture
+from resnet_core.runs import imported
 from resnet_core.runs import weights as weights_on_disk
+from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
 from resnet_core.training import device
+from resnet_core.weights.images import THESE_IMAGES
+from resnet_core.weights.normalization import PER_PIXEL, normalized
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,7 @@ class Subject:
         depth: weighted layers.
         experiment: how it was trained.
         weights: its state dict, on the CPU; not to be changed.
+        source: where the weights are from, if they were trained elsewhere.
     """
 
     id: str
@@ -43,16 +48,19 @@ class Subject:
     depth: int
     experiment: Experiment
     weights: dict[str, Tensor]
+    source: Imported | None = None
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The images as the run used them: its size, subsets and split.
+        """The images as the run used them: its size, subsets and split. Those of an import have
+        as many classes as its network, with or without images.
 
         Raises:
             InvalidSetting, DataError: they are not on this machine.
         """
         e = self.experiment
-        return _dataset(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+        found = _dataset(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+        return found if self.source is None else found.with_classes(self.source.classes)
 
     @cached_property
     def device(self) -> torch.device:
@@ -80,7 +88,8 @@ class Subject:
         return model.to(self.device).eval()
 
     def train_images(self, count: int | None = None) -> tuple[Tensor, Tensor]:
-        """Training images without augmentation, their per-pixel mean subtracted.
+        """Training images without augmentation, prepared as the network was trained: their
+        per-pixel mean subtracted, but see `normalised`.
 
         Args:
             count: of a fixed subset with as many of each class; None, or more than there
@@ -89,25 +98,39 @@ class Subject:
         Returns:
             float32 N, C, H, W and int64 N, on `device`.
         """
-        return self._prepared(self.dataset.train, count)
+        return self._some(self.dataset.train, count)
 
     def test_images(self, count: int | None = None) -> tuple[Tensor, Tensor]:
-        """Test images, the training images' mean subtracted; as `train_images`."""
-        return self._prepared(self.dataset.test, count)
+        """Test images, prepared by the training images' mean; as `train_images`."""
+        return self._some(self.dataset.test, count)
 
-    def _prepared(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
+    def _some(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
         if count is not None:
             images = images.take(class_order(images.labels, equal=True)[:count])
-        return self.centred(images)
+        return self.prepared(images)
 
-    def centred(self, images: ImageSet) -> tuple[Tensor, Tensor]:
+    def prepared(self, images: ImageSet) -> tuple[Tensor, Tensor]:
         """Any images of the network's size, as it takes them; as `train_images`."""
         pixels, labels = augment.as_tensors(images, self.device)
-        return augment.centred(pixels, self._mean.to(self.device)), labels
+        return self.normalised(pixels, self.mean.to(self.device)), labels
+
+    def normalised(self, pixels: Tensor, mean: Tensor) -> Tensor:
+        """Images as the network was trained to take them. uint8 B, C, H, W -> float32.
+
+        Args:
+            mean: float32, C, H, W or C, 1, 1, on the images' device; without effect on an
+                import whose images have a mean and deviation of each colour.
+        """
+        way = PER_PIXEL if self.source is None else self.source.normalization
+        return normalized(pixels, way, mean)
 
     @cached_property
-    def _mean(self) -> Tensor:
-        return augment.per_pixel_mean(augment.as_tensors(self.dataset.train)[0])
+    def mean(self) -> Tensor:
+        """Per-pixel mean of the training images, or of those that an import says. C, H, W."""
+        images = augment.as_tensors(self.dataset.train)[0]
+        if self.source is not None and self.source.mean_of == THESE_IMAGES:
+            images = torch.cat([images, augment.as_tensors(self.dataset.test)[0]])
+        return augment.per_pixel_mean(images)
 
 
 class PictureSubject(Subject):
@@ -118,7 +141,7 @@ class PictureSubject(Subject):
         return centre_views.dataset(self.experiment)
 
     @cached_property
-    def _mean(self) -> Tensor:
+    def mean(self) -> Tensor:
         return centre_views.mean(self.experiment)
 
 
@@ -136,9 +159,11 @@ def load(run_id: str) -> Subject:
         weights = safetensors.torch.load(file.path.read_bytes())
     except (safetensors.SafetensorError, OSError) as error:
         raise CheckpointError(f"The weights {file.path} cannot be read ({error}).") from error
-    spec = run.experiment.network_spec()
-    kind = PictureSubject if isinstance(spec, ImageNetSpec) else Subject
-    return kind(run.id, label(run), spec.family, spec.depth, run.experiment, weights)
+    spec, source = run.experiment.network_spec(), imported.of(run)
+    # An import is tested on images of one size, whatever its network was made for.
+    pictures = isinstance(spec, ImageNetSpec) and source is None
+    kind = PictureSubject if pictures else Subject
+    return kind(run.id, label(run), spec.family, spec.depth, run.experiment, weights, source)
 
 
 def load_all(ids: Sequence[str]) -> tuple[Subject, ...]:
@@ -158,7 +183,9 @@ def load_all(ids: Sequence[str]) -> tuple[Subject, ...]:
 
 
 def label(run: RunRecord) -> str:
-    """For example "resnet-20 · seed 0"."""
+    """For example "resnet-20 · seed 0", or "resnet-20 · imported"."""
+    if run.imported:
+        return run.title if run.title.endswith("imported") else f"{run.title} · imported"
     seed = f"seed {run.experiment.seed}"
     return run.title if run.title.endswith(seed) else f"{run.title} · {seed}"
 

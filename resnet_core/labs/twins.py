@@ -1,4 +1,7 @@
-"""The networks that a trained one is held against: as it began, with BN and without."""
+"""The networks that a trained one is held against: as it began, with BN and without.
+
+How an imported network began is not in its file; in its place stands the paper's initialisation.
+"""
 
 from __future__ import annotations
 

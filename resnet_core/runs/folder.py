@@ -42,7 +42,7 @@ class RunFolder:
 
     @property
     def weights(self) -> Path:
-        """A recording's final weights, where it has any; other runs have checkpoints."""
+        """Of a recording, where it has any, and of an import; other runs have checkpoints."""
         return self.path / "model.safetensors"
 
     def earlier_weights(self, iteration: int) -> Path:
@@ -53,6 +53,11 @@ class RunFolder:
         """Earlier iterations that a recording has weights of, rising."""
         found = (_EARLIER.fullmatch(path.name) for path in self.path.glob("earlier/*"))
         return sorted(int(match[1]) for match in found if match)
+
+    @property
+    def imported(self) -> Path:
+        """Where weights that were trained elsewhere come from, see `imported`."""
+        return self.path / "imported.json"
 
     @property
     def log(self) -> Path:

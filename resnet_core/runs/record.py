@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +15,17 @@ from resnet_core.experiment import Experiment
 # `interrupted`: the worker died without a word (killed, power cut); `failed`: it said why.
 # paused, stopped, interrupted, failed and diverged runs can be resumed from their last checkpoint
 # (a diverged one would diverge again, so it is offered a fork instead).
+# `imported`: weights that were trained elsewhere; there is no training to tell anything of.
 State = Literal[
-    "queued", "running", "paused", "finished", "stopped", "failed", "diverged", "interrupted"
+    "queued",
+    "running",
+    "paused",
+    "finished",
+    "stopped",
+    "failed",
+    "diverged",
+    "interrupted",
+    "imported",
 ]
 ACTIVE: frozenset[State] = frozenset({"queued", "running"})
 RESUMABLE: frozenset[State] = frozenset({"paused", "stopped", "failed", "interrupted"})
@@ -35,6 +46,11 @@ def check_id(run_id: str) -> str:
     if not _ID.fullmatch(run_id):
         raise RunNotFound(f"{run_id[:60]!r} is not a run's id; `runs list` shows them.")
     return run_id
+
+
+def new_id() -> str:
+    """An id that no run has."""
+    return f"{time.strftime('%Y%m%d')}-{secrets.token_hex(3)}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,14 @@ class RunRecord:
         experiment = self.experiment
         if experiment.name:
             return experiment.name
-        return f"{experiment.network.removeprefix('cifar/')} · seed {experiment.seed}"
+        network = experiment.network.removeprefix("cifar/")
+        return f"{network} · imported" if self.imported else f"{network} · seed {experiment.seed}"
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere: it has weights and a measured error, no curves, and
+        of its experiment only the network, the data and the image size are its own."""
+        return self.state == "imported"
 
     @property
     def seconds_left(self) -> float | None:

@@ -22,6 +22,7 @@ from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
 from resnet_core.runs import run_file, schema
 from resnet_core.runs.database import Database, Version
 from resnet_core.runs.record import Request, RunRecord, State
+from resnet_core.telemetry import disk
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +97,33 @@ class Store:
         except BaseException:
             for record in records:
                 shutil.rmtree(self.runs_folder / record.id, ignore_errors=True)
+            raise
+
+    def adopt(self, record: RunRecord, prepared: Path) -> None:
+        """Put a run on record that is over; the folder `prepared`, with all its files but its
+        `run.json`, becomes the run's. All or nothing.
+
+        Raises:
+            PlaygroundError: it cannot be written.
+        """
+        place = self.runs_folder / record.id
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(schema.INSERT, schema.to_row(record))
+            self.runs_folder.mkdir(exist_ok=True)
+            disk.replace(prepared, place)
+
+        try:
+            with disk.full_disk_explained(place):
+                run_file.write(prepared, record)
+                self.database.write(insert)
+        except BaseException as error:
+            shutil.rmtree(place, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise PlaygroundError(
+                    f"The run's folder {place} cannot be written ({error.strerror}); check the "
+                    f"folder's permissions."
+                ) from error
             raise
 
     def change(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
+
+from torch import Tensor
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.imagenet_spec import check_choice
@@ -20,7 +23,7 @@ from resnet_core.weights.images import WHOLE, Images, Part
 from resnet_core.weights.normalization import NORMALIZATIONS, Normalization, possible
 from resnet_core.weights.reading import WeightsFile
 from resnet_core.weights.recognition import Recognition, questions
-from resnet_core.weights.trial import Trial, Way, mistakes, sample_size, try_all
+from resnet_core.weights.trial import Tell, Trial, Way, mistakes, sample_size, try_all
 
 _CHOICES = {
     "shortcut": get_args(Shortcut),
@@ -30,6 +33,20 @@ _CHOICES = {
     "normalization": NORMALIZATIONS,
 }
 _NEAR_CHANCE = 0.9  # of the error that guessing makes
+
+Progress = Callable[[int, int], None]  # images looked at, of how many
+
+
+class OpenQuestions(InvalidSetting):
+    """Something that the file does not say has yet to be asked.
+
+    Attributes:
+        trials: what each of the possible answers makes of the sample.
+    """
+
+    def __init__(self, field: str, message: str, trials: Sequence[Trial]) -> None:
+        super().__init__(field, message)
+        self.trials = tuple(trials)
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ class Evaluated:
         result: over all images.
         sample: every network and preparation that the file may be for, on the same few images.
         warning: a sentence where what was asked does not fit, or nothing does; else "".
+        tensors: the file's, by our names.
     """
 
     result: Trial
@@ -96,6 +114,7 @@ class Evaluated:
     file: WeightsFile
     sample: tuple[Trial, ...]
     warning: str
+    tensors: Mapping[str, Tensor] = dataclasses.field(repr=False)
 
     @property
     def error(self) -> float:
@@ -119,6 +138,7 @@ def evaluate(
     *,
     part: Part = WHOLE,
     precision: Computed = "fp32",
+    on_progress: Progress = lambda done, total: None,
 ) -> Evaluated:
     """Test the network of a file on a data set's test images, or on all those of an npz.
 
@@ -129,7 +149,8 @@ def evaluate(
     Raises:
         CheckpointError: the file cannot be used.
         DataError: nor can the images, or they do not fit the network.
-        InvalidSetting: what was asked contradicts the file, or something has yet to be asked.
+        InvalidSetting: what was asked contradicts the file.
+        OpenQuestions: something has yet to be asked.
     """
     asked.check()
     file, tensors, recognition = loading.load(path)
@@ -145,18 +166,32 @@ def evaluate(
     execution = device.choose("auto", precision)
     candidates = asked.with_activation(recognition).candidates
     few = images.sample(sample_size(candidates, len(candidates) * len(ways), images.size))
-    trials = tuple(try_all(candidates, ways, tensors, few, execution.device))
+    total = len(few) * len(candidates) * len(ways) + len(images)
+    tell = _counting(total, on_progress)
+    trials = tuple(try_all(candidates, ways, tensors, few, execution.device, tell))
     if len(specs) > 1 or len(chosen) > 1:
         raise _open(specs, chosen, trials)
     way = Way(specs[0], chosen[0])
     model = execution.place(loading.network(way.spec, tensors))
-    result = Trial(way, mistakes(model, way.normalization, images, execution))
-    return Evaluated(result, images, file, trials, _warning(result, trials))
+    result = Trial(way, mistakes(model, way.normalization, images, execution, tell))
+    return Evaluated(result, images, file, trials, _warning(result, trials), tensors)
+
+
+def _counting(total: int, on_progress: Progress) -> Tell:
+    done = 0
+
+    def tell(images: int) -> None:
+        nonlocal done
+        done += images
+        on_progress(done, total)
+
+    on_progress(0, total)
+    return tell
 
 
 def _open(
     specs: Sequence[Spec], normalizations: Sequence[Normalization], trials: Sequence[Trial]
-) -> InvalidSetting:
+) -> OpenQuestions:
     """What has to be asked, with the evidence of the sample."""
     asked = questions(tuple(specs))
     if len(normalizations) > 1:
@@ -166,10 +201,11 @@ def _open(
     open_ways = [t for t in trials if t.way.spec in specs and t.way.normalization in normalizations]
     best = min(open_ways, key=lambda trial: trial.error)
     first = next(iter(asked))
-    return InvalidSetting(
+    return OpenQuestions(
         names.get(first, first),
         f"the file does not say all; choose {listed}. On {len(best.wrong)} of the images the least "
         f"error is {best.error:.1f} %, with {best.way}.",
+        open_ways,
     )
 
 

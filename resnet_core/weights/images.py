@@ -12,6 +12,8 @@ from resnet_core.data import arrays, augment, catalog
 from resnet_core.data.dataset import ImageSet, class_order
 from resnet_core.errors import DataError, InvalidSetting
 
+THESE_IMAGES = "these images"  # what a mean is of where there are no others
+
 
 @dataclass(frozen=True)
 class Part:
@@ -107,7 +109,7 @@ def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images
     if arrays.is_arrays(path) and not part.divides:
         found = arrays.everything(path)
         found = found.resized(image_size) if image_size else found
-        return Images(path.stem, found, _mean(found), "these images")
+        return Images(path.stem, found, _mean(found), THESE_IMAGES)
     dataset = catalog.load(data, image_size, part.train_images, part.test_images, part.validation)
     return Images(dataset.name, dataset.test, _mean(dataset.train), "the training images")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from resnet_core.data import augment
 
 Normalization = Literal["imagenet", "cifar", "per-pixel"]
 
+PER_PIXEL: Normalization = "per-pixel"  # the paper's (section 4.2)
 NORMALIZATIONS: tuple[Normalization, ...] = get_args(Normalization)
 # Mean and standard deviation of each colour, of values from 0 to 1. CIFAR's deviations are
 # those that most public code has; they are means of the images' own deviations, a fifth below
@@ -26,17 +27,18 @@ def possible(channels: int) -> tuple[Normalization, ...]:
     return NORMALIZATIONS if channels == 3 else ("per-pixel",)
 
 
-def normalized(images: Tensor, way: Normalization, mean: Tensor) -> Tensor:
+def normalized(images: Tensor, way: str, mean: Tensor) -> Tensor:
     """Prepared images, float32.
 
     Args:
         images: uint8, B, C, H, W.
+        way: one of `NORMALIZATIONS`.
         mean: float32, C, H, W, of the training images; used by `per-pixel` (section 4.2).
     """
-    if way == "per-pixel":
+    if way == PER_PIXEL:
         return augment.centred(images, mean)
     centre, deviation = (
         torch.tensor(numbers, device=images.device).reshape(1, -1, 1, 1)
-        for numbers in STATISTICS[way]
+        for numbers in STATISTICS[cast(Normalization, way)]
     )
     return (images.to(torch.float32) / 255 - centre) / deviation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +21,13 @@ _MOST_IMAGES, _MOST_PIXELS = 500, 2**19
 # A sample is to tell 10 % from 70 %: 250 images do. Large networks get as many as take about a
 # minute on one core, of 2 x 10^10 multiply-adds a second.
 _SAMPLE, _LEAST, _MULTIPLY_ADDS = 250, 40, 1.2e12
+
+
+Tell = Callable[[int], None]  # is told how many images were looked at since the last time
+
+
+def tell_nobody(images: int) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -79,19 +86,27 @@ def try_all(
     tensors: Mapping[str, Tensor],
     images: Images,
     device: torch.device,
+    tell: Tell = tell_nobody,
 ) -> list[Trial]:
     """Every network with every preparation, on the same images."""
     trials, execution = [], Execution(device, "fp32")
     for spec in specs:
         model = execution.place(network(spec, tensors))
         trials += [
-            Trial(Way(spec, way), mistakes(model, way, images, execution)) for way in normalizations
+            Trial(Way(spec, way), mistakes(model, way, images, execution, tell))
+            for way in normalizations
         ]
     return trials
 
 
 @torch.inference_mode()
-def mistakes(model: nn.Module, way: Normalization, images: Images, execution: Execution) -> Tensor:
+def mistakes(
+    model: nn.Module,
+    way: Normalization,
+    images: Images,
+    execution: Execution,
+    tell: Tell = tell_nobody,
+) -> Tensor:
     """Which images are misclassified: bool, N, on the CPU. The model is placed already."""
     pixels, labels = images.tensors()
     mean = images.mean.to(execution.device)
@@ -102,4 +117,5 @@ def mistakes(model: nn.Module, way: Normalization, images: Images, execution: Ex
             x = normalized(part.to(execution.device), way, mean).to(execution.dtype)
             scores = model(x.contiguous(memory_format=execution.memory_format))
             wrong.append(scores.argmax(1).cpu() != truth)
+            tell(len(truth))
     return torch.cat(wrong)

@@ -50,7 +50,7 @@ def candidates(question: Question, chosen: Sequence[str]) -> list[RunRecord]:
     return [
         run
         for run in [*services.runs(), *services.recorded()]
-        if run.id in chosen or (_has_weights(run) and not question.accepts(run.experiment))
+        if run.id in chosen or (_has_weights(run) and not question.refuses(run))
     ]
 
 

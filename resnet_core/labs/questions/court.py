@@ -118,6 +118,8 @@ QUESTION = Question(
     runs=("one-minute-plain-20-seed-0", "one-minute-plain-56-seed-0"),
     most_runs=2,
     accepts=accepts,
+    of_imported="a trial is between networks of one recipe, and an imported network's is not "
+    "known; choose two that were trained here.",
     code=(
         ("resnet_core/labs/court.py", "experiments"),
         ("resnet_core/labs/court.py", "gradient_norms"),

@@ -72,6 +72,8 @@ QUESTION = Question(
     runs=("one-minute-highway-20-seed-0",),
     most_runs=3,
     accepts=accepts,
+    of_imported="its file does not say after how many iterations its gates are so; choose a "
+    "highway that was trained here.",
     code=(
         ("resnet_core/networks/blocks.py", "HighwayBlock"),
         ("resnet_core/labs/gates.py", "gates"),

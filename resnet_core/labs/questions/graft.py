@@ -83,6 +83,8 @@ QUESTION = Question(
     runs=("one-minute-plain-20-seed-0",),
     most_runs=1,
     accepts=accepts,
+    of_imported="it would have to be trained on by its own recipe, and an imported network's is "
+    "not known; choose one that was trained here.",
     code=(
         ("resnet_core/labs/copies.py", "grafted"),
         ("resnet_core/labs/copies.py", "copy_input"),

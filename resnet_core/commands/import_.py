@@ -1,0 +1,141 @@
+"""`import`: weights that were trained elsewhere, put on record beside the runs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from resnet_core.commands.output import json_option, print_json
+from resnet_core.commands.ways import way_as_dict, way_options
+from resnet_core.errors import PlaygroundError
+
+if TYPE_CHECKING:
+    from resnet_core.weights.importing import Kept
+
+STDIN = "-"
+_PART = 2**20  # bytes
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE")
+@click.option("--data", metavar="NAME|PATH", required=True, help="To test it on and look at it.")
+@click.option("--name", default="", help="A name of your own for it.")
+@way_options
+@click.option(
+    "--file-name", default="", help="What FILE is called, where it is - (standard input)."
+)
+@click.option("--progress", is_flag=True, help="Print a line of JSON for each step of the work.")
+@json_option
+def import_(
+    file: str, data: str, name: str, file_name: str, progress: bool, as_json: bool, **asked: Any
+) -> None:
+    """Import a network's weights: they open in Compare, Attribution and the laboratories.
+
+    FILE is a safetensors file or a PyTorch state dict, in our names, torchvision's or those of
+    the public CIFAR ResNets; nothing in it is run. What the file does not say is asked for; what
+    does not fit it is noticed on a sample. Its error is measured on the test images.
+
+    \b
+        python -m resnet_core import resnet20.th --data cifar10 --network cifar/resnet-20 \\
+            --shortcut A --option-a-padding both --normalization imagenet
+    """
+    from resnet_core.weights.evaluation import Asked, OpenQuestions
+    from resnet_core.weights.importing import bring_in
+
+    image_size = asked.pop("image_size")
+    with _source(file, file_name) as path:
+        try:
+            kept = bring_in(
+                path,
+                data,
+                Asked(**asked),
+                name=name,
+                image_size=image_size,
+                file_name=file_name or path.name,
+                on_progress=_tell if progress else _quiet,
+            )
+        except OpenQuestions as error:
+            if as_json:
+                print_json({"open": [_tried(trial) for trial in error.trials]})
+            raise
+    _say(kept, as_json)
+
+
+@contextlib.contextmanager
+def _source(file: str, file_name: str) -> Iterator[Path]:
+    """Where the file lies; what comes in by standard input lies there for so long only.
+
+    Raises:
+        PlaygroundError: it cannot be kept.
+    """
+    if file != STDIN:
+        yield Path(file)
+        return
+    from resnet_core.runs import staging
+    from resnet_core.telemetry import disk
+
+    with staging.staged() as folder:
+        path = folder / "upload"
+        with disk.full_disk_explained(path), path.open("wb") as kept:
+            _receive(kept)
+        try:
+            yield path
+        except PlaygroundError as error:
+            # The place where it waited is gone when the sentence is read.
+            shown = file_name or "standard input"
+            error.args = (str(error).replace(str(path), shown), *error.args[1:])
+            raise
+
+
+def _receive(kept: IO[bytes]) -> None:
+    """Standard input, as far as anyone would read it."""
+    from resnet_core.weights.reading import MOST_BYTES
+
+    left = MOST_BYTES + 1
+    while left and (part := sys.stdin.buffer.read(min(left, _PART))):
+        kept.write(part)
+        left -= len(part)
+
+
+def _tell(done: int, total: int) -> None:
+    click.echo(json.dumps({"done": done, "total": total}))
+
+
+def _quiet(done: int, total: int) -> None:
+    pass
+
+
+def _tried(trial: Any) -> dict[str, Any]:
+    return {**way_as_dict(trial.way), "error": trial.error, "n": len(trial.wrong)}
+
+
+def _say(kept: Kept, as_json: bool) -> None:
+    run, source, found = kept.run, kept.source, kept.evaluated
+    if source.warning and not as_json:
+        click.echo(f"Note: {source.warning}", err=True)
+    if as_json:
+        print_json(
+            {
+                "id": run.id,
+                "title": run.title,
+                "error": found.error,
+                "n": found.n,
+                "data": run.data_title,
+                "file": source.file,
+                "sha256": source.sha256,
+                "form": source.form,
+                **way_as_dict(found.way),
+                "warning": source.warning or None,
+            }
+        )
+        return
+    click.echo(
+        f"{source.file} is imported as {run.id}: {found.way}; on {run.data_title} its error is "
+        f"{found.error:.2f} % (n = {found.n})."
+    )

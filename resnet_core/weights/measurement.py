@@ -1,0 +1,59 @@
+"""One look into a network that was trained elsewhere: what Compare draws of it by layer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resnet_core.errors import CheckpointError
+from resnet_core.telemetry.events import Measurement
+from resnet_core.telemetry.probes import Probes
+
+MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
+
+
+def batch_size(image_size: int) -> int:
+    """The paper's, or as many large images as a small machine's memory has room for."""
+    return max(2, min(MOST_IMAGES, _MOST_PIXELS // image_size**2))
+
+
+def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
+    """Responses and gradients in training mode on one mini-batch, as at a run's iteration 0.
+
+    No update is made; BN's statistics move, so the model is not to be used afterwards.
+
+    Args:
+        images: float32, B, C, H, W, prepared for the network, without augmentation.
+        labels: int64, B.
+
+    Raises:
+        CheckpointError: the network's answers are not finite numbers.
+    """
+    probes = Probes(model.train())
+    with torch.random.fork_rng(), probes.listening():
+        torch.manual_seed(0)  # VGG and GoogLeNet drop units
+        scores = model(images)  # B, classes
+    loss = functional.cross_entropy(scores, labels)
+    loss.backward()
+    if not torch.isfinite(loss):
+        raise CheckpointError(
+            "The network's answers to these images are not finite numbers: its weights are too "
+            "large, or they were saved from a training that had broken down."
+        )
+    readings = probes.read()
+    return Measurement(
+        iteration=0,
+        epoch=0.0,
+        seconds=0.0,
+        loss=float(loss.detach()),
+        running_error=None,  # evaluated on its test images only; there is no training to follow
+        train_error=None,
+        test_error=None,
+        learning_rate=0.0,
+        images_per_second=0.0,
+        response_std=readings.response_std,
+        gradient_norm=readings.gradient_norm,
+        branch_ratio=readings.branch_ratio,
+        audit_error=None,
+    )
