@@ -85,6 +85,10 @@ def _network(record: RunRecord, speak: Speaker) -> str:
         "name": network_label(record.experiment.network),
         "seed": record.experiment.seed,
     }
+    if record.imported:
+        source = services.source(record)
+        file = source.file if source else "?"
+        return speak("labs.common.caption.network_imported", name=values["name"], file=file)
     if record.recorded:
         return speak("labs.common.caption.network_recorded", **values)
     return speak("labs.common.caption.network", **values)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app import services
 from app.figures.heat_map import MOST_MAPS
 from app.figures.series import Series
 from app.state import View
@@ -47,8 +48,16 @@ def notes(series: Sequence[Series], view: View, say: Speaker) -> dict[str, str]:
     gradient = [say("charts.gradient.note")]
     if view.heat and len(series) > MOST_MAPS:
         gradient.append(say("charts.heat.limit", n=MOST_MAPS))
+    error = [say(f"charts.error.note_{view.error}")]
+    imported = [one for one in series if one.imported]
+    if imported:
+        networks = _listed([one.label for one in imported])
+        errors = _listed([_measured(one.records[0]) for one in imported])
+        error.append(say("charts.error.imported", networks=networks, errors=errors))
+        for note in (response, gradient):
+            note.append(say("charts.response.imported"))
     return {
-        "error": say(f"charts.error.note_{view.error}"),
+        "error": " ".join(error),
         "response": " ".join(response),
         "gradient": " ".join(gradient),
     }
@@ -64,6 +73,11 @@ def _worst_audit(one: Series) -> float | None:
     audited = np.concatenate(found or [np.empty(0)])
     audited = audited[~np.isnan(audited)]
     return float(audited.max()) if len(audited) else None
+
+
+def _measured(record: RunRecord) -> str:
+    source = services.source(record)
+    return f"{record.test_error:.1f} % (n = {source.images:,})" if source else "?"
 
 
 def _data(record: RunRecord) -> str:
@@ -87,7 +101,12 @@ def _length(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
+    files = _listed([_file(record) for record in records if record.imported])
+    records = [record for record in records if not record.imported]
     machines = _listed([record.hardware or record.device for record in records])
+    if files:
+        said = say("charts.caption.imported", files=files)
+        return " · ".join([said, _origin(records, say)]) if records else said
     if all(record.recorded for record in records):
         day = datetime.datetime.fromtimestamp(max(r.created for r in records), datetime.UTC)
         return say("charts.caption.recorded", day=f"{day:%Y-%m-%d}", machine=machines or "?")
@@ -98,8 +117,15 @@ def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
     return " · ".join(filter(None, [say(key), machines]))
 
 
+def _file(record: RunRecord) -> str:
+    source = services.source(record)
+    return source.file if source else record.title
+
+
 def _seeds(records: Sequence[RunRecord], n: int, say: Speaker) -> str:
-    seeds = sorted({record.experiment.seed for record in records})
+    seeds = sorted({record.experiment.seed for record in records if not record.imported})
+    if not seeds:
+        return ""
     if len(seeds) == 1:
         return say("charts.caption.seed", seed=seeds[0], n=n)
     return say("charts.caption.seeds", seeds=_listed([str(seed) for seed in seeds], 6), n=n)

@@ -17,6 +17,7 @@ KINDS: Mapping[str, frozenset[State] | None] = {
     "resumable": RESUMABLE,
     "finished": frozenset({"finished"}),
     "diverged": frozenset({"diverged"}),
+    "imported": frozenset({"imported"}),
 }
 
 

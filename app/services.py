@@ -25,7 +25,8 @@ from resnet_core.jobs.checks import facts_of
 from resnet_core.labs import desk, results
 from resnet_core.labs.order import Order
 from resnet_core.labs.results import Result
-from resnet_core.runs import queries, run_file, store
+from resnet_core.runs import imported, queries, run_file, store
+from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import ACTIVE, RunRecord
 from resnet_core.specs import is_imagenet
 
@@ -224,15 +225,16 @@ def measured(record: RunRecord) -> Telemetry:
 
 
 def damage(record: RunRecord) -> str | None:
-    """What is missing of a run's files: its "folder", its "experiment", or nothing."""
+    """What is missing of a run's files: its "folder", its "experiment", its "source", or
+    nothing."""
     files = queries.folder(record)
     try:
         state = files.experiment.stat()
     except OSError:
         return "experiment" if files.path.is_dir() else "folder"
-    return (
-        None if _is_readable(files.experiment, state.st_mtime_ns, state.st_size) else "experiment"
-    )
+    if not _is_readable(files.experiment, state.st_mtime_ns, state.st_size):
+        return "experiment"
+    return "source" if record.imported and source(record) is None else None
 
 
 @lru_cache(maxsize=4096)
@@ -243,6 +245,15 @@ def _is_readable(experiment: Path, modified: int, size: int) -> bool:
     except (OSError, ValueError, PlaygroundError):
         return False
     return True
+
+
+def source(record: RunRecord) -> Imported | None:
+    """Where weights that were trained elsewhere are from; None for others, or where what says
+    so is gone, which `damage` tells."""
+    try:
+        return imported.of(record)
+    except PlaygroundError:
+        return None
 
 
 def fork_points(run_id: str) -> list[int]:

@@ -25,7 +25,7 @@ class Progress:
 
 def progress(records: Sequence[RunRecord]) -> Progress:
     """How far the runs are, and how long those that run will still take."""
-    total = sum(record.experiment.iterations for record in records)
+    total = sum(record.experiment.iterations for record in records if not record.imported)
     made = sum(record.iteration for record in records)
     left = [record.seconds_left for record in records if record.state == "running"]
     known = [seconds for seconds in left if seconds is not None]

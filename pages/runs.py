@@ -14,7 +14,7 @@ from app.texts import language, t
 from app.widgets.experiment_form.controls import escaped
 from app.widgets.run_actions import ASKED, said_of_missing
 from app.widgets.run_details import run_details
-from app.widgets.run_dialogs import CLEAR, is_waiting, open_asked
+from app.widgets.run_dialogs import CLEAR, IMPORT, is_waiting, open_asked
 from app.widgets.run_row import OPENED, run_row
 from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
@@ -60,11 +60,11 @@ def _list(was_active: bool) -> None:
     missed = said_of_missing(records)
     if missed is not None:
         st.warning(escaped(missed.sentence))
+    if is_waiting() or (not was_active and services.active()):
+        st.rerun()
     if not records:
         _nothing_yet()
         return
-    if is_waiting() or (not was_active and services.active()):
-        st.rerun()
     _filters(records)
     shown = listed(
         records, st.session_state[KIND], st.session_state[SEARCH], st.session_state.get(PAGE, 1)
@@ -106,6 +106,7 @@ def _filters(records: Sequence[RunRecord]) -> None:
         st.button(
             t("runs.clear.open"), icon=":material/delete_sweep:", key="runs.clear", on_click=_clear
         )
+        _offer_import()
     found = counts(records)
     st.caption(" · ".join(f"{t(f'runs.kind.{kind}')} {found[kind]}" for kind in KINDS))
     _write()
@@ -113,6 +114,16 @@ def _filters(records: Sequence[RunRecord]) -> None:
 
 def _clear() -> None:
     st.session_state[ASKED] = (CLEAR, "")
+
+
+def _offer_import() -> None:
+    st.button(
+        t("import.open"), icon=":material/file_open:", key="runs.import.open", on_click=_import
+    )
+
+
+def _import() -> None:
+    st.session_state[ASKED] = (IMPORT, "")
 
 
 def _write() -> None:
@@ -134,6 +145,7 @@ def _nothing_yet() -> None:
     with st.container(horizontal=True):
         page_link("puzzle", t("common.nav.puzzle"))
         page_link("train", t("common.nav.train"))
+    _offer_import()
 
 
 page()

@@ -30,7 +30,7 @@ def own_name(record: RunRecord) -> str:
 def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:
     """One label a group of runs of the same experiment, all different."""
     firsts = [group[0] for group in groups]
-    plain = [network_label(record.experiment.network) for record in firsts]
+    plain = [_named(record, say) for record in firsts]
     shared = Counter(plain)
     said = [
         label if shared[label] == 1 else _told_apart(record, label, firsts, say)
@@ -43,11 +43,18 @@ def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:
     ]
 
 
+def _named(record: RunRecord, say: Speaker) -> str:
+    label = network_label(record.experiment.network)
+    return say("charts.label.imported", network=label) if record.imported else label
+
+
 def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord], say: Speaker) -> str:
     """The label with the run's own name, or with the settings that others of its network
     have otherwise."""
     if own_name(record):
         return own_name(record)
+    if record.imported:
+        return label
     rivals = [o.experiment for o in others if o.experiment.network == record.experiment.network]
     differing = [
         field

@@ -21,7 +21,7 @@ _LABEL_ROOM = 0.08
 def drop_times(series: Sequence[Series], view: View) -> list[float]:
     """When the learning rate falls, where the curves agree enough to be marked together."""
     found: set[float] = set()
-    for one in series:
+    for one in (trained for trained in series if not trained.imported):
         for drop in one.records[0].experiment.drops:
             place = _time_of(one, drop, view)
             if place is not None:

@@ -76,6 +76,11 @@ class Series:
     def records(self) -> list[RunRecord]:
         return [member.record for member in self.members]
 
+    @property
+    def imported(self) -> bool:
+        """Whether its network was trained elsewhere, so that there is no curve of it."""
+        return self.members[0].record.imported
+
     def row_at(self, at: float | None) -> int | None:
         """The newest row that is not after this time; None where there is no row at all."""
         if not len(self.time):
@@ -111,8 +116,8 @@ def network_of(record: RunRecord) -> tuple[str, int]:
 
 
 def _experiment_key(record: RunRecord) -> str:
-    """Equal for runs that differ only in name and seed; a fork stands for itself."""
-    if record.parent is not None:
+    """Equal for runs that differ only in name and seed; a fork or an import stands for itself."""
+    if record.parent is not None or record.imported:
         return record.id
     return record.experiment.model_copy(update={"seed": 0, "name": ""}).model_dump_json()
 

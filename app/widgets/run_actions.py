@@ -28,6 +28,7 @@ BY_STATE: Mapping[State, tuple[Action, ...]] = {
     "interrupted": ("resume", "fork", "retry", "delete"),
     "finished": ("fork", "retry", "delete"),
     "diverged": ("fork", "retry", "delete"),
+    "imported": ("delete",),
 }
 ICONS: Mapping[Action, str] = {
     "pause": ":material/pause:",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,7 +13,9 @@ from app.links import page_link
 from app.texts import t
 from app.widgets.experiment_form.controls import escaped, label
 from app.widgets.experiment_form.draft import Draft
+from app.widgets.imported_links import imported_links
 from app.widgets.run_export import run_export
+from app.widgets.run_row import imported_result
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord
 
@@ -23,11 +26,18 @@ def run_details(run: RunRecord) -> None:
     """Show the run's details; what cannot be read says so and the rest is shown."""
     facts, log = st.columns([2, 3], gap="large")
     with facts:
-        st.markdown(_facts(run))
-        _settings(run)
-        _links(run)
+        if run.imported:
+            st.markdown(_imported_facts(run))
+            imported_links(run)
+        else:
+            st.markdown(_facts(run))
+            _settings(run)
+            _links(run)
         run_export(run)
     with log:
+        if run.imported:
+            st.caption(t("import.no_log"))
+            return
         st.caption(t("runs.log"))
         st.code(_log(run) or t("runs.no_log"), language=None, height=260, wrap_lines=True)
 
@@ -43,6 +53,30 @@ def _facts(run: RunRecord) -> str:
         (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
         (t("runs.fact.sha"), f"`{run.weights_sha256[:16]}`" if run.weights_sha256 else ""),
     ]
+    return _listed(lines)
+
+
+def _imported_facts(run: RunRecord) -> str:
+    """Where the weights are from, how their images are prepared, what came of the test."""
+    source = services.source(run)
+    lines = [
+        (t("runs.fact.id"), f"`{run.id}`"),
+        (t("runs.fact.created"), _when(run.created)),
+        (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
+        (t("import.fact.tested"), imported_result(run)),
+    ]
+    if source is not None:
+        way = t(f"import.option.normalization.{source.normalization}")
+        lines += [
+            (t("import.fact.images"), way),
+            (t("import.fact.file"), escaped(source.file)),
+            (t("import.fact.form"), source.form),
+            (t("import.fact.sha"), f"`{source.sha256[:16]}`"),
+        ]
+    return _listed(lines)
+
+
+def _listed(lines: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"- {name}: {value}" for name, value in lines if value)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from app import services
 from app.explanations import explain
 from app.texts import t
+from app.widgets import import_dialog
 from app.widgets.experiment_form.controls import complaint, escaped, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.run_actions import ASKED, say
@@ -19,6 +20,7 @@ from resnet_core.experiment import Experiment, from_text
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 CLEAR = "clear"
+IMPORT = "import"
 SHOWN = "runs.shown"  # what the dialog on the page was asked for
 FAULT = "runs.fault"  # why a fork could not be made
 # Faults of these are shown beneath their controls.
@@ -32,6 +34,10 @@ def open_asked(matching: Sequence[RunRecord]) -> None:
     if asked is None:
         return
     action, run_id = asked
+    if action == IMPORT:
+        title = t("import.title")
+        st.dialog(title, width="medium", on_dismiss=_close_import)(import_dialog.import_dialog)()
+        return
     if action == CLEAR:
         ended = [run for run in matching if run.state not in ACTIVE]
         st.dialog(t("runs.clear.title"), on_dismiss=_close)(_clear)(ended)
@@ -57,6 +63,11 @@ def is_waiting() -> bool:
 def _close() -> None:
     for key in (ASKED, SHOWN, FAULT):
         st.session_state.pop(key, None)
+
+
+def _close_import() -> None:
+    import_dialog.forget()
+    _close()
 
 
 def _delete(run: RunRecord) -> None:

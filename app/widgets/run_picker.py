@@ -56,15 +56,16 @@ def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
 def run_label(run: RunRecord, say: Speaker) -> str:
     """What tells a run from two hundred others: network, seed, data, state, error."""
     named = own_name(run) or network_label(run.experiment.network)
-    parts = [named, say("compare.seed", seed=run.experiment.seed)]
+    parts = [named] if run.imported else [named, say("compare.seed", seed=run.experiment.seed)]
     if run.experiment.data != "shapes":
         parts.append(run.data_title or run.experiment.data)
     if run.recorded:
         parts.append(say("compare.recorded"))
     elif run.state != "finished":
         parts.append(say(f"common.state.{run.state}"))
-    if run.train_error is not None:
-        parts.append(f"{run.train_error:.1f} %")
+    error = run.test_error if run.imported else run.train_error
+    if error is not None:
+        parts.append(f"{error:.1f} %")
     return " · ".join(parts)
 
 

@@ -24,6 +24,7 @@ CHIPS: dict[State, tuple[str, str]] = {
     "failed": (":material/error:", "red"),
     "diverged": (":material/trending_up:", "violet"),
     "interrupted": (":material/power_off:", "red"),
+    "imported": (":material/file_open:", "primary"),
 }
 # Whose end needs a sentence; how far the others came is said by their progress.
 _EXPLAINED: frozenset[State] = frozenset({"failed", "diverged", "interrupted"})
@@ -61,16 +62,28 @@ def _described(run: RunRecord) -> str:
     network = network_label(experiment.network)
     if experiment.network_spec().has_shortcuts:
         network += f" {experiment.shortcut}"
+    if run.imported:
+        return " · ".join([network, *_origin(run), _ago(run)])
     parts = [
         network,
         escaped(run.data_title or experiment.data),
         t("runs.iterations", count=f"{experiment.iterations:,}"),
         t("runs.seed", seed=experiment.seed),
-        t("runs.ago", time=status.duration(max(0.0, time.time() - run.created), t)),
+        _ago(run),
     ]
     if run.parent:
         parts.append(t("runs.forked", parent=run.parent, iteration=f"{run.parent_iteration:,}"))
     return " · ".join(parts)
+
+
+def _ago(run: RunRecord) -> str:
+    return t("runs.ago", time=status.duration(max(0.0, time.time() - run.created), t))
+
+
+def _origin(run: RunRecord) -> list[str]:
+    """Of weights that were trained elsewhere: their file."""
+    source = services.source(run)
+    return [t("import.from", file=escaped(source.file))] if source else []
 
 
 def _progress(run: RunRecord) -> None:
@@ -78,6 +91,8 @@ def _progress(run: RunRecord) -> None:
     total = run.experiment.iterations
     if run.state == "finished":
         st.caption(_result(run))
+    elif run.imported:
+        st.caption(imported_result(run))
     elif run.iteration or run.state == "running":
         text = t("runs.progress", done=f"{run.iteration:,}", total=f"{total:,}")
         st.progress(min(1.0, run.iteration / total), text=" · ".join([text, *_rate(run)]))
@@ -104,6 +119,17 @@ def _result(run: RunRecord) -> str:
     return " · ".join(parts)
 
 
+def imported_result(run: RunRecord) -> str:
+    """Its measured error, on what, of how many."""
+    source = services.source(run)
+    return t(
+        "import.result",
+        error=f"{run.test_error:.2f}",
+        data=escaped(run.data_title),
+        n=f"{source.images:,}" if source else "?",
+    )
+
+
 def _troubles(run: RunRecord) -> None:
     """Why it ended, what is wrong with its files, what came of the last action."""
     damage = services.damage(run)
@@ -111,6 +137,10 @@ def _troubles(run: RunRecord) -> None:
         st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
     if run.exit_reason and run.state in _EXPLAINED:
         st.caption(escaped(translated(run.exit_reason, language())))
+    source = services.source(run)
+    if source is not None and source.warning:
+        warning = escaped(translated(source.warning, language()))
+        st.caption(f":material/warning: {warning}")
     said = said_of(run.id)
     if said is not None:
         sentence = escaped(said.sentence)

@@ -82,8 +82,9 @@ def _evaluate_run(run_id: str, iteration: int | None, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    trained = "" if found["iteration"] is None else f" after {found['iteration']} iterations"
     click.echo(
-        f"{run_id} after {found['iteration']} iterations, on {found['data']}: "
+        f"{run_id}{trained}, on {found['data']}: "
         f"training error {found['train_error']:.2f} % (n = {found['train_images']}), "
         f"test error {found['test_error']:.2f} % (n = {found['test_images']})"
     )

@@ -13,7 +13,7 @@ import click
 
 from resnet_core.commands.output import json_option, print_json
 from resnet_core.commands.ways import way_as_dict, way_options
-from resnet_core.errors import PlaygroundError
+from resnet_core.errors import InvalidSetting, PlaygroundError
 
 if TYPE_CHECKING:
     from resnet_core.weights.importing import Kept
@@ -49,7 +49,7 @@ def import_(
     from resnet_core.weights.importing import bring_in
 
     image_size = asked.pop("image_size")
-    with _source(file, file_name) as path:
+    with _source(file) as path:
         try:
             kept = bring_in(
                 path,
@@ -60,15 +60,18 @@ def import_(
                 file_name=file_name or path.name,
                 on_progress=_tell if progress else _quiet,
             )
-        except OpenQuestions as error:
+        except PlaygroundError as error:
+            if file == STDIN:  # the place where it waits is gone when the sentence is read
+                error.args = (str(error).replace(str(path), file_name or "the file"),)
             if as_json:
-                print_json({"open": [_tried(trial) for trial in error.trials]})
+                tried = error.trials if isinstance(error, OpenQuestions) else ()
+                print_json({"error": _sentence(error), "open": [_tried(trial) for trial in tried]})
             raise
     _say(kept, as_json)
 
 
 @contextlib.contextmanager
-def _source(file: str, file_name: str) -> Iterator[Path]:
+def _source(file: str) -> Iterator[Path]:
     """Where the file lies; what comes in by standard input lies there for so long only.
 
     Raises:
@@ -84,13 +87,7 @@ def _source(file: str, file_name: str) -> Iterator[Path]:
         path = folder / "upload"
         with disk.full_disk_explained(path), path.open("wb") as kept:
             _receive(kept)
-        try:
-            yield path
-        except PlaygroundError as error:
-            # The place where it waited is gone when the sentence is read.
-            shown = file_name or "standard input"
-            error.args = (str(error).replace(str(path), shown), *error.args[1:])
-            raise
+        yield path
 
 
 def _receive(kept: IO[bytes]) -> None:
@@ -109,6 +106,12 @@ def _tell(done: int, total: int) -> None:
 
 def _quiet(done: int, total: int) -> None:
     pass
+
+
+def _sentence(error: PlaygroundError) -> str:
+    """Without the field's name."""
+    field = error.field if isinstance(error, InvalidSetting) else ""
+    return str(error).removeprefix(f"{field}: ")
 
 
 def _tried(trial: Any) -> dict[str, Any]:

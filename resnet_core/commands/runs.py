@@ -19,7 +19,7 @@ from resnet_core.commands.output import (
     run_as_dict,
 )
 from resnet_core.jobs import burial, queue, supervisor
-from resnet_core.runs import queries
+from resnet_core.runs import imported, queries
 from resnet_core.runs.record import RunRecord
 
 run_id_argument = click.argument("run_id", metavar="ID")
@@ -54,8 +54,10 @@ def show(run_id: str, as_json: bool) -> None:
     burial.bury_all()
     run = queries.run(run_id)
     folder, points = str(queries.folder(run).path), queries.fork_points(run_id)
+    source = imported.of(run)
     if as_json:
-        print_json({**run_as_dict(run), "folder": folder, "fork_points": points})
+        said = {**run_as_dict(run), "folder": folder, "fork_points": points}
+        print_json(said | ({"imported": dataclasses.asdict(source)} if source else {}))
         return
     facts = dataclasses.asdict(dataclasses.replace(run, experiment=None))  # type: ignore[arg-type]
     for time_field in ("created", "started", "ended", "heartbeat"):
@@ -63,7 +65,9 @@ def show(run_id: str, as_json: bool) -> None:
     facts["forks can start at"] = ", ".join(map(str, points))
     facts["folder"] = folder
     rows = [(name, str(value)) for name, value in facts.items() if value not in (None, "", False)]
-    settings = run.experiment.model_dump().items()
+    # Of an import's experiment, little more than the network and the data is its own.
+    chosen = run.experiment.to_query() if source else run.experiment.model_dump()
+    settings = [*chosen.items(), *(dataclasses.asdict(source).items() if source else ())]
     print_table(("", ""), rows, title=run.title)
     print_table(("", ""), [(name, str(value)) for name, value in settings], title="\nSettings")
 
@@ -161,7 +165,7 @@ def _row(run: RunRecord) -> tuple[str, ...]:
         run.id,
         run.title,
         f"{run.state}, place {run.position:.0f}" if run.state == "queued" else run.state,
-        f"{run.iteration} / {run.experiment.iterations}",
+        "" if run.imported else f"{run.iteration} / {run.experiment.iterations}",
         percent(run.train_error),
         percent(run.test_error),
         duration(run.seconds_left),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import cast
 
 import safetensors
 import safetensors.torch
@@ -24,7 +25,7 @@ from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
 from resnet_core.training import device
 from resnet_core.weights.images import THESE_IMAGES
-from resnet_core.weights.normalization import PER_PIXEL, normalized
+from resnet_core.weights.normalization import PER_PIXEL, Normalization, normalized
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +122,12 @@ class Subject:
             mean: float32, C, H, W or C, 1, 1, on the images' device; without effect on an
                 import whose images have a mean and deviation of each colour.
         """
-        way = PER_PIXEL if self.source is None else self.source.normalization
-        return normalized(pixels, way, mean)
+        return normalized(pixels, self.normalization, mean)
+
+    @property
+    def normalization(self) -> Normalization:
+        """How its images are prepared."""
+        return PER_PIXEL if self.source is None else cast(Normalization, self.source.normalization)
 
     @cached_property
     def mean(self) -> Tensor:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -18,7 +19,7 @@ from resnet_core.runs import imported, staging, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs import Spec
+from resnet_core.specs import Spec, is_imagenet
 from resnet_core.telemetry import disk, stream
 from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.probes import Probes
@@ -28,11 +29,9 @@ from resnet_core.weights import loading, measurement
 from resnet_core.weights.evaluation import Asked, Evaluated, Progress, evaluate
 from resnet_core.weights.normalization import normalized
 
-# What a file's shapes, or their owner, say of a network.
-_SETTINGS = (
-    *("shortcut", "option_a_padding", "stride_in", "block", "layers_per_block", "width"),
-    *("activation", "batch_norm"),
-)
+# What a file's shapes, or their owner, say of a network of either kind.
+_OF_BLOCKS = ("shortcut", "option_a_padding", "activation")
+_OF_CIFAR = ("block", "layers_per_block", "width", "batch_norm")
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def bring_in(
     for part in (dataset.train, dataset.test):
         labelled = test_images.Images(dataset.name, part, found.images.mean, "")
         test_images.check_fit(labelled, spec.channels, spec.classes)
-    experiment = described(spec, dataset, data=catalog.canonical(data), image_size=image_size)
+    experiment = described(spec, dataset, catalog.canonical(data), image_size)
     source = Imported(
         file=file_name or path.name,
         sha256=found.file.sha256,
@@ -90,21 +89,31 @@ def bring_in(
     return Kept(run, source, found)
 
 
-def described(spec: Spec, dataset: Dataset, *, data: str, image_size: int | None) -> Experiment:
+def described(spec: Spec, dataset: Dataset, data: str, image_size: int | None) -> Experiment:
     """The network, the data and the image size; what an import says nothing of has defaults.
 
     Raises:
         InvalidSetting: no experiment can have such a network.
     """
-    known = {field: getattr(spec, field) for field in _SETTINGS if field in Experiment.model_fields}
+    settings: dict[str, Any] = {field: getattr(spec, field) for field in _settings(spec)}
     usual: int = Experiment.model_fields["batch_size"].default
     return Experiment.create(
         network=spec.name,
-        **known,
+        **settings,
         data=data,
-        image_size=image_size,
+        # An ImageNet network's experiment has a size of its own where it says none.
+        image_size=dataset.image_size if is_imagenet(spec.name) else image_size,
         batch_size=max(2, min(usual, len(dataset.train))),
     )
+
+
+def _settings(spec: Spec) -> tuple[str, ...]:
+    """The settings that an experiment with such a network has."""
+    if not is_imagenet(spec.name):
+        return (*_OF_BLOCKS, *_OF_CIFAR)
+    if not spec.stage_blocks:  # VGG and GoogLeNet are as torchvision has them
+        return ()
+    return (*_OF_BLOCKS, "stride_in") if spec.block == "bottleneck" else _OF_BLOCKS
 
 
 def _keep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -27,18 +27,17 @@ def possible(channels: int) -> tuple[Normalization, ...]:
     return NORMALIZATIONS if channels == 3 else ("per-pixel",)
 
 
-def normalized(images: Tensor, way: str, mean: Tensor) -> Tensor:
+def normalized(images: Tensor, way: Normalization, mean: Tensor) -> Tensor:
     """Prepared images, float32.
 
     Args:
         images: uint8, B, C, H, W.
-        way: one of `NORMALIZATIONS`.
         mean: float32, C, H, W, of the training images; used by `per-pixel` (section 4.2).
     """
     if way == PER_PIXEL:
         return augment.centred(images, mean)
     centre, deviation = (
         torch.tensor(numbers, device=images.device).reshape(1, -1, 1, 1)
-        for numbers in STATISTICS[cast(Normalization, way)]
+        for numbers in STATISTICS[way]
     )
     return (images.to(torch.float32) / 255 - centre) / deviation

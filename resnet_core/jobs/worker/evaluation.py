@@ -10,6 +10,7 @@ import safetensors.torch
 from resnet_core.data.decoders import Decoders
 from resnet_core.data.picture_folder import PictureFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
+from resnet_core.jobs.worker import imported
 from resnet_core.runs import queries
 from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.record import RunRecord
@@ -33,6 +34,8 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
         DataError: the run's data are gone.
     """
     run = queries.run(run_id)
+    if run.imported:
+        return imported.evaluate(run)
     dataset = load(run.experiment)
     session = _recorded(run, dataset) if run.recorded else _saved(run, dataset, iteration)
     with closing(session):

@@ -1,0 +1,184 @@
+"""Importing on the page Runs, without a browser, and what the app says of an imported network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import importing, services, texts
+from app.explanations import translated
+from app.figures.errors import error_figure
+from app.figures.series import Member, gather
+from app.importing import Import
+from app.lab_words import caption
+from app.provenance import caption as chart_caption
+from app.provenance import notes
+from app.state import View
+from app.widgets.import_dialog import JOB
+from app.widgets.run_actions import ASKED
+from app.widgets.run_dialogs import IMPORT
+from app.widgets.run_picker import run_label
+from resnet_core.errors import CheckpointError
+from resnet_core.labs import catalog
+from resnet_core.labs.order import Order
+from resnet_core.labs.results import Result
+from resnet_core.runs import queries
+from tests.app.imported_on_record import import_on_record
+from tests.app.runs_on_record import put_on_record
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "runs.py"
+SAY = texts.speaker("en")
+WAYS = [
+    {"network": network, "shortcut": shortcut, "option_a_padding": padding, "stride_in": None,
+     "normalization": way, "error": error, "n": 250}
+    for network, shortcut, padding, error in (
+        ("cifar/plain-20", None, None, 90.0),
+        ("cifar/resnet-20", "A", "end", 60.0),
+        ("cifar/resnet-20", "A", "both", 8.0),
+    )
+    for way in ("imagenet", "cifar")
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+    monkeypatch.setattr(queries, "RECORDED", home / "recorded")
+
+
+def opened(state: Import | None = None, language: str = "en") -> AppTest:
+    """The page, its dialog open where an import has come to a state."""
+    page = AppTest.from_file(str(PAGE), default_timeout=120)
+    page.query_params["lang"] = language
+    if state is not None:
+        page.session_state[ASKED] = (IMPORT, "")
+        page.session_state[JOB] = ("token", "upload")
+    return checked(page.run())
+
+
+def checked(page: AppTest) -> AppTest:
+    assert not page.exception, [error.value for error in page.exception]
+    return page
+
+
+def said(page: AppTest) -> str:
+    every = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.success]
+    return "\n".join(one.value for one in every).replace("\\", "")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_action_opens_the_dialog(language: str) -> None:
+    page = opened(language=language)
+    speak = texts.speaker(language)
+    checked(page.button(key="runs.import.open").click().run())
+    assert speak("import.lead") in said(page)
+    assert any(box.label == speak("import.data") for box in page.selectbox)
+    (start,) = [one for one in page.button if one.label == speak("import.yes")]
+    assert start.disabled  # no file yet
+
+
+def test_progress_is_shown_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = Import(share=0.4)
+    monkeypatch.setattr(importing, "state", lambda token: now)
+    page = opened(now)
+    (bar,) = page.get("progress")
+    assert (bar.value, bar.text) == (40, "Trying it on images …")
+
+
+def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from app.widgets import import_dialog
+        from tests.pages.test_import import WAYS
+
+        st.session_state["answers"] = import_dialog._answers(tuple(WAYS), "k")
+
+    shown = checked(AppTest.from_function(page, default_timeout=60).run())
+    labels = [box.label for box in shown.selectbox]
+    asked = shown.session_state["answers"]
+    assert labels == ["Which network is it?", "Option A's zero channels",
+                      "How its images were prepared"]  # fmt: skip
+    assert asked == {"network": "cifar/resnet-20", "shortcut": "A",
+                     "option_a_padding": "both", "normalization": "imagenet"}  # fmt: skip
+    checked(shown.selectbox[0].select("cifar/plain-20").run())
+    assert [box.label for box in shown.selectbox] == [labels[0], labels[2]]
+    assert "option_a_padding" not in shown.session_state["answers"]
+    assert "90.0 % error on 250 images" in shown.caption[-1].value
+
+
+def test_what_was_imported_leads_to_where_it_can_be_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = import_on_record()
+    now = Import(1.0, True, run.id, "The error is near that of guessing (90.0 %), and more.")
+    monkeypatch.setattr(importing, "state", lambda token: now)
+    shown = said(opened(now))
+    assert "cifar/resnet-20, error 8.27 % on CIFAR-10 (n = 10,000)" in shown
+    assert "near that of guessing" in shown
+    for page in ("compare", "attribution", "labs/lesion", "labs/landscape"):
+        assert f"/{page}?lang=en&runs={run.id}" in shown
+    assert "labs/graft" not in shown
+
+
+def test_the_list_tells_it_apart() -> None:
+    run = import_on_record()
+    put_on_record("20261121-000001", "cifar/resnet-20")
+    page = opened()
+    shown = said(page)
+    assert "**resnet-20 · imported**" in shown
+    assert "ResNet-20 A · from resnet20.th" in shown
+    assert "error 8.27 % on CIFAR-10 (n = 10,000)" in shown
+    assert shown.count("iterations") == 1  # the other run's
+    checked(page.button(key=f"runs.open.{run.id}").click().run())
+    shown = said(page)
+    assert "images prepared by: ImageNet's mean and deviation of each colour" in shown
+    assert "no training curve, and nothing to resume or fork" in shown
+    assert "/train" not in shown
+    assert run_label(run) == "ResNet-20 · imported · 8.3 %"
+    assert not [one for one in page.button if one.label in {"Fork …", "Resume"}]
+
+
+def test_its_missing_source_is_told() -> None:
+    run = import_on_record()
+    queries.folder(run).imported.unlink()
+    assert "Its imported.json is missing" in said(opened())
+
+
+def test_in_compare_it_has_layers_and_a_sentence_instead_of_a_curve() -> None:
+    run, other = import_on_record(), import_on_record()
+    trained = put_on_record("20261121-000001", "cifar/resnet-20", milestones=(100,))
+    members = [Member(one, queries.telemetry(one.id)) for one in (run, other, trained)]
+    series = gather(members, SAY)
+    assert [one.count for one in series] == [1, 1, 1]  # not two seeds of one experiment
+    assert series[0].label.startswith("ResNet-20 (imported)")
+    assert series[2].label == "ResNet-20"
+    assert series[0].response.mean.shape == (1, 19)
+    alone = error_figure(series[:1], View(), SAY, dark=False)
+    assert not alone.layout.shapes  # no drops and no paper's value: its recipe is not known
+    assert all(value is None for trace in alone.data for value in trace.y)
+    sentences = notes(series, View(), SAY)
+    assert (
+        "an imported network has no training curve. Its measured error: 8.3 %"
+        in (sentences["error"])
+    )
+    assert "one mini-batch" in sentences["response"]
+    assert "imported: resnet20.th" in chart_caption([run], 1, SAY)
+    assert "seed" not in chart_caption([run], 1, SAY)
+
+
+def test_a_laboratorys_caption_names_its_file() -> None:
+    run = import_on_record()
+    order = Order("landscape", (run.id,), catalog.question("landscape").settings())
+    result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
+    assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
+
+
+def test_a_refused_file_is_told_in_korean() -> None:
+    error = CheckpointError(
+        "net.th is not safe to read: it would call posix.system when opened, which no weights "
+        "need. Nothing of it was run. Save the state dict alone, best as safetensors."
+    )
+    assert translated(str(error), "ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열면 posix")

@@ -1,0 +1,87 @@
+"""Laboratories and tools look at imported networks, or say why they cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from resnet_core.errors import InvalidSetting
+from resnet_core.jobs.worker.evaluation import evaluate
+from resnet_core.labs import attribution, catalog, learners, lesion, subjects
+from resnet_core.labs.order import Order
+from resnet_core.labs.questions import attribution as attribution_question
+from resnet_core.labs.questions import lesion as lesion_question
+from resnet_core.labs.scenes import draw
+from resnet_core.runs.record import RunRecord
+from resnet_core.weights import loading
+from tests.imported_networks import SPEC, imported_run, weights
+from tests.resnet_core.labs.small_subjects import run as rows_of
+from tests.small_runs import small_data
+
+__all__ = ["small_data"]
+
+
+@pytest.fixture
+def run(home: Path, tmp_path: Path, small_data: Path) -> RunRecord:
+    return imported_run(tmp_path, small_data, name="from elsewhere")
+
+
+def test_it_is_called_imported(run: RunRecord) -> None:
+    subject = subjects.load(run.id)
+    assert subject.label == "from elsewhere · imported"
+    assert (subject.family, subject.depth, subject.normalization) == ("resnet", 8, "imagenet")
+
+
+def test_a_laboratory_measures_the_error_of_the_file(run: RunRecord, tmp_path: Path) -> None:
+    """Against the file's own network on images that are normalised here."""
+    order = Order.create("lesion", [run.id])
+    (subject,) = subjects.load_all(order.runs)
+    tables, _ = rows_of(lesion_question.QUESTION, lesion.run(order.settings, [subject]))
+    model, test = loading.network(SPEC, weights()), subject.dataset.test
+    with torch.inference_mode():
+        wrong = model(normalised(test.images)).argmax(1) != torch.from_numpy(test.labels)
+    expected = 100 * wrong.double().mean().item()
+    assert {row["whole"] for row in tables["removals"]} == {pytest.approx(expected)}
+    again = evaluate(run.id)
+    assert (again["test_error"], again["iteration"]) == (pytest.approx(expected), None)
+
+
+def normalised(images: NDArray[np.uint8]) -> Tensor:
+    """By ImageNet's mean and deviation of each colour, as everybody has them."""
+    centre, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    values = (images / 255 - centre) / deviation
+    return torch.from_numpy(values).permute(0, 3, 1, 2).float()
+
+
+def test_it_is_attributed(run: RunRecord) -> None:
+    fields = {"picture": "test:3", "methods": ("saliency", "integrated_gradients"), "steps": 16}
+    order = Order.create("attribution", [run.id], **fields)
+    tables, _ = rows_of(
+        attribution_question.QUESTION,
+        attribution.run(order.settings, subjects.load_all(order.runs)),
+    )
+    assert {row["method"] for row in tables["maps"]} == {"saliency", "integrated_gradients"}
+
+
+def test_scenes_are_prepared_as_the_network_was_trained(run: RunRecord) -> None:
+    subject = subjects.load(run.id)
+    scenes = draw(2, (0,))
+    found = learners.material(subject, scenes, "segmentation").inputs
+    torch.testing.assert_close(found.contiguous(), normalised(scenes.images).contiguous())
+
+
+def test_laboratories_that_need_its_training_say_so(run: RunRecord) -> None:
+    refused = {}
+    for name in catalog.all_names():
+        question = catalog.question(name)
+        if question.most_runs and (reason := question.refuses(run)):
+            refused[name] = reason
+    # Two refuse its kind or its data, whoever trained it.
+    assert refused.keys() == {"court", "gates", "graft", "masks"}
+    with pytest.raises(InvalidSetting, match="an imported network's is not known"):
+        Order.create("graft", [run.id])
