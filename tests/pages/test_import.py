@@ -138,7 +138,8 @@ def test_the_list_tells_it_apart() -> None:
     assert "no training curve, and nothing to resume or fork" in shown
     assert "/train" not in shown
     assert run_label(run) == "ResNet-20 · imported · 8.3 %"
-    assert not [one for one in page.button if one.label in {"Fork …", "Resume"}]
+    assert page.button(key=f"runs.first.{run.id}").label == "Delete …"
+    assert f"runs.menu.{run.id}" not in {menu.key for menu in page.get("menu_button")}
 
 
 def test_its_missing_source_is_told() -> None:
