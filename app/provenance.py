@@ -27,12 +27,14 @@ def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
     """
     if not records:
         return ""
-    parts = [
-        _listed([_data(record) for record in records]),
-        _length(records, say),
-        _origin(records, say),
-        _seeds(records, per_curve, say),
-    ]
+    parts = [_listed([_data(record) for record in records])]
+    trained = [record for record in records if not record.imported]
+    if trained:
+        length, origin = _length(trained, say), _origin(trained, say)
+        parts += [length, origin, _seeds(trained, per_curve, say)]
+    files = _listed([_file(record) for record in records if record.imported])
+    if files:
+        parts.append(say("charts.caption.imported", files=files))
     return " · ".join(part for part in parts if part)
 
 
@@ -101,12 +103,7 @@ def _length(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
-    files = _listed([_file(record) for record in records if record.imported])
-    records = [record for record in records if not record.imported]
     machines = _listed([record.hardware or record.device for record in records])
-    if files:
-        said = say("charts.caption.imported", files=files)
-        return " · ".join([said, _origin(records, say)]) if records else said
     if all(record.recorded for record in records):
         day = datetime.datetime.fromtimestamp(max(r.created for r in records), datetime.UTC)
         return say("charts.caption.recorded", day=f"{day:%Y-%m-%d}", machine=machines or "?")
@@ -123,9 +120,7 @@ def _file(record: RunRecord) -> str:
 
 
 def _seeds(records: Sequence[RunRecord], n: int, say: Speaker) -> str:
-    seeds = sorted({record.experiment.seed for record in records if not record.imported})
-    if not seeds:
-        return ""
+    seeds = sorted({record.experiment.seed for record in records})
     if len(seeds) == 1:
         return say("charts.caption.seed", seed=seeds[0], n=n)
     return say("charts.caption.seeds", seeds=_listed([str(seed) for seed in seeds], 6), n=n)

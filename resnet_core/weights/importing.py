@@ -68,7 +68,7 @@ def bring_in(
         PlaygroundError: nothing could be written.
     """
     Experiment.create(name=name)  # refused before minutes are spent on the rest
-    found = evaluate(path, data, asked, image_size, on_progress)
+    found = evaluate(path, data, asked, image_size, on_progress=on_progress)
     spec = found.way.spec
     dataset = catalog.load(data, image_size)
     for part in (dataset.train, dataset.test):
