@@ -113,6 +113,8 @@ class Imports:
         except OSError as error:
             reason = f"The import could not be started ({error.strerror})."
             result = Import(error=PlaygroundError(reason))
+        except PlaygroundError as error:  # the index cannot be read
+            result = Import(error=error)
         if result is not None:
             self._note(token, replace(result, over=True))
 
@@ -173,8 +175,8 @@ def _feed(stream: IO[bytes], content: bytes) -> None:
 def _result(code: int, answer: str, errors: str) -> Import:
     if code < 0:
         return Import(error=PlaygroundError(_KILLED))
-    said = json.loads(answer) if answer else {}
-    if code == 0:
+    said = _parsed(answer)
+    if code == 0 and "id" in said:
         return Import(share=1.0, run_id=said["id"], warning=said["warning"] or "")
     if said.get("open"):
         return Import(tried=tuple(said["open"]))
@@ -182,6 +184,14 @@ def _result(code: int, answer: str, errors: str) -> Import:
         return Import(error=PlaygroundError(said["error"]))
     _log.warning("import ended with %s: %s", code, errors[-2000:])
     return Import(error=PlaygroundError(_KILLED))
+
+
+def _parsed(answer: str) -> dict[str, Any]:
+    try:
+        said = json.loads(answer)
+    except ValueError:  # it broke down before it could say anything
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 _imports = Imports()

@@ -17,6 +17,7 @@ import streamlit as st
 import app as package
 from app import api, recordings, services
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import staging
 
 _FIRST_PICTURE = 1.0  # seconds in which nothing else is done for whoever comes first
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
 def _prepare() -> None:
     """A server that cannot start training can still show what was trained."""
     try:
+        staging.sweep()  # what imports that were killed have left
         services.ensure_supervisor()
         api.warm_up([run.id for run in recordings.first()])
     except PlaygroundError as error:

@@ -87,6 +87,8 @@ class Dataset:
 
     def with_classes(self, count: int) -> Self:
         """As many classes, of which those beyond the data's own are called by their numbers."""
+        if count == len(self.classes):
+            return self
         numbers = (str(number) for number in range(len(self.classes), count))
         return replace(self, classes=(*self.classes[:count], *numbers))
 
