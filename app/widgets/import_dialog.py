@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import streamlit as st
 
 from app import importing, services
@@ -15,31 +18,65 @@ from app.widgets.starting import start_of
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
 
-JOB = "runs.import"  # the import that this session follows: its token, and of which upload
+JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
 _PATH = ""  # the choice of giving a path
+
+
+@dataclass(frozen=True)
+class Job:
+    """An import that was begun; it may have come to questions, or to an error."""
+
+    token: str
+    request: Request
 
 
 def import_dialog() -> None:
     """The dialog's content, for where the import is."""
-    token, file_id = st.session_state.get(JOB, ("", ""))
-    now = importing.state(token)
-    if now is not None and not now.over:
-        _watch(token)
-    elif now is not None and now.run_id is not None:
+    job: Job | None = st.session_state.get(JOB)
+    now = importing.state(job.token) if job else None
+    if job is None or now is None:
+        _ask(None, Import())
+    elif not now.over:
+        _watch(job.token)
+    elif now.run_id is not None:
         _imported(now.run_id, now)
     else:
-        _ask(now, file_id)
+        _ask(job, now)
 
 
 def forget() -> None:
     """Give up what is not over; to be called when the dialog is closed."""
-    token, _ = st.session_state.pop(JOB, ("", ""))
-    importing.forget(token)
+    job: Job | None = st.session_state.pop(JOB, None)
+    if job is not None:
+        importing.forget(job.token)
 
 
-def _ask(now: Import | None, file_id: str) -> None:
+def _ask(job: Job | None, now: Import) -> None:
+    """What to import, or what else it takes to import what was given."""
+    # Other widgets each time: while it is worked, none is there to hold a value.
+    key = f"import.{language()}.{job.token if job else ''}"
+    name, content = (job.request.name, job.request.content) if job else _uploaded(key)
+    if job is not None:
+        complaint(now.error)
+        _kept(name)
+    said = _looked_at_with(key, job.request.said if job else {})
+    if now.tried:
+        said |= _answers(now.tried, key)
+    if st.button(
+        t("import.yes"),
+        type="primary",
+        icon=":material/file_open:",
+        disabled=not content or not said["data"],
+    ):
+        request = Request(name, content, said)
+        forget()
+        st.session_state[JOB] = Job(importing.start(request), request)
+        st.rerun()
+
+
+def _uploaded(key: str) -> tuple[str, bytes]:
+    """The file that is given, its name and content; nothing yet."""
     st.markdown(t("import.lead"))
-    key = f"import.{language()}"
     given = st.file_uploader(
         t("import.file", megabytes=MEGABYTES),
         type=[suffix[1:] for suffix in SUFFIXES],
@@ -47,48 +84,50 @@ def _ask(now: Import | None, file_id: str) -> None:
         key=f"{key}.file",
         help=t("import.file_help"),
     )
-    said = _looked_at_with(key)
-    same = given is not None and given.file_id == file_id
-    if now is not None and same:
-        complaint(now.error)
-        if now.tried:
-            said |= _answers(now.tried, f"{key}.{file_id}")
-    if st.button(
-        t("import.yes"),
-        type="primary",
-        icon=":material/file_open:",
-        disabled=given is None or not said["data"],
-    ):
-        assert given is not None
-        token = importing.start(Request(given.name, given.getvalue(), said))
-        st.session_state[JOB] = (token, given.file_id)
-        st.rerun()
+    return (given.name, given.getvalue()) if given is not None else ("", b"")
 
 
-def _looked_at_with(key: str) -> dict[str, str]:
+def _kept(name: str) -> None:
+    """The file that was given, and the way to another one."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/draft: **{escaped(name)}**", width="content")
+        if st.button(t("import.another"), type="tertiary"):
+            forget()
+            st.rerun()
+
+
+def _looked_at_with(key: str, begins: Mapping[str, str]) -> dict[str, str]:
     """The data, the image size and a name."""
     entries = {entry.name: entry for entry in catalog.available() if entry.present}
+    options, data = [*entries, _PATH], begins.get("data", "")
     data = st.selectbox(
         t("import.data"),
-        [*entries, _PATH],
+        options,
+        index=(options.index(data) if data in entries else len(entries)) if data else 0,
         key=f"{key}.data",
         format_func=lambda name: entries[name].title if name in entries else t("form.data.path"),
         help=t("import.data_help"),
     )
     if data == _PATH:
-        data = st.text_input(t("form.data.where"), key=f"{key}.path").strip()
+        typed = begins.get("data", "")
+        data = st.text_input(t("form.data.where"), value=typed, key=f"{key}.path").strip()
     size, name = st.columns([2, 3], gap="medium")
     with size:
         pixels = st.number_input(
             t("form.field.image_size.label"),
             min_value=4,
             max_value=256,
-            value=None,
+            value=int(begins["image_size"]) if begins.get("image_size") else None,
             placeholder=t("import.own_size"),
             key=f"{key}.size",
         )
     with name:
-        called = st.text_input(t("import.name"), placeholder=t("import.no_name"), key=f"{key}.name")
+        called = st.text_input(
+            t("import.name"),
+            value=begins.get("name", ""),
+            placeholder=t("import.no_name"),
+            key=f"{key}.name",
+        )
     return {"data": data, "image_size": str(pixels or ""), "name": called.strip()}
 
 

@@ -11,12 +11,12 @@ from app import importing, services, texts
 from app.explanations import translated
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
-from app.importing import Import
+from app.importing import Import, Request
 from app.lab_words import caption
 from app.provenance import caption as chart_caption
 from app.provenance import notes
 from app.state import View
-from app.widgets.import_dialog import JOB
+from app.widgets.import_dialog import JOB, Job
 from app.widgets.run_actions import ASKED
 from app.widgets.run_dialogs import IMPORT
 from app.widgets.run_picker import run_label
@@ -30,6 +30,7 @@ from tests.app.runs_on_record import put_on_record
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "runs.py"
 SAY = texts.speaker("en")
+REQUEST = Request("net.th", b"weights", {"data": "shapes", "image_size": "16", "name": "mine"})
 WAYS = [
     {"network": network, "shortcut": shortcut, "option_a_padding": padding, "stride_in": None,
      "normalization": way, "error": error, "n": 250}
@@ -54,7 +55,7 @@ def opened(state: Import | None = None, language: str = "en") -> AppTest:
     page.query_params["lang"] = language
     if state is not None:
         page.session_state[ASKED] = (IMPORT, "")
-        page.session_state[JOB] = ("token", "upload")
+        page.session_state[JOB] = Job("token", REQUEST)
     return checked(page.run())
 
 
@@ -107,6 +108,36 @@ def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
     assert [box.label for box in shown.selectbox] == [labels[0], labels[2]]
     assert "option_a_padding" not in shown.session_state["answers"]
     assert "90.0 % error on 250 images" in shown.caption[-1].value
+
+
+def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upload's own control is gone by then, and so is its value."""
+    begun: list[Request] = []
+    now = Import(over=True, tried=tuple(WAYS))
+    monkeypatch.setattr(importing, "state", lambda token: now)
+    monkeypatch.setattr(importing, "start", lambda request: begun.append(request) or "token")
+    page = opened(now)
+    assert "**net.th**" in said(page)
+    (start,) = [one for one in page.button if one.label == "Import"]
+    checked(start.click().run())
+    (request,) = begun
+    assert (request.name, request.content) == ("net.th", b"weights")
+    assert request.said == {
+        **REQUEST.said,
+        **{"network": "cifar/resnet-20", "shortcut": "A"},
+        **{"option_a_padding": "both", "normalization": "imagenet"},
+    }
+
+
+def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = Import(over=True, error=CheckpointError("net.th is damaged or cut short."))
+    monkeypatch.setattr(importing, "state", lambda token: now)
+    page = opened(now)
+    assert "net.th is damaged or cut short." in said(page)
+    (another,) = [one for one in page.button if one.label == "Another file"]
+    monkeypatch.setattr(importing, "state", lambda token: None)
+    checked(another.click().run())
+    assert SAY("import.lead") in said(page)
 
 
 def test_what_was_imported_leads_to_where_it_can_be_looked_at(
