@@ -32,9 +32,12 @@ def test_what_trains_comes_first_then_the_queue_then_the_newest() -> None:
 
 
 def test_kinds_are_counted_and_narrow_the_list() -> None:
-    states: tuple[State, ...] = ("running", "queued", "paused", "failed", "finished", "diverged")
+    states: tuple[State, ...] = (
+        *("running", "queued", "paused", "failed", "finished", "diverged", "imported"),
+    )
     records = [run(number, state) for number, state in enumerate(states)]
-    expected = {"all": 6, "active": 2, "resumable": 2, "finished": 1, "diverged": 1}
+    counted = {"all": 7, "active": 2, "resumable": 2, "finished": 1, "diverged": 1}
+    expected = {**counted, "imported": 1}
     assert counts(records) == expected
     assert {kind: len(matching(records, kind, "")) for kind in KINDS} == expected
 
