@@ -65,6 +65,10 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
             f"{run.experiment.network} is tested on the single view of each image (section 4.2); "
             f"leave --views out.",
         )
+    if run.imported:
+        raise InvalidSetting(
+            "views", f"{run.title} is imported, with images of one size; leave --views out."
+        )
     data = load(run.experiment)
     assert isinstance(data, PictureFolder)
     session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
