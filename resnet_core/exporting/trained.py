@@ -12,7 +12,7 @@ import safetensors
 from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.facts import DataFacts
-from resnet_core.errors import CheckpointError, PlaygroundError
+from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
 from resnet_core.runs import queries
 from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.record import RunRecord
@@ -80,10 +80,15 @@ def of_run(run_id: str) -> Trained:
 
     Raises:
         RunNotFound: there is no such run.
-        WrongState: it has no weights.
+        WrongState: it has no weights, or they were trained elsewhere.
         CheckpointError: its weights cannot be read.
     """
     run = queries.run(run_id)
+    if run.imported:
+        raise WrongState(
+            f"{run.title} is imported: with what recipe it was trained is not known, so nothing "
+            f"could be said of it there. Export its tables, which hold its weights."
+        )
     facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
     weights = weights_on_disk.find(run)
     shapes = _shapes(weights.path)

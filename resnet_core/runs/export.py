@@ -31,7 +31,7 @@ def export(run_id: str, folder: Path) -> list[Path]:
 def write(run_id: str, folder: Path) -> None:
     """Write into this folder `config.json` (the experiment, and what `run.json` says); `metrics`,
     `layers` and `blocks` as Parquet and CSV, see `tables` for the columns; and
-    `model.safetensors` where there are weights.
+    `model.safetensors` where there are weights, with `imported.json` where they are from elsewhere.
 
     Raises:
         RunNotFound: there is no such run.
@@ -41,6 +41,8 @@ def write(run_id: str, folder: Path) -> None:
     source = queries.folder(run)
     found = queries.telemetry(run_id)
     weights = source.weights if source.weights.is_file() else _newest_weights(source)
+    if run.imported:
+        shutil.copyfile(source.imported, folder / source.imported.name)
     config = {"experiment": run.experiment.model_dump(), "run": run_file.to_dict(run)}
     (folder / "config.json").write_text(
         json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8"

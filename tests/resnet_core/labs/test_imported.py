@@ -7,19 +7,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchvision
 from numpy.typing import NDArray
 from torch import Tensor
 
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, WrongState
+from resnet_core.exporting import trained
 from resnet_core.jobs.worker.evaluation import evaluate
 from resnet_core.labs import attribution, catalog, learners, lesion, subjects
 from resnet_core.labs.order import Order
 from resnet_core.labs.questions import attribution as attribution_question
 from resnet_core.labs.questions import lesion as lesion_question
 from resnet_core.labs.scenes import draw
+from resnet_core.runs.export import export
 from resnet_core.runs.record import RunRecord
 from resnet_core.weights import loading
-from tests.imported_networks import SPEC, imported_run, weights
+from resnet_core.weights.evaluation import Asked
+from resnet_core.weights.importing import bring_in
+from tests.imported_networks import SPEC, imported_run, saved, weights
 from tests.resnet_core.labs.small_subjects import run as rows_of
 from tests.small_runs import small_data
 
@@ -85,3 +90,30 @@ def test_laboratories_that_need_its_training_say_so(run: RunRecord) -> None:
     assert refused.keys() == {"court", "gates", "graft", "masks"}
     with pytest.raises(InvalidSetting, match="an imported network's is not known"):
         Order.create("graft", [run.id])
+
+
+def test_imagenets_networks_by_torchvisions_names_are_attributed(
+    home: Path, tmp_path: Path, small_data: Path
+) -> None:
+    torch.manual_seed(0)
+    model = torchvision.models.resnet18(num_classes=4).eval()
+    path = saved(tmp_path / "resnet18.pth", model.state_dict())
+    run = bring_in(path, str(small_data), Asked(normalization="imagenet")).run
+    assert run.experiment.network == "imagenet/resnet-18"
+    (subject,) = subjects.load_all([run.id])
+    x = normalised(subject.dataset.test.images)
+    with torch.inference_mode():
+        torch.testing.assert_close(subject.model()(subject.test_images()[0]), model(x))
+    fields = {"picture": "test:3", "methods": ("saliency", "grad_cam")}
+    order = Order.create("attribution", [run.id], **fields)
+    tables, _ = rows_of(attribution_question.QUESTION, attribution.run(order.settings, [subject]))
+    assert {row["method"] for row in tables["maps"]} == set(fields["methods"])
+    with pytest.raises(InvalidSetting, match="only the networks of the CIFAR family"):
+        Order.create("lesion", [run.id])
+
+
+def test_its_tables_are_exported_and_no_card_is_made_up(run: RunRecord, tmp_path: Path) -> None:
+    written = {path.name for path in export(run.id, tmp_path / "tables")}
+    assert {"config.json", "imported.json", "model.safetensors"} <= written
+    with pytest.raises(WrongState, match="with what recipe it was trained is not known"):
+        trained.of_run(run.id)
