@@ -43,14 +43,17 @@ class Album:
     pictures: tuple[Thumbnail, ...]
 
 
-def album(experiment: Experiment) -> Album:
+def album(experiment: Experiment, imported: bool = False) -> Album:
     """The images that a run with these settings is tested on.
+
+    Args:
+        imported: its network was trained elsewhere, and is tested on images of one size.
 
     Raises:
         DataError: the data are not on this machine.
     """
     e = experiment
-    if is_imagenet(e.network) and Path(e.data).is_dir():
+    if not imported and is_imagenet(e.network) and Path(e.data).is_dir():
         return _album_of_pictures(e.data, e.image_size, e.train_images, e.test_images, e.validation)
     return _album(e.data, e.image_size, e.train_images, e.test_images, e.validation)
 

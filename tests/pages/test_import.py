@@ -168,7 +168,7 @@ def test_the_list_tells_it_apart() -> None:
     assert "images prepared by: ImageNet's mean and deviation of each colour" in shown
     assert "no training curve, and nothing to resume or fork" in shown
     assert "/train" not in shown
-    assert run_label(run) == "ResNet-20 · imported · 8.3 %"
+    assert run_label(run, SAY) == "ResNet-20 · imported · 8.3 %"
     assert page.button(key=f"runs.first.{run.id}").label == "Delete …"
     assert f"runs.menu.{run.id}" not in {menu.key for menu in page.get("menu_button")}
 

@@ -33,7 +33,7 @@ def known_album(now: Desk) -> Album | None:
     """The images that the first network is tested on; None where they are not here."""
     found, _ = services.known(now.bench.runs[:1])
     try:
-        return album(found[0].experiment) if found else None
+        return album(found[0].experiment, found[0].imported) if found else None
     except PlaygroundError as error:
         st.warning(escaped(explain(error)))
         return None
