@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +24,7 @@ from resnet_core.training.checkpoint import Checkpoint, weights_sha256
 from resnet_core.training.feed import Data, feed
 from resnet_core.training.loss_scale import LossScale
 from resnet_core.training.optimizer import Sgd
+from resnet_core.training.overwriting import lone_readers, overwriting
 from resnet_core.training.randomness import Dropout
 from resnet_core.training.schedule import Schedule
 
@@ -89,6 +90,7 @@ class Session:
         self.schedule = Schedule(experiment)
         self.loss_scale = LossScale(self.execution.precision == "fp16")
         self.probes = Probes(self.model)
+        self._relus = lone_readers(self.model)
         self.iteration, self.seconds, self.looked = first, 0.0, False
         self.wrong = self.seen = 0  # augmented training images since the last record
         self._lap_images, self._lap_seconds = 0, 0.0
@@ -205,8 +207,8 @@ class Session:
         record = occasions.recorded(self.experiment, iteration)
         scale = self.loss_scale.factor
         self.optimizer.forget_gradient()
-        listening = self.probes.listening(audit=audit) if record else nullcontext()
-        with listening, self.dropout.of(iteration), self.execution.autocast():
+        manner = self.probes.listening(audit=audit) if record else overwriting(self._relus)
+        with manner, self.dropout.of(iteration), self.execution.autocast():
             scores = self.model(images)  # B, classes
         loss = functional.cross_entropy(scores.float(), labels)
         (loss * scale).backward()
