@@ -15,7 +15,7 @@ from app import services
 from app.texts import say
 from app.widgets.attribution.desk import Desk
 from resnet_core.data import own_picture
-from resnet_core.labs import results
+from resnet_core.labs import desk, line, results
 from resnet_core.labs.order import Order
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "attribution.py")
@@ -134,6 +134,31 @@ def test_the_toggle_asks_for_the_way_through_training(asked: list[Order]) -> Non
     assert not test.exception
     assert asked[-1].settings.through_training  # type: ignore[attr-defined]
     assert _query(test)["picture"] == "test:17"
+
+
+def test_nobody_waits_for_a_picture_that_was_left(asked: list[Order]) -> None:
+    test = _open(picture="test:17", through_training="1")
+    first = asked[-1].id
+    test.query_params["picture"] = "test:18"
+    test.run()
+    assert asked[-1].id != first
+    assert line.ids() == [asked[-1].id]
+    assert results.read(first).state == "stopped"
+    test.query_params["picture"] = "test:17"
+    test.run()
+    assert not test.exception
+    assert asked[-1].id == first
+    assert line.ids() == [first]  # asked for again
+    assert results.read(first).state == "waiting"
+
+
+def test_what_somebody_else_asked_for_is_left_alone(asked: list[Order]) -> None:
+    desk.submit(Order.create("attribution", picture="test:17"))
+    test = _open(picture="test:17")
+    assert asked == []
+    test.query_params["picture"] = "test:18"
+    test.run()
+    assert len(line.ids()) == 2
 
 
 def test_layers_are_browsed_block_by_block(asked: list[Order]) -> None:

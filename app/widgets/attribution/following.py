@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
@@ -11,25 +12,41 @@ from app.explanations import explain, translated
 from app.texts import language, t
 from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.lab_figures import lab_figures
-from resnet_core.errors import PlaygroundError
+from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.order import Order
 from resnet_core.labs.results import Result
 
 _EVERY = 0.4  # seconds, while something is computed
+_ASKED = "attribution.asked"  # the result that this visitor's page had computed last
 Show = Callable[[Result], None]
 
 
 def ask_and_follow(order: Order, show: Show) -> Result | None:
-    """Show the order's result, computed where there is none yet; None where it cannot be."""
+    """Show the order's result, computed where there is none yet; None where it cannot be.
+
+    One that was stopped is asked for again: somebody looked at something else meanwhile.
+    """
+    _leave(order.id)
     try:
         result = services.lab_result(order.id)
-        if result is None:
-            services.ask(order)
+        if result is None or result.state == "stopped":
+            services.ask(order, anew=result is not None)
+            st.session_state[_ASKED] = order.id
             result = services.lab_result(order.id)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return None
     return follow(result, show) if result is not None else None
+
+
+def _leave(wanted: str) -> None:
+    """Stop what this visitor asked for before: nobody should wait for it to end first."""
+    before = st.session_state.get(_ASKED)
+    if before is None or before == wanted:
+        return
+    del st.session_state[_ASKED]
+    with suppress(WrongState, ResultNotFound):  # it has ended, or is gone
+        services.stop_lab(before)
 
 
 def follow(result: Result, show: Show) -> Result:
@@ -39,7 +56,7 @@ def follow(result: Result, show: Show) -> Result:
         return result
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
-    if result.state in {"failed", "stopped"}:
+    if result.state == "failed":
         st.warning(escaped(translated(result.reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
             anew(result.order)
