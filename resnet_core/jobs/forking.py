@@ -39,8 +39,8 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     _check_fork_point(parent, iteration)
     child = parent.experiment.changed(**changes)
     if "name" not in changes:
-        network = child.network.partition("/")[2]
-        child = child.changed(name=f"{network} from {parent.title[:40]} at {iteration}")
+        network, origin = child.network.partition("/")[2], parent.title[:40].replace("/", " ")
+        child = child.changed(name=f"{network} from {origin} at {iteration}")
     if child.iterations <= iteration:
         raise InvalidSetting(
             "iterations",

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.local_process import LocalProcesses
@@ -28,7 +29,7 @@ def experiment(tmp_path: Path) -> Experiment:
         data=str(draw_folder(tmp_path / "pictures")),
         image_size=32,
         batch_size=6,
-        iterations=6,
+        iterations=4,
         schedule="plateau",
         plateau_evaluations=1,
         record_every=1,
@@ -44,16 +45,20 @@ def test_killed_and_resumed_it_ends_in_the_same_weights(
     home: Path, engine: LocalProcesses, experiment: Experiment
 ) -> None:
     whole = trained(engine, experiment)
-    run = killed_at(3, engine, queue.submit([experiment])[0])
+    run = killed_at(2, engine, queue.submit([experiment])[0])
     assert run.state == "interrupted"
     begin(engine, queue.resume(run.id))
     finished = ended(run.id, PATIENCE)
     assert finished.state == "finished", finished.exit_reason
     assert finished.weights_sha256 == whole.weights_sha256
-    assert recorded(finished) == recorded(whole) == list(range(7))
+    assert recorded(finished) == recorded(whole) == list(range(5))
     single = evaluate_views(run.id, "single")
     assert single["top1_error"] == pytest.approx(evaluate(run.id)["test_error"])
     assert (single["top5_error"], single["n"]) == (None, 12)
+    fork = queue.fork(run.id, 4, network="imagenet/plain-18", iterations=5)
+    assert fork.title == "plain-18 from imagenet resnet-18 · seed 0 at 4"
+    with pytest.raises(InvalidSetting, match="images of other kinds"):
+        queue.fork(run.id, 4, network="cifar/plain-20", iterations=5)
 
 
 @pytest.mark.timeout(600)
