@@ -44,7 +44,7 @@ def _packed(run: RunRecord, what: Format) -> None:
     if packed is not None and packed.path is not None and packed.path.is_file():
         path = packed.path
         st.download_button(
-            t("runs.export.save", megabytes=f"{path.stat().st_size / 1e6:.1f}"),
+            t("runs.export.save", megabytes=f"{max(0.1, path.stat().st_size / 1e6):.1f}"),
             data=path.read_bytes,
             file_name=path.name,
             mime="application/zip",

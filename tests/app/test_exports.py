@@ -96,6 +96,26 @@ def test_a_command_that_fails_is_a_sentence_and_leaves_nothing(
         assert translated(str(error), "ko") != str(error)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "TensorBoard's event files need tensorboard, not installed here: run "
+        "pip install -r requirements-tensorboard.txt.",
+        "An ONNX file needs onnx and onnxruntime, not installed here: run "
+        "pip install -r requirements-onnx.txt.",
+        "My run has measured nothing yet; let it train for a while.",
+        "license: 'my own' is not a licence's identifier; write for example mit.",
+        "The disk is full: /x/y could not be written. Free some space, then export again; "
+        "nothing of this export is left.",
+    ],
+)
+def test_refusals_are_said_in_korean_too(sentence: str) -> None:
+    """As the formats' own tests have these sentences."""
+    korean = translated(sentence, "ko")
+    assert korean != sentence
+    assert "{" not in korean
+
+
 def test_what_a_killed_server_left_is_thrown_away(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

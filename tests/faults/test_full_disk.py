@@ -12,6 +12,8 @@ import pytest
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
+from resnet_core.exporting.export import export
+from resnet_core.exporting.formats import Format
 from resnet_core.jobs import queue
 from resnet_core.jobs.local_process import LocalProcesses
 from resnet_core.runs import queries
@@ -104,3 +106,16 @@ def test_nothing_is_queued_on_a_full_disk(small_disk: Path, experiment: Experime
         queue.submit([experiment])
     assert len(queries.runs()) == 1
     assert len(list((small_disk / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize("what", ["tables", "hub"])
+def test_an_export_onto_a_full_disk_leaves_nothing(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: Format
+) -> None:
+    """Room for the first of its files, not for all."""
+    monkeypatch.setenv("RESIDUAL_PLAYGROUND_HOME", str(tmp_path))
+    filler = fill(small_disk)
+    os.truncate(filler, filler.stat().st_size - 40 * 1024)
+    with pytest.raises(PlaygroundError, match=r"^The disk is full: .* export again"):
+        export("one-minute-resnet-20-seed-0", small_disk / "out", [what])
+    assert list(small_disk.iterdir()) == [filler]
