@@ -181,7 +181,7 @@ def _poll(records: Sequence[RunRecord], reached: float) -> int:
     """Milliseconds until a browser should ask again; 0: nothing more will come."""
     states = {record.state for record in records if not record.recorded}
     if "running" in states:
-        return 700 if reached > 0 else 200  # the first point is waited for
+        return 500 if reached > 0 else 200  # the first point is waited for
     if "queued" in states:
         return 300
     return 8000 if states & (RESUMABLE | {"diverged"}) else 0

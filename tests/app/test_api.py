@@ -90,7 +90,7 @@ def test_a_retried_run_begins_anew(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("state", "poll"),
-    [("running", 700), ("queued", 300), ("paused", 8000), ("failed", 8000), ("finished", 0)],
+    [("running", 500), ("queued", 300), ("paused", 8000), ("failed", 8000), ("finished", 0)],
 )
 def test_a_page_asks_as_often_as_there_can_be_news(
     client: TestClient, state: str, poll: int
