@@ -91,13 +91,16 @@ def _row(
         (t("attribution.predicted", name=moment["predicted"], percent=moment["probability"]),),
     )
     each = [_tile(name, found.get(name), dark, shown) for name in methods]
-    heading = t(
-        "attribution.row",
-        label=picture["label"],
-        name=moment["target_class"],
-        percent=moment["target_probability"],
-        iteration=int(moment["iteration"]),
-    )
+    values = {
+        "label": picture["label"],
+        "name": moment["target_class"],
+        "percent": moment["target_probability"],
+        "iteration": int(moment["iteration"]),
+    }
+    known, _ = services.known([picture["run"]])
+    # For how long an imported network was trained, nobody knows.
+    imported = any(run.imported for run in known)
+    heading = t("attribution.row_imported" if imported else "attribution.row", **values)
     colour = theme.colour(str(picture["family"]), int(picture["depth"]), dark)
     return Row(heading, (first, *each), colour)
 
