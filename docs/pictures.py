@@ -14,9 +14,7 @@ from resnet_core.presets import FOUR
 from tests.browser.stage import Stage
 
 PICTURES = Path(__file__).resolve().parent.parent / "assets" / "pictures"
-RECORDED = ",".join(
-    f"cifar-two-minutes-{network.removeprefix('cifar/')}-seed-0" for network in FOUR
-)
+RECORDED = ",".join(f"paper-8000-{network.removeprefix('cifar/')}-seed-0" for network in FOUR)
 CURVES = ".js-plotly-plot .scatterlayer .trace"
 DRAWING = "svg text"
 # Of each picture: the page's address, the window's size, light or dark, what must be drawn.

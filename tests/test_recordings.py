@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet_core.data.sources import PLACES_VARIABLE
 from resnet_core.labs import subjects
-from resnet_core.presets import ONE_MINUTE, one_minute
+from resnet_core.presets import FOUR, ONE_MINUTE, one_minute
+from resnet_core.reproductions import SCALED_ITERATIONS, Scale, reproduction
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
+from resnet_core.runs.weights import FILE
 from resnet_core.training.checkpoint import weights_sha256
 
 # Of single images, in which bf16, in which these networks were trained, and fp32 differ.
 FEW = 0.5
 
+NAMES = [network.removeprefix("cifar/") for network in FOUR]
 WITH_WEIGHTS = [run for run in queries.recorded() if queries.folder(run).weights.is_file()]
+ON_SHAPES = [run for run in WITH_WEIGHTS if run.experiment.data == "shapes"]
 
 
 def test_the_home_page_shows_the_four_of_seed_0_only() -> None:
@@ -26,18 +31,40 @@ def test_the_home_page_shows_the_four_of_seed_0_only() -> None:
 
 @pytest.mark.parametrize("run", WITH_WEIGHTS, ids=lambda run: run.id)
 def test_recorded_weights_are_those_that_training_ended_with(home: Path, run: RunRecord) -> None:
-    subject = subjects.load(run.id)
-    assert weights_sha256(subject.weights) == run.weights_sha256
-    model = subject.model()
-    images, labels = subject.test_images()
-    with torch.inference_mode():
-        wrong = (model(images).argmax(1) != labels).double().mean().item() * 100
-    assert run.test_error == pytest.approx(wrong, abs=FEW)
+    assert weights_sha256(subjects.load(run.id).weights) == run.weights_sha256
+
+
+@pytest.mark.parametrize("run", ON_SHAPES, ids=lambda run: run.id)
+def test_they_make_the_recorded_error(home: Path, run: RunRecord) -> None:
+    assert _test_error(run) == pytest.approx(run.test_error, abs=FEW)
     # Without BN that rate trains nothing; only it and the initial values are others there.
     own = {} if run.experiment.batch_norm else {"learning_rate": run.experiment.learning_rate}
     assert run.experiment.changed(**{**ONE_MINUTE, **own}) == run.experiment
 
 
-def test_all_weights_together_are_small() -> None:
-    sizes = [queries.folder(run).weights.stat().st_size for run in WITH_WEIGHTS]
-    assert sum(sizes) < 8 * 2**20
+def test_those_of_photographs_do_too(
+    home: Path, cifar_jpeg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On 2,000 of the 10,000 test images: the sample's standard error is below a point."""
+    monkeypatch.setenv(PLACES_VARIABLE, str(cifar_jpeg.parent))
+    runs = [run for run in queries.recorded() if run.group == "paper-8000"]
+    scale = Scale(full=False, iterations=SCALED_ITERATIONS, seeds=(0,), data=cifar_jpeg.name)
+    planned = reproduction("figure6").plan(scale)
+    assert {run.experiment for run in runs} == set(planned)
+    for run in runs:
+        assert _test_error(run, 2000) == pytest.approx(run.test_error, abs=3.0)
+
+
+def _test_error(run: RunRecord, count: int | None = None) -> float:
+    subject = subjects.load(run.id)
+    images, labels = subject.test_images(count)
+    with torch.inference_mode():
+        scores = torch.cat([subject.model()(part) for part in images.split(500)])
+    return float((scores.argmax(1) != labels).double().mean()) * 100
+
+
+def test_all_recordings_together_are_small() -> None:
+    files = [path for path in queries.RECORDED.rglob("*") if path.is_file()]
+    full_size = {queries.RECORDED / f"paper-8000-{name}-seed-0" / FILE for name in NAMES}
+    assert sum(path.stat().st_size for path in full_size) < 10 * 10**6
+    assert sum(path.stat().st_size for path in files if path not in full_size) < 20 * 10**6
