@@ -1,9 +1,9 @@
-"""ReLUs that write over what they are given, in passes that nothing listens to.
+"""ReLUs that write over what they are given, in training passes.
 
-The networks make nothing in place, so that probes and attribution meet every response as it
-was. A pass that only the loss and its gradient are wanted of can spare that memory: BN's
-backward pass needs BN's input, and an addition's needs nothing. All values are the same to
-the bit; on a CPU a step in fp32 takes 1 to 2 % less.
+The networks make nothing in place, so that attribution and laboratories meet every response
+as it was. Training can spare that memory: BN's backward pass needs BN's input, an addition's
+needs nothing, and the probes read a response when it is made, before the ReLU. All values are
+the same to the bit; on a CPU a step in fp32 takes 1 to 2 % less.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -207,8 +207,9 @@ class Session:
         record = occasions.recorded(self.experiment, iteration)
         scale = self.loss_scale.factor
         self.optimizer.forget_gradient()
-        manner = self.probes.listening(audit=audit) if record else overwriting(self._relus)
-        with manner, self.dropout.of(iteration), self.execution.autocast():
+        listening = self.probes.listening(audit=audit) if record else nullcontext()
+        quick = overwriting(self._relus)
+        with quick, listening, self.dropout.of(iteration), self.execution.autocast():
             scores = self.model(images)  # B, classes
         loss = functional.cross_entropy(scores.float(), labels)
         (loss * scale).backward()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from resnet_core.data.dataset import Dataset
 from resnet_core.experiment import Experiment
 from resnet_core.imagenet_spec import Architecture, ImageNetSpec
 from resnet_core.networks.catalog import build
+from resnet_core.telemetry.probes import Probes
 from resnet_core.training.loop import train
 from resnet_core.training.overwriting import lone_readers, overwriting
 from resnet_core.training.session import Session
@@ -44,6 +46,24 @@ def test_values_are_the_same_to_the_bit(family: str, batch_norm: bool) -> None:
         network=f"cifar/{family}-8", width=4, batch_norm=batch_norm, **shortcut
     ).network_spec()
     _assert_the_same_in_place(build(spec, seed=0).train(), torch.randn(4, 3, 16, 16))
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("family", ["plain", "resnet", "preresnet", "highway"])
+def test_probes_read_before_anything_is_written_over(family: str, batch_norm: bool) -> None:
+    spec = Experiment.create(
+        network=f"cifar/{family}-8", width=4, batch_norm=batch_norm
+    ).network_spec()
+    model, images = build(spec, seed=0).train(), torch.randn(4, 3, 16, 16)
+    probes, found = Probes(model), []
+    for quick in (nullcontext(), overwriting(lone_readers(model))):
+        model.zero_grad()
+        with quick, probes.listening(audit=True):
+            loss = functional.cross_entropy(model(images), torch.arange(len(images)))
+        loss.backward()
+        found.append(probes.read())
+    for figure in ("response_std", "branch_ratio", "gradient_norm", "audit_error"):
+        np.testing.assert_array_equal(getattr(found[0], figure), getattr(found[1], figure))
 
 
 @pytest.mark.parametrize("network", ["resnet-50", "googlenet"])
