@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import page_url, services, texts
+from app import page_url, recordings, services, texts
 from app.links import page_link
 from app.state import MEASURES, SMOOTHEST, CompareState, View
 from app.texts import t
@@ -62,11 +62,11 @@ def _arrive(runs: Sequence[RunRecord]) -> CompareState:
 
 
 def _suggested(runs: Sequence[RunRecord]) -> list[str]:
-    """What was started together last, else the newest run: a page is never empty for nothing."""
-    together = groups(runs)
-    if together:
-        return [run.id for run in next(iter(together.values()))]
-    return [run.id for run in runs[:1]]
+    """What was started together here last, else what the home page begins with, else the newest
+    run: a page is never empty for nothing."""
+    together = groups([run for run in runs if not run.recorded])
+    suggested = next(iter(together.values()), None) or recordings.first() or runs[:1]
+    return [run.id for run in suggested]
 
 
 def _set_widgets(view: View) -> None:

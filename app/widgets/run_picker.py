@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import texts
+from app import recordings, texts
 from app.figures.labels import network_label, own_name
 from app.texts import Speaker, t
 from resnet_core.runs.record import RunRecord
@@ -100,9 +100,13 @@ def _offer_groups(found: dict[str, list[RunRecord]], key: str) -> None:
 
 
 def group_label(members: Sequence[RunRecord]) -> str:
+    """What a button for the whole group reads; a recorded set is called as on the home page."""
+    recorded = all(run.recorded for run in members)
+    if recorded and members[0].group in recordings.GROUPS:
+        return f"{t(f'home.set.{members[0].group}')} · {t('compare.recorded')}"
     networks = list(dict.fromkeys(network_label(run.experiment.network) for run in members))
     named = ", ".join(networks[:_MOST_NAMED]) + (", …" if len(networks) > _MOST_NAMED else "")
-    if all(run.recorded for run in members):
+    if recorded:
         return f"{named} · {t('compare.recorded')}"
     began = datetime.datetime.fromtimestamp(min(run.created for run in members))
     return f"{named} · {began:%Y-%m-%d %H:%M}"

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import recordings
+from app.texts import LANGUAGES, say
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from tests.app.runs_on_record import put_on_record
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "compare.py")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = str(ROOT / "pages" / "compare.py")
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +50,36 @@ def test_a_first_visit_shows_what_was_started_together_last() -> None:
     test = _open()
     assert _chosen(test) == ["one-of-two", "two-of-two"]
     assert _query(test, "runs") == "one-of-two,two-of-two"
+
+
+@pytest.fixture
+def what_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "RECORDED", ROOT / "assets" / "recorded")
+
+
+@pytest.mark.usefixtures("what_ships")
+def test_a_first_visit_before_any_training_shows_what_the_home_page_begins_with() -> None:
+    first = [run.id for run in recordings.first()]
+    assert _chosen(_open()) == first
+    put_on_record("alone")
+    assert _chosen(_open()) == first
+
+
+@pytest.mark.usefixtures("what_ships")
+def test_what_was_started_here_together_comes_before_recordings() -> None:
+    for name in ("one-of-two", "two-of-two"):
+        put_on_record(name, fields={"group": "pair"})
+    assert _chosen(_open()) == ["one-of-two", "two-of-two"]
+
+
+@pytest.mark.usefixtures("what_ships")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_recorded_sets_are_called_as_on_the_home_page(language: str) -> None:
+    labels = {button.key: button.label for button in _open(lang=language).button}
+    recorded = say(language, "compare.recorded")
+    for group in recordings.groups():
+        named = say(language, f"home.set.{group}")
+        assert labels[f"compare.runs.{group}"] == f"{named} · {recorded}"
 
 
 def test_one_run_is_shown_by_itself() -> None:
