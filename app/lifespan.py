@@ -35,13 +35,19 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
 
 
 def _prepare() -> None:
-    """A server that cannot start training can still show what was trained."""
+    """A server that cannot start training can still show what was trained, and one that cannot
+    draw can still train."""
     try:
         staging.sweep()  # what imports that were killed have left
         services.ensure_supervisor()
+    except PlaygroundError as error:
+        _log.warning("%s", error)
+    try:
         api.warm_up([run.id for run in recordings.first()])
     except PlaygroundError as error:
         _log.warning("%s", error)
+    except Exception as error:  # whatever a figure raises; its place on the page says so too
+        _log.error("The home page's charts could not be drawn at the start.", exc_info=error)
 
 
 async def _settle() -> None:

@@ -63,6 +63,9 @@ def _with_picture(html: str, scope: Scope) -> str:
     except PlaygroundError as error:
         _log.warning("%s The home page begins without its picture.", error)
         return html
+    except Exception as error:  # whatever a figure raises; the charts themselves will say so
+        _log.error("The home page begins without its picture.", exc_info=error)
+        return html
     if not picture:
         return html
     return html.replace("</head>", f"{page.in_head()}</head>", 1).replace(

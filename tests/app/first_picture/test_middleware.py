@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import services
+from app import api, services
 from app.first_picture.middleware import FirstPicture
 from resnet_core.errors import PlaygroundError
 
@@ -54,6 +54,17 @@ def test_it_speaks_the_readers_language(client: TestClient) -> None:
 @pytest.mark.parametrize("path", ["/train", "/?run=one-of-mine", "/?plain=1"])
 def test_other_answers_are_left_alone(client: TestClient, path: str) -> None:
     assert client.get(path).text == HTML
+
+
+def test_where_a_figure_raises_the_page_comes_without(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a figure's fault")
+
+    monkeypatch.setattr(api, "newest", broken)
+    assert client.get("/").text == HTML
+    assert "a figure's fault" in caplog.text
 
 
 def test_where_recordings_cannot_be_read_the_page_comes_without(
