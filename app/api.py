@@ -70,7 +70,9 @@ def charts(request: Request) -> Response:
 
 def history(request: Request) -> Response:
     """Every layer's values over time, for the same parameters."""
-    return _answered(request, lambda query: _charts.history(Question.from_query(query)))
+    return _answered(
+        request, lambda query: _charts.history(Question.from_query(query)), missing="history"
+    )
 
 
 def lab(request: Request) -> Response:
@@ -92,7 +94,9 @@ def static(request: Request) -> Response:
     return Response(content, media_type=_JAVASCRIPT, headers=headers)
 
 
-def _answered(request: Request, answer: Callable[[Mapping[str, str]], Answer]) -> Response:
+def _answered(
+    request: Request, answer: Callable[[Mapping[str, str]], Answer], missing: str = "figures"
+) -> Response:
     try:
         found = answer(request.query_params)
     except (BadQuestion, ResultNotFound) as error:
@@ -100,7 +104,7 @@ def _answered(request: Request, answer: Callable[[Mapping[str, str]], Answer]) -
     except Exception as error:  # whatever it is, the reader gets a sentence and the log the rest
         code = 503 if isinstance(error, PlaygroundError) else 500
         spoken: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
-        told = mishaps.in_a_figures_place(error, spoken)
+        told = mishaps.in_a_figures_place(error, spoken, missing)
         return JSONResponse({"error": told}, code, {"Cache-Control": "no-store"})
     headers = {"ETag": found.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == found.etag:

@@ -27,9 +27,13 @@ def on_script_error(error: Exception) -> bool:
     return True
 
 
-def in_a_figures_place(error: Exception, spoken: Language) -> str:
-    """What stands where figures would be; of a fault the log has the traceback."""
+def in_a_figures_place(error: Exception, spoken: Language, missing: str = "figures") -> str:
+    """What stands where figures would be; of a fault the log has the traceback.
+
+    Args:
+        missing: the entry under `common.error` that says so: "figures" or "history".
+    """
     if isinstance(error, PlaygroundError):
         return translated(sentence(error), spoken)
     _log.error("figures could not be drawn", exc_info=error)
-    return say(spoken, "common.error.figures", error=type(error).__name__)
+    return say(spoken, f"common.error.{missing}", error=type(error).__name__)

@@ -153,9 +153,10 @@ def test_bad_questions_are_refused_with_a_sentence(
     assert len(response.content) < 300
 
 
-@pytest.mark.parametrize("route", ["charts", "history"])
+@pytest.mark.parametrize(("route", "missing"), [("charts", "figures"), ("history", "history")])
 def test_a_figure_that_fails_is_said_and_logged(
     route: str,
+    missing: str,
     client: TestClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -170,7 +171,7 @@ def test_a_figure_that_fails_is_said_and_logged(
         for language in ("en", "ko"):
             response = client.get(f"/playground-api/{route}?runs=plain&lang={language}")
             assert response.status_code == 500
-            expected = say(language, "common.error.figures", error="ZeroDivisionError")
+            expected = say(language, f"common.error.{missing}", error="ZeroDivisionError")
             assert response.json() == {"error": expected}
     assert "division by zero" in caplog.text
     assert client.get(f"/playground-api/{route}?runs=plain").status_code == 200

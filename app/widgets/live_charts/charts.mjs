@@ -19,7 +19,7 @@ export class LiveCharts {
     this.hidden = new Set();
     this.preview = null; // a time that is pointed at
     this.layer = null; // a layer's number that is pointed at
-    this.history = new History(() => this.refresh());
+    this.history = new History(() => this.refresh(), () => this.notice(this.said));
     this.scrubber = new Scrubber((time) => this.scrubbed(time));
     this.readout = new Readout((label) => this.toggle(label));
     const onPoint = (point) => this.pointed(point);
@@ -69,9 +69,9 @@ export class LiveCharts {
     if (!data.query) return this.notice(data.empty);
     if (data.query === this.query) return;
     this.query = data.query;
+    this.history.forget(`${data.routes}/history?${data.query}`);
     this.notice("");
     this.wasActive = false;
-    this.history.forget(`${data.routes}/history?${data.query}`);
     this.poller.follow(`${data.routes}/charts?${data.query}`);
   }
 
@@ -245,14 +245,17 @@ export class LiveCharts {
     this.notice(lost ? this.words.lost : "");
   }
 
+  // What the charts have to say; where they have nothing, why one cannot look back.
   notice(text) {
-    this.message.textContent = text;
-    this.message.hidden = !text;
+    this.said = text;
+    this.message.textContent = text || this.history.fault;
+    this.message.hidden = !this.message.textContent;
   }
 
   dispose() {
     document.body.removeAttribute("data-pg-lost");
     this.poller.stop();
+    this.history.forget(null);
     this.scrubber.pause();
     this.watch.disconnect();
     window.removeEventListener(LAYER, this.heard);

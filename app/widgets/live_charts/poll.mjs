@@ -5,7 +5,7 @@ const FIRST_WAIT = 1000; // ms after the first failure; doubled up to the longes
 const LONGEST_WAIT = 8000;
 
 // The server is there, but says why it has no figures; it may have them later.
-class Fault extends Error {}
+export class Fault extends Error {}
 
 export class Poller {
   // onNews(json), onLost(boolean), onTold(sentence): why there is no news
@@ -91,7 +91,7 @@ export class Poller {
 }
 
 // What stands between the server and the browser may answer too, and says nothing for people.
-async function faultOf(response) {
+export async function faultOf(response) {
   const json = response.headers.get("Content-Type")?.startsWith("application/json");
   return json ? new Fault((await response.json()).error) : new Error(`answered ${response.status}`);
 }
