@@ -45,6 +45,8 @@ __all__ = [
 
 LAB_ACTIVE = frozenset({"waiting", "running"})  # a laboratory that will say more
 
+_TRAINS = {"submit", "resume", "retry", "fork"}  # commands of which a training may come at once
+
 # How long experiments would take here, alone or started together; None while it is measured.
 estimate = timings.estimate
 estimate_together = timings.together
@@ -60,10 +62,7 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
     Raises:
         InvalidSetting, DataError: names the field and the nearest good value.
     """
-    submitted = queue.submit(experiments, group)
-    measurements.make_way()
-    ensure_supervisor()
-    return submitted
+    return _tell("submit", experiments, group)
 
 
 def pause(run_id: str) -> None:
@@ -110,6 +109,8 @@ def ensure_supervisor() -> None:
 
 def _tell(command: str, *arguments: Any, **changes: Any) -> Any:
     answer = getattr(queue, command)(*arguments, **changes)
+    if command in _TRAINS:
+        measurements.make_way()
     ensure_supervisor()
     return answer
 
