@@ -17,9 +17,18 @@ class Load:
 
     def by_others(self) -> bool:
         """Whether others left the measurement less than it could have used."""
+        idle, own, cores = self._cores()
+        # With a core to spare nobody was in the way; without one, it was us or others.
+        return cores - idle > own + 0.6 if cores > own else False
+
+    def left_enough(self) -> bool:
+        """Whether a measurement, had there been one, could have used all that it would use."""
+        idle, own, _ = self._cores()
+        return idle > own - 0.4
+
+    def _cores(self) -> tuple[float, int, int]:
+        """Cores: left idle on average, used by a measurement, and all."""
         now, seconds = psutil.cpu_times(), monotonic() - self._start
         idle = (now.idle - self._before.idle) / max(seconds, 1e-3)
         cores = psutil.cpu_count() or 1
-        own = min(settings.threads() or cores, cores)
-        # With a core to spare nobody was in the way; without one, it was us or others.
-        return cores - idle > own + 0.6 if cores > own else False
+        return idle, min(settings.threads() or cores, cores), cores

@@ -2,8 +2,8 @@
 
 Measuring builds networks, which needs torch, and the web process never imports that; a page
 asks again until the answer is there. What was measured is kept in the cache folder, for a
-machine does not change from day to day; what was measured while others kept the machine busy
-holds for the moment only.
+machine does not change from day to day. What was measured while others kept the machine busy
+is kept as well, and says so, until it is asked for when the machine is quiet, or long after.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep, time
 from typing import Generic, TypeVar
 
 from app.load import Load
 from resnet_core import home
 
-BUSY_FOR = 90.0  # seconds for which a disturbed measurement is believed
+# A disturbed measurement is made anew once it is this old, seconds: where the machine has
+# become quiet, and in any case.
+QUIET_AFTER, ANYWAY_AFTER = 60.0, 600.0
+_LOOK = 1.0  # seconds for which the machine is looked at
 # A page that still wants an answer asks again sooner than this, seconds.
 _INTEREST = 10.0
 _log = logging.getLogger(__name__)
@@ -65,7 +68,7 @@ class Measurements(ABC, Generic[Subject, Result]):
         self._name, self._kind, self._patience = name, kind, patience
         self._known: dict[str, Result | Failed] = {}
         self._asked: dict[str, float] = {}  # when last, on the monotonic clock
-        self._doubtful: dict[str, float] = {}  # until when it is believed, same clock
+        self._disturbed: dict[str, float] = {}  # since when it is known, in seconds of `time`
         self._guard = threading.Lock()
 
     @abstractmethod
@@ -77,11 +80,11 @@ class Measurements(ABC, Generic[Subject, Result]):
         """JSON that is equal for all that measures the same on this machine as it is set up."""
 
     def ask(self, subject: Subject) -> Result | Failed | None:
-        """What was measured; None while it is being measured."""
+        """What was measured; None while it is measured for the first time."""
         key = self._key(subject)
         with self._guard:
             found = self._recall(key)
-            if found is None:
+            if found is None or self._age(key) > QUIET_AFTER:
                 new = key not in self._asked
                 self._asked[key] = monotonic()
                 if new:
@@ -96,20 +99,37 @@ class Measurements(ABC, Generic[Subject, Result]):
 
     def _measure(self, subject: Subject, key: str) -> None:
         with _machine.turn:
+            wanted = self._still_wanted(key) and self._promises_more(key)
             load = Load()
-            result = self._run(subject) if self._still_wanted(key) else None
+            result = self._run(subject) if wanted else None
             busy = load.by_others()
         if isinstance(result, Measured):
             result = replace(result, busy=busy)
-            if not busy:
-                self._keep(key, result)  # first, so that what one server knows others find
+            self._keep(key, result)  # first, so that what one server knows others find
         with self._guard:
             del self._asked[key]
             if result is None:
                 return  # gave way, or nobody waits; a later question measures again
-            self._known[key] = result
+            if isinstance(result, Measured) or key not in self._known:
+                self._known[key] = result
+            self._disturbed.pop(key, None)
             if busy:
-                self._doubtful[key] = monotonic() + BUSY_FOR
+                self._disturbed[key] = time()
+
+    def _promises_more(self, key: str) -> bool:
+        """Whether measuring may tell more than is known."""
+        with self._guard:
+            age = self._age(key)
+            if key not in self._known or age > ANYWAY_AFTER:
+                return True
+        load = Load()
+        sleep(_LOOK)
+        return load.left_enough()
+
+    def _age(self, key: str) -> float:
+        """Seconds since the disturbed measurement was made; of one that holds, 0."""
+        made = self._disturbed.get(key)
+        return 0.0 if made is None else abs(time() - made)  # clocks are set back, too
 
     def _still_wanted(self, key: str) -> bool:
         """Whoever has left the page, or has moved a control on and on, waits no more."""
@@ -136,10 +156,11 @@ class Measurements(ABC, Generic[Subject, Result]):
         return self._kind(**{name: value for name, value in said.items() if name in names})
 
     def _recall(self, key: str) -> Result | Failed | None:
-        if monotonic() > self._doubtful.get(key, float("inf")):
-            del self._doubtful[key], self._known[key]
         if key not in self._known and (kept := self._kept(key)) is not None:
-            self._known[key] = kept
+            found, made = kept
+            self._known[key] = found
+            if found.busy:
+                self._disturbed[key] = made
         return self._known.get(key)
 
     def _key(self, subject: Subject) -> str:
@@ -149,9 +170,12 @@ class Measurements(ABC, Generic[Subject, Result]):
     def _file(self, key: str) -> Path:
         return home.cache_folder() / self._name / f"{key}.json"
 
-    def _kept(self, key: str) -> Result | None:
+    def _kept(self, key: str) -> tuple[Result, float] | None:
+        """What an earlier server has measured, and when."""
+        path = self._file(key)
         try:
-            return self._kind(**json.loads(self._file(key).read_text(encoding="utf-8")))
+            found = self._kind(**json.loads(path.read_text(encoding="utf-8")))
+            return found, path.stat().st_mtime
         except (FileNotFoundError, ValueError, TypeError):
             return None
 

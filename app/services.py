@@ -40,6 +40,7 @@ __all__ = [
     "estimate_together",
     "facts_of",
     "known_estimate",
+    "known_estimate_together",
     "require",
 ]
 
@@ -51,6 +52,7 @@ _TRAINS = {"submit", "resume", "retry", "fork"}  # commands of which a training 
 estimate = timings.estimate
 estimate_together = timings.together
 known_estimate = timings.known  # nothing is measured for the sake of it
+known_estimate_together = timings.known_together
 
 
 # Commands

@@ -41,8 +41,15 @@ class Timings(Measurements[Experiment, Estimate]):
 
     def together(self, experiments: Sequence[Experiment]) -> Estimate | Failed | None:
         """The time for experiments that are started together and share this machine."""
+        return self._shared([self.ask(experiment) for experiment in experiments])
+
+    def known_together(self, experiments: Sequence[Experiment]) -> Estimate | Failed | None:
+        """As `together`, but nothing is measured for the sake of it."""
+        return self._shared([self.known(experiment) for experiment in experiments])
+
+    def _shared(self, answers: Sequence[Estimate | Failed | None]) -> Estimate | Failed | None:
         known = []
-        for one in [self.ask(experiment) for experiment in experiments]:
+        for one in answers:
             if not isinstance(one, Estimate):
                 return one
             known.append(one)
@@ -67,6 +74,7 @@ _timings = Timings()
 estimate = _timings.ask
 known = _timings.known
 together = _timings.together
+known_together = _timings.known_together
 
 
 def options(experiment: Experiment) -> list[str]:

@@ -116,9 +116,12 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
     )
     # Known or not: nothing is measured for the sake of a popover that may stay closed.
     known = [services.known_estimate(one) for one in experiments]
-    seconds = [one.seconds for one in known if isinstance(one, services.Estimate)]
-    if len(seconds) == len(experiments):
-        st.caption(t("ledger.replay_time", time=status.duration(sum(seconds), t)))
+    times = [one for one in known if isinstance(one, services.Estimate)]
+    if len(times) == len(experiments):
+        seconds = sum(one.seconds for one in times)
+        st.caption(t("ledger.replay_time", time=status.duration(seconds, t)))
+        if any(one.busy for one in times):
+            st.caption(t("common.measured_busy"))
     if st.button(t("ledger.replay_start"), key=f"replay.{key}", type="primary"):
         _start(experiments)
 

@@ -86,20 +86,23 @@ def _actions(records: list[RunRecord]) -> None:
 
 def _buttons(seed: int, again: bool, can_guess: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(_run_label(seed, again), type="primary", key="run"):
+        label, hint = _run_label(seed, again)
+        if st.button(label, type="primary", key="run", help=hint):
             _start(seed)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
             st.rerun()
 
 
-def _run_label(seed: int, again: bool) -> str:
+def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
+    """What the button reads, and what is to be said of the time in it."""
     if again:
-        return t("home.again", seed=seed)
+        return t("home.again", seed=seed), None
     known = services.estimate_together(presets.one_minute(seed))
     if isinstance(known, services.Estimate):
-        return t("home.run_timed", time=status.duration(known.seconds, t))
-    return t("home.run")
+        label = t("home.run_timed", time=status.duration(known.seconds, t))
+        return label, t("common.measured_busy") if known.busy else None
+    return t("home.run"), None
 
 
 def _start(seed: int) -> None:

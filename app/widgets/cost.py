@@ -88,9 +88,7 @@ def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
 def _estimate(experiments: Sequence[Experiment]) -> services.Estimate | services.Failed | None:
     """While runs train, nothing is measured: both would be slower than they are."""
     if any(run.state == "running" for run in services.active()):
-        known = [services.known_estimate(experiment) for experiment in experiments]
-        if any(one is None for one in known):
-            return None
+        return services.known_estimate_together(experiments)
     return services.estimate_together(experiments)
 
 
@@ -117,6 +115,8 @@ def _show_time(
             delta_arrow="off",
             help=t("train.cost.time_help", hardware=known.hardware),
         )
+        if known.busy:
+            st.caption(t("common.measured_busy"))
 
 
 def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None) -> str | None:

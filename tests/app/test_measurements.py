@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from app import measurements
+from app.load import Load
 from app.measurements import Failed, Measured, Measurements
 from tests.app.commands_in_their_place import Started
 from tests.small_runs import wait_until
@@ -53,17 +55,73 @@ def test_it_is_made_once_and_kept_for_the_next_server(answering: Callable[..., S
     assert len(started) == 2
 
 
-def test_on_a_busy_machine_it_is_said_and_holds_for_the_moment_only(
-    answering: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """How busy others keep the machine, and what time it is; no look at it takes any."""
+    now = SimpleNamespace(busy=True, later=0.0, looks=0)
+
+    def left_enough(_: Load) -> bool:
+        now.looks += 1
+        return not now.busy
+
+    monkeypatch.setattr(measurements.Load, "by_others", lambda _: now.busy)
+    monkeypatch.setattr(measurements.Load, "left_enough", left_enough)
+    monkeypatch.setattr(measurements, "time", lambda: time.time() + now.later)
+    monkeypatch.setattr(measurements, "_LOOK", 0.0)
+    return now
+
+
+def _asked_once_more(scales: Scales) -> Weight | Failed | None:
+    """What is known when it is asked for, once all that comes of the question is over."""
+    known = scales.ask("net")
+    wait_until(lambda: not scales._asked, "the thread's end", 60)
+    return known
+
+
+def test_on_a_busy_machine_it_is_kept_and_says_so(
+    answering: Callable[..., Started], machine: SimpleNamespace
 ) -> None:
-    answering(_ANSWER)
-    monkeypatch.setattr(measurements.Load, "by_others", lambda _: True)
+    started = answering(_ANSWER)
     scales = Scales()
     assert _answer(scales) == Weight(2.5, busy=True)
-    assert Scales().known("net") is None  # another server measures for itself
-    later = time.monotonic() + measurements.BUSY_FOR + 1
-    monkeypatch.setattr(measurements, "monotonic", lambda: later)
-    assert scales.known("net") is None
+    assert Scales().known("net") == Weight(2.5, busy=True)
+    for seconds in (0.0, measurements.QUIET_AFTER - 1, measurements.ANYWAY_AFTER - 1):
+        machine.later = seconds
+        assert _asked_once_more(scales) == Weight(2.5, busy=True)
+    assert len(started) == 1
+    assert machine.looks == 1  # there was nothing to be looked for within the first minute
+
+
+def test_on_a_machine_that_became_quiet_it_is_made_anew_and_holds(
+    answering: Callable[..., Started], machine: SimpleNamespace
+) -> None:
+    started = answering(_ANSWER)
+    _answer(Scales())
+    machine.busy = False
+    scales = Scales()  # of a server that was started meanwhile
+    assert _asked_once_more(scales) == Weight(2.5, busy=True)
+    assert len(started) == 1
+    machine.later = measurements.QUIET_AFTER + 1
+    assert _asked_once_more(scales) == Weight(2.5, busy=True)  # nobody waits for the new one
+    assert scales.known("net") == Scales().known("net") == Weight(2.5)
+    machine.later = 10 * measurements.ANYWAY_AFTER
+    assert _asked_once_more(scales) == Weight(2.5)
+    assert len(started) == 2
+
+
+def test_on_a_machine_that_stays_busy_it_is_made_anew_after_a_long_while(
+    answering: Callable[..., Started], machine: SimpleNamespace
+) -> None:
+    started = answering(_ANSWER)
+    scales = Scales()
+    _answer(scales)
+    machine.later = measurements.ANYWAY_AFTER + 1
+    for _ in range(2):
+        assert _asked_once_more(scales) == Weight(2.5, busy=True)
+    assert len(started) == 2
+    answering("", code=1)
+    machine.later *= 2
+    assert _asked_once_more(scales) == scales.known("net") == Weight(2.5, busy=True)
 
 
 @pytest.mark.parametrize(

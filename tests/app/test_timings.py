@@ -46,6 +46,8 @@ def test_runs_together_share_the_cores(
     asked = Timings()
     found = wait_until(lambda: asked.together(experiments), "the estimate", 60)
     assert found == Estimate(40.0 * 4 / 2, 0.1, "a machine", busy=busy)
+    assert asked.known_together(experiments) == found
+    assert asked.known_together([*experiments, Experiment(width=9)]) is None
 
 
 def test_the_command_takes_the_options_that_it_is_given() -> None:

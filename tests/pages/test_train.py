@@ -25,6 +25,7 @@ def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = Estimate(seconds=41.0, seconds_per_iteration=0.01, hardware="a test's machine")
     monkeypatch.setattr(services, "estimate_together", lambda experiments: known)
     monkeypatch.setattr(services, "known_estimate", lambda experiment: known)
+    monkeypatch.setattr(services, "known_estimate_together", lambda experiments: known)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
 
 
@@ -277,6 +278,17 @@ def test_a_time_that_cannot_be_measured_says_why(
     assert "No such GPU." in said(page)
     monkeypatch.setattr(services, "estimate_together", lambda experiments: None)
     assert figures(opened(network="cifar/resnet-20"))["Expected time"] == "measuring …"
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_time_that_was_measured_on_a_busy_machine_says_so(
+    busy: bool, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Estimate(41.0, 0.01, "a test's machine", busy=busy)
+    monkeypatch.setattr(services, "estimate_together", lambda experiments: known)
+    page = opened(network="cifar/resnet-20")
+    assert figures(page)["Expected time"] == "≈ 41 s"
+    assert (texts.say("en", "common.measured_busy") in said(page)) is busy
 
 
 def test_the_form_keeps_what_was_typed_when_the_language_changes(opened: Opened) -> None:
