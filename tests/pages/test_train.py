@@ -31,10 +31,13 @@ def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def opened() -> Opened:
-    def open_page(**query: str) -> AppTest:
+    """Opens the page with the settings behind "more" in view."""
+
+    def open_page(more: bool = True, **query: str) -> AppTest:
         page = AppTest.from_file(str(PAGE), default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value
+        page.session_state["train.more"] = more
         return checked(page.run())
 
     return open_page
@@ -73,6 +76,26 @@ def test_it_opens_at_the_puzzle_with_a_twin_and_says_what_it_costs(opened: Opene
     assert "Nothing else is running" in said(page)
     assert page.button(key="train.start").label == "Start 2 runs"
     assert not page.button(key="train.start").disabled
+
+
+def test_settings_out_of_view_are_not_built_and_keep_what_was_typed(opened: Opened) -> None:
+    page = opened(network="cifar/resnet-20", more=False)
+    assert not page.number_input
+    assert not page.text_input
+    page.session_state["train.more"] = True
+    checked(page.run())
+    checked(control(page, "number_input", "batch_size").set_value(64).run())
+    page.session_state["train.more"] = False
+    checked(checked(page.run()).run())
+    assert not page.number_input
+    assert query(page) == {"network": "cifar/resnet-20", "batch_size": "64"}
+    page.session_state["train.more"] = True
+    assert control(checked(page.run()), "number_input", "batch_size").value == 64
+
+
+def test_a_fault_brings_the_settings_into_view(opened: Opened) -> None:
+    page = opened(network="cifar/resnet-20", data="no/such/folder", more=False)
+    assert control(page, "text_input", "data_path").value == "no/such/folder"
 
 
 def test_a_url_is_the_form_and_the_papers_figures_come_out(opened: Opened) -> None:

@@ -48,12 +48,19 @@ def how_many(controls: Controls) -> None:
 
 
 def more_controls(controls: Controls, errors: Errors, data_field: Callable[[], None]) -> None:
-    """Everything else, a tab a group; open where there is an error, and as long as it is left."""
+    """Everything else, a tab a group; open where there is an error, and as long as it is left.
+
+    While it is closed its controls are not built: they are two thirds of the page. What was
+    typed into them is the draft's.
+    """
     at_fault = [group for group in GROUPS if group in {group_of(field) for field in errors}]
     key = f"{controls.form}.more"
     if at_fault:
         st.session_state[key] = True
-    with st.expander(t("form.more"), key=key, icon=":material/tune:", on_change="rerun"):
+    more = st.expander(t("form.more"), key=key, icon=":material/tune:", on_change="rerun")
+    if not more.open:
+        return
+    with more:
         first = t(f"form.group.{at_fault[0]}") if at_fault else None
         tabs = st.tabs([t(f"form.group.{group}") for group in GROUPS], default=first)
         for tab, (group, fields) in zip(tabs, GROUPS.items(), strict=True):
