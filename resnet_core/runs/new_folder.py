@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import claims
 from resnet_core.telemetry import disk
 
+_PREFIX = ".exporting-"
 _ADVICE = "Free some space, then export again; nothing of this export is left."
 
 
@@ -19,7 +23,8 @@ def filled(folder: Path) -> Iterator[Path]:
     """A place to write what `folder` is to hold; it arrives there when all of it is written.
 
     A new folder appears in one step. One that is there and empty, which may be a mounted disk,
-    gets its files by renaming. After an error there is nothing new on the disk.
+    gets its files by renaming. After an error there is nothing new on the disk; what a killed
+    process has left there is cleared away by the next one that fills a folder at the same place.
 
     Raises:
         PlaygroundError: the folder holds something already, cannot be written to, or the disk
@@ -27,13 +32,13 @@ def filled(folder: Path) -> Iterator[Path]:
     """
     try:
         with disk.full_disk_explained(folder, _ADVICE):
-            _check_empty(folder)
             there = folder.is_dir()
             parent = folder if there else folder.parent
+            _sweep(parent)
+            _check_empty(folder)
             parent.mkdir(parents=True, exist_ok=True)
-            place = Path(tempfile.mkdtemp(prefix=f".{folder.name or 'export'}-", dir=parent))
+            place, lock = _claimed(parent)
             try:
-                _open_to_others(place)
                 yield place
                 if there:
                     _move_up(place, folder)
@@ -41,8 +46,29 @@ def filled(folder: Path) -> Iterator[Path]:
                     disk.replace(place, folder)
             finally:
                 shutil.rmtree(place, ignore_errors=True)
+                claims.forget(lock)
     except OSError as error:
         raise PlaygroundError(f"{folder} cannot be written to ({error.strerror}).") from error
+
+
+def _sweep(parent: Path) -> None:
+    """Clear away what exports that were killed have left here."""
+    for place in claims.deserted(parent, f"{_PREFIX}*"):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _claimed(parent: Path) -> tuple[Path, FileLock]:
+    """A new hidden folder whose lock is held by this process."""
+    while True:
+        place = parent / f"{_PREFIX}{secrets.token_hex(6)}"
+        if (lock := claims.claim(place)) is None:
+            continue
+        try:
+            place.mkdir()
+        except OSError:
+            claims.forget(lock)
+            raise
+        return place, lock
 
 
 def _check_empty(folder: Path) -> None:
@@ -51,14 +77,6 @@ def _check_empty(folder: Path) -> None:
         raise PlaygroundError(
             f"{folder} holds {occupied.name} already; name a folder that is empty or new."
         )
-
-
-def _open_to_others(place: Path) -> None:
-    """`mkdtemp` makes a folder for one user only; an export is as open as any new folder."""
-    probe = place / "as-usual"
-    probe.mkdir()
-    place.chmod(probe.stat().st_mode)
-    probe.rmdir()
 
 
 def _move_up(place: Path, folder: Path) -> None:

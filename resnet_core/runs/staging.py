@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from resnet_core import home
 from resnet_core.errors import PlaygroundError, RunNotFound
-from resnet_core.runs import store
+from resnet_core.runs import claims, store
 from resnet_core.runs.record import check_id, new_id
 
 
@@ -40,40 +40,22 @@ def staged() -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        _forget(lock)
+        claims.forget(lock)
 
 
 def sweep() -> None:
     """Clear away what processes that are no more have left half-done."""
-    place = home.imports_folder()
-    for path in place.glob("*.lock"):
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            continue  # its process is at work
-        shutil.rmtree(place / path.stem, ignore_errors=True)
-        _withdraw(path.stem)
-        _forget(lock)
+    for place in claims.deserted(home.imports_folder(), "*"):
+        shutil.rmtree(place, ignore_errors=True)
+        _withdraw(place.name)
 
 
 def _claimed() -> tuple[str, FileLock]:
     """A new id whose lock is held by this process and seen by all others."""
     while True:
         run_id = new_id()
-        lock = FileLock(home.imports_folder() / f"{run_id}.lock")
-        lock.acquire()
-        if Path(lock.lock_file).exists():  # nobody swept it away before it was held
+        if (lock := claims.claim(home.imports_folder() / run_id)) is not None:
             return run_id, lock
-        lock.release()
-
-
-def _forget(lock: FileLock) -> None:
-    with suppress(OSError):  # Windows deletes no file that is open
-        Path(lock.lock_file).unlink(missing_ok=True)
-    lock.release()
-    with suppress(OSError):
-        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _withdraw(run_id: str) -> None:
