@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,53 @@ from app.figures.series import Series
 from app.state import View
 from app.texts import Speaker
 
-_MOST_DROPS = 4
+_MOST_PLANNED, _MOST_FOUND = 4, 12
+_CLEARLY = 0.5  # of the rate before: more than a ramp or rounding changes it
 # A label's width as a share of the axis, about.
 _LABEL_ROOM = 0.08
 
 
-def drop_times(series: Sequence[Series], view: View) -> list[float]:
-    """When the learning rate falls, where the curves agree enough to be marked together."""
-    found: set[float] = set()
+@dataclass(frozen=True, order=True)
+class Drop:
+    """The learning rate falls.
+
+    Attributes:
+        at: when, in the units of the chart.
+        colour: of the curve for which it falls; of none where it was planned.
+    """
+
+    at: float
+    colour: str
+
+
+def drops(series: Sequence[Series], view: View, dark: bool) -> list[Drop]:
+    """When the learning rate falls: as planned, where the curves agree enough to be marked
+    together; after plateaus, which every run finds for itself, as recorded."""
+    planned: set[Drop] = set()
+    found: set[Drop] = set()
     for one in (trained for trained in series if not trained.imported):
-        for drop in one.records[0].experiment.drops:
+        experiment = one.records[0].experiment
+        by_plateau = experiment.schedule == "plateau"
+        colour = look.colour(one, dark) if by_plateau else look.ink(dark).quiet
+        for drop in _recorded(one) if by_plateau else experiment.drops:
             place = _time_of(one, drop, view)
             if place is not None:
-                found.add(round(place, 3))
-    return sorted(found) if len(found) <= _MOST_DROPS else []
+                (found if by_plateau else planned).add(Drop(round(place, 3), colour))
+    shown = planned if len(planned) <= _MOST_PLANNED else set()
+    return sorted(shown | (found if len(found) <= _MOST_FOUND else set()))
+
+
+def _recorded(one: Series) -> list[int]:
+    """The iterations after which a member's rate was lower. A rate on record is that of the last
+    update; and a plateau ends with an evaluation, which is always recorded."""
+    iterations: set[int] = set()
+    for member in one.members:
+        frame = member.telemetry.frame
+        if not frame.empty:
+            rates = frame["learning_rate"].to_numpy()
+            falls = np.flatnonzero(rates[1:] < rates[:-1] * _CLEARLY)
+            iterations.update(frame["iteration"].to_numpy()[falls].tolist())
+    return sorted(iterations)
 
 
 def _time_of(one: Series, iteration: int, view: View) -> float | None:
@@ -40,21 +74,20 @@ def _time_of(one: Series, iteration: int, view: View) -> float | None:
 
 
 def drop_lines(series: Sequence[Series], view: View, dark: bool) -> list[dict[str, Any]]:
-    line = {"color": look.ink(dark).quiet, "width": 1, "dash": "dot"}
     return [
         {
             "type": "line",
             "name": "drop",
-            "x0": at,
-            "x1": at,
+            "x0": drop.at,
+            "x1": drop.at,
             "y0": 0,
             "y1": 1,
             "yref": "paper",
-            "line": line,
+            "line": {"color": drop.colour, "width": 1, "dash": "dot"},
             "opacity": 0.7,
             "layer": "below",
         }
-        for at in drop_times(series, view)
+        for drop in drops(series, view, dark)
     ]
 
 
@@ -65,25 +98,25 @@ def drop_labels(
     return [
         {
             "name": "drop",
-            "x": at,
+            "x": drop.at,
             "y": 1,
             "yref": "paper",
             "yanchor": "bottom",
             "xanchor": "left" if index else "right",
             "text": say("charts.error.drop_again" if index else "charts.error.drop"),
             "showarrow": False,
-            "font": {"size": 11, "color": look.ink(dark).quiet},
+            "font": {"size": 11, "color": drop.colour},
         }
-        for index, at in enumerate(_apart(drop_times(series, view)))
+        for index, drop in enumerate(_apart(drops(series, view, dark)))
     ]
 
 
-def _apart(times: list[float]) -> list[float]:
+def _apart(drops: list[Drop]) -> list[Drop]:
     """Those whose labels do not run into the one before; only the lines show the others."""
-    kept = times[:1]
-    for at in times[1:]:
-        if at - kept[-1] > _LABEL_ROOM * times[-1]:
-            kept.append(at)
+    kept = drops[:1]
+    for drop in drops[1:]:
+        if drop.at - kept[-1].at > _LABEL_ROOM * drops[-1].at:
+            kept.append(drop)
     return kept
 
 

@@ -6,7 +6,8 @@ Their numbers are made up and never leave the tests.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from resnet_core.runs.record import RunRecord, State
 from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.stream import StreamWriter, compact
 
+Rate = Callable[[int], float]
 ITERATIONS = 400
 EVERY = 10
 
@@ -31,6 +33,7 @@ def put_on_record(
     reached: int | None = None,
     final_error: float = 20.0,
     measured: bool = True,
+    rate: Rate = lambda _: 0.1,
     fields: dict[str, object] | None = None,
     **settings: object,
 ) -> RunRecord:
@@ -40,6 +43,7 @@ def put_on_record(
         reached: the iteration it has come to; all by default.
         final_error: training error at the end, percent.
         measured: whether there is telemetry at all.
+        rate: the learning rate of an iteration.
         fields: of the `RunRecord`.
         settings: of the `Experiment`.
     """
@@ -58,7 +62,7 @@ def put_on_record(
     record = RunRecord(id=run_id, experiment=experiment, **{**facts, **(fields or {})})
     store.of_home().add([record])
     if measured:
-        write_stream(record, range(0, end + 1, EVERY), final_error)
+        write_stream(record, range(0, end + 1, EVERY), final_error, rate)
         if state == "finished":
             folder = of_run(run_id)
             compact(folder.stream, folder.compacted)
@@ -66,12 +70,18 @@ def put_on_record(
     return record
 
 
-def write_stream(record: RunRecord, iterations: Iterable[int], final_error: float = 20.0) -> None:
+def write_stream(
+    record: RunRecord,
+    iterations: Iterable[int],
+    final_error: float = 20.0,
+    rate: Rate = lambda _: 0.1,
+) -> None:
     """Append measurements, as a worker does."""
     folder = of_run(record.id)
     with StreamWriter(folder.stream, started(record.experiment)) as writer:
         for iteration in iterations:
-            writer.append(measurement(record.experiment, iteration, final_error))
+            measured = measurement(record.experiment, iteration, final_error)
+            writer.append(replace(measured, learning_rate=rate(iteration)))
 
 
 def started(experiment: Experiment) -> Started:

@@ -20,7 +20,7 @@ from app.texts import Speaker, speaker
 from resnet_core.paper import TEST_ERROR
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
-from tests.app.runs_on_record import put_on_record
+from tests.app.runs_on_record import Rate, put_on_record
 
 
 def _series(*records: RunRecord, view: View | None = None) -> list[Series]:
@@ -115,6 +115,36 @@ def test_drops_follow_the_axis_and_wait_until_they_have_happened(home: Path, say
 def test_too_many_different_schedules_are_not_marked_at_all(home: Path, say: Speaker) -> None:
     records = [put_on_record(f"run-{n}", milestones=(50 + n, 150 + n)) for n in range(3)]
     assert not error_figure(_series(*records), View(), say, dark=False).layout.shapes
+
+
+def _falling(*drops: int) -> Rate:
+    """Ten times lower after each of these; a record has the rate of the last update."""
+    return lambda iteration: 0.1 / 10 ** sum(iteration > drop for drop in drops)
+
+
+def test_drops_after_plateaus_are_marked_as_recorded_in_the_curves_colour(
+    home: Path, say: Speaker
+) -> None:
+    view = View(x="seconds")
+    plain = put_on_record("plain", "cifar/plain-56", schedule="plateau", rate=_falling(150, 250))
+    residual = put_on_record("resnet", "cifar/resnet-56", schedule="plateau", rate=_falling(200))
+    one, other = theme.colour("plain", 56), theme.colour("resnet", 56)
+    for shown, scale in ((View(), 1.0), (view, 0.05)):
+        layout = error_figure(_series(plain, residual, view=shown), shown, say, dark=False).layout
+        lines = [(shape.x0, shape.line.color) for shape in layout.shapes if shape.name == "drop"]
+        assert [at for at, _ in lines] == pytest.approx([150 * scale, 200 * scale, 250 * scale])
+        assert [colour for _, colour in lines] == [one, other, one]
+        labels = [note.text for note in layout.annotations if note.name == "drop"]
+        assert labels == ["learning rate ÷ 10", "÷ 10", "÷ 10"]
+
+
+def test_before_the_first_plateau_and_during_a_warm_up_nothing_falls(
+    home: Path, say: Speaker
+) -> None:
+    warm = put_on_record("warm", schedule="plateau", rate=lambda i: 0.1 if i > 100 else 0.01)
+    waiting = put_on_record("waiting", schedule="plateau", state="queued", measured=False)
+    figure = error_figure(_series(warm, waiting), View(), say, dark=False)
+    assert not [shape for shape in figure.layout.shapes if shape.name == "drop"]
 
 
 def test_the_axis_reaches_to_where_a_running_run_will_end(home: Path) -> None:
