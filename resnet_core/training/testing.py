@@ -1,8 +1,10 @@
 """The three ways of testing on pictures (section 3.4): one view, ten crops, several sizes.
 
 A picture's scores are what the network's last layer gives, before the softmax, averaged over
-its views. The per-pixel mean fits crops only: from whole pictures its own mean over the pixels
-is subtracted.
+its views. Where several sizes are looked at, each is mirrored as well: the paper names the
+fully convolutional form of its references, and both do (Simonyan & Zisserman 2015, section 3.2;
+He et al. 2015, "Delving deep into rectifiers", through the dense testing of SPP-net). The
+per-pixel mean fits crops only: from whole pictures its own mean over the pixels is subtracted.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_core.data import augment
@@ -121,4 +125,9 @@ def _decoded(pictures: Pictures, views: Views, crop: int, place: int) -> list[Cr
             return [ten_views(pictures, place, crop)]
         case "multi-scale":
             sides = [recipe.scaled(side, crop) for side in recipe.SEVERAL_SIDES]
-            return [whole_view(pictures, place, side)[None].copy() for side in sides]
+            return [_both(whole_view(pictures, place, side)) for side in sides]
+
+
+def _both(pixels: NDArray[np.uint8]) -> Crops:
+    """The picture and its mirror image: uint8, 2, H, W, 3."""
+    return np.stack([pixels, pixels[:, ::-1]])

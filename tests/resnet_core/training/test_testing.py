@@ -47,7 +47,8 @@ def _expected(network: nn.Module, path: Path, views: Views, mean: Tensor) -> Ten
     if views == "multi-scale":
         for side in (56, 64, 96, 120, 160):  # a quarter of 224, 256, 384, 480, 640
             whole = torch.from_numpy(np.asarray(transforms.Resize(side)(picture)).copy())
-            scores.append(network((whole.permute(2, 0, 1)[None] - colour) / 255)[0])
+            x = (whole.permute(2, 0, 1)[None] - colour) / 255
+            scores += [network(x)[0], network(x.flip(3))[0]]
     else:
         small = transforms.Resize(64)(picture)
         crop = transforms.CenterCrop if views == "single" else transforms.TenCrop
@@ -79,6 +80,27 @@ def test_scores_are_those_of_a_plain_loop(tested: Pictures, views: Views) -> Non
     assert told.n == 12
     assert told.top1 == pytest.approx(100 * (ranks > 0).double().mean().item())
     assert told.top5 == pytest.approx(100 * (ranks > 4).double().mean().item())
+
+
+class Left(nn.Module):
+    """Sees nothing but how bright a picture is on its left and on its right."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        left, right = x.tensor_split(2, dim=3)
+        return torch.stack([left.mean(dim=(1, 2, 3)), right.mean(dim=(1, 2, 3))], dim=1)
+
+
+def test_of_whole_pictures_left_and_right_count_the_same(tested: Pictures) -> None:
+    execution, mean = device.choose("cpu", "fp32"), torch.full((3, CROP, CROP), 100.0)
+    seen = {
+        views: torch.stack(
+            [*Examination(Left(), mean, views, execution).scores(tested, Decoders(0))]
+        )
+        for views in VIEWS
+    }
+    for views in ("10-crop", "multi-scale"):
+        torch.testing.assert_close(seen[views][:, 0], seen[views][:, 1], atol=0.003, rtol=0)
+    assert (seen["single"][:, 0] - seen["single"][:, 1]).abs().max() > 0.01
 
 
 def test_five_classes_have_no_top_five(tested: Pictures) -> None:
