@@ -17,7 +17,7 @@ from app.texts import Speaker
 _MOST_PLANNED, _MOST_FOUND = 4, 12
 _CLEARLY = 0.5  # of the rate before: more than a ramp or rounding changes it
 # A label's width as a share of the axis, about.
-_LABEL_ROOM = 0.08
+_LABEL_ROOM = 0.13
 
 
 @dataclass(frozen=True, order=True)
