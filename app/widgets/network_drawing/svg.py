@@ -121,10 +121,12 @@ def _target(sheet: Sheet, mark: BlockMark) -> str:
 
 
 def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate, foldable: bool) -> str:
+    """How often the blocks around it are repeated, as Table 1 writes it; or the way to fold."""
     x, y = sheet.point(fold.at, 0)
     words = t("drawing.fold" if fold.opened else "drawing.more", count=fold.count)
     width = 66 if fold.count < 100 else 78
-    told = t("drawing.fold_again" if fold.opened else "drawing.folded", count=fold.count)
+    key = "drawing.fold_again" if fold.opened else "drawing.folded"
+    told = t(key, count=fold.count, all=band.block_count)
     data = "" if fold.opened else _left_out(sheet, band)
     if foldable:
         data += f' data-fold="{band.number}" tabindex="0" role="button" aria-label="{escape(told)}"'
