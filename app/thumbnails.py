@@ -11,6 +11,7 @@ import numpy as np
 
 from app.figures import attribution
 from resnet_core.data import catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.dataset import ImageSet, Index, class_order
 from resnet_core.data.decoders import Decoders
 from resnet_core.data.picture_sample import sample
@@ -52,36 +53,24 @@ def album(experiment: Experiment, imported: bool = False) -> Album:
     Raises:
         DataError: the data are not on this machine.
     """
-    e = experiment
-    if not imported and is_imagenet(e.network) and Path(e.data).is_dir():
-        return _album_of_pictures(e.data, e.image_size, e.train_images, e.test_images, e.validation)
-    return _album(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+    chosen = Chosen.by(experiment)
+    if not imported and is_imagenet(experiment.network) and Path(chosen.name).is_dir():
+        return _album_of_pictures(chosen)
+    return _album(chosen)
 
 
 @lru_cache(maxsize=8)
-def _album(
-    name: str,
-    image_size: int | None,
-    train_images: int | None,
-    test_images: int | None,
-    validation: bool,
-) -> Album:
+def _album(chosen: Chosen) -> Album:
     """Pictures of a few kB; the data set itself is let go."""
-    data = catalog.load(name, image_size, train_images, test_images, validation)
+    data = catalog.load(*chosen)
     places = np.sort(class_order(data.test.labels, equal=True)[:MOST])
     return _made(data.classes, data.test, places)
 
 
 @lru_cache(maxsize=8)
-def _album_of_pictures(
-    name: str,
-    image_size: int | None,
-    train_images: int | None,
-    test_images: int | None,
-    validation: bool,
-) -> Album:
+def _album_of_pictures(chosen: Chosen) -> Album:
     """The first of those that laboratories see; see `resnet_core.labs.centre_views`."""
-    data = catalog.pictures(name, image_size, train_images, test_images, validation)
+    data = catalog.pictures(*chosen)
     with closing(Decoders()) as decoders:
         images = sample(data.test, data.image_size, MOST, decoders)
     return _made(data.classes, images, np.arange(len(images)))

@@ -10,6 +10,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from resnet_core.data import catalog, picture_mean
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.dataset import Dataset
 from resnet_core.data.decoders import Decoders
 from resnet_core.data.picture_folder import PictureFolder
@@ -42,12 +43,11 @@ class Preparation:
 
 def of_run(run: RunRecord) -> Preparation | None:
     """Read from the run's data; None where there is no copy of them on this machine."""
-    e = run.experiment
-    of_which = (e.data, e.image_size, e.train_images, e.test_images, e.validation)
+    chosen = Chosen.by(run.experiment)
     try:
-        if is_imagenet(e.network):
-            return _of_pictures(catalog.pictures(*of_which))
-        return _of_images(catalog.load(*of_which))
+        if is_imagenet(run.experiment.network):
+            return _of_pictures(catalog.pictures(*chosen))
+        return _of_images(catalog.load(*chosen))
     except PlaygroundError:
         return None
 

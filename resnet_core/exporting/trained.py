@@ -11,6 +11,7 @@ import safetensors
 
 from resnet_core import anatomy
 from resnet_core.data import catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
 from resnet_core.runs import queries
@@ -108,10 +109,9 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _facts(run: RunRecord) -> DataFacts | None:
-    e = run.experiment
-    read = catalog.picture_facts if is_imagenet(e.network) else catalog.facts
+    read = catalog.picture_facts if is_imagenet(run.experiment.network) else catalog.facts
     try:
-        return read(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+        return read(*Chosen.by(run.experiment))
     except PlaygroundError:
         return None  # the copy has gone, or never was on this machine
 

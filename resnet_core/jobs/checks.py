@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from resnet_core.data import catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
@@ -30,13 +31,7 @@ def facts_of(experiment: Experiment) -> DataFacts:
         DataError, InvalidSetting: as for `checked`.
     """
     find = catalog.picture_facts if is_imagenet(experiment.network) else catalog.facts
-    facts = find(
-        experiment.data,
-        experiment.image_size,
-        experiment.train_images,
-        experiment.test_images,
-        experiment.validation,
-    )
+    facts = find(*Chosen.by(experiment))
     if experiment.batch_size > facts.train_images:
         raise InvalidSetting(
             "batch_size",

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from resnet_core.data import catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.dataset import Dataset
 from resnet_core.data.decoders import Decoders
 from resnet_core.data.picture_mean import per_pixel_mean
@@ -30,7 +31,7 @@ def dataset(experiment: Experiment) -> Dataset:
     Raises:
         InvalidSetting, DataError: they are not on this machine, or one cannot be used.
     """
-    return _dataset(_folder_arguments(experiment))
+    return _dataset(Chosen.by(experiment))
 
 
 def mean(experiment: Experiment) -> Tensor:
@@ -39,22 +40,14 @@ def mean(experiment: Experiment) -> Tensor:
     Raises:
         InvalidSetting, DataError: as `dataset`.
     """
-    folder = catalog.pictures(*_folder_arguments(experiment))
+    folder = catalog.pictures(*Chosen.by(experiment))
     with closing(Decoders()) as decoders:
         return torch.from_numpy(per_pixel_mean(folder.train, folder.image_size, decoders))
 
 
-Arguments = tuple[str, int | None, int | None, int | None, bool]
-
-
-def _folder_arguments(experiment: Experiment) -> Arguments:
-    e = experiment
-    return e.data, e.image_size, e.train_images, e.test_images, e.validation
-
-
 @lru_cache(maxsize=2)
-def _dataset(arguments: Arguments) -> Dataset:
-    folder = catalog.pictures(*arguments)
+def _dataset(chosen: Chosen) -> Dataset:
+    folder = catalog.pictures(*chosen)
     with closing(Decoders()) as decoders:
         parts = (folder.train, folder.test)
         train, test = (sample(part, folder.image_size, MOST, decoders) for part in parts)

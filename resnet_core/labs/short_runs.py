@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from resnet_core.data import catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiment import Experiment
@@ -76,20 +77,12 @@ def cores() -> int:
 
 def dataset(experiment: Experiment) -> Dataset:
     """The experiment's images; the last few data sets are kept, and forked children share them."""
-    return _dataset(
-        experiment.data,
-        experiment.image_size,
-        experiment.train_images,
-        experiment.test_images,
-        experiment.validation,
-    )
+    return _dataset(Chosen.by(experiment))
 
 
 @lru_cache(maxsize=2)
-def _dataset(
-    data: str, size: int | None, train_images: int | None, test_images: int | None, held_out: bool
-) -> Dataset:
-    return catalog.load(data, size, train_images, test_images, held_out)
+def _dataset(chosen: Chosen) -> Dataset:
+    return catalog.load(*chosen)
 
 
 class _Hand:

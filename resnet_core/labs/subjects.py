@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.dataset import Dataset, ImageSet, class_order
 from resnet_core.errors import CheckpointError
 from resnet_core.experiment import Experiment
@@ -60,7 +61,7 @@ class Subject:
             InvalidSetting, DataError: they are not on this machine.
         """
         e = self.experiment
-        found = _dataset(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+        found = _dataset(Chosen.by(e))
         return found if self.source is None else found.with_classes(self.source.classes)
 
     @cached_property
@@ -196,12 +197,6 @@ def label(run: RunRecord) -> str:
 
 
 @lru_cache(maxsize=4)
-def _dataset(
-    name: str,
-    image_size: int | None,
-    train_images: int | None,
-    test_images: int | None,
-    validation: bool,
-) -> Dataset:
+def _dataset(chosen: Chosen) -> Dataset:
     """Shared by the subjects that were trained on the same images."""
-    return catalog.load(name, image_size, train_images, test_images, validation)
+    return catalog.load(*chosen)

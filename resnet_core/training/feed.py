@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_core.data import catalog
+from resnet_core.data.chosen import Chosen
 from resnet_core.data.dataset import Dataset, class_order
 from resnet_core.data.decoders import Decoders
 from resnet_core.data.picture_folder import PictureFolder
@@ -46,9 +47,8 @@ def load(experiment: Experiment) -> Data:
     Raises:
         InvalidSetting, DataError: they are missing, unusable or too few.
     """
-    e = experiment
-    read = catalog.pictures if is_imagenet(e.network) else catalog.load
-    return read(e.data, e.image_size, e.train_images, e.test_images, e.validation)
+    read = catalog.pictures if is_imagenet(experiment.network) else catalog.load
+    return read(*Chosen.by(experiment))
 
 
 def feed(data: Data, experiment: Experiment, execution: Execution) -> Feed:

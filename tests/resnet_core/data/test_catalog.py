@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 
 from resnet_core.data import catalog, sources
+from resnet_core.data.chosen import Chosen
 from resnet_core.errors import DataError, InvalidSetting, PlaygroundError
+from resnet_core.experiment import Experiment
 
 Pictures = Callable[..., dict[str, bytes]]
 
@@ -199,3 +202,16 @@ def test_the_catalogue_needs_no_torch() -> None:
         "catalog.facts('shapes'); sys.exit(any(m in sys.modules for m in ('torch', 'torchvision')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_an_experiment_uses_is_what_the_functions_take() -> None:
+    experiment = Experiment(
+        data="shapes", image_size=16, train_images=600, test_images=70, validation=True
+    )
+    chosen = Chosen.by(experiment)
+    for function in (catalog.facts, catalog.load, catalog.pictures, catalog.picture_facts):
+        parameters = inspect.signature(function).parameters.values()
+        assert [parameter.name for parameter in parameters] == list(Chosen._fields)
+        defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
+        assert defaults == Chosen._field_defaults
+    assert catalog.facts(*chosen) == catalog.facts("shapes", 16, 600, 70, validation=True)
