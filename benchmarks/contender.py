@@ -28,7 +28,15 @@ class Contender:
         self._pipe.recv()
 
     def __call__(self) -> None:
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Have it take a step while others do."""
         self._pipe.send("step")
+
+    def wait(self) -> None:
+        """Until it has taken the step that it began."""
         self._pipe.recv()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""`make bench-gpu`: how fast training is on this machine's CUDA GPU, and what a graph would give.
+"""`make bench-gpu`: how fast training is on this machine's CUDA GPU.
 
 python -m benchmarks.gpu              three networks, some minutes
 python -m benchmarks.gpu --quick      one round of one of them
@@ -7,21 +7,26 @@ python -m benchmarks.gpu --quick      one round of one of them
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import torch
 
-from benchmarks import captured, loops, machine
+from benchmarks import loops, machine
 from benchmarks.contender import Contender, Maker, Step
 from benchmarks.side_by_side import Comparison, compare, table
-from resnet_core.training import device
+from resnet_core.training import device, stretch
 
 # Seconds for the paper's 64,000 updates that the project aims at, on an H100.
 GOALS = {"resnet-20": 60, "resnet-56": 165, "resnet-110": 330}
 UPDATES = 64_000
-BLOCK, ROUNDS = 20, 7  # updates timed together, so that asking for them does not count
+ROUNDS = 7
+BLOCK = stretch.MOST  # updates timed together: as many as are asked for at once
+RUNS = 4  # that share the GPU
+
+Ways = Mapping[str, tuple[object, ...]]
 
 
 @click.command()
@@ -34,9 +39,11 @@ def main(quick: bool, write: Path | None) -> None:
         return
     begun = time.monotonic()
     parts = [f"# Benchmarks on a GPU\n\n{machine.description('cuda')}\n"]
+    rounds = 1 if quick else ROUNDS
     for network in list(GOALS)[: 1 if quick else None]:
-        parts.append(_section(network, _timed(network, 1 if quick else ROUNDS)))
-        click.echo(parts[-1])
+        for section in (_training, _telemetry, _sharing):
+            parts.append(section(network, rounds))
+            click.echo(parts[-1])
     parts.append(f"Measured in {(time.monotonic() - begun) / 60:.1f} minutes.\n")
     if write:
         write.write_text("\n".join(parts), encoding="utf-8")
@@ -53,26 +60,30 @@ def block(make: Maker, *arguments: object) -> Step:
     return steps
 
 
-def _timed(network: str, rounds: int) -> Comparison:
+def together(contenders: Sequence[Contender]) -> Callable[[], None]:
+    """A step of each, at the same time."""
+
+    def step() -> None:
+        for contender in contenders:
+            contender.begin()
+        for contender in contenders:
+            contender.wait()
+
+    return step
+
+
+def _training(network: str, rounds: int) -> str:
     reduced = device.choose("cuda").precision
-    ways: dict[str, tuple[object, ...]] = {
-        "torchvision's loop: PIL, DataLoader, fp32": (loops.conventional, network, "cuda"),
-        "this project, fp32": (loops.ours, network, "fp32", loops.NEVER, "cuda"),
-        f"this project, {reduced}": (loops.ours, network, reduced, loops.NEVER, "cuda"),
-        f"... telemetry at every step, {reduced}": (loops.ours, network, reduced, 1, "cuda"),
-        f"its pass as one CUDA graph, {reduced}": (captured.step, network, reduced),
-    }
-    with ExitStack() as stack:
-        contenders = {}
-        for name, arguments in ways.items():
-            try:
-                contenders[name] = stack.enter_context(Contender(block, *arguments))
-            except EOFError:  # its process has ended, and has said why
-                click.echo(f"Left out: {name}.", err=True)
-        return compare(contenders, rounds, warm_up=2)
-
-
-def _section(network: str, found: Comparison) -> str:
+    found = _timed(
+        {
+            "torchvision's loop: PIL, DataLoader, fp32": (loops.conventional, network, "cuda"),
+            "this project without graphs, fp32": (_ours, network, "fp32", loops.NEVER, True),
+            f"this project without graphs, {reduced}": (_ours, network, reduced, loops.NEVER, True),
+            "this project, fp32": (_ours, network, "fp32", loops.NEVER, False),
+            f"this project, {reduced}": (_ours, network, reduced, loops.NEVER, False),
+        },
+        rounds,
+    )
     rows = [
         (
             name,
@@ -83,11 +94,71 @@ def _section(network: str, found: Comparison) -> str:
         for name in found.names
     ]
     headings = ("a training step", "images/s", "times as fast", f"s for {UPDATES:,} updates")
-    title = (
-        f"## {network}, batches of {loops.BATCH}, median of {len(found.seconds[found.names[0]])}"
-    )
     goal = f"Aimed at on an H100: {GOALS[network]} s for {UPDATES:,} updates."
+    title = f"## {network}, batches of {loops.BATCH}, median of {rounds}"
     return f"{title}\n\n{table(headings, rows)}\n\n{goal}\n"
+
+
+def _telemetry(network: str, rounds: int) -> str:
+    reduced = device.choose("cuda").precision
+    found = _timed(
+        {
+            "off": (_ours, network, reduced, loops.NEVER, False),
+            "this project's, every step": (_ours, network, reduced, 1, False),
+            "off, without graphs": (_ours, network, reduced, loops.NEVER, True),
+            "this project's, every step, without graphs": (_ours, network, reduced, 1, True),
+            "hooks into buffers, without graphs": (_hooked, network, reduced, "buffers"),
+            "hooks with .item(), without graphs": (_hooked, network, reduced, "item"),
+        },
+        rounds,
+    )
+    rows = [
+        (name, f"{1000 * found.median(name) / BLOCK:.2f}", f"{found.cost(name):+.1f} %")
+        for name in found.names
+    ]
+    title = f"## {network}: responses and gradient norms of every layer, {reduced}"
+    return f"{title}\n\n{table(('telemetry', 'ms a step', 'cost'), rows)}\n"
+
+
+def _sharing(network: str, rounds: int) -> str:
+    reduced = device.choose("cuda").precision
+    with ExitStack() as stack:
+        runs = [
+            stack.enter_context(Contender(block, _ours, network, reduced, loops.NEVER, False))
+            for _ in range(RUNS)
+        ]
+        found = compare({"one run": runs[0], f"{RUNS} runs": together(runs)}, rounds, warm_up=2)
+    counts = dict(zip(found.names, (1, RUNS), strict=True))
+    rows = [
+        (
+            name,
+            f"{count * loops.BATCH * BLOCK / found.median(name):,.0f}",
+            f"{count * found.faster(name):.2f}",
+        )
+        for name, count in counts.items()
+    ]
+    title = f"## {network}: runs that share the GPU, {reduced}"
+    headings = ("at the same time", "images/s, together", "times one run's")
+    return f"{title}\n\n{table(headings, rows)}\n"
+
+
+def _ours(network: str, precision: str, record_every: int, eager: bool) -> Step:
+    return loops.ours(network, precision, record_every, "cuda", eager=eager)
+
+
+def _hooked(network: str, precision: str, how: str) -> Step:
+    return loops.hooked(network, precision, how, "cuda")
+
+
+def _timed(ways: Ways, rounds: int) -> Comparison:
+    with ExitStack() as stack:
+        contenders = {}
+        for name, arguments in ways.items():
+            try:
+                contenders[name] = stack.enter_context(Contender(block, *arguments))
+            except EOFError:  # its process has ended, and has said why
+                click.echo(f"Left out: {name}.", err=True)
+        return compare(contenders, rounds, warm_up=2)
 
 
 if __name__ == "__main__":

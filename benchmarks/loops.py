@@ -47,10 +47,15 @@ def in_memory(network: str, channels_last: bool, keep: bool) -> Step:
     return _torch_step(model, _augmented(form))
 
 
-def ours(network: str, precision: str, record_every: int, device: str = "cpu") -> Step:
-    """The project's training session as workers run it."""
+def ours(
+    network: str, precision: str, record_every: int, device: str = "cpu", *, eager: bool = False
+) -> Step:
+    """The project's training session as workers run it; `eager`: without CUDA graphs."""
     allocator.keep_memory()
-    return training_session(network, precision, record_every, device).step
+    session = training_session(network, precision, record_every, device, eager=eager)
+    if device == "cuda" and not eager and session.updates.backend == "eager":
+        raise RuntimeError("An update could not be captured; the log above says why.")
+    return session.step
 
 
 def compiled(network: str) -> Step:
@@ -61,14 +66,14 @@ def compiled(network: str) -> Step:
     return _torch_step(model, _augmented(torch.channels_last))
 
 
-def hooked(network: str, precision: str, how: str) -> Step:
+def hooked(network: str, precision: str, how: str, device: str = "cpu") -> Step:
     """The session with forward hooks that measure responses, as is often written.
 
     how: `item` reads every value at once, `buffers` keeps them on the device until the end
     of the step. Gradient norms are measured the same way.
     """
     allocator.keep_memory()
-    session = training_session(network, precision, NEVER)
+    session = training_session(network, precision, NEVER, device, eager=True)
     found: list[float | Tensor] = []
 
     def keep(value: Tensor) -> None:
@@ -114,7 +119,7 @@ def _network(name: str) -> nn.Module:
 
 
 def training_session(
-    network: str, precision: str, record_every: int, device: str = "cpu"
+    network: str, precision: str, record_every: int, device: str = "cpu", *, eager: bool = False
 ) -> Session:
     """A session that never comes to its end and never evaluates."""
     experiment = Experiment.create(
@@ -130,7 +135,7 @@ def training_session(
         audit_every=0,
         iterations=NEVER,
     )
-    return Session(experiment, catalog.load("shapes", None, IMAGES, 10))
+    return Session(experiment, catalog.load("shapes", None, IMAGES, 10), eager=eager)
 
 
 def _torch_step(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]]) -> Step:
@@ -153,7 +158,8 @@ def _augmented(form: torch.memory_format) -> Iterator[tuple[Tensor, Tensor]]:
     mean, chance = augment.per_pixel_mean(pixels), torch.Generator().manual_seed(0)
     while True:
         for chosen in torch.randperm(len(pixels), generator=chance).split(BATCH):
-            batch = augment.augmented(pixels[chosen], mean, chance, memory_format=form)
+            drawn = augment.draw(len(chosen), chance)
+            batch = augment.augmented(pixels[chosen], mean, drawn, memory_format=form)
             yield batch, labels[chosen]
 
 

@@ -90,20 +90,19 @@ def cropped(x: Tensor, chance: Draw, padding: int = 4) -> Tensor:
 def augmented(
     images: Tensor,
     mean: Tensor,
-    generator: torch.Generator,
+    chance: Draw | None,
     padding: int = 4,
-    *,
-    flip: bool = True,
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Tensor:
     """A training batch: mean subtracted, then pad, random crop and flip (section 4.2).
 
-    The padding is zero after the subtraction, so it stands for the mean's own value.
-    images: uint8, B, C, H, W; mean: float32, C, H, W, on the same device; padding in pixels.
+    The padding is zero after the subtraction, so it stands for the mean's own value. Without
+    a draw the images are only `centred`.
+    images: uint8, B, C, H, W; mean: float32, C, H, W; `chance` is on the same device; padding
+    in pixels.
     """
-    if padding == 0 and not flip:
+    if chance is None:
         return centred(images, mean, dtype, memory_format)
-    chance = draw(len(images), generator, padding, flip=flip).to(images.device)
     x = cropped(centred(images, mean, dtype), chance, padding)
     return x.contiguous(memory_format=memory_format)

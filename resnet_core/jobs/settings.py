@@ -54,6 +54,11 @@ def laboratory_threads() -> int:
     return _whole("RESIDUAL_PLAYGROUND_THREADS", 0, least=0) or 1
 
 
+def cuda_graphs() -> bool:
+    """Whether training on a GPU uses CUDA graphs (RESIDUAL_PLAYGROUND_CUDA_GRAPHS, 1 or 0)."""
+    return bool(_whole("RESIDUAL_PLAYGROUND_CUDA_GRAPHS", 1, least=0))
+
+
 def checkpoint_seconds() -> float:
     """Seconds between two checkpoints (RESIDUAL_PLAYGROUND_CHECKPOINT_SECONDS): what a power cut
     may cost at most."""

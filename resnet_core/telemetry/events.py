@@ -24,7 +24,7 @@ class Started:
             the order of `response_std` and `gradient_norm`.
         blocks: names of the blocks in order ("layer1.0"); the order of `branch_ratio`.
         data: the data set's name as shown to people.
-        backend: how the step is executed ("eager", "compiled", "cuda-graph").
+        backend: how updates are made ("eager", "cuda-graph").
     """
 
     iteration: int
@@ -42,7 +42,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """One parameter update was made. The moment to save, pause or stop."""
+    """One parameter update was made, or several. The moment to save, pause or stop."""
 
     iteration: int
 

@@ -12,18 +12,58 @@ and what depends on the mini-batch, 1 / sqrt(v_c + eps), is kept for BN's backwa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from resnet_core.telemetry.values import Float64, Values
 
 # The backward nodes known to keep 1 / sqrt(v + eps) of every channel as their third result.
 _KEEPS_INVERSE_STD = {"NativeBatchNormBackward0", "CudnnBatchNormBackward0"}
 
 
-def kept_inverse_std(layer: nn.Module | None, output: Tensor) -> Tensor | None:
+class Moments:
+    """Of the outputs of some BN layers in one pass in training mode.
+
+    Attributes:
+        places: what the layers' outputs were noted as, in the order of `read`.
+    """
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self._layers: list[nn.BatchNorm2d] = []
+        self._inverse_std: list[Tensor] = []
+
+    def note(self, place: int, layer: nn.Module | None, output: Tensor) -> bool:
+        """Take the statistics that `layer` has kept of its fresh output; whether it has any."""
+        inverse_std = _kept_inverse_std(layer, output)
+        if inverse_std is None:
+            return False
+        assert isinstance(layer, nn.BatchNorm2d)
+        self.places.append(place)
+        self._layers.append(layer)
+        self._inverse_std.append(inverse_std)
+        return True
+
+    def tensors(self) -> list[Tensor]:
+        """What the moments follow from; fetch it before the weights change."""
+        scales, shifts = [bn.weight for bn in self._layers], [bn.bias for bn in self._layers]
+        return [*self._inverse_std, *scales, *shifts]
+
+    def read(self, values: Values) -> tuple[Float64, Float64]:
+        """Mean and mean square, one figure a layer."""
+        if not self._layers:
+            return np.empty(0), np.empty(0)
+        # Channels of all layers in a row:
+        inverse, gamma, beta = values.of(self.tensors()).reshape(3, -1)
+        channels = np.array([bn.num_features for bn in self._layers])
+        eps = np.repeat([bn.eps for bn in self._layers], channels)
+        starts = np.concatenate([[0], np.cumsum(channels)[:-1]])
+        # v / (v + eps) = 1 - eps / (v + eps) needs no v.
+        squares = np.add.reduceat(gamma**2 * (1 - eps * inverse**2) + beta**2, starts)
+        return np.add.reduceat(beta, starts) / channels, np.maximum(squares, 0) / channels
+
+
+def _kept_inverse_std(layer: nn.Module | None, output: Tensor) -> Tensor | None:
     """1 / sqrt(v + eps) of every channel, if `output` is fresh from this BN in training mode."""
     node = output.grad_fn
     if not isinstance(layer, nn.BatchNorm2d) or node is None:
@@ -31,23 +71,3 @@ def kept_inverse_std(layer: nn.Module | None, output: Tensor) -> Tensor | None:
     if node.name() not in _KEEPS_INVERSE_STD or not layer.training:
         return None
     return node._saved_result2.detach()  # type: ignore[attr-defined]
-
-
-def moments(
-    layers: Sequence[nn.BatchNorm2d], inverse_std: Sequence[Tensor]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and mean square of each layer's output; ask before the weights change."""
-    parts = [*inverse_std, *(bn.weight for bn in layers), *(bn.bias for bn in layers)]
-    inverse, gamma, beta = numbers(parts).reshape(3, -1)  # channels of all layers in a row
-    channels = np.array([bn.num_features for bn in layers])
-    eps = np.repeat([bn.eps for bn in layers], channels)
-    starts = np.concatenate([[0], np.cumsum(channels)[:-1]])
-    # v / (v + eps) = 1 - eps / (v + eps) needs no v.
-    squares = np.add.reduceat(gamma**2 * (1 - eps * inverse**2) + beta**2, starts) / channels
-    return np.add.reduceat(beta, starts) / channels, squares
-
-
-def numbers(tensors: Sequence[Tensor]) -> NDArray[np.float64]:
-    """All values in a row, fetched from the device at once."""
-    row = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
-    return row.cpu().numpy().astype(np.float64)

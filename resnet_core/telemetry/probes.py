@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from resnet_core.networks.catalog import block_sites, response_sites
-from resnet_core.telemetry.branches import BranchProbe
+from resnet_core.telemetry.branches import Branches, BranchProbe
 from resnet_core.telemetry.events import Float32
-from resnet_core.telemetry.gradients import gradients, norms
-from resnet_core.telemetry.responses import ResponseProbe
+from resnet_core.telemetry.responses import ResponseProbe, Responses
+from resnet_core.telemetry.values import Float64, Values
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,27 @@ class Readings:
     gradient_norm: Float32
     branch_ratio: Float32
     audit_error: float | None
+
+
+class Heard:
+    """What one forward pass has shown, on the device until it is read."""
+
+    def __init__(self, responses: Responses, branches: Branches, layers: list[int]) -> None:
+        self._responses, self._branches, self._layers = responses, branches, layers
+
+    def tensors(self) -> list[Tensor]:
+        """Fetch them before the weights change."""
+        return [*self._responses.tensors(), *self._branches.tensors()]
+
+    def read(self, values: Values, gradient_norms: Float64) -> Readings:
+        """gradient_norms: of every parameter of the network, in its order."""
+        response_std, audit_error = self._responses.read(values)
+        return Readings(
+            response_std=response_std.astype(np.float32),
+            gradient_norm=gradient_norms[self._layers].astype(np.float32),
+            branch_ratio=self._branches.read(values).astype(np.float32),
+            audit_error=audit_error,
+        )
 
 
 class Probes:
@@ -38,25 +59,16 @@ class Probes:
         sites, blocks = response_sites(model), block_sites(model)
         self.layers = tuple(site.layer_name for site in sites)
         self.blocks = tuple(name for name, _ in blocks)
-        self._weights = [site.conv.weight for site in sites]
+        positions = {id(parameter): at for at, parameter in enumerate(model.parameters())}
+        self._weights = [positions[id(site.conv.weight)] for site in sites]
         self._responses = ResponseProbe(sites)
         self._branches = BranchProbe(blocks)
 
     @contextmanager
-    def listening(self, *, audit: bool = False) -> Iterator[None]:
+    def listening(self, *, audit: bool = False) -> Iterator[Heard]:
         """Measure one forward pass in training mode; nothing of it is left on the network."""
-        with self._responses.listening(audit=audit), self._branches.listening():
-            yield
-
-    def read(self, loss_scale: float = 1.0) -> Readings:
-        """The pass last listened to. Call it after `backward` and before the weights change.
-
-        loss_scale: what the loss was multiplied by before `backward` (fp16).
-        """
-        gradient_norm = norms(gradients(self._weights)).cpu().numpy()
-        return Readings(
-            response_std=self._responses.standard_deviations().astype(np.float32),
-            gradient_norm=(gradient_norm / loss_scale).astype(np.float32),
-            branch_ratio=self._branches.ratios(),
-            audit_error=self._responses.audit_error(),
-        )
+        with (
+            self._responses.listening(audit=audit) as responses,
+            self._branches.listening() as branches,
+        ):
+            yield Heard(responses, branches, self._weights)

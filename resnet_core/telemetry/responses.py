@@ -15,11 +15,46 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_core.networks.catalog import ResponseSite
-from resnet_core.telemetry.moments import kept_inverse_std, moments, numbers
+from resnet_core.telemetry.moments import Moments
+from resnet_core.telemetry.values import Float64, Values
+
+
+class Responses:
+    """Of every layer in one pass; the figures lie on the device until they are read."""
+
+    def __init__(self, layers: int) -> None:
+        self._layers = layers
+        self._moments = Moments()
+        self._measured: dict[int, Tensor] = {}  # by the layer's position, where no BN follows
+        self._audited: dict[int, Tensor] = {}
+
+    def note(self, place: int, module: nn.Module, response: Tensor, *, audit: bool) -> None:
+        if not self._moments.note(place, module, response):
+            self._measured[place] = response.detach().float().std(correction=0)
+        if audit:
+            self._audited[place] = direct_std(response)
+
+    def tensors(self) -> list[Tensor]:
+        measured, audited = self._measured.values(), self._audited.values()
+        return [*self._moments.tensors(), *measured, *audited]
+
+    def read(self, values: Values) -> tuple[Float64, float | None]:
+        """Standard deviations, one a layer, and the audit's error.
+
+        The error is the largest relative difference to the direct measurement, None without
+        an audit; a layer of constant response counts with the difference itself.
+        """
+        mean, square = self._moments.read(values)
+        found = np.empty(self._layers)
+        found[self._moments.places] = np.sqrt(np.maximum(square - mean**2, 0))
+        found[list(self._measured)] = values.of(list(self._measured.values()))
+        if not self._audited:
+            return found, None
+        direct = values.of(list(self._audited.values()))
+        return found, float(np.max(np.abs(found - direct) / np.where(direct > 0, direct, 1.0)))
 
 
 class ResponseProbe:
@@ -30,55 +65,24 @@ class ResponseProbe:
 
     def __init__(self, sites: Sequence[ResponseSite]) -> None:
         self._sites = sites
-        self._inverse_std: dict[int, Tensor] = {}  # C, by the layer's position
-        self._measured: dict[int, Tensor] = {}  # scalars, where there is no BN to ask
-        self._audited: dict[int, Tensor] = {}  # scalars
 
     @contextmanager
-    def listening(self, *, audit: bool = False) -> Iterator[None]:
+    def listening(self, *, audit: bool = False) -> Iterator[Responses]:
         """Listen to one forward pass. The hooks are off at the end, whatever happened."""
-        for kept in (self._inverse_std, self._measured, self._audited):
-            kept.clear()
+        found = Responses(len(self._sites))
         with ExitStack() as hooks:
             for index, site in enumerate(self._sites):
                 module = site.conv if site.bn is None else site.bn
-                handle = module.register_forward_hook(self._hook(index, audit))
+                handle = module.register_forward_hook(_hook(found, index, audit))
                 hooks.callback(handle.remove)
-            yield
+            yield found
 
-    def _hook(self, index: int, audit: bool) -> Callable[[nn.Module, Any, Tensor], None]:
-        def listen(module: nn.Module, _: Any, response: Tensor) -> None:
-            inverse_std = kept_inverse_std(module, response)
-            if inverse_std is not None:
-                self._inverse_std[index] = inverse_std
-            else:
-                self._measured[index] = response.detach().float().std(correction=0)
-            if audit:
-                self._audited[index] = direct_std(response)
 
-        return listen
+def _hook(found: Responses, place: int, audit: bool) -> Callable[[nn.Module, Any, Tensor], None]:
+    def listen(module: nn.Module, _: Any, response: Tensor) -> None:
+        found.note(place, module, response, audit=audit)
 
-    def standard_deviations(self) -> NDArray[np.float64]:
-        """One figure a layer, of the pass last listened to; ask before the weights change."""
-        result = np.empty(len(self._sites))
-        if self._measured:
-            result[list(self._measured)] = numbers(list(self._measured.values()))
-        if self._inverse_std:
-            layers = [bn for index in self._inverse_std if (bn := self._sites[index].bn)]
-            mean, square = moments(layers, list(self._inverse_std.values()))
-            result[list(self._inverse_std)] = np.sqrt(np.maximum(square - mean**2, 0))
-        return result
-
-    def audit_error(self) -> float | None:
-        """Largest relative difference to the direct measurement; None without an audit.
-
-        A layer of constant response counts with the difference itself.
-        """
-        if not self._audited:
-            return None
-        direct = numbers(list(self._audited.values()))
-        difference = np.abs(self.standard_deviations() - direct)
-        return float(np.max(difference / np.where(direct > 0, direct, 1.0)))
+    return listen
 
 
 def direct_std(response: Tensor) -> Tensor:

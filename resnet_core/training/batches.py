@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from resnet_core.data import augment
+from resnet_core.data.augment import Draw
 from resnet_core.data.dataset import ImageSet
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiment import Experiment
@@ -20,6 +21,7 @@ class Batches:
 
     Attributes:
         mean: per-pixel mean of the training images, float32, C, H, W.
+        augments: whether anything of a mini-batch's images is left to chance.
 
     Raises:
         InvalidSetting: the batch is larger than the training set.
@@ -37,18 +39,33 @@ class Batches:
         self.mean = augment.per_pixel_mean(self._images)
         self._order = Order(len(images), experiment.batch_size, experiment.seed, execution.device)
         self._chance = generator(experiment.seed, "augmentation")
+        self.augments = experiment.crop_padding > 0 or experiment.flip
 
     def next(self) -> tuple[Tensor, Tensor]:
         """Images (B, C, H, W; the type that is computed in) and labels (int64, B)."""
-        chosen = self._order.next()
+        chosen, chance = self.draw()
+        device = self._execution.device
+        return self.prepared(chosen, None if chance is None else chance.to(device))
+
+    def draw(self) -> tuple[Tensor, Draw | None]:
+        """Which images are next (int64, B, on the device) and what becomes of each, on the CPU.
+
+        None: nothing is left to chance.
+        """
+        e, chosen = self._experiment, self._order.next()
+        if not self.augments:
+            return chosen, None
+        return chosen, augment.draw(len(chosen), self._chance, e.crop_padding, flip=e.flip)
+
+    def prepared(self, chosen: Tensor, chance: Draw | None) -> tuple[Tensor, Tensor]:
+        """What `next` returns, of a draw that is on the device."""
         images = augment.augmented(
             self._images[chosen],
             self.mean,
-            self._chance,
+            chance,
             self._experiment.crop_padding,
-            flip=self._experiment.flip,
-            dtype=self._execution.dtype,
-            memory_format=self._execution.memory_format,
+            self._execution.dtype,
+            self._execution.memory_format,
         )
         return images, self._labels[chosen]
 

@@ -11,9 +11,10 @@ from resnet_core.training.session import NotFinite, Session
 def train(session: Session) -> Iterator[Event]:
     """Train to the last iteration and tell what happens; whoever listens decides what it is for.
 
-    Started; a measurement of the network as it begins; then update after update, each told by
-    Stepped, and before it, where one is due, by its measurement, so that at Stepped
-    everything up to this iteration has been said and `session.state()` can be saved. Last
+    Started; a measurement of the network as it begins; then update after update, told by
+    Stepped, and before it by the measurements that were due, so that at Stepped
+    everything up to this iteration has been said and `session.state()` can be saved. Where
+    updates are made several at a time, one Stepped stands for all of them. Last
     comes Finished, or Diverged in the place of the first update that could not be made.
     Whoever stops asking for events stops the training.
     """
@@ -25,7 +26,8 @@ def train(session: Session) -> Iterator[Event]:
             session.step()
             if session.record_due:
                 yield session.measure()
-            yield Stepped(session.iteration)
+            if session.settled:
+                yield Stepped(session.iteration)
     except NotFinite as failure:
         yield session.diverged(failure)
     else:

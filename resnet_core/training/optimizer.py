@@ -27,23 +27,35 @@ class Sgd:
         self._weights = [parameter.detach() for parameter in self._parameters.values()]
         self._velocity = [torch.zeros_like(weight) for weight in self._weights]
         self._momentum, self._weight_decay = momentum, weight_decay
-        self.rate = 0.0  # of the last update
-
-    def forget_gradient(self) -> None:
-        for parameter in self._parameters.values():
-            parameter.grad = None
-
-    def gradient(self) -> list[Tensor]:
-        """Of each parameter."""
-        return gradients(self._parameters.values())
 
     def update(self, rate: float, loss_scale: float = 1.0) -> None:
         """Make one update; the gradient is of the loss times `loss_scale`, a power of two."""
-        self.rate = rate
         torch._foreach_mul_(self._velocity, self._momentum)
-        torch._foreach_add_(self._velocity, self.gradient(), alpha=1 / loss_scale)
+        torch._foreach_add_(self._velocity, self._gradient(), alpha=1 / loss_scale)
         torch._foreach_add_(self._velocity, self._weights, alpha=self._weight_decay)
         torch._foreach_add_(self._weights, self._velocity, alpha=-rate)
+
+    def update_at(self, rate: Tensor) -> None:
+        """The same with a rate that lies on the device (float32, no dimensions), in one kernel."""
+        torch._fused_sgd_(
+            self._weights,
+            self._gradient(),
+            self._velocity,
+            weight_decay=self._weight_decay,
+            momentum=self._momentum,
+            lr=rate,
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
+            is_first_step=False,
+        )
+
+    def _gradient(self) -> list[Tensor]:
+        return gradients(self._parameters.values())
+
+    def tensors(self) -> list[Tensor]:
+        """The weights and velocities themselves."""
+        return [*self._weights, *self._velocity]
 
     def velocity(self) -> dict[str, Tensor]:
         """Copies on the CPU, by parameter."""

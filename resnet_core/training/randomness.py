@@ -30,17 +30,20 @@ class Dropout:
 
     That state is set for each update, from the seed and the update's iteration, and put back
     after it: a resumed run draws what it would have drawn, and nobody else notices.
+
+    Attributes:
+        needed: whether the network draws at all.
     """
 
     def __init__(self, model: nn.Module, seed: int, device: torch.device) -> None:
         self._seed = seed
         self._devices = [device] if device.type == "cuda" else []
-        self._needed = any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
+        self.needed = any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
 
     @contextmanager
     def of(self, iteration: int) -> Iterator[None]:
         """For the forward pass of this update."""
-        if not self._needed:
+        if not self.needed:
             yield
             return
         with torch.random.fork_rng(self._devices):

@@ -100,17 +100,18 @@ def _circumstances(session: Session) -> dict[str, Any]:
         "hardware": execution.hardware,
         "precision": execution.precision,
         "threads": execution.threads,
+        "backend": session.updates.backend,
         "torch": str(torch.__version__),  # its own class could not be read back
     }
 
 
 def _say_what_differs(before: dict[str, Any], now: dict[str, Any]) -> None:
     for name, value in now.items():
-        if before.get(name) != value:
+        if before.get(name, value) != value:  # earlier versions noted less
             _log.warning(
                 "The run goes on with %s %s in place of %s: its weights may differ in their last "
                 "bits from those of a run that was not interrupted.",
                 name,
                 value,
-                before.get(name),
+                before[name],
             )

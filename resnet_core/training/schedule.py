@@ -46,6 +46,12 @@ class Schedule:
             return min(1.0, (iteration + 1) / self._ramp)
         return 1.0 if self._warm else WARMUP_FACTOR
 
+    @property
+    def known(self) -> int | None:
+        """For how many more updates the rate does not depend on what they show; None: for all,
+        evaluations left aside."""
+        return None if self._warm else self._window - self._iterations
+
     def observe(self, wrong: int, images: int) -> None:
         """Take note of one mini-batch's training error: `wrong` of its images."""
         if self._warm:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_core.errors import CheckpointError
 from resnet_core.telemetry.events import Measurement
+from resnet_core.telemetry.gradients import gradients, norms
 from resnet_core.telemetry.probes import Probes
+from resnet_core.telemetry.values import Values
 
 MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
 
@@ -31,7 +34,7 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         CheckpointError: the network's answers are not finite numbers.
     """
     probes = Probes(model.train())
-    with torch.random.fork_rng(), probes.listening():
+    with torch.random.fork_rng(), probes.listening() as heard:
         torch.manual_seed(0)  # VGG and GoogLeNet drop units
         scores = model(images)  # B, classes
     loss = functional.cross_entropy(scores, labels)
@@ -41,7 +44,8 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
             "The network's answers to these images are not finite numbers: its weights are too "
             "large, or they were saved from a training that had broken down."
         )
-    readings = probes.read()
+    gradient_norms = norms(gradients(model.parameters())).numpy().astype(np.float64)
+    readings = heard.read(Values.fetched(heard.tensors()), gradient_norms)
     return Measurement(
         iteration=0,
         epoch=0.0,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from benchmarks import captured, gpu, loops
+from benchmarks import gpu
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 
@@ -26,17 +26,31 @@ def test_a_block_is_that_many_steps() -> None:
     assert len(taken) == gpu.BLOCK
 
 
+class Slow:
+    """Tells what is asked of it, in order."""
+
+    def __init__(self, name: str, told: list[str]) -> None:
+        self._name, self._told = name, told
+
+    def begin(self) -> None:
+        self._told.append(f"{self._name} begins")
+
+    def wait(self) -> None:
+        self._told.append(f"{self._name} is waited for")
+
+
+def test_runs_that_share_the_gpu_all_begin_before_one_is_waited_for() -> None:
+    told: list[str] = []
+    gpu.together([Slow("one", told), Slow("other", told)])()  # type: ignore[list-item]
+    assert told == ["one begins", "other begins", "one is waited for", "other is waited for"]
+
+
 @needs_gpu
-def test_a_captured_pass_trains_as_the_session_does(
-    monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
-    monkeypatch.setattr(loops, "IMAGES", 40)
-    monkeypatch.setattr(loops, "BATCH", 8)
-    sessions = [loops.training_session("resnet-8", "fp32", loops.NEVER, "cuda") for _ in range(2)]
-    steps = captured.CapturedSteps(sessions[0])
-    for _ in range(4):
-        steps()
-        sessions[1].step()
-    graph, eager = (session.model.state_dict() for session in sessions)
-    for name, tensor in eager.items():
-        torch.testing.assert_close(graph[name], tensor, msg=name)
+def test_on_a_gpu_it_writes_its_tables(tmp_path: Path) -> None:
+    document = tmp_path / "gpu.md"
+    result = CliRunner().invoke(gpu.main, ["--quick", "--write", str(document)])
+    assert result.exit_code == 0, result.output
+    text = document.read_text(encoding="utf-8")
+    for heading in ("a training step", "telemetry", "at the same time"):
+        assert f"| {heading} |" in text
+    assert "Left out" not in result.output

@@ -16,11 +16,11 @@ _log = logging.getLogger(__name__)
 
 
 def forked_session(
-    experiment: Experiment, dataset: Data, folder: RunFolder, iteration: int
+    experiment: Experiment, dataset: Data, folder: RunFolder, iteration: int, *, eager: bool
 ) -> Session:
     """A session that starts at the parent's iteration, with what fits of its weights.
 
-    Momentum starts at zero: it belongs to the parent's settings.
+    Momentum starts at zero: it belongs to the parent's settings. `eager`: see `Session`.
 
     Raises:
         CheckpointError: the copy is damaged, or none of it fits.
@@ -28,7 +28,7 @@ def forked_session(
     parent = run_file.read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
     start = checkpoint.load(checkpoint.at(folder.origin / "checkpoints", iteration))
     weights = carry_over(parent, start.weights, experiment)
-    session = Session(experiment, dataset, initial_weights=weights, first=iteration)
+    session = Session(experiment, dataset, initial_weights=weights, first=iteration, eager=eager)
     _log.info("Starting from iteration %d of %s.", iteration, parent.network)
     if session.new_weights:
         _log.info("Initialised anew: %s.", ", ".join(session.new_weights))

@@ -105,20 +105,22 @@ class Worker:
 
     def _session(self, experiment: Experiment) -> Session:
         """The run where it stands: at its newest checkpoint, or where it begins."""
-        dataset = load(experiment)
+        dataset, eager = load(experiment), not settings.cuda_graphs()
         newest = checkpoint.newest(self._folder.checkpoints)
         if newest is not None:
             start = checkpoint.load(newest)
             _log.info("Going on from iteration %d.", start.iteration)
             stream.truncate(self._folder.stream, start.iteration)
-            return Session(experiment, dataset, start)
+            return Session(experiment, dataset, start, eager=eager)
         self._folder.stream.unlink(missing_ok=True)
         if self._run.parent_iteration is None:
-            return Session(experiment, dataset)
-        return forked_session(experiment, dataset, self._folder, self._run.parent_iteration)
+            return Session(experiment, dataset, eager=eager)
+        parent_iteration = self._run.parent_iteration
+        return forked_session(experiment, dataset, self._folder, parent_iteration, eager=eager)
 
     def _train(self, session: Session, experiment: Experiment) -> Ending:
         kept = kept_at(experiment, self._run.parent_iteration or 0)
+        session.halts = kept
         saves = Savepoints(self._folder.checkpoints, kept, settings.checkpoint_seconds())
         progress = Progress(self._store, self._run.id, experiment.batch_size)
         started = session.started()

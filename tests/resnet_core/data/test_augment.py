@@ -46,9 +46,8 @@ def test_a_batch_is_what_a_loop_over_its_images_gives(
 ) -> None:
     images = batch(channels=channels)
     mean = augment.per_pixel_mean(images)
-    first, second = (torch.Generator().manual_seed(seed) for _ in range(2))
-    made = augment.augmented(images, mean, first, padding, flip=flip)
-    chance = augment.draw(len(images), second, padding, flip=flip)
+    chance = augment.draw(len(images), torch.Generator().manual_seed(seed), padding, flip=flip)
+    made = augment.augmented(images, mean, chance, padding)
     torch.testing.assert_close(made, one_by_one(images, mean, chance, padding), rtol=0, atol=0)
 
 
@@ -69,10 +68,10 @@ def test_without_a_flip_nothing_is_mirrored_and_the_crops_stay_the_same() -> Non
     assert torch.equal(with_flip.top, without.top)
 
 
-def test_without_crop_and_flip_a_training_batch_is_the_test_view() -> None:
+def test_without_a_draw_a_training_batch_is_the_test_view() -> None:
     images = batch()
     mean = augment.per_pixel_mean(images)
-    made = augment.augmented(images, mean, torch.Generator(), 0, flip=False)
+    made = augment.augmented(images, mean, None)
     torch.testing.assert_close(made, augment.centred(images, mean), rtol=0, atol=0)
 
 
@@ -83,10 +82,9 @@ def test_type_and_memory_format_are_as_asked(
 ) -> None:
     images = batch()
     mean = augment.per_pixel_mean(images)
-    plain = augment.augmented(images, mean, torch.Generator().manual_seed(2))
-    made = augment.augmented(
-        images, mean, torch.Generator().manual_seed(2), dtype=dtype, memory_format=layout
-    )
+    chance = augment.draw(len(images), torch.Generator().manual_seed(2))
+    plain = augment.augmented(images, mean, chance)
+    made = augment.augmented(images, mean, chance, dtype=dtype, memory_format=layout)
     assert made.dtype == dtype
     assert made.is_contiguous(memory_format=layout)
     torch.testing.assert_close(made, plain.to(dtype), rtol=0, atol=0)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from resnet_core.telemetry.moments import kept_inverse_std, moments
+from resnet_core.telemetry.moments import Moments
+from resnet_core.telemetry.values import Values
 
 
 def _layer(channels: int, seed: int) -> nn.BatchNorm2d:
@@ -25,8 +26,11 @@ def _images(channels: int) -> Tensor:
 def test_layers_of_different_widths_against_their_elements() -> None:
     layers = [_layer(channels, seed) for seed, channels in enumerate((3, 8, 5))]
     outputs = [layer(_images(layer.num_features)) for layer in layers]
-    kept = [kept_inverse_std(layer, out) for layer, out in zip(layers, outputs, strict=True)]
-    mean, square = moments(layers, [inverse for inverse in kept if inverse is not None])
+    noted = Moments()
+    for place, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
+        assert noted.note(place + 5, layer, output)
+    assert noted.places == [5, 6, 7]
+    mean, square = noted.read(Values.fetched(noted.tensors()))
     found = [output.detach().double() for output in outputs]
     np.testing.assert_allclose(mean, [output.mean().item() for output in found], atol=1e-7)
     np.testing.assert_allclose(square, [output.square().mean().item() for output in found], 1e-6)
@@ -35,21 +39,25 @@ def test_layers_of_different_widths_against_their_elements() -> None:
 def test_only_a_bn_that_uses_the_batch_keeps_its_statistics() -> None:
     layer, images = _layer(4, 0), _images(4)
     fresh = layer(images)
-    assert kept_inverse_std(layer, fresh) is not None
-    assert kept_inverse_std(nn.ReLU(), fresh) is None
-    assert kept_inverse_std(None, fresh) is None
-    assert kept_inverse_std(layer, torch.relu(fresh)) is None
+    assert Moments().note(0, layer, fresh)
+    assert not Moments().note(0, nn.ReLU(), fresh)
+    assert not Moments().note(0, None, fresh)
+    assert not Moments().note(0, layer, torch.relu(fresh))
     with torch.no_grad():
-        assert kept_inverse_std(layer, layer(images)) is None
-    assert kept_inverse_std(layer.eval(), layer(images)) is None
+        assert not Moments().note(0, layer, layer(images))
+    assert not Moments().note(0, layer.eval(), layer(images))
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-6])
 def test_a_channel_that_says_nothing(scale: float) -> None:
-    layer = nn.BatchNorm2d(2)
+    layer, noted = nn.BatchNorm2d(2), Moments()
     nn.init.constant_(layer.bias, 0.5)
     output = layer(scale * _images(2))
-    inverse = kept_inverse_std(layer, output)
-    assert inverse is not None
-    _, square = moments([layer], [inverse])
+    assert noted.note(0, layer, output)
+    _, square = noted.read(Values.fetched(noted.tensors()))
     assert square[0] == pytest.approx(output.detach().double().square().mean().item(), rel=1e-6)
+
+
+def test_of_no_layers_there_is_nothing_to_read() -> None:
+    mean, square = Moments().read(Values(np.empty(0)))
+    assert mean.size == square.size == 0

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import ResponseSite, build, response_sites
-from resnet_core.telemetry.responses import ResponseProbe, direct_std
+from resnet_core.telemetry.moments import Moments
+from resnet_core.telemetry.responses import ResponseProbe, Responses, direct_std
+from resnet_core.telemetry.values import Values
 
 
 def trained_like(spec: NetworkSpec, seed: int = 0) -> nn.Module:
@@ -60,6 +62,11 @@ def _float64(model: nn.Module, x: Tensor) -> NDArray[np.float64]:
     return np.array([responses[site.layer_name].std(correction=0).item() for site in sites])
 
 
+def _read(found: Responses) -> tuple[NDArray[np.float64], float | None]:
+    """Standard deviations and the audit's error."""
+    return found.read(Values.fetched(found.tensors()))
+
+
 FAMILIES = ["plain", "resnet", "highway", "preresnet"]
 
 
@@ -78,20 +85,20 @@ def test_against_the_elements_in_float64(family: str, batch_norm: bool, block: s
     )
     model = trained_like(spec)
     probe = ResponseProbe(response_sites(model))
-    with probe.listening(audit=True):
+    with probe.listening(audit=True) as found:
         model(images())
-    measured = probe.standard_deviations()
+    measured, audit_error = _read(found)
     np.testing.assert_allclose(measured, _float64(model, images()), rtol=1e-6)
-    assert probe.audit_error() == pytest.approx(0, abs=5e-6)
+    assert audit_error == pytest.approx(0, abs=5e-6)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_deep_network(seed: int) -> None:
     model = trained_like(NetworkSpec(family="resnet", depth=56, width=4), seed)
     probe = ResponseProbe(response_sites(model))
-    with probe.listening():
+    with probe.listening() as found:
         model(images(16))
-    np.testing.assert_allclose(probe.standard_deviations(), _float64(model, images(16)), rtol=1e-6)
+    np.testing.assert_allclose(_read(found)[0], _float64(model, images(16)), rtol=1e-6)
 
 
 def test_every_element_counts_alike_whatever_the_channels_means() -> None:
@@ -102,19 +109,20 @@ def test_every_element_counts_alike_whatever_the_channels_means() -> None:
         bn.weight.fill_(0)
         bn.bias.copy_(torch.tensor([1.0, 1.0, -1.0, -1.0]))
     probe = ResponseProbe(response_sites(model))
-    with probe.listening():
+    with probe.listening() as found:
         model(images())
-    assert probe.standard_deviations()[0] == pytest.approx(1.0, abs=1e-12)
+    assert _read(found)[0][0] == pytest.approx(1.0, abs=1e-12)
 
 
 def test_a_constant_response_is_0() -> None:
     model = build(NetworkSpec(depth=8, width=4), seed=0).train()
     nn.init.zeros_(model.layer1[0].bn2.weight)
     probe = ResponseProbe(response_sites(model))
-    with probe.listening(audit=True):
+    with probe.listening(audit=True) as found:
         model(images())
-    assert probe.standard_deviations()[2] == 0
-    assert probe.audit_error() == pytest.approx(0, abs=5e-6)
+    measured, audit_error = _read(found)
+    assert measured[2] == 0
+    assert audit_error == pytest.approx(0, abs=5e-6)
 
 
 def test_a_dead_layer_before_bn() -> None:
@@ -122,18 +130,18 @@ def test_a_dead_layer_before_bn() -> None:
     model = trained_like(NetworkSpec(depth=8, width=4))
     nn.init.zeros_(model.layer2[0].conv1.weight)
     probe = ResponseProbe(response_sites(model))
-    with probe.listening():
+    with probe.listening() as found:
         model(images())
     expected = model.layer2[0].bn1.bias.double().std(correction=0).item()
-    assert probe.standard_deviations()[3] == pytest.approx(expected, rel=1e-6)
+    assert _read(found)[0][3] == pytest.approx(expected, rel=1e-6)
 
 
 def test_in_bf16_the_error_is_small_and_told() -> None:
     model = trained_like(NetworkSpec(depth=20, width=8))
     probe = ResponseProbe(response_sites(model))
-    with probe.listening(audit=True), torch.autocast("cpu", torch.bfloat16):
+    with probe.listening(audit=True) as found, torch.autocast("cpu", torch.bfloat16):
         model(images(64))
-    error = probe.audit_error()
+    error = _read(found)[1]
     assert error is not None
     assert 1e-6 < error < 2e-3
 
@@ -141,37 +149,45 @@ def test_in_bf16_the_error_is_small_and_told() -> None:
 def test_the_audit_finds_a_wrong_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     model = trained_like(NetworkSpec(depth=8, width=4))
     probe = ResponseProbe(response_sites(model))
-    with probe.listening(audit=True):
+    with probe.listening(audit=True) as found:
         model(images())
-    right = probe.standard_deviations()
-    wrong = right * np.array([1, 1, 1, 1.25, 1, 1, 1])
-    monkeypatch.setattr(probe, "standard_deviations", lambda: wrong)
-    assert probe.audit_error() == pytest.approx(0.25, rel=1e-4)
+    read = Moments.read
+
+    def wrong(self: Moments, values: Values) -> tuple[NDArray[np.float64], ...]:
+        return tuple(moment * [1, 1, 1, 1.25**2, 1, 1, 1] for moment in read(self, values))
+
+    for bn in (site.bn for site in response_sites(model)):
+        assert bn is not None
+        nn.init.zeros_(bn.bias)  # so that the mean square alone is the variance
+    with probe.listening(audit=True) as found:
+        model(images())
+    monkeypatch.setattr(Moments, "read", wrong)
+    assert _read(found)[1] == pytest.approx(0.25, rel=1e-4)
 
 
 def test_no_audit_is_no_error() -> None:
     model = trained_like(NetworkSpec(depth=8, width=4))
     probe = ResponseProbe(response_sites(model))
-    with probe.listening(audit=True):
+    with probe.listening(audit=True) as found:
         model(images())
-    with probe.listening():
+    with probe.listening() as found:
         model(images())
-    assert probe.audit_error() is None
+    assert _read(found)[1] is None
 
 
 def test_bn_whose_statistics_are_not_known_is_measured() -> None:
     """In evaluation mode, or without a gradient, there is nothing to ask BN for."""
     model = trained_like(NetworkSpec(depth=8, width=4))
     probe = ResponseProbe(response_sites(model))
-    with torch.no_grad(), probe.listening():
+    with torch.no_grad(), probe.listening() as found:
         model(images())
-    np.testing.assert_allclose(probe.standard_deviations(), _float64(model, images()), rtol=1e-5)
+    np.testing.assert_allclose(_read(found)[0], _float64(model, images()), rtol=1e-5)
     model.eval()
     sites = response_sites(model)
-    with _kept(model, sites) as responses, probe.listening():
+    with _kept(model, sites) as responses, probe.listening() as found:
         model(images())
     expected = [direct_std(responses[site.layer_name]).item() for site in sites]
-    np.testing.assert_allclose(probe.standard_deviations(), expected, rtol=1e-5)
+    np.testing.assert_allclose(_read(found)[0], expected, rtol=1e-5)
 
 
 def test_listening_changes_no_number() -> None:

@@ -54,7 +54,7 @@ def test_a_finished_run_is_told_in_full(
     assert telemetry.branch_ratio.shape == (41, 3)
     folder = of_run(run.id)
     assert folder.compacted.exists()
-    assert not folder.stream.exists()
+    wait_until(lambda: not folder.stream.exists(), "the stream, compacted, to go")
     assert {20, 40} <= set(folder.kept_iterations())
     log = queries.log_tail(run.id)
     assert "finished: All 40 iterations were made." in log
