@@ -200,10 +200,10 @@ class Session:
                 statistics and drawn a batch, so only an earlier checkpoint is good. Or the
                 session is not settled.
         """
-        if not self.settled:
-            raise WrongState("Updates were made beyond this iteration; go on to the last of them.")
         if self._diverged:
             raise WrongState("The run has diverged; go on from its last checkpoint.")
+        if not self.settled:
+            raise WrongState("Updates were made beyond this iteration; go on to the last of them.")
         return restoring.capture(self)
 
     def close(self) -> None:

@@ -91,10 +91,12 @@ def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
     path = checkpoint.newest(folder) if iteration is None else checkpoint.at(folder, iteration)
     if path is None:
         raise CheckpointError(f"{run.title} has no weights on disk; train it first.")
-    return Session(run.experiment, dataset, checkpoint.load(path))
+    return Session(run.experiment, dataset, checkpoint.load(path), eager=True)
 
 
 def _recorded(run: RunRecord, dataset: Data) -> Session:
     """A recording has its final weights and nothing that training could go on with."""
     weights = safetensors.torch.load(weights_on_disk.find(run).path.read_bytes())
-    return Session(run.experiment, dataset, initial_weights=weights, first=run.iteration)
+    return Session(
+        run.experiment, dataset, initial_weights=weights, first=run.iteration, eager=True
+    )

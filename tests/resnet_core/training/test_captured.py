@@ -137,7 +137,7 @@ def test_it_diverges_where_eager_training_does(make: Make, tiny: Dataset) -> Non
     assert isinstance(expected, Diverged)
     assert found.iteration == expected.iteration > 0
     assert found.loss == pytest.approx(expected.loss, rel=1e-3)
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongState, match="diverged"):
         session.state()
 
 
