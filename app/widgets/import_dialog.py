@@ -17,6 +17,7 @@ from app.widgets.run_row import imported_result
 from app.widgets.starting import start_of
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
+from resnet_core.weights.header import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
 _PATH = ""  # the choice of giving a path
@@ -82,8 +83,8 @@ def _uploaded(key: str) -> tuple[str, bytes]:
         type=[suffix[1:] for suffix in SUFFIXES],
         max_upload_size=MEGABYTES,
         key=f"{key}.file",
-        help=t("import.file_help"),
     )
+    st.caption(t("import.larger", gibibytes=MOST_BYTES // 2**30))
     return (given.name, given.getvalue()) if given is not None else ("", b"")
 
 

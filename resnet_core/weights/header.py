@@ -12,6 +12,7 @@ from typing import Any
 
 from resnet_core.errors import CheckpointError
 
+MOST_BYTES = 2**30  # of a file of any kind; VGG-19's 144 million float32 weights are 575 MB
 MOST_HEADER = 8 * 2**20  # bytes; 1202 layers need less than one MiB
 MOST_TENSORS = 50_000
 MOST_AXES = 8

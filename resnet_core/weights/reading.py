@@ -20,8 +20,6 @@ from torch import Tensor
 from resnet_core.errors import CheckpointError
 from resnet_core.weights import header, pickled
 
-MOST_BYTES = 2**30  # of a file; VGG-19's 144 million float32 weights are 575 MB
-
 Form = Literal["safetensors", "pytorch"]
 # Where training scripts put the state dict among what else they save.
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
@@ -77,10 +75,10 @@ def _first_bytes(path: Path) -> bytes:
         if path.is_dir():
             raise CheckpointError(f"{path} is a folder; name the file of weights in it.")
         size = path.stat().st_size
-        if size > MOST_BYTES:
+        if size > header.MOST_BYTES:
             raise CheckpointError(
                 f"{path} has {size / 2**20:,.0f} MiB; the most that is read is "
-                f"{MOST_BYTES // 2**20} MiB."
+                f"{header.MOST_BYTES // 2**20} MiB."
             )
         with path.open("rb") as file:
             start = file.read(16)

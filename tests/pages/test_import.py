@@ -20,11 +20,13 @@ from app.widgets.import_dialog import JOB, Job
 from app.widgets.run_actions import ASKED
 from app.widgets.run_dialogs import IMPORT
 from app.widgets.run_picker import run_label
+from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
 from resnet_core.labs.order import Order
 from resnet_core.labs.results import Result
 from resnet_core.runs import queries
+from resnet_core.weights.header import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
 
@@ -78,6 +80,22 @@ def test_the_action_opens_the_dialog(language: str) -> None:
     assert any(box.label == speak("import.data") for box in page.selectbox)
     (start,) = [one for one in page.button if one.label == speak("import.yes")]
     assert start.disabled  # no file yet
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_dialog_says_how_large_a_file_may_be_and_what_imports_larger_ones(
+    language: str,
+) -> None:
+    page = opened(language=language)
+    checked(page.button(key="runs.import.open").click().run())
+    (uploader,) = page.get("file_uploader")
+    assert f"{importing.MEGABYTES} MB" in uploader.proto.label
+    assert uploader.proto.max_upload_size_mb == importing.MEGABYTES
+    (larger,) = [one.value for one in page.caption if "python -m resnet_core import" in one.value]
+    assert f"{MOST_BYTES // 2**30} GiB" in larger
+    module = "python -m resnet_core import "
+    context = import_.make_context("import", larger.split("`")[1].removeprefix(module).split())
+    assert (context.params["file"], context.params["data"]) == ("FILE", "NAME")
 
 
 def test_progress_is_shown_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:

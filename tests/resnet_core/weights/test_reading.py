@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from resnet_core.errors import CheckpointError
-from resnet_core.weights.reading import MOST_BYTES, read
+from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.reading import read
 
 
 def state() -> dict[str, torch.Tensor]:
