@@ -15,7 +15,7 @@ const SETTLED = 500; // ms after the last touch until the page's URL is told
 const LAYER = "playground:layer"; // said by whatever shows layers: {layer: number or null, from}
 
 export class LiveCharts {
-  constructor(parent) {
+  constructor() {
     this.hidden = new Set();
     this.preview = null; // a time that is pointed at
     this.layer = null; // a layer's number that is pointed at
@@ -32,23 +32,63 @@ export class LiveCharts {
       onLost: (lost) => this.lose(lost),
       onTold: (sentence) => this.notice(sentence),
     });
-    this.build(parent);
+    this.build();
   }
 
-  build(parent) {
+  build() {
     this.caption = element("p", { class: "pg-caption" });
     this.message = element("p", { class: "pg-notice", role: "status" });
     this.message.hidden = true;
     const bar = element("div", { class: "pg-bar" }, this.scrubber.root, this.caption);
     this.grid = element("div", { class: "pg-panels" }, ...this.panels.map((panel) => panel.root));
     this.root = element("div", { class: "pg-charts pg-waiting" }, bar, this.message, this.grid, this.readout.root);
+    this.watch = new ResizeObserver(() => this.resized());
+    this.heard = (event) => this.hear(event.detail);
+  }
+
+  // Into a page, for the first time or again.
+  enter(parent) {
     // A test reads this: it must stay 1 however many points arrive.
     parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
     parent.append(this.root);
-    this.watch = new ResizeObserver(() => this.schedule());
+    this.entered = true;
+    this.wasActive = false;
     this.watch.observe(this.grid);
-    this.heard = (event) => this.hear(event.detail);
     window.addEventListener(LAYER, this.heard);
+    this.poller.resume();
+  }
+
+  // Off the page nothing is asked, heard or pointed at.
+  rest() {
+    document.body.removeAttribute("data-pg-lost");
+    this.poller.stop();
+    this.scrubber.pause();
+    this.watch.disconnect();
+    window.removeEventListener(LAYER, this.heard);
+    this.panels.forEach((panel) => panel.rest());
+    this.pointed(null);
+  }
+
+  get isOff() {
+    return !this.root.isConnected;
+  }
+
+  // Whether all is drawn as whoever comes for the first time would see it.
+  get isAsNew() {
+    return this.panels.every((panel) => panel.listening && !panel.zoom)
+      && this.hidden.size === 0 && this.scrubber.at === null && this.message.hidden;
+  }
+
+  // Whether these charts, as they are, are what a page wants that says this.
+  shows({ query, at, hidden, zoom, play }) {
+    const asNew = at === null && hidden.length === 0 && zoom === null && !play;
+    return asNew && query === this.query && this.isAsNew;
+  }
+
+  resized() {
+    if (this.entered) this.panels.forEach((panel) => panel.fit());
+    this.entered = false;
+    this.schedule();
   }
 
   // What the page wants shown; called again whenever Streamlit runs the page.
@@ -92,10 +132,12 @@ export class LiveCharts {
     if (seen !== this.scrubber.at) this.scrubber.at = null;
     this.caption.textContent = news.caption;
     for (const panel of this.panels) panel.note.textContent = news.notes[panel.name] ?? "";
-    if (this.scrubber.at !== null || !news.active) this.history.want(this.scrubber.at, news.active);
+    if (this.scrubber.at !== null) this.history.want(this.scrubber.at, news.active);
     this.readout.list(news.series, this.hidden, this.words);
     this.sketchAll();
     await this.drawAll();
+    if (this.isOff) return;
+    if (!news.active) this.history.want(this.scrubber.at, news.active); // ready to be looked at
     if (this.wasActive && !news.active) this.send.ended();
     this.wasActive = news.active;
     if (this.playOnce && news.reached > 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
@@ -125,6 +167,7 @@ export class LiveCharts {
     await this.error.show(plotly, figures.error, series, this.hidden);
     for (const panel of this.layers) {
       if (!panel.plotly) await nextFrame(); // let the browser show what there is
+      if (this.isOff) return; // nobody waits for the rest
       const rows = this.time === null ? null : this.history.rows(panel.name, this.time);
       await panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
     }
@@ -252,14 +295,9 @@ export class LiveCharts {
     this.message.hidden = !this.message.textContent;
   }
 
+  // After `rest`, for good.
   dispose() {
-    document.body.removeAttribute("data-pg-lost");
-    this.poller.stop();
     this.history.forget(null);
-    this.scrubber.pause();
-    this.watch.disconnect();
-    window.removeEventListener(LAYER, this.heard);
     this.panels.forEach((panel) => panel.dispose());
-    this.root.remove();
   }
 }

@@ -11,17 +11,20 @@ export default function (component) {
   };
   if (!shown.has(parentElement)) {
     // Streamlit runs this file from a blob, against which no path resolves.
-    const module = `${window.location.origin}${data.routes}/static/${data.version}/charts.mjs`;
-    shown.set(parentElement, import(module).then(({ LiveCharts }) => new LiveCharts(parentElement)));
+    const module = `${window.location.origin}${data.routes}/static/${data.version}/kept.mjs`;
+    shown.set(parentElement, import(module).then(({ chartsIn, placeLeft }) => {
+      const live = chartsIn(parentElement, data);
+      return { live, leave: () => placeLeft(live) };
+    }));
   }
   const charts = shown.get(parentElement);
-  charts.then((live) => live.update(data, send));
+  charts.then(({ live }) => live.update(data, send));
   return () => {
     // Also called between two updates; only what has left the page is put away.
     window.setTimeout(async () => {
       if (!parentElement.isConnected && shown.has(parentElement)) {
         shown.delete(parentElement);
-        (await charts).dispose();
+        (await charts).leave();
       }
     }, 500);
   };

@@ -131,6 +131,18 @@ export class Panel {
     });
   }
 
+  // Nothing is pointed at any more.
+  rest() {
+    if (this.listening) this.plotly.Fx.unhover(this.plot);
+  }
+
+  // Draws for another size than the drawn one, should the place have changed meanwhile.
+  fit() {
+    const { clientWidth: width, clientHeight: height } = this.plot;
+    const drawn = this.plot._fullLayout;
+    if (this.listening && (drawn.width !== width || drawn.height !== height)) this.plotly.Plots.resize(this.plot);
+  }
+
   dispose() {
     this.plotly?.purge(this.plot);
   }

@@ -18,8 +18,16 @@ export class Poller {
     this.timer = null;
     this.asking = null;
     this.wake = () => !document.hidden && this.wait > 0 && this.ask();
+    this.resume();
+  }
+
+  // After `stop`, asks at once what is new.
+  resume() {
     document.addEventListener("visibilitychange", this.wake);
     window.addEventListener("online", this.wake);
+    if (this.url === null) return;
+    this.wait = this.usual ?? FIRST_WAIT;
+    this.ask();
   }
 
   follow(url) {
