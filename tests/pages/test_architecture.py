@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from app import forward_times
 from app.forward_times import Forward
 from app.texts import say
 from resnet_core.specs import Spec
+from tests.opened_page import opened
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "architecture.py")
+_open = partial(opened, "architecture")
 
 
 @pytest.fixture(autouse=True)
@@ -26,15 +28,6 @@ def measured(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
 
     monkeypatch.setattr(forward_times, "ask", ask)
     return asked
-
-
-def _open(**query: str) -> AppTest:
-    test = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
 
 
 def _said(test: AppTest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from app.widgets.attribution.desk import Desk
 from resnet_core.data import own_picture
 from resnet_core.labs import desk, line, results
 from resnet_core.labs.order import Order
+from tests.opened_page import opened
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "attribution.py")
+_open = partial(opened, "attribution")
 
 
 @pytest.fixture(autouse=True)
@@ -34,15 +36,6 @@ def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
     monkeypatch.setattr(services, "ask", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
     return orders
-
-
-def _open(**query: str) -> AppTest:
-    test = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
 
 
 def _html(test: AppTest) -> str:

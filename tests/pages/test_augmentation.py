@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,21 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.texts import say
 from resnet_core.data import catalog
+from tests.opened_page import opened, said
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "augmentation.py")
-
-
-def _open(**query: str) -> AppTest:
-    test = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
-
-
-def _said(test: AppTest) -> str:
-    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+_open = partial(opened, "augmentation")
 
 
 def _pictures(test: AppTest) -> list[str]:
@@ -32,10 +21,10 @@ def _pictures(test: AppTest) -> list[str]:
 
 def test_it_opens_with_an_embedded_picture_and_every_step(home: Path) -> None:
     test = _open()
-    said = _said(test)
-    assert "**1 · The picture**, 640 × 384" in said
-    assert "**6 · Less the mean**" in said
-    assert "Krizhevsky et al. 2012" in said
+    text = said(test)
+    assert "**1 · The picture**, 640 × 384" in text
+    assert "**6 · Less the mean**" in text
+    assert "Krizhevsky et al. 2012" in text
     assert sum(html.count("<img") for html in _pictures(test)) == 6 + 8 + 1 + 10
 
 
@@ -60,9 +49,9 @@ def test_everything_can_be_drawn_again_at_once(home: Path) -> None:
 
 def test_cifars_recipe_names_the_set_whose_mean_it_subtracts(home: Path) -> None:
     test = _open(recipe="cifar", picture="shapes-3")
-    said = _said(test)
-    assert "5,120 training images of shapes (embedded)" in said
-    assert "40 × 40" in said
+    text = said(test)
+    assert "5,120 training images of shapes (embedded)" in text
+    assert "40 × 40" in text
     assert sum(html.count("<img") for html in _pictures(test)) == 4 + 16
 
 
@@ -76,8 +65,8 @@ def test_a_set_that_is_not_here_gives_way(home: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(catalog, "available", lambda: [embedded])
     test = _open(picture="cifar100-3")
     assert "picture" not in test.query_params
-    assert "640 × 384" in _said(test)
+    assert "640 × 384" in said(test)
 
 
 def test_in_korean_too(home: Path) -> None:
-    assert "평균 빼기" in _said(_open(lang="ko"))
+    assert "평균 빼기" in said(_open(lang="ko"))

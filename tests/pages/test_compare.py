@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,23 +13,15 @@ from app.texts import LANGUAGES, say
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from tests.app.runs_on_record import put_on_record
+from tests.opened_page import opened
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = str(ROOT / "pages" / "compare.py")
+_open = partial(opened, "compare")
 
 
 @pytest.fixture(autouse=True)
 def nothing_recorded(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
-
-
-def _open(**query: str) -> AppTest:
-    test = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
 
 
 def _chosen(test: AppTest) -> list[str]:

@@ -2,53 +2,41 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import ledger, services
 from app.texts import say
 from resnet_core.runs import queries
 from tests.app.runs_on_record import put_on_record
+from tests.opened_page import opened, said
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "ledger.py")
-
-
-def _open(**query: str) -> AppTest:
-    test = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    return test
-
-
-def _said(test: AppTest) -> str:
-    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+_open = partial(opened, "ledger")
 
 
 def test_the_recorded_runs_are_compared_and_named(home: Path) -> None:
-    said = _said(_open())
-    assert "plain-56 8" in said
-    assert "recorded" in said
-    assert "paper **6.97**" in said
+    text = said(_open())
+    assert "plain-56 8" in text
+    assert "recorded" in text
+    assert "paper **6.97**" in text
 
 
 def test_what_the_paper_says_stands_beside_what_is_seen(home: Path) -> None:
-    said = _said(_open())
+    text = said(_open())
     for statement in ledger.STATEMENTS:
         key, figure = statement.key, statement.figure
         found = say("en", f"ledger.paper.{key}", figure=figure, difference=statement.difference)
-        assert found in said
+        assert found in text
     recorded = ledger.recipes(queries.recorded())
     checks = ledger.checks(ledger.STATEMENTS[0], recorded, lambda _: None)
     holding = sum(check.above > check.below for check in checks)
-    assert say("en", "ledger.seen", holding=holding, checked=len(checks)) in said
+    assert say("en", "ledger.seen", holding=holding, checked=len(checks)) in text
 
 
 def test_in_korean_too(home: Path) -> None:
-    assert "논문 **6.97**" in _said(_open(lang="ko"))
+    assert "논문 **6.97**" in said(_open(lang="ko"))
 
 
 def test_without_any_runs_it_says_what_to_do(
@@ -57,14 +45,14 @@ def test_without_any_runs_it_says_what_to_do(
     monkeypatch.setattr(queries, "RECORDED", tmp_path)
     test = _open()
     assert [info.value for info in test.info] == [say("en", "ledger.none")] * 5
-    assert say("en", "ledger.not_run") in _said(test)
+    assert say("en", "ledger.not_run") in said(test)
 
 
 def test_own_runs_stand_beside_recorded_ones(home: Path) -> None:
     put_on_record("deep", "cifar/plain-56", final_error=12.5)
     put_on_record("shallow", "cifar/plain-20", final_error=50.25)
-    said = _said(_open())
-    assert f":orange-badge[{say('en', 'ledger.fails')}] plain-56 12.5 %, plain-20 50.2 %" in said
+    text = said(_open())
+    assert f":orange-badge[{say('en', 'ledger.fails')}] plain-56 12.5 %, plain-20 50.2 %" in text
 
 
 def test_a_replay_starts_the_same_experiments(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
