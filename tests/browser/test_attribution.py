@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from app.texts import say
+from resnet_core.runs import queries
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground
 from tests.browser.test_pages import fits
@@ -66,3 +68,23 @@ def test_every_view_fits_a_phone(
     expect(page.locator(".tile-row img").first).to_be_visible(timeout=60_000)
     expect(page.locator(".lab-figure[data-drawn]").first).to_be_visible(timeout=60_000)
     fits(page, "ko", f"{view} in {scheme}")
+
+
+def test_a_slider_goes_back_through_the_training_of_a_recorded_pair(
+    playground: Playground, page: Page
+) -> None:
+    pair = "one-minute-plain-20-seed-0,one-minute-resnet-20-seed-0"
+    page.goto(f"{playground.url}/attribution?lang=en&methods=saliency&runs={pair}")
+    _maps(page, 4)
+    page.get_by_text(say("en", "labs.attribution.setting.through_training")).click()
+    moment = page.get_by_role("slider", name=say("en", "attribution.moment"))
+    expect(moment).to_be_visible()  # all moments have come
+    expect(page).to_have_url(re.compile("through_training=true"))
+    expect(page.get_by_text("after 1060 iterations")).to_have_count(2)
+    last = page.locator(".tile-row img").nth(1).get_attribute("src")
+    moment.press("Home")
+    expect(page.get_by_text("after 0 iterations")).to_have_count(2)
+    expect(page.locator(".tile-row img").nth(1)).not_to_have_attribute("src", last or "")
+    # Below them all moments side by side: before training, the checkpoints, the end.
+    earlier = queries.RECORDED / "one-minute-plain-20-seed-0" / "earlier"
+    _maps(page, 4 + 2 * (len(list(earlier.iterdir())) + 2))
