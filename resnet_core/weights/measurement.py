@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from resnet_core.errors import CheckpointError
 from resnet_core.telemetry.events import Measurement
-from resnet_core.telemetry.gradients import gradients, norms
 from resnet_core.telemetry.probes import Probes
-from resnet_core.telemetry.values import Values
+from resnet_core.training.backpropagation import Backpropagation
+from resnet_core.training.device import Execution
 
+CPU = torch.device("cpu")
 MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
 
 
@@ -33,24 +34,22 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
     Raises:
         CheckpointError: the network's answers are not finite numbers.
     """
-    probes = Probes(model.train())
-    with torch.random.fork_rng(), probes.listening() as heard:
+    backpropagation = Backpropagation(model, Probes(model.train()), Execution(CPU, "fp32"))
+    with torch.random.fork_rng():
         torch.manual_seed(0)  # VGG and GoogLeNet drop units
-        scores = model(images)  # B, classes
-    loss = functional.cross_entropy(scores, labels)
-    loss.backward()
-    if not torch.isfinite(loss):
+        passed = backpropagation(images, labels, record=True).fetch()
+    if not math.isfinite(passed.loss):
         raise CheckpointError(
             "The network's answers to these images are not finite numbers: its weights are too "
             "large, or they were saved from a training that had broken down."
         )
-    gradient_norms = norms(gradients(model.parameters())).numpy().astype(np.float64)
-    readings = heard.read(Values.fetched(heard.tensors()), gradient_norms)
+    readings = passed.readings
+    assert readings is not None
     return Measurement(
         iteration=0,
         epoch=0.0,
         seconds=0.0,
-        loss=float(loss.detach()),
+        loss=passed.loss,
         running_error=None,  # evaluated on its test images only; there is no training to follow
         train_error=None,
         test_error=None,

@@ -13,6 +13,8 @@ from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.catalog import architecture, block_sites, build, response_sites
 from resnet_core.networks.shortcuts import ZeroPadding
 from resnet_core.telemetry.probes import Probes
+from resnet_core.training import device
+from resnet_core.training.backpropagation import Backpropagation
 
 RESNETS = [18, 34, 50, 101, 152]
 # As torchvision states them beside its weights.
@@ -124,10 +126,8 @@ def test_it_learns_and_is_measured(name):
     model = build(spec, seed=3)
     probes = Probes(model)
     images, labels = torch.randn(4, 3, 32, 32), torch.arange(4)
-    with probes.listening(audit=True):
-        loss = nn.functional.cross_entropy(model(images), labels)
-    loss.backward()
-    readings = probes.read()
+    backpropagation = Backpropagation(model, probes, device.choose("cpu", "fp32"))
+    readings = backpropagation(images, labels, record=True, audit=True).fetch().readings
     assert len(probes.layers) == 16
     assert probes.layers[0] == ("layer1.0.conv2" if name == "resnet-50" else "layer1.0.conv1")
     assert probes.blocks[-1] == ("layer4.2" if name == "resnet-50" else "layer4.1")

@@ -10,6 +10,8 @@ from torchvision import models
 from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.catalog import architecture, block_sites, build, response_sites
 from resnet_core.telemetry.probes import Probes
+from resnet_core.training import device
+from resnet_core.training.backpropagation import Backpropagation
 
 THEIRS = {
     "vgg-16": models.vgg16,
@@ -95,10 +97,9 @@ def test_the_seed_decides_the_weights():
 def test_it_is_measured_but_for_blocks():
     model = small_googlenet(seed=0)
     probes = Probes(model)
-    with probes.listening(audit=True):
-        loss = nn.functional.cross_entropy(model(torch.randn(2, 3, 64, 64)), torch.arange(2))
-    loss.backward()
-    readings = probes.read()
+    backpropagation = Backpropagation(model, probes, device.choose("cpu", "fp32"))
+    images, labels = torch.randn(2, 3, 64, 64), torch.arange(2)
+    readings = backpropagation(images, labels, record=True, audit=True).fetch().readings
     assert len(probes.layers) == 19
     assert (readings.response_std > 0).all()
     assert (readings.gradient_norm > 0).all()
