@@ -35,17 +35,18 @@ def run_row(run: RunRecord, queued: int) -> None:
     """Show the run; `queued` is how many wait altogether."""
     what, actions = st.columns([5, 3], vertical_alignment="center")
     with what, st.container(gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            chip(run)
-            st.markdown(f"**{escaped(run.title)}**")
-        st.caption(_described(run))
-        _progress(run)
+        # As few elements as will do: a browser takes a millisecond or more to build each.
+        st.markdown(f"{_chip(run)}\u2002**{escaped(run.title)}**")
+        outcome = _outcome(run)
+        st.caption(f"{_described(run)}  \n{outcome}" if outcome else _described(run))
+        if not outcome:
+            _progress(run)
         _troubles(run)
     with actions:
         _buttons(run, queued)
 
 
-def chip(run: RunRecord) -> None:
+def _chip(run: RunRecord) -> str:
     """The state, by icon, word and colour."""
     icon, colour = CHIPS[run.state]
     word = t(f"common.state.{run.state}")
@@ -53,7 +54,7 @@ def chip(run: RunRecord) -> None:
         word = t(f"runs.asked.{run.request}")
     elif run.state == "queued":
         word = t("runs.place", place=f"{run.position:.0f}")
-    st.badge(word, icon=icon, color=colour)
+    return f":{colour}-badge[{icon} {word}]"
 
 
 def _described(run: RunRecord) -> str:
@@ -86,14 +87,17 @@ def _origin(run: RunRecord) -> list[str]:
     return [t("import.from", file=escaped(source.file))] if source else []
 
 
-def _progress(run: RunRecord) -> None:
-    """How far it is, or what came of it."""
-    total = run.experiment.iterations
+def _outcome(run: RunRecord) -> str:
+    """What came of a run that is complete."""
     if run.state == "finished":
-        st.caption(_result(run))
-    elif run.imported:
-        st.caption(imported_result(run))
-    elif run.iteration or run.state == "running":
+        return _result(run)
+    return imported_result(run) if run.imported else ""
+
+
+def _progress(run: RunRecord) -> None:
+    """How far it is, or came."""
+    total = run.experiment.iterations
+    if run.iteration or run.state == "running":
         text = t("runs.progress", done=f"{run.iteration:,}", total=f"{total:,}")
         st.progress(min(1.0, run.iteration / total), text=" · ".join([text, *_rate(run)]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -58,7 +59,9 @@ def choose(page: AppTest, run_id: str, action: str) -> AppTest:
 
 
 def titles(page: AppTest) -> list[str]:
-    return [m.value.strip("*") for m in page.markdown if m.value.startswith("**")]
+    """Of the runs that are listed, each beside the badge of its state."""
+    found = [re.fullmatch(r":\w+-badge\[.+\]\u2002\*\*(.+)\*\*", m.value) for m in page.markdown]
+    return [title[1] for title in found if title]
 
 
 def with_checkpoint(run_id: str, iteration: int) -> None:
@@ -86,6 +89,22 @@ def test_one_run_is_told_with_its_result_and_its_details() -> None:
     assert "Nothing was logged yet." in page.code[0].value
     assert page.query_params["run"] in ("20261121-000001", ["20261121-000001"])
     press(page, "Close")
+
+
+def test_a_row_is_made_of_few_elements() -> None:
+    """A browser takes a millisecond or more to build each, whenever the page is opened."""
+    kinds = ("markdown", "caption", "button", "menu_button")
+
+    def elements(page: AppTest) -> int:
+        return sum(len(page.get(kind)) for kind in kinds)
+
+    put_on_record("20261121-000001", name="one", final_error=23.4)
+    one = elements(opened())
+    for number in range(2, ROWS + 1):
+        put_on_record(f"20261121-{number:06d}", name="more", final_error=23.4)
+    page = opened()
+    assert len(titles(page)) == ROWS
+    assert elements(page) - one <= 5 * (ROWS - 1)
 
 
 @pytest.mark.parametrize("count", [200, 1000])
