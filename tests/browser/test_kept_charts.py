@@ -55,10 +55,13 @@ def test_who_comes_back_finds_what_was_drawn_and_asks_only_for_news(
     leave(page)
     if not at_once:
         wait_until_put_away(page)
-    with page.expect_response(_FIGURES) as asked:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response(_FIGURES) as answer:
         come_back(page)
-    assert asked.value.status == 304  # by the tag of what it has
+    assert answer.value.status == 304  # by the tag of what it has
     wait_until_drawn(charts)
+    assert len([url for url in asked if "/playground-api/" in url]) == 1
     assert page.locator(".main-svg:not([data-seen])").count() == 0
     assert count(page, "react") == 0
     assert charts.mounts == 1
