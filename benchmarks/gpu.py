@@ -116,6 +116,8 @@ def _telemetry(network: str, rounds: int) -> str:
 
     def cost(name: str) -> str:
         off = eager if name.endswith("without graphs") else graphs
+        if off not in found.names:
+            return ""
         return f"{100 * (found.median(name) / found.median(off) - 1):+.1f} %"
 
     rows = [(name, f"{1000 * found.median(name) / BLOCK:.2f}", cost(name)) for name in found.names]
@@ -125,11 +127,15 @@ def _telemetry(network: str, rounds: int) -> str:
 
 def _sharing(network: str, rounds: int) -> str:
     reduced = device.choose("cuda").precision
+    title = f"## {network}: runs that share the GPU, {reduced}"
     with ExitStack() as stack:
-        runs = [
-            stack.enter_context(Contender(block, _ours, network, reduced, loops.NEVER, False))
-            for _ in range(RUNS)
-        ]
+        try:
+            runs = [
+                stack.enter_context(Contender(block, _ours, network, reduced, loops.NEVER, False))
+                for _ in range(RUNS)
+            ]
+        except EOFError:
+            return f"{title}\n\nLeft out: a run could not begin, and has said why.\n"
         found = compare({"one run": runs[0], f"{RUNS} runs": together(runs)}, rounds, warm_up=2)
     counts = dict(zip(found.names, (1, RUNS), strict=True))
     rows = [
@@ -140,7 +146,6 @@ def _sharing(network: str, rounds: int) -> str:
         )
         for name, count in counts.items()
     ]
-    title = f"## {network}: runs that share the GPU, {reduced}"
     headings = ("at the same time", "images/s, together", "times one run's")
     return f"{title}\n\n{table(headings, rows)}\n"
 
