@@ -104,8 +104,10 @@ def _actions(runs: Sequence[RunRecord], experiments: Sequence[Experiment], key: 
     with st.container(horizontal=True, vertical_alignment="center"):
         if runs:
             page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in runs))
-        with st.popover(t("ledger.replay")):
-            _replay(experiments, key)
+        replay = st.popover(t("ledger.replay"), key=f"replay.{key}.open", on_change="rerun")
+        if replay.open:  # there are two dozen of them
+            with replay:
+                _replay(experiments, key)
 
 
 def _replay(experiments: Sequence[Experiment], key: str) -> None:
@@ -114,7 +116,7 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
     st.markdown(
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
-    # Known or not: nothing is measured for the sake of a popover that may stay closed.
+    # Known or not: nothing is measured for somebody who only looks.
     known = [services.known_estimate(one) for one in experiments]
     times = [one for one in known if isinstance(one, services.Estimate)]
     if len(times) == len(experiments):

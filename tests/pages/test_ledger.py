@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app import ledger, services
 from app.texts import say
@@ -55,10 +56,17 @@ def test_own_runs_stand_beside_recorded_ones(home: Path) -> None:
     assert f":orange-badge[{say('en', 'ledger.fails')}] plain-56 12.5 %, plain-20 50.2 %" in text
 
 
+def _with_open_replay(key: str) -> AppTest:
+    test = _open()
+    assert not test.button  # what is closed is not built
+    test.session_state[f"replay.{key}.open"] = True
+    return test.run()
+
+
 def test_a_replay_starts_the_same_experiments(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     submitted = []
     monkeypatch.setattr(services, "submit", lambda experiments: submitted.extend(experiments) or [])
-    test = _open()
+    test = _with_open_replay("degradation.0")
     test.button(key="replay.degradation.0").click().run()
     assert not test.exception
     recorded = {run.id: run.experiment for run in queries.recorded()}
@@ -67,7 +75,7 @@ def test_a_replay_starts_the_same_experiments(home: Path, monkeypatch: pytest.Mo
 
 
 def test_a_replay_whose_data_are_not_here_says_what_to_do(home: Path) -> None:
-    test = _open()
+    test = _with_open_replay("table6.110")
     test.button(key="replay.table6.110").click().run()
     assert not test.exception
     assert len(test.error) == 1
