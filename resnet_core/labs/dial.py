@@ -133,7 +133,7 @@ def _trainings(
     experiment = short_experiment(settings, subject.experiment)
     total, done, ends = settings.updates * len(alphas), 0, []
     for alpha in alphas:
-        session = Session(experiment, subject.dataset)
+        session = Session(experiment, subject.dataset, eager=True)  # a graph would know no dial
         errors: tuple[float, float] | None = None
         with dialled(session.model, alpha):
             for event in train(session):

@@ -100,6 +100,7 @@ def _live(settings: question.Settings) -> Iterator[Event]:
         "depth": settings.depth,
     }
     every = max(1, plan.iterations // _MOMENTS)
+    session.halts = range(0, plan.iterations, every)
     first = found = _now(session.model, images)
     yield Rows("gates", _rows(who, 0, first))
     for event in train(session):

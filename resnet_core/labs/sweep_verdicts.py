@@ -13,6 +13,15 @@ from resnet_core.labs.events import Value, Verdict
 MARGIN = 10.0
 FAILED = 80.0  # percent; a guess is wrong on 90
 
+# As people write the settings' values; what is not here is written as it is.
+_WRITTEN = {
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "he": "He",
+    "xavier": "Xavier",
+    "small_normal": "σ 0.01",
+}
+
 Outcome = Literal["trains", "vanishing", "degraded", "stuck", "diverged"]
 
 
@@ -44,8 +53,10 @@ class Cell:
 
     @property
     def title(self) -> str:
-        norm = "BN" if self.batch_norm else "no BN"
-        return f"{self.activation}, {norm}, {self.initialization}"
+        activation, initialization = (
+            _WRITTEN.get(name, name) for name in (self.activation, self.initialization)
+        )
+        return f"{activation}, {'BN' if self.batch_norm else 'no BN'}, {initialization}"
 
 
 def verdicts(cells: Sequence[Cell], depth: int) -> Iterator[Verdict]:

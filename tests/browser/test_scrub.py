@@ -83,8 +83,10 @@ def test_time_plays_and_pauses(charts: Charts) -> None:
 
 
 def test_pointing_at_a_moment_shows_it_until_the_mouse_leaves(charts: Charts) -> None:
+    latest = charts.data("gradient")
     charts.slider.focus()
-    charts.page.keyboard.press("PageDown")  # so that the history of every layer is there
+    charts.page.keyboard.press("PageDown")
+    charts.wait_for_change("gradient", latest)  # the history of every layer is there
     scrubbed = charts.data("gradient")
     errors = charts.data("error")
     trace = next(place for place, one in enumerate(errors) if one["role"] == "train")

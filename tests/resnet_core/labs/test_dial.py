@@ -15,6 +15,8 @@ from resnet_core.labs.questions.dial import QUESTION, Settings, accepts
 from resnet_core.labs.subjects import Subject
 from resnet_core.networks.blocks import ResidualBlock
 from resnet_core.networks.catalog import build
+from resnet_core.training.session import Session
+from tests.graph_stand_in import Stretched
 
 SMALL = {"width": 4, "image_size": 8, "train_images": 40, "test_images": 20, "batch_size": 10}
 QUICK = Settings(marks=2, updates=10, turns=3, images=40)
@@ -97,8 +99,12 @@ def test_a_run_turns_the_dial_then_trains_at_its_marks(home: Path) -> None:
     assert all(QUESTION.sentence(verdict) for verdict in verdicts)
 
 
-def test_training_with_nothing_of_x_is_training_the_plain_twin(home: Path) -> None:
+@pytest.mark.parametrize("session", [Session, Stretched])
+def test_training_with_nothing_of_x_is_training_the_plain_twin(
+    home: Path, monkeypatch: pytest.MonkeyPatch, session: type[Session]
+) -> None:
     """The same seed, data and recipe, shortcuts cut off: the same loss at every record."""
+    monkeypatch.setattr(dial, "Session", session)
 
     def losses(subject: Subject) -> list[float]:
         settings = QUICK.model_copy(update={"updates": 3})

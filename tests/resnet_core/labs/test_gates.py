@@ -14,6 +14,8 @@ from resnet_core.labs.chain import Chain
 from resnet_core.labs.gate_verdicts import Gate, diverged, verdict
 from resnet_core.labs.questions.gates import QUESTION, Settings
 from resnet_core.networks.catalog import block_sites
+from resnet_core.training.session import Session
+from tests.graph_stand_in import Stretched
 from tests.resnet_core.labs.small_subjects import experiment, run, untrained
 from tests.small_runs import small_data
 
@@ -73,7 +75,11 @@ def test_the_gates_of_a_network_in_training_are_measured_without_its_noticing(
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-def test_a_run_measures_the_trained_gates_and_those_in_training(small_data: Path) -> None:
+@pytest.mark.parametrize("session", [Session, Stretched])
+def test_a_run_measures_the_trained_gates_and_those_in_training(
+    small_data: Path, monkeypatch: pytest.MonkeyPatch, session: type[Session]
+) -> None:
+    monkeypatch.setattr(gates, "Session", session)
     one = untrained(small_data, "highway-8", iterations=7)
     settings = Settings(iterations=10, depth=8, images=20, gate_bias=-1.0)
     tables, found = run(QUESTION, gates.run(settings, [one]))

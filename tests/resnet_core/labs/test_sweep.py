@@ -152,3 +152,10 @@ def test_a_gradient_that_is_nought_everywhere_has_no_share() -> None:
     assert dead.ratio is None
     assert "0e+00" in QUESTION.sentence(next(verdicts([dead], 20)))
     assert math.isclose(HEALTHY.ratio or 0, 0.8)
+
+
+def test_a_cell_is_named_as_people_write_its_settings() -> None:
+    assert HEALTHY.title == "ReLU, BN, He"
+    assert VANISHED.title == "sigmoid, no BN, He"
+    cell = replace(HEALTHY, activation="leaky_relu", initialization="small_normal")
+    assert cell.title == "leaky ReLU, BN, σ 0.01"

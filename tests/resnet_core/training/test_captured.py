@@ -25,27 +25,17 @@ from resnet_core.telemetry.events import Diverged, Event, Finished, Measurement,
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import captured
 from resnet_core.training.backpropagation import Backpropagation
-from resnet_core.training.captured import Body, CapturedUpdates, Disagreement
+from resnet_core.training.captured import CapturedUpdates, Disagreement
 from resnet_core.training.device import Execution
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 from resnet_core.training.updates import EagerUpdates
+from tests.graph_stand_in import Again
 
 Make = Callable[..., Experiment]
 TIMES = {"seconds", "images_per_second"}
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-
-
-class Again:
-    """Stands in for a CUDA graph."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-        self.shown = body()
-
-    def replay(self) -> None:
-        self.shown.row.copy_(self._body().row)
 
 
 def _captured(experiment: Experiment, data: Dataset, *given: object) -> Session:
