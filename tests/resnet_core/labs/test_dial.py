@@ -15,7 +15,7 @@ from resnet_core.labs.questions.dial import QUESTION, Settings, accepts
 from resnet_core.labs.subjects import Subject
 from resnet_core.networks.blocks import ResidualBlock
 from resnet_core.networks.catalog import build
-from resnet_core.training.session import Session
+from resnet_core.telemetry.events import Started
 from tests.graph_stand_in import Stretched
 
 SMALL = {"width": 4, "image_size": 8, "train_images": 40, "test_images": 20, "batch_size": 10}
@@ -99,12 +99,24 @@ def test_a_run_turns_the_dial_then_trains_at_its_marks(home: Path) -> None:
     assert all(QUESTION.sentence(verdict) for verdict in verdicts)
 
 
-@pytest.mark.parametrize("session", [Session, Stretched])
-def test_training_with_nothing_of_x_is_training_the_plain_twin(
-    home: Path, monkeypatch: pytest.MonkeyPatch, session: type[Session]
+def test_no_graph_is_captured_before_the_dial_is_turned(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It would train the network as it was then."""
+    backends: list[str] = []
+
+    class Noted(Stretched):
+        def started(self) -> Started:
+            backends.append(self.updates.backend)
+            return super().started()
+
+    monkeypatch.setattr(dial, "Session", Noted)
+    list(dial._trainings(QUICK.model_copy(update={"updates": 1}), _subject()))
+    assert set(backends) == {"eager"}
+
+
+def test_training_with_nothing_of_x_is_training_the_plain_twin(home: Path) -> None:
     """The same seed, data and recipe, shortcuts cut off: the same loss at every record."""
-    monkeypatch.setattr(dial, "Session", session)
 
     def losses(subject: Subject) -> list[float]:
         settings = QUICK.model_copy(update={"updates": 3})
