@@ -13,7 +13,7 @@ from resnet_core.telemetry.probes import Probes
 from resnet_core.training.backpropagation import Backpropagation
 from resnet_core.training.device import Execution
 
-CPU = torch.device("cpu")
+_CPU = torch.device("cpu")
 MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
 
 
@@ -34,7 +34,7 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
     Raises:
         CheckpointError: the network's answers are not finite numbers.
     """
-    backpropagation = Backpropagation(model, Probes(model.train()), Execution(CPU, "fp32"))
+    backpropagation = Backpropagation(model, Probes(model.train()), Execution(_CPU, "fp32"))
     with torch.random.fork_rng():
         torch.manual_seed(0)  # VGG and GoogLeNet drop units
         passed = backpropagation(images, labels, record=True).fetch()
