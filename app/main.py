@@ -1,7 +1,7 @@
 """The way in: `streamlit run app/main.py`. Router and server wiring only.
 
 The file is read twice. Without a session it is a module that the server imports, and it
-gives the ASGI application with the read-only routes of `app.api`. Within a session (and
+gives the ASGI application with the read-only routes of `app.server.routes`. Within a session (and
 under AppTest) it is the script, and it shows the page that the URL names.
 """
 
@@ -24,8 +24,10 @@ if get_script_run_ctx(suppress_warning=True) is None:
     try:
         from starlette.middleware import Middleware
 
-        from app import api, lifespan, mishaps
-        from app.first_picture.middleware import FirstPicture
+        from app.language import unexpected
+        from app.server import lifespan
+        from app.server import routes as api
+        from app.server.first_picture.middleware import FirstPicture
     finally:
         gc.enable()
 
@@ -34,7 +36,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         routes=api.routes(),
         lifespan=lifespan.lifespan,
         middleware=[Middleware(FirstPicture)],
-        on_script_error=mishaps.on_script_error,
+        on_script_error=unexpected.on_script_error,
     )
 else:
     from app import router

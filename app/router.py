@@ -7,8 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import texts, theme
-from app.texts import t
+from app import theme
+from app.language import texts
+from app.language.texts import t
 from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 

@@ -11,24 +11,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import measurements, timings
-from app.measurements import Failed
-from app.timings import Estimate
+from app.background import measurements, training_time
+from app.background.measurements import Failed
+from app.background.training_time import Estimate
 from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.catalog import require
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
 from resnet_core.jobs.checks import facts_of
-from resnet_core.labs import desk, results
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 from resnet_core.runs import imported, queries, run_file, store
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import ACTIVE, RunRecord
-from resnet_core.specs import is_imagenet
+from resnet_core.specs.names import is_imagenet
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
@@ -49,10 +49,10 @@ LAB_ACTIVE = frozenset({"waiting", "running"})  # a laboratory that will say mor
 _TRAINS = {"submit", "resume", "retry", "fork"}  # commands of which a training may come at once
 
 # How long experiments would take here, alone or started together; None while it is measured.
-estimate = timings.estimate
-estimate_together = timings.together
-known_estimate = timings.known  # nothing is measured for the sake of it
-known_estimate_together = timings.known_together
+estimate = training_time.estimate
+estimate_together = training_time.together
+known_estimate = training_time.known  # nothing is measured for the sake of it
+known_estimate_together = training_time.known_together
 
 
 # Commands
@@ -128,9 +128,9 @@ def ask(order: Order, anew: bool = False) -> str:
     """
     known = lab_result(order.id) if anew else None
     if known is not None and known.state not in LAB_ACTIVE:
-        desk.retry(order.id)
+        requests.retry(order.id)
     else:
-        desk.submit(order)
+        requests.submit(order)
     ensure_supervisor()
     return order.id
 
@@ -141,7 +141,7 @@ def stop_lab(lab_id: str) -> None:
     Raises:
         ResultNotFound, WrongState
     """
-    desk.stop(lab_id)
+    requests.stop(lab_id)
 
 
 # Queries

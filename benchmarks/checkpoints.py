@@ -10,8 +10,8 @@ import torch
 
 from benchmarks import loops
 from benchmarks.side_by_side import Comparison, compare, table
-from resnet_core.jobs.settings import checkpoint_seconds
-from resnet_core.training import checkpoint
+from resnet_core.system.environment import checkpoint_seconds
+from resnet_core.training.checkpoint import files as checkpoint
 
 NETWORKS = ("resnet-20", "resnet-56", "resnet-110")
 

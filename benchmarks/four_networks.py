@@ -20,11 +20,12 @@ from pathlib import Path
 
 import click
 
-from resnet_core import home, presets
-from resnet_core.experiment import Experiment
+from resnet_core.experiments import presets
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.system import home
 
 NETWORKS = ("plain-20", "resnet-20", "plain-56", "resnet-56")
 

@@ -17,11 +17,11 @@ from unittest import mock
 import numpy as np
 
 from resnet_core import anatomy
-from resnet_core.experiment import Experiment
-from resnet_core.jobs import processes
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord, State
+from resnet_core.system import processes
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.stream import StreamWriter

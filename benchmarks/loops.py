@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.contender import Step
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import ImageSet
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.training import allocator
 from resnet_core.training.session import Session

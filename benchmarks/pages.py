@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.charts import Answer, Charts, Question
-from app.feed import Feed
-from app.state import View
+from app.page_state.view import View
+from app.server.chart_answers import Answer, Charts, Question
+from app.server.feed import Feed
 from benchmarks import browser, long_runs
 from benchmarks.server import Server
 from benchmarks.side_by_side import compare, table
-from resnet_core import home
 from resnet_core.runs import queries
+from resnet_core.system import home
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -16,7 +16,7 @@ from typing import Self
 
 import psutil
 
-from resnet_core import home
+from resnet_core.system import home
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 60.0  # seconds; other work may keep the machine busy

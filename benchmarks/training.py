@@ -11,7 +11,7 @@ from benchmarks import loops, machine
 from benchmarks.contender import Contender, Maker
 from benchmarks.side_by_side import Comparison, compare, table
 from resnet_core import anatomy
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.training import device
 
 NETWORKS = ("resnet-20", "resnet-56")

@@ -10,16 +10,17 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from app.charts import Charts, Question
-from app.feed import Feed
-from app.state import View
+from app.page_state.view import View
+from app.server.chart_answers import Charts, Question
+from app.server.feed import Feed
 from benchmarks.side_by_side import compare, table
 from benchmarks.storage import measurement, started
-from resnet_core import anatomy, home
-from resnet_core.experiment import Experiment
+from resnet_core import anatomy
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
+from resnet_core.system import home
 from resnet_core.telemetry.stream import StreamWriter
 
 VIEWERS = (1, 10, 30, 100)

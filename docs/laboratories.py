@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.texts import say
-from resnet_core.labs import catalog, results
-from resnet_core.labs.results import Result
+from app.language.texts import say
+from resnet_core.labs import catalog
+from resnet_core.labs.results import results
+from resnet_core.labs.results.results import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "laboratories.md"

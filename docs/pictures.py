@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from app.router import laboratories, url_path
-from resnet_core.presets import FOUR
+from resnet_core.experiments.presets import FOUR
 from tests.browser.stage import Stage
 
 PICTURES = Path(__file__).resolve().parent.parent / "assets" / "pictures"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
+from app.page_state.initial_value import start_of
 from app.widgets.architecture.costs import costs
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.field import field
@@ -12,7 +13,6 @@ from app.widgets.architecture.picker import picker
 from app.widgets.architecture.side_by_side import side_by_side
 from app.widgets.architecture.state import VIEWS
 from app.widgets.architecture.steps import steps
-from app.widgets.starting import start_of
 
 
 def page() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import theme
-from app.explanations import explain
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_state.initial_value import start_of
 from app.widgets.augmentation.cifar import cifar
 from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.imagenet import imagenet
@@ -14,12 +15,11 @@ from app.widgets.augmentation.source import source
 from app.widgets.augmentation.state import RECIPES, SEEDS
 from app.widgets.experiment_form.controls import escaped
 from app.widgets.show_code import show_code
-from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
 
 _CODE = {
     "imagenet": [
-        ("resnet_core/data/imagenet_recipe.py", name)
+        ("resnet_core/data/pictures/imagenet_recipe.py", name)
         for name in ("draw", "cropped", "colour_shift", "augmented", "ten_crops")
     ],
     "cifar": [

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import page_url, recordings, services, texts
-from app.links import page_link
-from app.state import MEASURES, SMOOTHEST, CompareState, View
-from app.texts import t
+from app import services
+from app.language import texts
+from app.language.texts import t
+from app.page_data import recordings
+from app.page_state import url as page_url
+from app.page_state.links import page_link
+from app.page_state.view import MEASURES, SMOOTHEST, CompareState, View
 from app.widgets.live_charts.live_charts import live_charts
-from app.widgets.run_picker import groups, run_picker
+from app.widgets.runs.picker import groups, run_picker
 from resnet_core.runs.record import RunRecord
 
 PAGE = "compare"

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app import ledger, provenance, services, status, texts
-from app.explanations import explain
+from app import services
 from app.figures.labels import network_label
-from app.ledger import Check, Statement, TestError
-from app.links import page_link
-from app.texts import t
-from resnet_core import paper
+from app.language import progress, texts
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_data import ledger
+from app.page_data.ledger import Check, Statement, TestError
+from app.page_state.links import page_link
+from app.server import captions
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.paper import cifar
 from resnet_core.runs.record import RunRecord
 
 
@@ -93,7 +96,7 @@ def _origin(runs: Sequence[RunRecord], apart: str) -> None:
     """Data, length, machine and seeds; what is unlike the paper."""
     say = texts.speaker(texts.language())
     seeds = len({run.experiment.seed for run in runs})
-    st.caption(f"{provenance.caption(runs, seeds, say)}  \n{apart}".strip())
+    st.caption(f"{captions.caption(runs, seeds, say)}  \n{apart}".strip())
 
 
 def _listed(causes: Sequence[str]) -> str:
@@ -121,7 +124,7 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
     times = [one for one in known if isinstance(one, services.Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)
-        st.caption(t("ledger.replay_time", time=status.duration(seconds, t)))
+        st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
         if any(one.busy for one in times):
             st.caption(t("common.measured_busy"))
     if st.button(t("ledger.replay_start"), key=f"replay.{key}", type="primary"):
@@ -149,7 +152,7 @@ def _mean_response(run: RunRecord) -> float | None:
 
 def _the_papers(depth: int) -> Experiment:
     return Experiment.create(
-        network=f"cifar/resnet-{depth}", data="cifar10", iterations=paper.ITERATIONS
+        network=f"cifar/resnet-{depth}", data="cifar10", iterations=cifar.ITERATIONS
     )
 
 

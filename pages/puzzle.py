@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import recordings, services, status, texts, verdict
-from app.explanations import explain
+from app import services
 from app.figures.labels import network_label
-from app.links import page_link
-from app.state import PuzzleState, View
-from app.texts import t
+from app.language import progress, texts
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_data import puzzle_verdict, recordings
+from app.page_state.links import page_link
+from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
-from resnet_core import presets
 from resnet_core.errors import PlaygroundError
+from resnet_core.experiments import presets
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
@@ -35,7 +37,7 @@ def page() -> None:
         _actions(records)
     _choice(state.run)
     guess = st.session_state.get(GUESS)
-    charts(records, guessed=guess in verdict.FOUR)
+    charts(records, guessed=guess in puzzle_verdict.FOUR)
     if records and not any(record.state in ACTIVE for record in records):
         _conclusion(records, guess)
 
@@ -100,7 +102,7 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
         return t("home.again", seed=seed), None
     known = services.estimate_together(presets.one_minute(seed))
     if isinstance(known, services.Estimate):
-        label = t("home.run_timed", time=status.duration(known.seconds, t))
+        label = t("home.run_timed", time=progress.duration(known.seconds, t))
         return label, t("common.measured_busy") if known.busy else None
     return t("home.run"), None
 
@@ -121,7 +123,7 @@ def _progress(ids: list[str]) -> None:
     """How far the runs are; the charts move by themselves."""
     services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
     records, _ = services.known(ids)
-    now = status.progress(records)
+    now = progress.progress(records)
     if not now.active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -132,14 +134,14 @@ def _progress(ids: list[str]) -> None:
                     services.stop(record.id)
 
 
-def _said(records: list[RunRecord], now: status.Progress) -> str:
+def _said(records: list[RunRecord], now: progress.Progress) -> str:
     if all(record.state == "queued" for record in records):
         ahead = sum(run.state == "running" for run in services.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
     percent = f"{now.done * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)
-    return t("home.progress_left", percent=percent, time=status.duration(now.seconds_left, t))
+    return t("home.progress_left", percent=percent, time=progress.duration(now.seconds_left, t))
 
 
 def _ask() -> None:
@@ -148,7 +150,7 @@ def _ask() -> None:
         st.subheader(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
         with st.container(horizontal=True):
-            for network in verdict.FOUR:
+            for network in puzzle_verdict.FOUR:
                 st.button(
                     network_label(network),
                     key=f"guess.{network}",
@@ -165,12 +167,12 @@ def _guess(network: str | None) -> None:
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     say = texts.speaker(texts.language())
     st.subheader(t("home.saw.title"))
-    answered = verdict.answer(guess, records, say) if guess else ""
+    answered = puzzle_verdict.answer(guess, records, say) if guess else ""
     if answered:
         st.markdown(f"**{answered}**")
-    st.markdown(" ".join(verdict.verdict(records, say)))
-    if verdict.final_errors(records):
-        st.caption(verdict.measured_on(records, say))
+    st.markdown(" ".join(puzzle_verdict.verdict(records, say)))
+    if puzzle_verdict.final_errors(records):
+        st.caption(puzzle_verdict.measured_on(records, say))
     _links(records)
 
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import services
-from app.explanations import explain
-from app.links import page_link
-from app.run_list import KINDS, counts, listed, matching
-from app.texts import language, t
+from app.language.errors import explain
+from app.language.texts import language, t
+from app.page_data.run_list import KINDS, counts, listed, matching
+from app.page_state.initial_value import start_of
+from app.page_state.links import page_link
 from app.widgets.experiment_form.controls import escaped
-from app.widgets.run_actions import ASKED, said_of_missing
-from app.widgets.run_details import run_details
-from app.widgets.run_dialogs import CLEAR, IMPORT, is_waiting, open_asked
-from app.widgets.run_row import OPENED, run_row
-from app.widgets.starting import start_of
+from app.widgets.runs.actions import ASKED, said_of_missing
+from app.widgets.runs.details import run_details
+from app.widgets.runs.dialogs import CLEAR, IMPORT, is_waiting, open_asked
+from app.widgets.runs.row import OPENED, run_row
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import services
-from app.explanations import explain
 from app.figures.labels import network_label
-from app.links import page_link
-from app.state import View
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_state.links import page_link
+from app.page_state.view import View
 from app.widgets.block_details import block_details
-from app.widgets.cost import cost
 from app.widgets.experiment_form import data_field
 from app.widgets.experiment_form.controls import Errors, escaped, label
+from app.widgets.experiment_form.cost import cost
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.effects import Effects
 from app.widgets.experiment_form.experiment_form import (
@@ -32,7 +32,7 @@ from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 STARTED = "train.started"  # ids of the runs that were started here last
 GOOD = "train.good"  # the last experiment that the form held

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import lab_words, services, texts
-from app.links import page_link
+from app import services
+from app.language import texts
+from app.language.texts import t
+from app.page_state.links import page_link
 from app.router import laboratories
-from app.texts import t
+from app.server import lab_captions
 
 _COLUMNS = 2
 
@@ -35,7 +37,7 @@ def _card(name: str) -> None:
 
 def _found(name: str) -> str:
     recorded = services.lab_recording(name)
-    said = lab_words.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
+    said = lab_captions.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
     return said[0] if said else t("labs.common.overview_unrecorded")
 
 

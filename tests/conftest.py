@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.home import VARIABLE
+from resnet_core.system.home import VARIABLE
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

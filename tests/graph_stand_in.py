@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from resnet_core.training.captured import Body, CapturedUpdates
 from resnet_core.training.session import Session
+from resnet_core.training.step.cuda_graph import Body, CapturedUpdates
 
 
 class Again:

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import build
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs import Spec
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.specs.names import Spec
 from resnet_core.weights.evaluation import Asked
 from resnet_core.weights.importing import Kept, bring_in
 

@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_core.networks.catalog import architecture
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 
 
 class Observed:

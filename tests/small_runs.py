@@ -13,14 +13,14 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from resnet_core import home as home_module
-from resnet_core.experiment import Experiment
-from resnet_core.jobs import burial, queue
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.jobs import dead_workers, queue
 from resnet_core.jobs.engine import Handle
 from resnet_core.jobs.local_process import LocalProcesses
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.system import home as home_module
 
 Result = TypeVar("Result")
 # SHA-256 of the weights, and the iterations that were recorded.
@@ -113,7 +113,7 @@ def killed(engine: LocalProcesses, handle: Handle) -> RunRecord:
     wait_until(lambda: not engine.alive(handle), "the worker's death")
     run = queries.run(handle.run_id)
     if run.state == "running":
-        burial.bury(store.of_home(), engine.alive, run)
+        dead_workers.bury(store.of_home(), engine.alive, run)
     return queries.run(handle.run_id)
 
 

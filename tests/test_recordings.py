@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from resnet_core.data.sources import PLACES_VARIABLE
-from resnet_core.labs import subjects
-from resnet_core.presets import FOUR, ONE_MINUTE, one_minute
-from resnet_core.reproductions import SCALED_ITERATIONS, Scale, reproduction
+from resnet_core.data.public.sources import PLACES_VARIABLE
+from resnet_core.experiments.presets import FOUR, ONE_MINUTE, one_minute
+from resnet_core.experiments.reproductions import SCALED_ITERATIONS, Scale, reproduction
+from resnet_core.labs.tools import trained_network
 from resnet_core.runs import queries
+from resnet_core.runs.find_weights import FILE
 from resnet_core.runs.record import RunRecord
-from resnet_core.runs.weights import FILE
-from resnet_core.training.checkpoint import weights_sha256
+from resnet_core.training.checkpoint.files import weights_sha256
 
 # Of single images, in which bf16, in which these networks were trained, and fp32 differ.
 FEW = 0.5
@@ -31,7 +31,7 @@ def test_the_home_page_shows_the_four_of_seed_0_only() -> None:
 
 @pytest.mark.parametrize("run", WITH_WEIGHTS, ids=lambda run: run.id)
 def test_recorded_weights_are_those_that_training_ended_with(home: Path, run: RunRecord) -> None:
-    assert weights_sha256(subjects.load(run.id).weights) == run.weights_sha256
+    assert weights_sha256(trained_network.load(run.id).weights) == run.weights_sha256
 
 
 @pytest.mark.parametrize("run", ON_SHAPES, ids=lambda run: run.id)
@@ -56,7 +56,7 @@ def test_those_of_photographs_do_too(
 
 
 def _test_error(run: RunRecord, count: int | None = None) -> float:
-    subject = subjects.load(run.id)
+    subject = trained_network.load(run.id)
     images, labels = subject.test_images(count)
     with torch.inference_mode():
         scores = torch.cat([subject.model()(part) for part in images.split(500)])

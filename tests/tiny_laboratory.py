@@ -16,10 +16,12 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from resnet_core.labs import catalog, laboratory, results
+from resnet_core.labs import catalog
+from resnet_core.labs import question as laboratory
 from resnet_core.labs.events import Event, Progress, Rows, Verdict
-from resnet_core.labs.folder import of_result
-from resnet_core.labs.laboratory import Question
+from resnet_core.labs.question import Question
+from resnet_core.labs.results import results
+from resnet_core.labs.results.folder import of_result
 
 NAME = "tiny"
 
@@ -68,10 +70,11 @@ def run(settings: Settings, subjects: Sequence[object]) -> Iterator[Event]:
 
 def install(patch: pytest.MonkeyPatch, **question: object) -> None:
     """Put it beside the real ones, with parts of its question changed; no runs are needed."""
-    asked = ModuleType(f"resnet_core.labs.questions.{NAME}")
+    asked = ModuleType(f"resnet_core.labs.{NAME}.question")
     asked.QUESTION = dataclasses.replace(QUESTION, **{"most_runs": 0, **question})  # type: ignore[attr-defined, arg-type]
-    done = ModuleType(f"resnet_core.labs.{NAME}")
+    done = ModuleType(f"resnet_core.labs.{NAME}.run")
     done.run = run  # type: ignore[attr-defined]
+    patch.setitem(sys.modules, f"resnet_core.labs.{NAME}", ModuleType(f"resnet_core.labs.{NAME}"))
     patch.setitem(sys.modules, asked.__name__, asked)
     patch.setitem(sys.modules, done.__name__, done)
     patch.setattr(catalog, "NAMES", (*catalog.NAMES, NAME))

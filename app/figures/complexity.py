@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.texts import Speaker
+from app.language.texts import Speaker
 from resnet_core.anatomy import Anatomy, StageFacts
 
 Quantity = Literal["multiply_adds", "parameters"]

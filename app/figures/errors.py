@@ -12,8 +12,8 @@ from app.figures import look, marks
 from app.figures.band import band
 from app.figures.series import Floats, Series
 from app.figures.thinning import extremes, smoothed
-from app.state import View
-from app.texts import Speaker
+from app.language.texts import Speaker
+from app.page_state.view import View
 from resnet_core.runs.record import ACTIVE
 
 MOST_POINTS = 400

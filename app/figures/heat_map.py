@@ -13,8 +13,8 @@ from app.figures import look
 from app.figures.layers import Quantity, spread_of
 from app.figures.series import Floats, Series
 from app.figures.thinning import Indices, moments
-from app.state import View
-from app.texts import Speaker
+from app.language.texts import Speaker
+from app.page_state.view import View
 
 MOST_MAPS = 4
 _MOST_COLUMNS = 160

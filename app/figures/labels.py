@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from app.texts import Speaker
-from resnet_core.experiment import Experiment
+from app.language.texts import Speaker
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import RunRecord
 
 _FAMILIES = {"resnet": "ResNet", "preresnet": "preResNet", "vgg": "VGG", "googlenet": "GoogLeNet"}

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.band import band
 from app.figures.series import Floats, Series, Spread
-from app.state import View
-from app.texts import Speaker
+from app.language.texts import Speaker
+from app.page_state.view import View
 
 Quantity = Literal["response", "gradient"]
 QUANTITIES: tuple[Quantity, ...] = ("response", "gradient")

@@ -11,8 +11,8 @@ import numpy as np
 from app.figures import look
 from app.figures.paper import paper_errors
 from app.figures.series import Series
-from app.state import View
-from app.texts import Speaker
+from app.language.texts import Speaker
+from app.page_state.view import View
 
 _MOST_PLANNED, _MOST_FOUND = 4, 12
 _CLEARLY = 0.5  # of the rate before: more than a ramp or rounding changes it

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.figures.series import Series
-from resnet_core.paper import TEST_ERROR
-from resnet_core.runs.repetition import repeats_the_paper
+from resnet_core.paper.cifar import TEST_ERROR
+from resnet_core.runs.paper_recipe import repeats_the_paper
 
 
 def paper_errors(series: Sequence[Series]) -> list[tuple[Series, float]]:

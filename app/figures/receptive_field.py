@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.texts import Speaker
+from app.language.texts import Speaker
 
 # Curves that lie on each other are all seen: the first ones are broader.
 _WIDTHS = (6.0, 3.5, 2.0)

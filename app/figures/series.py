@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures.labels import labels
-from app.state import Axis, Measured
-from app.texts import Speaker
+from app.language.texts import Speaker
+from app.page_state.view import Axis, Measured
 from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.record import RunRecord
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCKS = "resnet_core/networks/blocks.py"

@@ -1,4 +1,4 @@
-from app.widgets.detection_tables import detection_tables
+from app.widgets.laboratory.detection_tables import detection_tables
 from app.widgets.laboratory.laboratory import laboratory
 
 laboratory("transfer", below=detection_tables)

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from resnet_core.anatomy import googlenet, residual, vgg
 from resnet_core.anatomy.facts import Anatomy
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.specs import Spec
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec
 
 
 @lru_cache(maxsize=64)

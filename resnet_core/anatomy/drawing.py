@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_core.anatomy.facts import Layer
-from resnet_core.network_spec import Activation
-from resnet_core.networks.geometry import ShortcutKind
-from resnet_core.specs import Spec
+from resnet_core.specs.cifar import Activation
+from resnet_core.specs.geometry import ShortcutKind
+from resnet_core.specs.names import Spec
 
 ACTIVATION_TEXTS: dict[Activation, str] = {
     "relu": "ReLU",

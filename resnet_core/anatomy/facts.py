@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from resnet_core.networks.geometry import ShortcutKind
-from resnet_core.specs import Spec
+from resnet_core.specs.geometry import ShortcutKind
+from resnet_core.specs.names import Spec
 
 LayerKind = Literal[
     "convolution",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_core.anatomy.drawing import step
 from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer
 from resnet_core.anatomy.part import Part
-from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.specs.imagenet import ImageNetSpec
 
 # Filters: 1x1; 1x1 before 3x3, 3x3; 1x1 before "5x5", "5x5"; 1x1 after the pooling.
 Filters = tuple[int, int, int, int, int, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_core.anatomy.facts import Layer, LayerKind
-from resnet_core.networks.geometry import ShortcutKind
+from resnet_core.specs.geometry import ShortcutKind
 
 
 @dataclass(frozen=True)

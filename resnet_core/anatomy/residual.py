@@ -5,10 +5,10 @@ from __future__ import annotations
 from resnet_core.anatomy.drawing import branch_steps, equation
 from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer
 from resnet_core.anatomy.part import Part
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.networks import geometry
-from resnet_core.networks.geometry import BlockGeometry
-from resnet_core.specs import Spec
+from resnet_core.specs import geometry
+from resnet_core.specs.geometry import BlockGeometry
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec
 
 
 def describe(spec: Spec) -> Anatomy:

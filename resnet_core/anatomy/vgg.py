@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_core.anatomy.drawing import step
 from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer
 from resnet_core.anatomy.part import Part
-from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.specs.imagenet import ImageNetSpec
 
 # Simonyan & Zisserman 2015, Table 1, columns D and E.
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}

@@ -45,7 +45,7 @@ def download(name: str) -> None:
     The file is checked before it takes its name. RESIDUAL_PLAYGROUND_MIRROR names another address
     that has NAME/FILE.
     """
-    from resnet_core.data.download import download as fetch
+    from resnet_core.data.public.download import download as fetch
 
     columns = (
         TextColumn("{task.description}"),

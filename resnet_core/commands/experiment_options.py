@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
-from resnet_core.experiment import Experiment, from_text
+from resnet_core.experiments.experiment import Experiment, from_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

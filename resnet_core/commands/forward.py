@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from resnet_core.commands.output import json_option, print_json
-from resnet_core.jobs import settings
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
+from resnet_core.system import environment
 
 
 @click.command()
@@ -33,9 +33,9 @@ def forward(network: str, device: str, as_json: bool, **settings_given: Any) -> 
 
     import torch
 
-    from resnet_core.training.forward_cost import forward_cost
+    from resnet_core.training.cost.forward import forward_cost
 
-    torch.set_num_threads(settings.laboratory_threads())
+    torch.set_num_threads(environment.laboratory_threads())
     found = forward_cost(spec, device)
     if as_json:
         print_json(dataclasses.asdict(found))

@@ -81,7 +81,7 @@ def _source(file: str) -> Iterator[Path]:
         yield Path(file)
         return
     from resnet_core.runs import staging
-    from resnet_core.telemetry import disk
+    from resnet_core.system import disk
 
     with staging.staged() as folder:
         path = folder / "upload"

@@ -10,10 +10,11 @@ import click
 from resnet_core.commands import lab_follow, lab_options
 from resnet_core.commands.output import duration, json_option, print_json, print_table
 from resnet_core.errors import ResultNotFound
-from resnet_core.labs import catalog, desk, fields, recording, results
-from resnet_core.labs.laboratory import Question
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs import catalog
+from resnet_core.labs.question import Question
+from resnet_core.labs.results import recording, requests, results, settings_text
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 from resnet_core.labs.status import ENDED
 
 _MOST_ROWS = 40  # of a table, for people
@@ -55,7 +56,11 @@ def _list(as_json: bool) -> None:
         print_json([_described(question) for question in questions])
         return
     rows = [
-        (question.name, lab_options.title(question), ", ".join(fields.names(question.settings)))
+        (
+            question.name,
+            lab_options.title(question),
+            ", ".join(settings_text.names(question.settings)),
+        )
         for question in questions
     ]
     print_table(("name", "question", "settings"), rows)
@@ -109,7 +114,9 @@ def _ask(
     **values: Any,
 ) -> None:
     order = Order.create(question.name, runs, **lab_options.given(question, values))
-    lab_id = desk.retry(order.id) if _is_stale(order.id, again, record) else desk.submit(order)
+    lab_id = (
+        requests.retry(order.id) if _is_stale(order.id, again, record) else requests.submit(order)
+    )
     result = lab_follow.follow(lab_id)
     if record:
         click.echo(recording.record(lab_id), err=True)

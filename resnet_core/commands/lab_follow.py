@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from resnet_core.commands.follow import terminable
 from resnet_core.errors import WrongState
 from resnet_core.jobs import supervisor
-from resnet_core.labs import desk, results
-from resnet_core.labs.results import Result
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.results import Result
 from resnet_core.labs.status import ENDED
 
 _TICK = 0.2  # seconds
@@ -58,7 +58,7 @@ def _watch(lab_id: str, show: _Lines | _Bar, patience: float | None = None) -> R
 def _stop(lab_id: str) -> None:
     click.echo("Stopping ...", err=True)
     try:
-        desk.stop(lab_id)
+        requests.stop(lab_id)
     except WrongState:
         return  # it has ended by itself
     _watch(lab_id, _Lines(), patience=_STOP_PATIENCE)

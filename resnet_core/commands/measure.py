@@ -9,9 +9,9 @@ import click
 
 from resnet_core.commands.experiment_options import experiment_options, given
 from resnet_core.commands.output import duration, json_option, print_json
-from resnet_core.experiment import Experiment
-from resnet_core.jobs import settings
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.checks import facts_of
+from resnet_core.system import environment
 
 
 @click.command()
@@ -28,9 +28,9 @@ def measure(as_json: bool, **options: Any) -> None:
 
     import torch
 
-    from resnet_core.training.timing import seconds_per_iteration
+    from resnet_core.training.cost.run_time import seconds_per_iteration
 
-    threads = settings.threads()
+    threads = environment.threads()
     if threads is not None:
         torch.set_num_threads(threads)
     timing = seconds_per_iteration(experiment, facts)

@@ -6,8 +6,8 @@ from typing import Any
 
 from resnet_core.commands.experiment_options import given
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.specs import Spec, is_imagenet, spec_of
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.names import Spec, is_imagenet, spec_of
 
 
 def spec_from(network: str, options: dict[str, Any], **sizes: int | None) -> Spec:

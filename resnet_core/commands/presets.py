@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from resnet_core.commands.output import json_option, print_json, print_table
-from resnet_core.presets import PRESETS
+from resnet_core.experiments.presets import PRESETS
 
 
 @click.command()

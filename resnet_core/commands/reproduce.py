@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from resnet_core import reproductions
 from resnet_core.commands.follow import follow
 from resnet_core.commands.output import (
     duration,
@@ -19,9 +18,10 @@ from resnet_core.commands.output import (
     run_as_dict,
 )
 from resnet_core.errors import InvalidSetting, WrongState
-from resnet_core.experiment import Experiment
+from resnet_core.experiments import reproductions
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.reproductions import PAPER_ITERATIONS, SCALED_ITERATIONS, Scale
 from resnet_core.jobs import adoption, queue
-from resnet_core.reproductions import PAPER_ITERATIONS, SCALED_ITERATIONS, Scale
 from resnet_core.runs.queries import RECORDED
 from resnet_core.runs.record import ACTIVE, RunRecord
 

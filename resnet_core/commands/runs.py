@@ -18,7 +18,7 @@ from resnet_core.commands.output import (
     print_table,
     run_as_dict,
 )
-from resnet_core.jobs import burial, queue, supervisor
+from resnet_core.jobs import dead_workers, queue, supervisor
 from resnet_core.runs import imported, queries
 from resnet_core.runs.record import RunRecord
 
@@ -35,7 +35,7 @@ def runs() -> None:
 @json_option
 def list_(recorded: bool, as_json: bool) -> None:
     """List all runs, newest first."""
-    burial.bury_all()
+    dead_workers.bury_all()
     found = queries.recorded() if recorded else queries.runs()
     if as_json:
         print_json([run_as_dict(run) for run in found])
@@ -51,7 +51,7 @@ def list_(recorded: bool, as_json: bool) -> None:
 @json_option
 def show(run_id: str, as_json: bool) -> None:
     """Show everything on record about a run."""
-    burial.bury_all()
+    dead_workers.bury_all()
     run = queries.run(run_id)
     folder, points = str(queries.folder(run).path), queries.fork_points(run_id)
     source = imported.of(run)

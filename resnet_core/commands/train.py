@@ -10,9 +10,9 @@ import click
 from resnet_core.commands.experiment_options import experiment_options, given
 from resnet_core.commands.follow import follow
 from resnet_core.commands.output import duration, json_option, percent, print_json, print_table
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.presets import preset as preset_named
 from resnet_core.jobs import queue
-from resnet_core.presets import preset as preset_named
 from resnet_core.runs.record import RunRecord
 
 

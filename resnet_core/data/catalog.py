@@ -12,12 +12,15 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from resnet_core.data import arrays, collection, picture_folder, shapes, sources, standard
 from resnet_core.data.dataset import Dataset, held_out_count
 from resnet_core.data.facts import DataFacts
-from resnet_core.data.member import shown
-from resnet_core.data.picture_folder import PictureFolder
-from resnet_core.data.sources import SOURCES, Source
+from resnet_core.data.own import arrays, collection
+from resnet_core.data.own.member import shown
+from resnet_core.data.pictures import picture_folder
+from resnet_core.data.pictures.picture_folder import PictureFolder
+from resnet_core.data.public import sources, standard
+from resnet_core.data.public.sources import SOURCES, Source
+from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError, InvalidSetting
 
 SHAPES = "shapes"

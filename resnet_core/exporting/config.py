@@ -8,7 +8,7 @@ from typing import Any
 from resnet_core.exporting import preparation, torchvision_names
 from resnet_core.exporting.preparation import Preparation
 from resnet_core.exporting.trained import Trained
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 
 FORMAT = "residual-playground/1"
 # Said by the name already.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from resnet_core.data import arrays
+from resnet_core.data.own import arrays
 from resnet_core.exporting.trained import Trained
-from resnet_core.specs import Spec, is_imagenet
+from resnet_core.specs.names import Spec, is_imagenet
 
 
 def arguments(trained: Trained, weights: str = "model.safetensors") -> list[str]:

@@ -9,7 +9,8 @@ from resnet_core.errors import InvalidSetting
 from resnet_core.exporting import event_files, formats, hub
 from resnet_core.exporting.formats import FORMATS, Format
 from resnet_core.runs import export as tables
-from resnet_core.runs import new_folder, queries
+from resnet_core.runs import queries
+from resnet_core.system import atomic_folder
 
 
 def export(
@@ -39,7 +40,7 @@ def export(
     for what in chosen:
         formats.require(what)
     queries.run(run_id)
-    with new_folder.filled(folder) as place:
+    with atomic_folder.filled(folder) as place:
         for what in chosen:
             inside = place if len(chosen) == 1 else place / what
             inside.mkdir(exist_ok=True)

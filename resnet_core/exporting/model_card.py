@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
-from resnet_core.data import imagenet_recipe
+from resnet_core.data.pictures import imagenet_recipe
 from resnet_core.exporting import evaluation_command, recipe, torchvision_names
 from resnet_core.exporting.front_matter import front_matter
 from resnet_core.exporting.loading_code import loading_code
 from resnet_core.exporting.preparation import Preparation
 from resnet_core.exporting.trained import Trained
-from resnet_core.specs import is_imagenet
+from resnet_core.specs.names import is_imagenet
 
 PAPER = "[Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385)"
 _KINDS = {

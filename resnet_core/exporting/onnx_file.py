@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.exporting import config, formats, preparation, trained
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 from resnet_core.weights import loading
 
 FILE = "model.onnx"

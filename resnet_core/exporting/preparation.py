@@ -9,14 +9,15 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from resnet_core.data import catalog, picture_mean
-from resnet_core.data.chosen import Chosen
+from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset
-from resnet_core.data.decoders import Decoders
-from resnet_core.data.picture_folder import PictureFolder
+from resnet_core.data.pictures import picture_mean
+from resnet_core.data.pictures.decoders import Decoders
+from resnet_core.data.pictures.picture_folder import PictureFolder
+from resnet_core.data.selection import Chosen
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs import is_imagenet
+from resnet_core.specs.names import is_imagenet
 
 FILE = "preprocessing.safetensors"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from resnet_core import paper, presets
-from resnet_core.experiment import Experiment
+from resnet_core.experiments import presets
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting.trained import Trained
-from resnet_core.runs.repetition import is_cifar_10
-from resnet_core.specs import is_imagenet
+from resnet_core.paper import cifar
+from resnet_core.runs.paper_recipe import is_cifar_10
+from resnet_core.specs.names import is_imagenet
 
 # Settings that decide what is computed, by the words for them. Each default is the paper's for
 # CIFAR-10 (section 4.2). Not here: where and how often something is measured, and what the paper
@@ -77,7 +78,7 @@ def not_the_papers(trained: Trained) -> list[str]:
 
 def _data(trained: Trained, imagenet: bool) -> list[str]:
     e, size = trained.run.experiment, trained.spec.image_size
-    wanted, pixels = ("ImageNet", 224) if imagenet else ("CIFAR-10", paper.IMAGE_SIZE)
+    wanted, pixels = ("ImageNet", 224) if imagenet else ("CIFAR-10", cifar.IMAGE_SIZE)
     found = []
     if imagenet or not is_cifar_10(trained.data_title):
         found.append(f"images: {trained.data_title} (the paper: {wanted})")

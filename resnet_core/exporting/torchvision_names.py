@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.specs import Spec
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec
 
 
 def function(spec: Spec) -> str | None:

@@ -11,14 +11,14 @@ import safetensors
 
 from resnet_core import anatomy
 from resnet_core.data import catalog
-from resnet_core.data.chosen import Chosen
 from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import Chosen
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
+from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries
-from resnet_core.runs import weights as weights_on_disk
+from resnet_core.runs.find_weights import Weights
 from resnet_core.runs.record import RunRecord
-from resnet_core.runs.weights import Weights
-from resnet_core.specs import Spec, is_imagenet
+from resnet_core.specs.names import Spec, is_imagenet
 
 _CLASSIFIERS = ("fc.weight", "classifier.6.weight")
 _STEMS = ("conv1.weight", "features.0.weight", "conv1.conv.weight")

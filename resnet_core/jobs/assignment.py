@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_core.labs.folder import LabFolder, is_laboratory
+from resnet_core.labs.results.folder import LabFolder, is_laboratory
 from resnet_core.runs.folder import RunFolder
 
 

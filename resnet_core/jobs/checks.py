@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from resnet_core.data import catalog
-from resnet_core.data.chosen import Chosen
 from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import Chosen
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.specs import is_imagenet
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.names import is_imagenet
 
 
 def checked(experiment: Experiment) -> tuple[Experiment, DataFacts]:

@@ -6,9 +6,9 @@ import secrets
 import shutil
 from pathlib import Path
 
-from resnet_core import home
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.folder import RunFolder
+from resnet_core.system import home
 
 
 def put_aside(folder: RunFolder, attempt: int) -> None:

@@ -11,7 +11,7 @@ from resnet_core.jobs.submission import new_record
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord
-from resnet_core.training import forkable
+from resnet_core.training.checkpoint import forkable
 
 
 def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from resnet_core.errors import PlaygroundError
 from resnet_core.jobs.engine import Engine, Handle
 from resnet_core.labs import line, status
-from resnet_core.labs.folder import LabFolder
+from resnet_core.labs.results.folder import LabFolder
 from resnet_core.labs.status import Status
 
 _WATCH = 0.25  # seconds

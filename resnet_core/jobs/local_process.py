@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import assignment, processes, settings
+from resnet_core.jobs import assignment
 from resnet_core.jobs.engine import Handle
 from resnet_core.jobs.spare import Spare
+from resnet_core.system import environment, processes
 
 # Seconds after a spare's death until the next one is tried: it may die of the same cause.
 _PAUSE = 10.0
@@ -30,7 +31,9 @@ class LocalProcesses:
             self._discard(spare)
         if time.monotonic() < self._pause_until:
             return
-        wanted = settings.spares() if settings.forks() else min(settings.spares(), free_slots)
+        wanted = (
+            environment.spares() if environment.forks() else min(environment.spares(), free_slots)
+        )
         while len(self._spares) < wanted:
             try:
                 self._spares.append(Spare())

@@ -11,12 +11,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from resnet_core.errors import WrongState
-from resnet_core.jobs import burial, folders, processes
+from resnet_core.jobs import dead_workers, folders
 from resnet_core.jobs.forking import fork
 from resnet_core.jobs.submission import submit
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import ENDED, RESUMABLE, RunRecord
+from resnet_core.system import processes
 
 __all__ = ["delete", "fork", "move", "pause", "resume", "retry", "stop", "submit"]
 
@@ -51,8 +52,8 @@ def stop(run_id: str, now: bool = False) -> RunRecord:
     asked = store.of_home().ask(run_id, "stop", "stopped")
     if now and run.pid is not None:
         processes.kill(run.pid, run.pid_created)
-        reason = f"It was stopped at once. If resumed, it {burial.where_it_resumes(run)}."
-        burial.note_end(store.of_home(), run, "stopped", reason)
+        reason = f"It was stopped at once. If resumed, it {dead_workers.where_it_resumes(run)}."
+        dead_workers.note_end(store.of_home(), run, "stopped", reason)
         return store.of_home().get(run_id)
     return asked
 
@@ -137,7 +138,7 @@ def _living(run_id: str) -> RunRecord:
     run = queries.run(run_id)
     if run.recorded:
         raise WrongState(f"{run.title} is a recording that ships with the project.")
-    if run.state == "running" and burial.bury(store.of_home(), burial.alive_here, run):
+    if run.state == "running" and dead_workers.bury(store.of_home(), dead_workers.alive_here, run):
         run = store.of_home().get(run_id)
     return run
 

@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import processes, settings
 from resnet_core.jobs.engine import Handle
+from resnet_core.system import environment, processes
 
 # Importing torch takes some 3 s from a warm disk and a minute from a cold slow one.
 _PATIENCE = 120.0
@@ -24,7 +24,7 @@ class Spare:
     """
 
     def __init__(self) -> None:
-        self._forks = settings.forks()
+        self._forks = environment.forks()
         self._process = processes.start(
             ["worker", "--wait", *(["--fork"] if self._forks else [])],
             stdin=subprocess.PIPE,

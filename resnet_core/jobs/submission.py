@@ -8,7 +8,7 @@ from typing import Any
 
 from resnet_core.anatomy import describe
 from resnet_core.data.facts import DataFacts
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.checks import checked
 from resnet_core.runs import store
 from resnet_core.runs.record import RunRecord, new_id

@@ -17,14 +17,13 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from resnet_core import home
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import processes, settings
-from resnet_core.jobs.burial import bury, note, note_end
+from resnet_core.jobs.dead_workers import bury, note, note_end
 from resnet_core.jobs.engine import Engine
 from resnet_core.jobs.laboratories import Laboratories
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.store import Store, of_home
+from resnet_core.system import environment, home, processes
 
 # A queued run waits at most this long to be noticed, seconds; a look costs 0.1 ms.
 _TICK = 0.05
@@ -90,7 +89,7 @@ def supervise(engine: Engine) -> None:
         signal.signal(name, _leave)
     try:
         _write_identity(folder)
-        _loop(Supervisor(of_home(), engine, settings.slots()))
+        _loop(Supervisor(of_home(), engine, environment.slots()))
     finally:
         engine.close()
         lock.release()
@@ -106,7 +105,7 @@ def _loop(supervisor: Supervisor) -> None:
             # A full disk or a locked index passes; workers go on meanwhile.
             _log.exception("the index could not be used; trying again")
             time.sleep(1.0)
-        if time.time() - max(busy_until, _last_wanted()) > settings.idle_seconds():
+        if time.time() - max(busy_until, _last_wanted()) > environment.idle_seconds():
             return
         time.sleep(_TICK)
 

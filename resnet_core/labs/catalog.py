@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event
-from resnet_core.labs.laboratory import Question, Settings
+from resnet_core.labs.question import Question, Settings
 
 if TYPE_CHECKING:
-    from resnet_core.labs.subjects import Subject
+    from resnet_core.labs.tools.trained_network import Subject
 
     Run = Callable[[Settings, Sequence[Subject]], Generator[Event, None, None]]
 
@@ -50,7 +50,7 @@ def question(name: str) -> Question:
     Raises:
         InvalidSetting: there is no such laboratory; names the nearest.
     """
-    module = importlib.import_module(f"resnet_core.labs.questions.{_known(name)}")
+    module = importlib.import_module(f"resnet_core.labs.{_known(name)}.question")
     found: Question = module.QUESTION
     return found
 
@@ -61,7 +61,7 @@ def experiment(name: str) -> Run:
     Raises:
         InvalidSetting: there is no such laboratory; names the nearest.
     """
-    run: Run = importlib.import_module(f"resnet_core.labs.{_known(name)}").run
+    run: Run = importlib.import_module(f"resnet_core.labs.{_known(name)}.run").run
     return run
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 
 def family(experiment: Experiment) -> str:

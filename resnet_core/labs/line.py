@@ -9,8 +9,8 @@ import os
 import time
 from pathlib import Path
 
-from resnet_core import home
-from resnet_core.labs.folder import LabFolder, of_result
+from resnet_core.labs.results.folder import LabFolder, of_result
+from resnet_core.system import home
 
 _DIGITS = 20  # so that names sort as the nanoseconds that they begin with
 

@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from resnet_core import liveness
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.folder import LabFolder, write_whole
+from resnet_core.labs.results.folder import LabFolder, write_whole
+from resnet_core.system import liveness
 
 # waiting -> running -> finished | stopped | failed. What has ended can be asked for again.
 State = Literal["waiting", "running", "finished", "stopped", "failed"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from resnet_core.network_spec import StrideIn
 from resnet_core.networks.layers import Layers
+from resnet_core.specs.cifar import StrideIn
 
 Branch = dict[str, nn.Module]
 

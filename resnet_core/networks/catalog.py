@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.blocks import Block
-from resnet_core.networks.cifar import CifarNet, CifarPreActivationNet
 from resnet_core.networks.imagenet import ImageNetNet
 from resnet_core.networks.initialization import initialize
-from resnet_core.specs import Spec
+from resnet_core.networks.resnet import CifarNet, CifarPreActivationNet
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.layers import Layers
 from resnet_core.networks.stages import stages
+from resnet_core.specs.imagenet import ImageNetSpec
 
 
 class ImageNetNet(nn.Module):

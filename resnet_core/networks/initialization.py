@@ -16,8 +16,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from resnet_core.network_spec import Initialization
 from resnet_core.networks.blocks import HighwayBlock, PreActivationBlock, ResidualBlock
+from resnet_core.specs.cifar import Initialization
 
 # Srivastava et al. 2015, section 2.2: negative, so that a block starts by carrying x. Here
 # T = sigmoid(-2) = 0.12. In short runs of 20 layers -2 and -1 learned alike, -3 and -5 less.

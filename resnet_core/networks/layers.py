@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from resnet_core.network_spec import Activation
-from resnet_core.specs import Spec
+from resnet_core.specs.cifar import Activation
+from resnet_core.specs.names import Spec
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torchvision.models.googlenet import GoogLeNet, Inception, InceptionAux
 from torchvision.models.vgg import VGG, cfgs, make_layers
 
-from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.specs.imagenet import ImageNetSpec
 
 # Simonyan & Zisserman 2015, Table 1: the columns of 16 and of 19 weighted layers.
 _COLUMNS = {16: "D", 19: "E"}

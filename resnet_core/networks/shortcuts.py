@@ -8,8 +8,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.network_spec import OptionAPadding
 from resnet_core.networks.layers import Layers
+from resnet_core.specs.cifar import OptionAPadding
 
 
 class ZeroPadding(nn.Module):

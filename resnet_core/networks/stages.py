@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import nn
 
-from resnet_core.networks import branches, geometry
+from resnet_core.networks import branches
 from resnet_core.networks.blocks import (
     Block,
     HighwayBlock,
@@ -14,10 +14,11 @@ from resnet_core.networks.blocks import (
     PreActivationBlock,
     ResidualBlock,
 )
-from resnet_core.networks.geometry import BlockGeometry
 from resnet_core.networks.layers import Layers
 from resnet_core.networks.shortcuts import Projection, ZeroPadding
-from resnet_core.specs import Spec
+from resnet_core.specs import geometry
+from resnet_core.specs.geometry import BlockGeometry
+from resnet_core.specs.names import Spec
 
 
 def stages(spec: Spec, layers: Layers) -> list[nn.Sequential]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from resnet_core.runs import new_folder, queries, run_file
+from resnet_core.runs import queries, run_file
 from resnet_core.runs.folder import RunFolder
+from resnet_core.system import atomic_folder
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
@@ -23,7 +24,7 @@ def export(run_id: str, folder: Path) -> list[Path]:
         RunNotFound: there is no such run.
         PlaygroundError: the folder holds something already, or cannot be written to.
     """
-    with new_folder.filled(folder) as place:
+    with atomic_folder.filled(folder) as place:
         write(run_id, place)
     return sorted(folder.iterdir())
 

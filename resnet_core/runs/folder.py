@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_core import home
 from resnet_core.runs.record import check_id
+from resnet_core.system import home
 
 _CHECKPOINT = re.compile(r"iteration-(\d{8})(-kept)?")
 _EARLIER = re.compile(r"iteration-(\d{8})\.safetensors")

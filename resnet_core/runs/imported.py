@@ -16,7 +16,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.runs import queries
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RunRecord
-from resnet_core.telemetry import disk
+from resnet_core.system import disk
 
 
 @dataclass(frozen=True)

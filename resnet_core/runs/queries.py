@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.runs import run_file, schema, store
-from resnet_core.runs.copies import with_images_at_hand
+from resnet_core.runs.cifar_copies import with_images_at_hand
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord, check_id
 

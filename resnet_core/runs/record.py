@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resnet_core.errors import RunNotFound
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 # queued -> running -> finished | diverged | failed | stopped | paused | interrupted.
 # `interrupted`: the worker died without a word (killed, power cut); `failed`: it said why.

@@ -13,8 +13,8 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from resnet_core.errors import PlaygroundError, WrongState
+from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries, run_file
-from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RunRecord, check_id
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import RunRecord, check_id
-from resnet_core.telemetry import disk
+from resnet_core.system import disk
 
 # What describes the moment rather than the run is left to the index.
 _OF_THE_MOMENT = {"experiment", "position", "request", "heartbeat", "recorded"}

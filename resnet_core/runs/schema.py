@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import RunRecord
 
 # Raised with every change to the table, and what brings an older one's table up to it.

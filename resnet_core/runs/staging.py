@@ -13,10 +13,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from resnet_core import home
 from resnet_core.errors import PlaygroundError, RunNotFound
-from resnet_core.runs import claims, store
+from resnet_core.runs import store
 from resnet_core.runs.record import check_id, new_id
+from resnet_core.system import folder_lock, home
 
 
 @contextmanager
@@ -40,12 +40,12 @@ def staged() -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        claims.forget(lock)
+        folder_lock.forget(lock)
 
 
 def sweep() -> None:
     """Clear away what processes that are no more have left half-done."""
-    for place in claims.deserted(home.imports_folder(), "*"):
+    for place in folder_lock.deserted(home.imports_folder(), "*"):
         shutil.rmtree(place, ignore_errors=True)
         _withdraw(place.name)
 
@@ -54,7 +54,7 @@ def _claimed() -> tuple[str, FileLock]:
     """A new id whose lock is held by this process and seen by all others."""
     while True:
         run_id = new_id()
-        if (lock := claims.claim(home.imports_folder() / run_id)) is not None:
+        if (lock := folder_lock.claim(home.imports_folder() / run_id)) is not None:
             return run_id, lock
 
 

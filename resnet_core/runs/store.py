@@ -17,12 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from resnet_core import home
 from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
 from resnet_core.runs import run_file, schema
 from resnet_core.runs.database import Database, Version
 from resnet_core.runs.record import Request, RunRecord, State
-from resnet_core.telemetry import disk
+from resnet_core.system import disk, home
 
 _log = logging.getLogger(__name__)
 

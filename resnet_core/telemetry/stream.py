@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from resnet_core.errors import PlaygroundError
+from resnet_core.system.disk import full_disk_explained, replace, write_synced
 from resnet_core.telemetry import table
-from resnet_core.telemetry.disk import full_disk_explained, replace, write_synced
 from resnet_core.telemetry.events import Measurement, Started
 
 # What pyarrow raises for bytes that are no whole message: OSError where the body is short.

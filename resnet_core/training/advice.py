@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.training.device import Computed
 
 _PAPERS_RATE, _PAPERS_MOMENTUM = 0.1, 0.9

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from resnet_core.data.decoders import Decoders
-from resnet_core.data.picture_folder import PictureFolder
-from resnet_core.data.picture_views import View, training_view
+from resnet_core.data.pictures.decoders import Decoders
+from resnet_core.data.pictures.picture_folder import PictureFolder
+from resnet_core.data.pictures.picture_views import View, training_view
 
 _MOST, _PATIENCE = 256, 1.0  # pictures, seconds
 

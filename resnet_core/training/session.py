@@ -11,21 +11,22 @@ from contextlib import contextmanager
 from torch import Tensor
 
 from resnet_core.errors import WrongState
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
-from resnet_core.training import device, occasions, restoring
+from resnet_core.training import device, intervals
 from resnet_core.training.advice import advice
-from resnet_core.training.backpropagation import Backpropagation, Pass
-from resnet_core.training.captured import updates
-from resnet_core.training.checkpoint import Checkpoint, weights_sha256
-from resnet_core.training.feed import Data, feed
+from resnet_core.training.checkpoint import state as restoring
+from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
+from resnet_core.training.images import Data, feed
+from resnet_core.training.learning_rate import Schedule
 from resnet_core.training.loss_scale import LossScale
-from resnet_core.training.optimizer import Sgd
 from resnet_core.training.randomness import Dropout
-from resnet_core.training.schedule import Schedule
-from resnet_core.training.updates import Update
+from resnet_core.training.step.backpropagation import Backpropagation, Pass
+from resnet_core.training.step.cuda_graph import updates
+from resnet_core.training.step.eager import Update
+from resnet_core.training.step.optimizer import Sgd
 
 
 class NotFinite(Exception):
@@ -154,7 +155,7 @@ class Session:
         next_batch, buffers = self.batches.state(), [b.clone() for b in self.model.buffers()]
         with self._timed(), self.dropout.of(0):
             images, labels = self.batches.next()
-            audit = occasions.audited(self.experiment, 0)
+            audit = intervals.audited(self.experiment, 0)
             scale = self.loss_scale.factor
             shown = self.backpropagation(images, labels, record=True, audit=audit, loss_scale=scale)
             passed = shown.fetch()
@@ -176,7 +177,7 @@ class Session:
 
     def measure(self) -> Measurement:
         """What the last update's pass has shown, and the errors where they are due."""
-        if occasions.evaluated(self.experiment, self.iteration):
+        if intervals.evaluated(self.experiment, self.iteration):
             self.schedule.evaluated(self.evaluate()[1])
         measurement = self._measurement(self.wrong, self.seen)
         self.wrong = self.seen = 0

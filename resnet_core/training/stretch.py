@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from resnet_core.experiment import Experiment
-from resnet_core.training import occasions
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.training import intervals
 
 # A GPU trains a ResNet-20 some 1500 times a second: charts and a teacher's "pause" do not wait.
 MOST = 64
@@ -20,8 +20,8 @@ def length(
     """
     for count in range(1, MOST + 1):
         reached = iteration + count
-        if occasions.audited(experiment, reached):
+        if intervals.audited(experiment, reached):
             return count - 1
-        if count == known or occasions.evaluated(experiment, reached) or reached in halts:
+        if count == known or intervals.evaluated(experiment, reached) or reached in halts:
             return count
     return MOST

@@ -12,9 +12,9 @@ from typing import Any, get_args
 from torch import Tensor
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.imagenet_spec import check_choice
-from resnet_core.network_spec import Activation, OptionAPadding, Shortcut, StrideIn
-from resnet_core.specs import Spec
+from resnet_core.specs.cifar import Activation, OptionAPadding, Shortcut, StrideIn
+from resnet_core.specs.imagenet import check_choice
+from resnet_core.specs.names import Spec
 from resnet_core.training import device
 from resnet_core.training.device import Computed
 from resnet_core.weights import images as test_images

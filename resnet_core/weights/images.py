@@ -8,8 +8,9 @@ from typing import Literal
 
 from torch import Tensor
 
-from resnet_core.data import arrays, augment, catalog
+from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import ImageSet, class_order
+from resnet_core.data.own import arrays
 from resnet_core.errors import DataError, InvalidSetting
 
 THESE_IMAGES = "these images"  # what a mean is of where there are no others

@@ -14,16 +14,18 @@ from torch import Tensor
 
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, class_order
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import imported, staging, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs import Spec, is_imagenet
-from resnet_core.telemetry import disk, stream
+from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.system import disk
+from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.probes import Probes
-from resnet_core.training import checkpoint, device
+from resnet_core.training import device
+from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading, measurement
 from resnet_core.weights.evaluation import Asked, Evaluated, Progress, evaluate

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from resnet_core.errors import CheckpointError
 from resnet_core.networks.catalog import architecture
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 from resnet_core.weights.naming import renamed
 from resnet_core.weights.reading import WeightsFile, read
 from resnet_core.weights.recognition import Recognition, recognise

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from resnet_core.errors import CheckpointError
 from resnet_core.telemetry.events import Measurement
 from resnet_core.telemetry.probes import Probes
-from resnet_core.training.backpropagation import Backpropagation
 from resnet_core.training.device import Execution
+from resnet_core.training.step.backpropagation import Backpropagation
 
 _CPU = torch.device("cpu")
 MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)

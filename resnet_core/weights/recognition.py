@@ -14,10 +14,10 @@ from typing import Any
 
 from resnet_core.anatomy import describe
 from resnet_core.errors import CheckpointError, InvalidSetting
-from resnet_core.imagenet_spec import ARCHITECTURES, ImageNetSpec
-from resnet_core.network_spec import FAMILIES, STAGES
-from resnet_core.networks import geometry
-from resnet_core.specs import Spec, spec_of
+from resnet_core.specs import geometry
+from resnet_core.specs.cifar import FAMILIES, STAGES
+from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
+from resnet_core.specs.names import Spec, spec_of
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.anatomy import describe
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 from resnet_core.training.device import Execution
 from resnet_core.weights.images import Images
 from resnet_core.weights.loading import network

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import torch
 
-from resnet_core.data import catalog, picture_mean
-from resnet_core.data.decoders import Decoders
+from resnet_core.data import catalog
+from resnet_core.data.pictures import picture_mean
+from resnet_core.data.pictures.decoders import Decoders
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs import Spec, is_imagenet
-from resnet_core.training import device, testing
+from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.training import device
 from resnet_core.training.device import Computed
-from resnet_core.training.testing import Errors, Views
+from resnet_core.training.evaluation import multi_crop
+from resnet_core.training.evaluation.multi_crop import Errors, Views
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Asked
 from resnet_core.weights.images import WHOLE, Part
@@ -60,7 +62,7 @@ def evaluate_views(
     with closing(Decoders()) as decoders:
         mean = picture_mean.per_pixel_mean(pictures.train, pictures.image_size, decoders)
         on_device = torch.from_numpy(mean).to(execution.device)
-        found = testing.errors(model, pictures.test, on_device, views, execution, decoders)
+        found = multi_crop.errors(model, pictures.test, on_device, views, execution, decoders)
     return found, specs[0]
 
 

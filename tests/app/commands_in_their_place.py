@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app import measurements
+from app.background import measurements
 
 Started = list[list[str]]
 

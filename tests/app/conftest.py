@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import texts
+from app.language import texts
 from tests.app.commands_in_their_place import answering
 
 __all__ = ["answering"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import imported, staging, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported

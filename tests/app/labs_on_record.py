@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from resnet_core import home
 from resnet_core.labs import status
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
-from resnet_core.labs.folder import LabFolder, of_result
-from resnet_core.labs.journal import Journal
-from resnet_core.labs.order import Order
+from resnet_core.labs.results.event_log import Journal
+from resnet_core.labs.results.folder import LabFolder, of_result
+from resnet_core.labs.results.request import Order
 from resnet_core.labs.status import State, Status
+from resnet_core.system import home
 
 LAB = "microscope"  # takes no runs
 ROW: Row = {"form": "plain", "gain": 1, "rate": 0.1, "step": 0, "loss": 1, "low": 0.9, "high": 1.1}

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from resnet_core import anatomy
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord, State

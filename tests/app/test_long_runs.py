@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.charts import MOST_MOMENTS, Answer, Charts, Question
-from app.feed import Reading
 from app.figures.errors import MOST_POINTS
-from app.state import View
+from app.page_state.view import View
+from app.server.chart_answers import MOST_MOMENTS, Answer, Charts, Question
+from app.server.feed import Reading
 from resnet_core import anatomy
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.record import RunRecord
 

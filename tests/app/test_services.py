@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app import measurements, services
-from resnet_core.experiment import Experiment
+from app import services
+from app.background import measurements
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.home import VARIABLE
+from resnet_core.system.home import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
@@ -21,7 +21,8 @@ HEAVY = ("torch", "torchvision", "captum")
 _OPEN_EVERY_PAGE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-from app import api, lifespan, router, services
+from app import router, services
+from app.server import lifespan, routes
 services.estimate = services.estimate_together = lambda _: None  # starts a process of its own
 faults = {}
 test = AppTest.from_file("app/main.py", default_timeout=60).run()
@@ -43,12 +44,12 @@ print(json.dumps(sorted(sys.modules)))
 
 # What pages, commands and other people's tools import without paying for torch.
 _LIGHT = (
-    "resnet_core.experiment",
-    "resnet_core.network_spec",
+    "resnet_core.experiments.experiment",
+    "resnet_core.specs.cifar",
     "resnet_core.anatomy",
-    "resnet_core.home",
+    "resnet_core.system.home",
     "resnet_core.errors",
-    "resnet_core.presets",
+    "resnet_core.experiments.presets",
     "resnet_core.runs.queries",
     "resnet_core.runs.store",
     "resnet_core.runs.export",
@@ -62,12 +63,12 @@ _LIGHT = (
     "resnet_core.telemetry.stream",
     "resnet_core.data.catalog",
     "resnet_core.labs.catalog",
-    "resnet_core.labs.desk",
-    "resnet_core.labs.results",
-    "resnet_core.labs.recording",
+    "resnet_core.labs.results.requests",
+    "resnet_core.labs.results.results",
+    "resnet_core.labs.results.recording",
     "resnet_core.commands.root",
     "app.services",
-    "app.api",
+    "app.server.routes",
 )
 
 
@@ -124,15 +125,17 @@ def test_every_question_is_asked_without_torch(tmp_path: Path) -> None:
     program = """
 import json, pathlib, sys
 from resnet_core.labs import catalog
-from resnet_core.labs.order import Order
+from resnet_core.labs.results.request import Order
 for name in catalog.all_names():
     Order.create(name)
 print(json.dumps([catalog.all_names(), sorted(sys.modules)]))
 """
     names, modules = _run(program, tmp_path)
     assert _heavy(modules) == []
-    files = (ROOT / "resnet_core/labs/questions").glob("*.py")
-    asked = [path.stem for path in files if "\nQUESTION = " in path.read_text(encoding="utf-8")]
+    files = (ROOT / "resnet_core/labs").glob("*/question.py")
+    asked = [
+        path.parent.name for path in files if "\nQUESTION = " in path.read_text(encoding="utf-8")
+    ]
     assert sorted(names) == sorted(asked)
 
 

@@ -12,9 +12,9 @@ from torch import nn
 from benchmarks import loops
 from benchmarks.contender import Step
 from resnet_core.data import augment
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 from resnet_core.training import session
 
 

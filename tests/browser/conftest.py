@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from resnet_core.home import VARIABLE
 from resnet_core.jobs import queue
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE
+from resnet_core.system.home import VARIABLE
 from tests.browser.playground import Playground
 from tests.browser.stage import Stage
 from tests.browser.watch import Watch

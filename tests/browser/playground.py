@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from resnet_core.home import VARIABLE
+from resnet_core.system.home import VARIABLE
 from tests.small_runs import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from resnet_core.runs import queries
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from app.texts import say
-from resnet_core.presets import FOUR
+from app.language.texts import say
+from resnet_core.experiments.presets import FOUR
 from resnet_core.runs import queries
 from tests.browser.charts import PANELS, Charts
 from tests.browser.playground import Playground

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from tests.browser.playground import Playground
 from tests.browser.seeds import finished_twins
 

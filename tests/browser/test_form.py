@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from resnet_core.runs import queries
 from tests.browser.playground import Playground
 

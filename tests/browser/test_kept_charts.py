@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from app.texts import say
+from app.language.texts import say
 from tests.browser.charts import PANELS, Charts
 from tests.browser.playground import Playground
 

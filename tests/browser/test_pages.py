@@ -8,8 +8,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.language.texts import LANGUAGES
 from app.router import NAMES
-from app.texts import LANGUAGES
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground
 

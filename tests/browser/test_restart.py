@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from resnet_core.runs import queries
 from tests.browser.charts import Charts
 from tests.browser.playground import Playground

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from resnet_core.errors import RunNotFound
 from resnet_core.jobs import queue
 from resnet_core.runs import queries

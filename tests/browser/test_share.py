@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from app.texts import say
+from app.language.texts import say
 from tests.browser.charts import PANELS, Charts
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground

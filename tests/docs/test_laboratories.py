@@ -7,7 +7,8 @@ import re
 import pytest
 
 from docs import laboratories
-from resnet_core.labs import catalog, results
+from resnet_core.labs import catalog
+from resnet_core.labs.results import results
 
 
 def test_the_document_is_what_would_be_written() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.jobs import settings
+from resnet_core.system import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = re.compile(r"RESIDUAL_PLAYGROUND_[A-Z_]*[A-Z]")
@@ -32,10 +32,10 @@ def test_every_variable_that_is_read_is_documented_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("variable", "default"),
     [
-        ("SLOTS", settings.slots),
-        ("CUDA_GRAPHS", lambda: int(settings.cuda_graphs())),
-        ("CHECKPOINT_SECONDS", lambda: int(settings.checkpoint_seconds())),
-        ("IDLE_SECONDS", lambda: int(settings.idle_seconds())),
+        ("SLOTS", environment.slots),
+        ("CUDA_GRAPHS", lambda: int(environment.cuda_graphs())),
+        ("CHECKPOINT_SECONDS", lambda: int(environment.checkpoint_seconds())),
+        ("IDLE_SECONDS", lambda: int(environment.idle_seconds())),
     ],
 )
 def test_defaults_are_the_codes(

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.local_process import LocalProcesses
 from resnet_core.jobs.worker.evaluation import evaluate, evaluate_views

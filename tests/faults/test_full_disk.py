@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting.export import export
 from resnet_core.exporting.formats import Format
 from resnet_core.jobs import queue

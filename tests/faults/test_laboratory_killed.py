@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.labs import desk, results
-from resnet_core.labs.folder import of_result
-from resnet_core.labs.order import Order
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.folder import of_result
+from resnet_core.labs.results.request import Order
 from tests.small_runs import wait_until
 from tests.tiny_laboratory import NAME, counted, started, tiny
 
@@ -26,7 +26,7 @@ def test_a_killed_worker_leaves_a_result_that_is_told_truly(
     tiny: None, home: Path, attempt: int
 ) -> None:
     order = Order.create(NAME, steps=2000, seed=attempt)
-    lab_id = desk.submit(order)
+    lab_id = requests.submit(order)
     worker = started(lab_id)
     step = random.Random(attempt).randrange(1, 1500)
     wait_until(lambda: counted(lab_id, step) or not worker.is_alive(), f"{step}", every=0.001)
@@ -41,7 +41,7 @@ def test_a_killed_worker_leaves_a_result_that_is_told_truly(
     if found.state == "failed":
         assert "worker was killed" in found.reason
 
-    desk.retry(lab_id)
+    requests.retry(lab_id)
     again = started(lab_id)
     again.join(60)
     found = results.read(lab_id)
@@ -50,7 +50,7 @@ def test_a_killed_worker_leaves_a_result_that_is_told_truly(
 
 
 def test_a_torn_event_at_the_end_is_left_out(tiny: None, home: Path) -> None:
-    lab_id = desk.submit(Order.create(NAME, steps=100_000, pause=0.01))
+    lab_id = requests.submit(Order.create(NAME, steps=100_000, pause=0.01))
     worker = started(lab_id)
     wait_until(lambda: counted(lab_id, 3), "three numbers")
     os.kill(worker.pid or 0, signal.SIGKILL)

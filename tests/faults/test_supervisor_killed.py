@@ -10,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_core.experiment import Experiment
-from resnet_core.jobs import processes, queue, supervisor
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.jobs import queue, supervisor
 from resnet_core.runs import queries, store
 from resnet_core.runs.record import RunRecord
+from resnet_core.system import processes
 from tests.small_runs import ended, wait_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")

@@ -13,11 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import services
-from app.texts import say
+from app.language.texts import say
 from app.widgets.attribution.desk import Desk
-from resnet_core.data import own_picture
-from resnet_core.labs import desk, line, results
-from resnet_core.labs.order import Order
+from resnet_core.data.pictures import own_picture
+from resnet_core.labs import line
+from resnet_core.labs.results import requests as desk
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import Order
 from tests.opened_page import opened
 
 _open = partial(opened, "attribution")

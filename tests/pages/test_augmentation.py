@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.texts import say
+from app.language.texts import say
 from resnet_core.data import catalog
 from tests.opened_page import opened, said
 

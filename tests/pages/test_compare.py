@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import recordings
-from app.texts import LANGUAGES, say
+from app.language.texts import LANGUAGES, say
+from app.page_data import recordings
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from tests.app.runs_on_record import put_on_record

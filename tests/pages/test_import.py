@@ -7,24 +7,26 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import importing, services, texts
-from app.explanations import translated
+from app import services
+from app.background import imports
+from app.background.imports import Import, Request
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
-from app.importing import Import, Request
-from app.lab_words import caption
-from app.provenance import caption as chart_caption
-from app.provenance import notes
-from app.state import View
-from app.widgets.import_dialog import JOB, Job
-from app.widgets.run_actions import ASKED
-from app.widgets.run_dialogs import IMPORT
-from app.widgets.run_picker import run_label
+from app.language import texts
+from app.language.errors import translated
+from app.page_state.view import View
+from app.server.captions import caption as chart_caption
+from app.server.captions import notes
+from app.server.lab_captions import caption
+from app.widgets.runs.actions import ASKED
+from app.widgets.runs.dialogs import IMPORT
+from app.widgets.runs.import_dialog import JOB, Job
+from app.widgets.runs.picker import run_label
 from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
 from resnet_core.weights.header import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
@@ -89,8 +91,8 @@ def test_the_dialog_says_how_large_a_file_may_be_and_what_imports_larger_ones(
     page = opened(language=language)
     checked(page.button(key="runs.import.open").click().run())
     (uploader,) = page.get("file_uploader")
-    assert f"{importing.MEGABYTES} MB" in uploader.proto.label
-    assert uploader.proto.max_upload_size_mb == importing.MEGABYTES
+    assert f"{imports.MEGABYTES} MB" in uploader.proto.label
+    assert uploader.proto.max_upload_size_mb == imports.MEGABYTES
     (larger,) = [one.value for one in page.caption if "python -m resnet_core import" in one.value]
     assert f"{MOST_BYTES // 2**30} GiB" in larger
     module = "python -m resnet_core import "
@@ -100,7 +102,7 @@ def test_the_dialog_says_how_large_a_file_may_be_and_what_imports_larger_ones(
 
 def test_progress_is_shown_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     now = Import(share=0.4)
-    monkeypatch.setattr(importing, "state", lambda token: now)
+    monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
     (bar,) = page.get("progress")
     assert (bar.value, bar.text) == (40, "Trying it on images …")
@@ -110,7 +112,7 @@ def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
     def page() -> None:
         import streamlit as st
 
-        from app.widgets import import_dialog
+        from app.widgets.runs import import_dialog
         from tests.pages.test_import import WAYS
 
         st.session_state["answers"] = import_dialog._answers(tuple(WAYS), "k")
@@ -132,8 +134,8 @@ def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch
     """The upload's own control is gone by then, and so is its value."""
     begun: list[Request] = []
     now = Import(over=True, tried=tuple(WAYS))
-    monkeypatch.setattr(importing, "state", lambda token: now)
-    monkeypatch.setattr(importing, "start", lambda request: begun.append(request) or "token")
+    monkeypatch.setattr(imports, "state", lambda token: now)
+    monkeypatch.setattr(imports, "start", lambda request: begun.append(request) or "token")
     page = opened(now)
     assert "**net.th**" in said(page)
     (start,) = [one for one in page.button if one.label == "Import"]
@@ -149,11 +151,11 @@ def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch
 
 def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     now = Import(over=True, error=CheckpointError("net.th is damaged or cut short."))
-    monkeypatch.setattr(importing, "state", lambda token: now)
+    monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
     assert "net.th is damaged or cut short." in said(page)
     (another,) = [one for one in page.button if one.label == "Another file"]
-    monkeypatch.setattr(importing, "state", lambda token: None)
+    monkeypatch.setattr(imports, "state", lambda token: None)
     checked(another.click().run())
     assert SAY("import.lead") in said(page)
 
@@ -163,7 +165,7 @@ def test_what_was_imported_leads_to_where_it_can_be_looked_at(
 ) -> None:
     run = import_on_record()
     now = Import(1.0, True, run.id, "The error is near that of guessing (90.0 %), and more.")
-    monkeypatch.setattr(importing, "state", lambda token: now)
+    monkeypatch.setattr(imports, "state", lambda token: now)
     shown = said(opened(now))
     assert "cifar/resnet-20, error 8.27 % on CIFAR-10 (n = 10,000)" in shown
     assert "near that of guessing" in shown

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.router import laboratories
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs import desk, results
-from resnet_core.labs.order import Order
-from resnet_core.paper_detection import TABLE_7, TABLE_8
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.request import Order
+from resnet_core.paper.detection import TABLE_7, TABLE_8
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, put_recording, put_result
 
@@ -172,7 +172,7 @@ def test_a_refusal_is_a_sentence(recorded: Order, monkeypatch: pytest.MonkeyPatc
     def refuse(*_: object) -> None:
         raise PlaygroundError("The disk is full; free some space.")
 
-    monkeypatch.setattr(desk, "retry", refuse)
+    monkeypatch.setattr(requests, "retry", refuse)
     test = _open()
     test.button(key="lab.run").click().run()
     assert not test.exception

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import ledger, services
-from app.texts import say
+from app import services
+from app.language.texts import say
+from app.page_data import ledger
 from resnet_core.runs import queries
 from tests.app.runs_on_record import put_on_record
 from tests.opened_page import opened, said

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
-from app.timings import Estimate
-from resnet_core import presets
+from app.background.training_time import Estimate
 from resnet_core.errors import InvalidSetting
+from resnet_core.experiments import presets
 from resnet_core.runs import queries, recording
 from tests.app.runs_on_record import put_on_record
 

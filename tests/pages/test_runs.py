@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import services, texts
-from app.run_list import PAGE as ROWS
-from app.widgets import run_export
+from app import services
+from app.language import texts
+from app.page_data.run_list import PAGE as ROWS
+from app.widgets.runs import export as run_export
 from resnet_core.errors import RunNotFound
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord

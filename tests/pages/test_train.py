@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import services, texts
-from app.measurements import Failed
-from app.timings import Estimate
+from app import services
+from app.background.measurements import Failed
+from app.background.training_time import Estimate
+from app.language import texts
 from resnet_core.errors import DownloadError
 from resnet_core.runs import queries
 from tests.picture_folders import draw_folder
@@ -218,7 +219,7 @@ def test_an_image_folder_of_one_class_is_told_at_the_data(opened: Opened, tmp_pa
 def test_a_public_data_set_that_is_not_here_can_be_downloaded(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app import downloads
+    from app.background import downloads
 
     monkeypatch.setattr("resnet_core.data.catalog._is_present", lambda source: False)
     started: list[str] = []
@@ -235,8 +236,8 @@ def test_a_public_data_set_that_is_not_here_can_be_downloaded(
 def test_a_download_shows_its_progress_its_failure_and_its_end(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app import downloads
-    from app.downloads import Download
+    from app.background import downloads
+    from app.background.downloads import Download
 
     present = False
     monkeypatch.setattr("resnet_core.data.catalog._is_present", lambda source: present)

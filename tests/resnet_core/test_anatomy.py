@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from resnet_core.anatomy import describe
-from resnet_core.network_spec import FAMILIES, NetworkSpec
 from resnet_core.networks.catalog import architecture
+from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 from tests.observed_network import Observed
 
 # Blocks per stage, width, image size, channels, classes, option A's padding.

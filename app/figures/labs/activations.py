@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from app.figures.labs import curves
 from app.figures.labs.networks import networks
-from app.texts import Speaker
-from resnet_core.labs.questions.activations import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.activations.question import Settings
 
 _DRAWN = {"shortcut": "dot", "branch": "dashdot", "total": "solid"}
 

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures.labs.inside import bars
-from app.texts import Speaker
-from resnet_core.labs.questions.attribution import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.attribution.question import Settings
 
 
 def draw(

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.court import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.court.question import Settings
 
 LIVE = "live"
 _LEAST = 1e-16  # a gradient of 0 has no place on a logarithmic axis

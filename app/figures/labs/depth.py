@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.depth import Settings
-from resnet_core.paper import RERUNS, TEST_ERROR
+from app.language.texts import Speaker
+from resnet_core.labs.depth.question import Settings
+from resnet_core.paper.cifar import RERUNS, TEST_ERROR
 
 LIVE = "live"
 DEEPEST = 1202

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.dial import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.dial.question import Settings
 
 _SHALLOW, _DEEP = 20, 110  # the lightness of alpha = 0 and of alpha = 1
 

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.ensemble import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.ensemble.question import Settings
 
 
 def draw(

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.labs import curves
 from app.figures.labs.networks import networks
-from app.texts import Speaker
-from resnet_core.labs.questions.forward import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.forward.question import Settings
 
 _EXTRA = 30  # pixels: legends of several lines
 

@@ -13,8 +13,8 @@ from app import theme
 from app.figures import look
 from app.figures.labs import curves
 from app.figures.labs.networks import networks
-from app.texts import Speaker
-from resnet_core.labs.questions.gates import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.gates.question import Settings
 
 _LIVE = "live"
 _HUE = ("highway", 20, 110)  # lightness for the block's place, as elsewhere for depth

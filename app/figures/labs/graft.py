@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.graft import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.graft.question import Settings
 
 _SHADES = (160, 80, 50, 33, 22)  # depths, for their lightness: the nearer the start, the darker
 

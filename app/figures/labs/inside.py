@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.labs import curves
 from app.figures.labs.networks import networks
-from app.texts import Speaker
+from app.language.texts import Speaker
 
 
 def bars(

@@ -13,8 +13,8 @@ from plotly.subplots import make_subplots
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.landscape import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.landscape.question import Settings
 
 _PLOT = 320  # pixels a contour map
 _MOUNTAINS = 380

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.microscope import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.microscope.question import Settings
 
 _FAMILY = {"plain": "plain", "residual": "resnet", "shifted": "other"}
 _LEAST = 1e-12  # a loss of 0 has no place on a logarithmic axis

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.labs import curves
 from app.figures.labs.networks import networks
-from app.texts import Speaker
-from resnet_core.labs.questions.paths import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.paths.question import Settings
 
 
 def draw(

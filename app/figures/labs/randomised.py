@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from app.figures.labs import curves
 from app.figures.labs.networks import networks
-from app.texts import Speaker
-from resnet_core.labs.questions.randomised import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.randomised.question import Settings
 
 # Methods differ in dash and marker; dashes alone are the paper's.
 _DASHES = ("solid", "dot", "dashdot", "longdashdot")

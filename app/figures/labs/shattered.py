@@ -12,8 +12,8 @@ from plotly.subplots import make_subplots
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.shattered import Settings
+from app.language.texts import Speaker
+from resnet_core.labs.shattered.question import Settings
 
 _FAMILY = {"plain": "plain", "residual": "resnet"}
 _STRIP = 92  # pixels, of one gradient

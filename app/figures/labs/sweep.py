@@ -13,8 +13,8 @@ from plotly.subplots import make_subplots
 from app import theme
 from app.figures import look
 from app.figures.labs import curves
-from app.texts import Speaker
-from resnet_core.labs.questions.sweep import SHALLOW, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.sweep.question import SHALLOW, Settings
 
 _LEAST_EXPONENT = -12.0  # of a gradient's share; less is drawn as this
 _ROW_HEIGHT = 74  # pixels, of the curves

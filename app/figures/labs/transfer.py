@@ -14,10 +14,10 @@ from app import theme
 from app.figures import look
 from app.figures.labs import curves, scene_pictures
 from app.figures.labs.contact_sheet import Strip, sheet
-from app.texts import Speaker
-from resnet_core.data.outlines import OUTLINES
-from resnet_core.labs.packed import unpack
-from resnet_core.labs.questions.transfer import Settings
+from app.language.texts import Speaker
+from resnet_core.data.shapes.outlines import OUTLINES
+from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.transfer.question import Settings
 
 _DASHES = {"tuned": "solid", "frozen": "dot", "scratch": "dashdot"}
 _STRENGTH = {"tuned": 1.0, "frozen": 0.5, "scratch": 0.25}  # of a bar's colour

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
 from app.widgets.architecture.block_code import code_of
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table

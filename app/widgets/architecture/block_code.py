@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.widgets.show_code import BLOCK_CLASSES, Source, source_of
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 
 _BLOCKS, _BRANCHES = "resnet_core/networks/blocks.py", "resnet_core/networks/branches.py"
 _REFERENCES = "resnet_core/networks/references.py"

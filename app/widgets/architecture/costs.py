@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.figures.complexity import block_figure, work_figure
-from app.texts import t
+from app.language.texts import t
+from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.measured import measured_table
 from app.widgets.architecture.networks import title
@@ -15,10 +16,9 @@ from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
 from app.widgets.architecture.state import SCOPES
 from app.widgets.architecture.table import table
 from app.widgets.experiment_form.effects import short
-from app.widgets.starting import start_of
-from resnet_core import paper_imagenet
 from resnet_core.anatomy import Anatomy, BlockFacts, describe
-from resnet_core.specs import Spec, spec_of
+from resnet_core.paper import imagenet as paper_imagenet
+from resnet_core.specs.names import Spec, spec_of
 
 # Table 1 and what the paper compares it with, the costliest first.
 FAMILY = (

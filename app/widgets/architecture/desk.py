@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.page_state.page import PageDesk
 from app.widgets.architecture.state import State
-from app.widgets.page_desk import PageDesk
 
 
 class Desk(PageDesk[State]):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import pictures, theme
+from app import theme
 from app.figures.receptive_field import Sight, field_figure
-from app.pictures import Pixels
-from app.texts import t
+from app.language.texts import t
+from app.page_data import pictures
+from app.page_data.pictures import Pixels
+from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import described
-from app.widgets.own_picture import own_picture
-from app.widgets.starting import start_of
+from app.widgets.augmentation.own_picture import own_picture
 from resnet_core.anatomy import Anatomy, Layer, describe
 from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
 

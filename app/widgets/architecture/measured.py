@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import forward_times, services
-from app.explanations import translated
+from app import services
+from app.background import forward_time
+from app.background.forward_time import Forward
+from app.background.measurements import Failed
 from app.figures.complexity import three_digits
-from app.forward_times import Forward
-from app.measurements import Failed
-from app.texts import language, t
+from app.language.errors import translated
+from app.language.texts import language, t
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table
-from resnet_core import paper_imagenet
 from resnet_core.anatomy import describe
-from resnet_core.specs import Spec
+from resnet_core.paper import imagenet
+from resnet_core.specs.names import Spec
 
 _ASK_AGAIN = 1.5  # seconds, while something is being measured
 
@@ -30,7 +31,7 @@ def measured_table(specs: tuple[Spec, ...]) -> None:
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
     """While runs train, nothing is measured: both would be slower than they are."""
     busy = any(run.state == "running" for run in services.active())
-    ask = forward_times.known if busy else forward_times.ask
+    ask = forward_time.known if busy else forward_time.ask
     return [ask(spec) for spec in specs]
 
 
@@ -56,7 +57,7 @@ def _show(specs: tuple[Spec, ...], waiting: bool) -> None:
 
 def _row(spec: Spec, answer: Answer) -> tuple[str, ...]:
     anatomy = describe(spec)
-    paper = paper_imagenet.BILLION_MULTIPLY_ADDS.get(spec.name.removeprefix("imagenet/"))
+    paper = imagenet.BILLION_MULTIPLY_ADDS.get(spec.name.removeprefix("imagenet/"))
     return (
         title(spec),
         str(anatomy.weighted_layers),

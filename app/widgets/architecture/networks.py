@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.imagenet_spec import ARCHITECTURES, ImageNetSpec
-from resnet_core.network_spec import FAMILIES, Block, NetworkSpec, Shortcut, StrideIn
-from resnet_core.specs import Spec, is_imagenet, spec_of
+from resnet_core.specs.cifar import FAMILIES, Block, NetworkSpec, Shortcut, StrideIn
+from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
+from resnet_core.specs.names import Spec, is_imagenet, spec_of
 
 # What can stand behind a network's name in a URL, and the setting that it is a value of.
 _WORDS: dict[str, str] = {

@@ -6,16 +6,16 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from app.explanations import explain
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import KINDS, kind, title
 from app.widgets.architecture.state import MOST
-from app.widgets.starting import start_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.network_spec import DEEPEST, STAGES, NetworkSpec, Shortcut, StrideIn
-from resnet_core.specs import Spec, spec_of
+from resnet_core.specs.cifar import DEEPEST, STAGES, NetworkSpec, Shortcut, StrideIn
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec, spec_of
 
 NONE = ""
 _DEPTH = 20  # of a CIFAR network that has just been chosen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_core.anatomy import Anatomy, BlockFacts, describe
-from resnet_core.network_spec import NetworkSpec
-from resnet_core.specs import Spec, spec_of
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.specs.names import Spec, spec_of
 
 LARGE = 112  # pixels: the maps that only VGG works on for long
 

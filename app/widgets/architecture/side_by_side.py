@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
 from app.widgets.architecture.block_card import block_card
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import described, token

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args
 from app.widgets.architecture.networks import spec_from, token
 from resnet_core.anatomy import describe
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs import Spec
+from resnet_core.specs.names import Spec
 
 View = Literal["networks", "steps", "cost", "field"]
 Scope = Literal["family", "chosen"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.figures.complexity import steps_figure
-from app.texts import t
+from app.language.texts import t
+from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.shares import Shares, imagenet
@@ -14,9 +15,8 @@ from app.widgets.experiment_form.effects import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import standing_drawing
 from app.widgets.network_drawing.svg import BREADTH
-from app.widgets.starting import start_of
-from resnet_core import paper_imagenet
 from resnet_core.anatomy import Anatomy
+from resnet_core.paper import imagenet as paper_imagenet
 
 
 def steps(desk: Desk) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from app import services
-from app.explanations import explain
-from app.texts import language, t
-from app.thumbnails import Album
+from app.language.errors import explain
+from app.language.texts import language, t
+from app.page_data.thumbnails import Album
+from app.page_state.initial_value import start_of
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.checks import checks
 from app.widgets.attribution.desk import NAME, VIEWS, Desk, View, command
@@ -23,11 +24,11 @@ from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.controls import Controls
 from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
-from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs import catalog, picture_names
-from resnet_core.labs.questions.attribution import METHODS
-from resnet_core.labs.results import Result
+from resnet_core.labs import catalog
+from resnet_core.labs.attribution.question import METHODS
+from resnet_core.labs.results.results import Result
+from resnet_core.labs.tools import picture_names
 
 _BEHIND = ("stage", "steps", "samples", "noise", "patches", "seed")
 _CODE = {"maps": ("attribution",), "checks": ("masks", "randomised"), "layers": ("activations",)}

@@ -6,17 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from app import services, theme
-from app.explanations import explain
 from app.figures import attribution
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
 from app.widgets.attribution.desk import Desk, command
 from app.widgets.attribution.following import anew, figures
 from app.widgets.attribution.tiles import Row, Tile, tiles
 from app.widgets.experiment_form.controls import escaped
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.order import Order
-from resnet_core.labs.packed import unpack
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
+from resnet_core.labs.tools.packed_arrays import unpack
 
 
 def checks(desk: Desk) -> None:

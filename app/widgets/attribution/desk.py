@@ -8,14 +8,15 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from app import page_url
-from app.explanations import explain
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_state import url as page_url
 from app.widgets.laboratory.bench import HERE, Bench
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs import catalog, fields
-from resnet_core.labs.order import Order, create_settings
-from resnet_core.labs.questions import activations
+from resnet_core.labs import catalog
+from resnet_core.labs.activations import question as activations
+from resnet_core.labs.results import settings_text
+from resnet_core.labs.results.request import Order, create_settings
 
 View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -126,7 +127,7 @@ def visits() -> int:
 
 def command(laboratory: str, order: Order) -> str:
     """What computes the same from a terminal."""
-    given = fields.to_query(order.settings)
+    given = settings_text.to_query(order.settings)
     runs = [f"--run {run_id}" for run_id in order.runs]
     options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
     return " ".join(["python -m resnet_core lab", laboratory, *runs, *options])

@@ -8,13 +8,13 @@ from contextlib import suppress
 import streamlit as st
 
 from app import services
-from app.explanations import explain, translated
-from app.texts import language, t
+from app.language.errors import explain, translated
+from app.language.texts import language, t
 from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.lab_figures import lab_figures
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 
 _EVERY = 0.4  # seconds, while something is computed
 _ASKED = "attribution.asked"  # the result that this visitor's page had computed last

@@ -9,13 +9,13 @@ import streamlit as st
 
 from app import theme
 from app.figures import attribution
-from app.texts import language, t
+from app.language.texts import language, t
+from app.page_state.initial_value import start_of
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.desk import Desk
 from app.widgets.attribution.tiles import Row, Tile, tiles
-from app.widgets.starting import start_of
-from resnet_core.labs.packed import unpack
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.results import Result
+from resnet_core.labs.tools.packed_arrays import unpack
 
 
 def browser(result: Result) -> None:

@@ -11,10 +11,10 @@ import streamlit as st
 
 from app import services, theme
 from app.figures import attribution
-from app.texts import t
+from app.language.texts import t
 from app.widgets.attribution.tiles import Row, Tile, tiles
-from resnet_core.labs.packed import unpack
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.results import Result
+from resnet_core.labs.tools.packed_arrays import unpack
 
 
 def maps(result: Result, iteration: int | None = None, outline: bool = True) -> None:

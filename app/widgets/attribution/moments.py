@@ -9,10 +9,10 @@ import streamlit as st
 
 from app import theme
 from app.figures import attribution
-from app.texts import t
+from app.language.texts import t
 from app.widgets.attribution.tiles import Row, Tile, tiles
-from resnet_core.labs.packed import unpack
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.results import Result
+from resnet_core.labs.tools.packed_arrays import unpack
 
 
 def all_moments(result: Result) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app.pictures import Pixels, Sample, squared
-from app.texts import t
+from app.language.texts import t
+from app.page_data.pictures import Pixels, Sample, squared
 from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.gallery import gallery
 from app.widgets.augmentation.state import State

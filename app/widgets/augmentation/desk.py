@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
+from app.page_state.page import PageDesk
 from app.widgets.augmentation.state import State
-from app.widgets.page_desk import PageDesk
 
 
 class Desk(PageDesk[State]):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.pictures import Pixels
-from app.texts import t
+from app.language.texts import t
+from app.page_data.pictures import Pixels
 from app.widgets.augmentation.tile import framed
 
 

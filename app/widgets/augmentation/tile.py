@@ -8,9 +8,9 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from app import pictures
-from app.pictures import Pixels
-from resnet_core.data.imagenet_recipe import Box, Floats
+from app.page_data import pictures
+from app.page_data.pictures import Pixels
+from resnet_core.data.pictures.imagenet_recipe import Box, Floats
 
 _LONGEST = 720  # pixels: more than a tile ever shows
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from app.explanations import explain
-from app.texts import language, t
+from app.language.errors import explain
+from app.language.texts import language, t
+from app.page_state.initial_value import start_of
 from app.widgets.experiment_form.draft import LEFT_EMPTY, Draft, unused
 from app.widgets.experiment_form.fields import CONTROLS, OTHER, Control
 from app.widgets.experiment_form.networks import depths
-from app.widgets.starting import start_of
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
-from resnet_core.specs import is_imagenet
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.names import is_imagenet
 
 Errors = dict[str, PlaygroundError]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import downloads, uploads
-from app.explanations import translated
-from app.texts import language, t
+from app.background import downloads
+from app.language.errors import translated
+from app.language.texts import language, t
+from app.page_data import uploads
+from app.page_state.initial_value import start_of
 from app.widgets.experiment_form.controls import Controls, Errors, complaint, escaped
-from app.widgets.starting import start_of
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
 from resnet_core.data.facts import DataFacts
-from resnet_core.data.sources import SOURCES
+from resnet_core.data.public.sources import SOURCES
 from resnet_core.errors import PlaygroundError
 
 PATH = ""  # the choice of giving a path

@@ -12,10 +12,10 @@ from typing import Any
 
 from app.widgets.experiment_form.networks import joined, split, twin_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment, from_text
-from resnet_core.imagenet_spec import PREFIX
-from resnet_core.network_settings import lacking
-from resnet_core.specs import is_imagenet
+from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.experiments.network_settings import lacking
+from resnet_core.specs.imagenet import PREFIX
+from resnet_core.specs.names import is_imagenet
 
 SEEDS = 5
 

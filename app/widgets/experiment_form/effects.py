@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.texts import t
+from app.language.texts import t
 from app.widgets.experiment_form.networks import depths, joined, split
 from resnet_core.anatomy import Anatomy
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 
 @dataclass(frozen=True)

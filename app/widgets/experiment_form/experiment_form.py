@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
+from app.page_state.initial_value import start_of
 from app.widgets.experiment_form.controls import Controls, Errors, label
 from app.widgets.experiment_form.draft import SEEDS
 from app.widgets.experiment_form.effects import Effects
 from app.widgets.experiment_form.fields import GROUPS, group_of
-from app.widgets.starting import start_of
 
 
 def main_controls(controls: Controls, errors: Errors, effects: Effects) -> None:

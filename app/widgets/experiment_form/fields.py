@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from app.widgets.experiment_form.networks import ALL_FAMILIES, DEPTHS
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 Kind = Literal["choice", "whole", "text", "switch"]
 Needs = tuple[str, tuple[Any, ...]]

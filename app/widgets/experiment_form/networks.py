@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.imagenet_spec import ARCHITECTURES, GOOGLENET_DEPTH, PREFIX
-from resnet_core.network_spec import FAMILIES
-from resnet_core.specs import is_imagenet
+from resnet_core.specs.cifar import FAMILIES
+from resnet_core.specs.imagenet import ARCHITECTURES, GOOGLENET_DEPTH, PREFIX
+from resnet_core.specs.names import is_imagenet
 
 _CIFAR = "cifar/"
 _GOOGLENET = f"{PREFIX}googlenet"

@@ -11,8 +11,8 @@ from app.widgets.experiment_form.controls import Controls
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.presets import FIRST, draft_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.presets import PRESETS
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.presets import PRESETS
 
 _OWN = {*Experiment.model_fields, "preset", "twin", "seeds"}
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.texts import t
+from app.language.texts import t
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.networks import twin_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.presets import PRESETS
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.presets import PRESETS
 
 FIRST = "one-minute"
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import services
-from app.explanations import explain
-from app.status import duration
-from app.texts import language, speaker, t
+from app.language.errors import explain
+from app.language.progress import duration
+from app.language.texts import language, speaker, t
 from app.widgets.laboratory.shown import Shown
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 
 _EVERY = 3.0  # seconds; the component itself says when the experiment has ended
 

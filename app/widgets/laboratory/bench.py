@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.explanations import explain
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.labs import fields
-from resnet_core.labs.laboratory import Question, Settings
-from resnet_core.labs.order import Order, create_settings
+from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.results import settings_text
+from resnet_core.labs.results.request import Order, create_settings
 
 RUNS, HERE = "runs", "here"
 
@@ -45,7 +45,7 @@ class Bench:
 
     def to_query(self, question: Question) -> dict[str, str]:
         """The inverse of `from_query`: what differs from the laboratory's own."""
-        query = fields.to_query(self.settings)
+        query = settings_text.to_query(self.settings)
         if self.runs != question.runs:
             query[RUNS] = ",".join(self.runs)
         return {**query, HERE: "1"} if self.here else query

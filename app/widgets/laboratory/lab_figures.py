@@ -1,7 +1,7 @@
 """A laboratory's figures, verdict and progress as one component that follows them by itself.
 
-It asks the read-only route of `app.api` for news; the page is not run again for a new row, so
-nothing flickers and what people zoomed or turned stays as it is.
+It asks the read-only route of `app.server.routes` for news; the page is not run again for a new
+row, so nothing flickers and what people zoomed or turned stays as it is.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import static_files, texts, theme
-from app.texts import t
+from app import theme
+from app.language import texts
+from app.language.texts import t
+from app.server import static_files
 
 _HERE = Path(__file__).parent
 _WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import page_url, services
-from app.explanations import explain
-from app.links import page_link
-from app.texts import t
+from app import services
+from app.language.errors import explain
+from app.language.texts import t
+from app.page_state import url as page_url
+from app.page_state.links import page_link
 from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory import shown as showing
 from app.widgets.laboratory.actions import actions
@@ -23,9 +24,9 @@ from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.fields import names
-from resnet_core.labs.laboratory import Question, Settings
-from resnet_core.labs.order import Order
+from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.settings_text import names
 
 # Draws something above the figures; gives the settings back as they were changed there.
 Above = Callable[[Bench], Settings]

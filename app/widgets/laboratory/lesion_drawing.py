@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from app import services, theme
-from app.explanations import explain
-from app.texts import t
+from app.language.errors import explain
+from app.language.texts import t
 from app.widgets.laboratory.bench import Bench
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.laboratory import Settings
-from resnet_core.labs.order import create_settings
+from resnet_core.labs.question import Settings
+from resnet_core.labs.results.request import create_settings
 from resnet_core.runs.record import RunRecord
 
 _HERE = Path(__file__).parent

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from app import services
 from app.widgets.laboratory.bench import Bench
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.laboratory import Question
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs.question import Question
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 
 
 @dataclass(frozen=True)

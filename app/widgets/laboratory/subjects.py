@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import services
-from app.links import page_link
-from app.texts import language, t
-from app.widgets.run_picker import unlike_labels
-from app.widgets.starting import start_of
-from resnet_core.labs.laboratory import Question
+from app.language.texts import language, t
+from app.page_state.initial_value import start_of
+from app.page_state.links import page_link
+from app.widgets.runs.picker import unlike_labels
+from resnet_core.labs.question import Question
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 

@@ -1,6 +1,6 @@
 """Three live panels over runs: error, response and gradient by layer, one time for all.
 
-The component asks the read-only routes of `app.api` for news by itself; the page is not
+The component asks the read-only routes of `app.server.routes` for news by itself; the page is not
 run again for a new point, so nothing flickers and what people zoomed stays zoomed.
 """
 
@@ -13,9 +13,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import static_files, texts, theme
-from app.state import View
-from app.texts import t
+from app import theme
+from app.language import texts
+from app.language.texts import t
+from app.page_state.view import View
+from app.server import static_files
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.widgets.network_drawing.parts import Band, Plan
-from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.specs.imagenet import ImageNetSpec
 
 Translate = Callable[..., str]
 

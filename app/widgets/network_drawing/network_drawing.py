@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import theme
-from app.texts import Speaker, t
+from app.language.texts import Speaker, t
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.parts import Scale
 from resnet_core.anatomy import Anatomy

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import texts, theme
-from app.texts import t
+from app import theme
+from app.language import texts
+from app.language.texts import t
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_core.jobs.worker import laboratory
-from resnet_core.jobs.worker import work as training
-from resnet_core.labs.folder import is_laboratory
+from resnet_core.jobs.worker import laboratory, training
+from resnet_core.labs.results.folder import is_laboratory
 
 
 def work(folder: Path) -> int:

@@ -7,18 +7,18 @@ from typing import Any
 
 import safetensors.torch
 
-from resnet_core.data.decoders import Decoders
-from resnet_core.data.picture_folder import PictureFolder
+from resnet_core.data.pictures.decoders import Decoders
+from resnet_core.data.pictures.picture_folder import PictureFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.jobs.worker import imported
+from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries
-from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs import is_imagenet
-from resnet_core.training import checkpoint
-from resnet_core.training.feed import Data, load
+from resnet_core.specs.names import is_imagenet
+from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.evaluation.multi_crop import Views, errors
+from resnet_core.training.images import Data, load
 from resnet_core.training.session import Session
-from resnet_core.training.testing import Views, errors
 
 
 def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import errno
 import torch
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from resnet_core.data.dataset import ImageSet
-from resnet_core.labs import subjects
-from resnet_core.labs.subjects import Subject
+from resnet_core.labs.tools import trained_network
+from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.device import Execution
-from resnet_core.training.evaluation import fixed_subset
+from resnet_core.training.evaluation.evaluation import fixed_subset
 from resnet_core.weights.images import Images
 from resnet_core.weights.trial import mistakes
 
 
 def evaluate(run: RunRecord) -> dict[str, Any]:
     """As `evaluation.evaluate`, for a run that was imported: there are no iterations to tell."""
-    subject = subjects.load(run.id)
+    subject = trained_network.load(run.id)
     data = subject.dataset
     train = fixed_subset(data.train, run.experiment.evaluation_images)
     return {

@@ -20,15 +20,16 @@ import torch
 from filelock import FileLock, Timeout
 
 from resnet_core.errors import PlaygroundError, WrongState
-from resnet_core.jobs import processes, settings
 from resnet_core.jobs.worker import excuses, manners
-from resnet_core.labs import catalog, status, subjects
+from resnet_core.labs import catalog, status
 from resnet_core.labs.events import Verdict
-from resnet_core.labs.folder import LabFolder
-from resnet_core.labs.journal import Journal
-from resnet_core.labs.order import Order
+from resnet_core.labs.results.event_log import Journal
+from resnet_core.labs.results.folder import LabFolder
+from resnet_core.labs.results.request import Order
 from resnet_core.labs.status import State
-from resnet_core.runs import weights
+from resnet_core.labs.tools import trained_network
+from resnet_core.runs import find_weights
+from resnet_core.system import environment, processes
 from resnet_core.training import allocator, device
 
 _LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is let go at once
@@ -77,7 +78,7 @@ class Worker:
 
     def run(self) -> Ending:
         try:
-            torch.set_num_threads(settings.laboratory_threads())
+            torch.set_num_threads(environment.laboratory_threads())
             order = self._folder.read_order()
             _log.info("%s of %s.", order.laboratory, ", ".join(order.runs) or "its own networks")
             return self._listen(order)
@@ -134,17 +135,17 @@ def _tell(folder: LabFolder, ending: Ending) -> None:
             time.sleep(0.5)
 
 
-def _subjects(order: Order) -> tuple[subjects.Subject, ...]:
+def _subjects(order: Order) -> tuple[trained_network.Subject, ...]:
     """The networks that the order names, with the weights they had then.
 
     Raises:
         WrongState: one was trained further or anew since.
     """
     for run_id, sha256 in zip(order.runs, order.weights, strict=True):
-        run = weights.described(run_id)
-        if weights.find(run).sha256 != sha256:
+        run = find_weights.described(run_id)
+        if find_weights.find(run).sha256 != sha256:
             raise WrongState(f"{run.title} has other weights by now; ask the laboratory again.")
-    return subjects.load_all(order.runs)
+    return trained_network.load_all(order.runs)
 
 
 def _excuse(error: BaseException) -> str | None:

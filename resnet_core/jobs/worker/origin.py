@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import run_file
 from resnet_core.runs.folder import RunFolder
-from resnet_core.training import checkpoint
-from resnet_core.training.feed import Data
-from resnet_core.training.fork import carry_over
+from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.fork import carry_over
+from resnet_core.training.images import Data
 from resnet_core.training.session import Session
 
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from resnet_core.experiment import Experiment
-from resnet_core.training import checkpoint
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.training.session import Session
 
 

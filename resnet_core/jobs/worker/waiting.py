@@ -21,8 +21,8 @@ from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.jobs import assignment
 from resnet_core.jobs.worker.dispatch import work
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import build
+from resnet_core.specs.cifar import NetworkSpec
 
 
 def wait(fork: bool) -> int:

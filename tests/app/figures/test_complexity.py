@@ -7,10 +7,10 @@ from collections import defaultdict
 import pytest
 
 from app.figures.complexity import block_figure, three_digits, work_figure
-from app.texts import speaker
+from app.language.texts import speaker
 from resnet_core.anatomy import describe
-from resnet_core.paper_imagenet import BILLION_MULTIPLY_ADDS
-from resnet_core.specs import spec_of
+from resnet_core.paper.imagenet import BILLION_MULTIPLY_ADDS
+from resnet_core.specs.names import spec_of
 
 NAMES = ("vgg-19", "googlenet", "plain-34", "resnet-152")
 

@@ -15,9 +15,9 @@ from app.figures.heat_map import MOST_MAPS, heat_map_figure
 from app.figures.layers import QUANTITIES, Quantity, layer_figure, value_axis
 from app.figures.paper import paper_errors
 from app.figures.series import Member, Series, gather
-from app.state import View
-from app.texts import Speaker, speaker
-from resnet_core.paper import TEST_ERROR
+from app.language.texts import Speaker, speaker
+from app.page_state.view import View
+from resnet_core.paper.cifar import TEST_ERROR
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import Rate, put_on_record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.figures.receptive_field import Sight, field_figure
-from app.texts import speaker
+from app.language.texts import speaker
 
 
 def _sight(label: str, marked: int | None = None) -> Sight:

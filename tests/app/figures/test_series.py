@@ -9,7 +9,7 @@ import pytest
 
 from app.figures.labels import labels, network_label
 from app.figures.series import Member, Series, gather
-from app.texts import speaker
+from app.language.texts import speaker
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record, write_stream

@@ -12,13 +12,15 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
 
-from app import labs, texts
+from app.language import texts
+from app.language.texts import catalogue
 from app.router import laboratories
-from app.texts import catalogue
+from app.server import lab_answers
 from app.widgets.laboratory.controls import choices
 from app.widgets.show_code import source_of
-from resnet_core.labs import catalog, journal
-from resnet_core.labs.folder import of_recording
+from resnet_core.labs import catalog
+from resnet_core.labs.results import event_log
+from resnet_core.labs.results.folder import of_recording
 
 pytestmark = pytest.mark.parametrize("name", catalog.NAMES)
 
@@ -92,7 +94,7 @@ def test_its_recorded_result_has_a_verdict(name: str) -> None:
     folder = of_recording(name)
     if not folder.events.is_file():
         pytest.skip(f"no result of {name} is recorded")
-    verdicts = journal.read(folder.events).verdicts
+    verdicts = event_log.read(folder.events).verdicts
     assert verdicts
     for verdict in verdicts:
         for language in texts.LANGUAGES:
@@ -106,7 +108,7 @@ def _draw(
     """The figures, each of which has a heading and can be sent."""
     figures = {}
     for language in texts.LANGUAGES:
-        figures = labs.drawer(name)(tables, settings, texts.speaker(language), dark)
+        figures = lab_answers.drawer(name)(tables, settings, texts.speaker(language), dark)
         for key, figure in figures.items():
             assert f"labs.{name}.figure.{key}" in catalogue()
             json.loads(pio.to_json(figure, validate=True))
@@ -117,7 +119,7 @@ def _tables(name: str, events: Path) -> dict[str, pd.DataFrame]:
     columns = catalog.question(name).tables
     return {
         table: pd.DataFrame(rows, columns=columns[table])
-        for table, rows in journal.read(events).rows.items()
+        for table, rows in event_log.read(events).rows.items()
     }
 
 

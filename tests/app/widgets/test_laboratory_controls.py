@@ -9,7 +9,8 @@ from pydantic import Field
 
 from app.widgets.laboratory import controls
 from app.widgets.laboratory.bench import Bench
-from resnet_core.labs import catalog, laboratory
+from resnet_core.labs import catalog
+from resnet_core.labs import question as laboratory
 
 
 class Everything(laboratory.Settings):

@@ -12,12 +12,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import api, labs, static_files
-from app.labs import LabAnswers
+from app.server import lab_answers, static_files
+from app.server import routes as api
+from app.server.lab_answers import LabAnswers
 from app.widgets.laboratory import lab_figures
 from resnet_core.labs.events import Progress, Rows
-from resnet_core.labs.journal import line
-from resnet_core.labs.order import Order
+from resnet_core.labs.results.event_log import line
+from resnet_core.labs.results.request import Order
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, ROW, VERDICT, put_recording, put_result
 
@@ -27,7 +28,7 @@ ROUTE = "/playground-api/lab"
 @pytest.fixture
 def client(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setattr(api, "_labs", LabAnswers())
-    monkeypatch.setattr(labs, "_READ_AGE", 0.0)
+    monkeypatch.setattr(lab_answers, "_READ_AGE", 0.0)
     monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
     return TestClient(Starlette(routes=list(api.routes())))
 
@@ -116,7 +117,7 @@ def test_an_answer_is_built_once_for_all_who_ask(
         drawn.append(1)
         return {}
 
-    monkeypatch.setattr(labs, "drawer", lambda _: draw)
+    monkeypatch.setattr(lab_answers, "drawer", lambda _: draw)
     lab_id = put_result(Order.create(LAB)).id
     asking = [threading.Thread(target=_ask, args=(client, lab_id)) for _ in range(8)]
     for thread in asking:

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from app import static_files
-from app.charts import Question
-from app.state import View
-from app.texts import catalogue
+from app.language.texts import catalogue
+from app.page_state.view import View
+from app.server import static_files
+from app.server.chart_answers import Question
 from app.widgets.live_charts import live_charts
 from resnet_core.runs.record import State
 

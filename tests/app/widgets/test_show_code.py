@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from app.widgets import show_code
-from resnet_core.network_spec import Family, NetworkSpec
+from resnet_core.specs.cifar import Family, NetworkSpec
 
 BLOCKS = "resnet_core/networks/blocks.py"
 

@@ -9,8 +9,8 @@ import pytest
 from torch import nn
 
 from resnet_core.anatomy import describe
-from resnet_core.imagenet_spec import ARCHITECTURES, ImageNetSpec
 from resnet_core.networks.catalog import block_sites, response_sites
+from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
 from tests.observed_network import Observed
 
 DEPTHS = [18, 34, 50, 101, 152]

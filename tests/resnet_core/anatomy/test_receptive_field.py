@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from resnet_core.anatomy import describe
 from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import architecture
-from resnet_core.specs import Spec
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec
 
 # Every so many of a network's layers and blocks are looked at.
 EVERY = {"googlenet": 9, "resnet-50": 13, "vgg-16": 5, "resnet-18": 5}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.networks.catalog import build
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 
 FAMILIES = ("plain", "resnet", "preresnet", "highway")
 

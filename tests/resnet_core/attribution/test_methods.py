@@ -17,9 +17,9 @@ from resnet_core.attribution.grad_cam import at_layer
 from resnet_core.attribution.methods import METHODS, NotPossible, explain
 from resnet_core.attribution.unrolled import unrolled
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs import subjects
+from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 from tests.resnet_core.attribution.small_nets import FAMILIES, network, pictures, used
 
 QUICK = Options(steps=16, samples=4, patches=4)
@@ -155,7 +155,7 @@ def test_a_stage_that_is_not_there_is_named() -> None:
 def test_integrated_gradients_of_recorded_networks_add_up_within_one_percent(
     run: str, home: Path
 ) -> None:
-    subject = subjects.load(run)
+    subject = trained_network.load(run)
     model, (x, _) = subject.model().requires_grad_(False), subject.test_images(10)
     target = model(x).argmax(1)
     for picture, label in zip(x.split(1), target.split(1), strict=True):

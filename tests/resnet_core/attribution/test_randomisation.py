@@ -10,7 +10,7 @@ from torch import nn
 
 from resnet_core.attribution import randomisation
 from resnet_core.networks.catalog import build
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 from tests.resnet_core.attribution.small_nets import FAMILIES, network, pictures
 
 

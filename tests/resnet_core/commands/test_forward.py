@@ -9,8 +9,8 @@ from collections.abc import Callable
 import torch
 
 from resnet_core.anatomy import describe
-from resnet_core.specs import spec_of
-from resnet_core.training.forward_cost import forward_cost
+from resnet_core.specs.names import spec_of
+from resnet_core.training.cost.forward import forward_cost
 
 
 def test_a_small_network_is_measured(call: Callable) -> None:
@@ -31,8 +31,8 @@ def test_more_work_takes_longer() -> None:
 
 _IN_A_NEW_PROCESS = """
 import torch
-from resnet_core.specs import spec_of
-from resnet_core.training.forward_cost import forward_cost
+from resnet_core.specs.names import spec_of
+from resnet_core.training.cost.forward import forward_cost
 torch.set_num_threads(1)
 print(forward_cost(spec_of("cifar/plain-8", width=256), "cpu").peak_bytes)
 """

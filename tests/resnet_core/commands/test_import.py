@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from resnet_core import home as home_module
+from resnet_core.system import home as home_module
 from tests.imported_networks import ANSWERS, saved, weights
 
 SAID = [part for name, v in ANSWERS.items() for part in (f"--{name.replace('_', '-')}", v)]

@@ -13,11 +13,12 @@ import pytest
 
 from resnet_core.commands import lab_options
 from resnet_core.jobs import supervisor
-from resnet_core.labs import catalog, desk, line, results, status
+from resnet_core.labs import catalog, line, status
 from resnet_core.labs.events import Rows, Verdict
-from resnet_core.labs.folder import of_result
-from resnet_core.labs.journal import Journal
-from resnet_core.labs.order import Order
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.event_log import Journal
+from resnet_core.labs.results.folder import of_result
+from resnet_core.labs.results.request import Order
 from resnet_core.runs import queries
 from tests.resnet_core.commands.test_train import served, started
 from tests.small_runs import wait_until
@@ -33,7 +34,7 @@ QUICK = ("--images", "50")
 def answered(tiny: None, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The tiny laboratory's standard answer, without a worker."""
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
-    lab_id = desk.submit(Order.create(NAME))
+    lab_id = requests.submit(Order.create(NAME))
     folder = of_result(lab_id)
     with Journal(folder.events) as file:
         rows = [{"number": n, "square": n * 1.5, "note": None} for n in range(50)]

@@ -11,12 +11,13 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 
-from resnet_core import reproductions
 from resnet_core.commands import follow
 from resnet_core.commands import reproduce as command
-from resnet_core.jobs import processes, supervisor
-from resnet_core.reproductions import Reproduction
+from resnet_core.experiments import reproductions
+from resnet_core.experiments.reproductions import Reproduction
+from resnet_core.jobs import supervisor
 from resnet_core.runs import queries, store
+from resnet_core.system import processes
 from tests.small_runs import small
 
 LONG = 100_000

@@ -8,7 +8,7 @@ import pytest
 
 from resnet_core.commands import root
 from resnet_core.commands.experiment_options import given
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 COMMANDS = (
     *("describe", "train", "presets", "runs", "evaluate", "export", "record", "data"),

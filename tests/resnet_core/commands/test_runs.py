@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run

@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from resnet_core.jobs import processes, supervisor
+from resnet_core.jobs import supervisor
 from resnet_core.runs import queries, store
+from resnet_core.system import processes
 from tests.small_runs import wait_until
 
 SMALL = [

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnet_core.data import sources
+from resnet_core.data.public import sources
 from tests.picture_folders import photographs
 
 __all__ = ["photographs"]

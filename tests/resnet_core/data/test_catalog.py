@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet_core.data import catalog, sources
-from resnet_core.data.chosen import Chosen
+from resnet_core.data import catalog
+from resnet_core.data.public import sources
+from resnet_core.data.selection import Chosen
 from resnet_core.errors import DataError, InvalidSetting, PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 
 Pictures = Callable[..., dict[str, bytes]]
 
@@ -198,7 +199,7 @@ def test_every_argument_gives_data_or_a_sentence(pets: Path, validation: bool) -
 
 def test_the_catalogue_needs_no_torch() -> None:
     code = (
-        "import sys; from resnet_core.data import catalog, download; catalog.facts('cifar10');"
+        "import sys; from resnet_core.data import catalog; from resnet_core.data.public import download; catalog.facts('cifar10');"
         "catalog.facts('shapes'); sys.exit(any(m in sys.modules for m in ('torch', 'torchvision')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

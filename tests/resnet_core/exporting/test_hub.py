@@ -17,17 +17,17 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.picture_views import centre_view
+from resnet_core.data.pictures.picture_views import centre_view
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting import hub, loading_code, trained
 from resnet_core.networks.catalog import build
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs import spec_of
-from resnet_core.training import checkpoint
-from resnet_core.training.feed import load
+from resnet_core.specs.names import spec_of
+from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.images import load
 from resnet_core.training.session import Session
 from tests.picture_folders import photographs
 from tests.resnet_core.commands.conftest import shell

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core import presets
+from resnet_core.experiments import presets
 from resnet_core.exporting import evaluation_command, recipe
 from resnet_core.exporting.front_matter import front_matter
 from resnet_core.exporting.model_card import model_card

@@ -10,7 +10,7 @@ import torch
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.networks.catalog import build
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 from tests.resnet_core.exporting.recorded import RESNET_20
 
 REASON = "the extra requirements-onnx.txt is not installed"

@@ -7,9 +7,9 @@ import torch
 import torchvision
 
 from resnet_core.exporting import torchvision_names
-from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.catalog import architecture, build
-from resnet_core.specs import Spec, spec_of
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec, spec_of
 
 
 def theirs(spec: Spec, names: list[str]) -> torch.nn.Module:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.adoption import adopt
 from resnet_core.runs import queries, store

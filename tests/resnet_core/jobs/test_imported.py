@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import RunNotFound, WrongState
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.runs import queries, staging, store
 from resnet_core.runs.folder import of_run

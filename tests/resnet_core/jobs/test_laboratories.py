@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import laboratories, queue, supervisor
 from resnet_core.jobs.engine import Handle
 from resnet_core.jobs.supervisor import Supervisor
-from resnet_core.labs import desk, line, results, status
-from resnet_core.labs.folder import of_result
-from resnet_core.labs.order import Order
+from resnet_core.labs import line, status
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.folder import of_result
+from resnet_core.labs.results.request import Order
 from resnet_core.runs import queries, store
 from tests.tiny_laboratory import NAME, tiny
 
@@ -63,7 +64,7 @@ def chief(home: Path, books: Books, monkeypatch: pytest.MonkeyPatch) -> Supervis
 
 @pytest.fixture
 def asked(tiny: None, home: Path) -> list[str]:
-    return [desk.submit(Order.create(NAME, steps=number)) for number in (1, 2, 3)]
+    return [requests.submit(Order.create(NAME, steps=number)) for number in (1, 2, 3)]
 
 
 def states(ids: list[str]) -> list[str]:
@@ -100,7 +101,7 @@ def test_it_does_not_go_while_a_laboratory_waits_or_runs(
     chief: Supervisor, books: Books, tiny: None
 ) -> None:
     assert not chief.step()
-    lab_id = desk.submit(Order.create(NAME))
+    lab_id = requests.submit(Order.create(NAME))
     assert chief.step()
     assert chief.step()
     finish(lab_id)
@@ -148,7 +149,7 @@ def test_a_worker_that_does_not_stop_is_killed(
     chief: Supervisor, books: Books, asked: list[str]
 ) -> None:
     chief.step()
-    desk.stop(asked[0])
+    requests.stop(asked[0])
     chief.step()
     assert states(asked)[0] == "running"
     long_ago = time.time() - 100
@@ -182,7 +183,7 @@ def test_the_next_supervisor_goes_on(chief: Supervisor, books: Books, asked: lis
 
 def test_a_look_costs_little(chief: Supervisor, tiny: None) -> None:
     for number in range(1, 101):
-        lab_id = desk.submit(Order.create(NAME, steps=number))
+        lab_id = requests.submit(Order.create(NAME, steps=number))
         line.leave(lab_id)
     seen = laboratories.Laboratories(Books())
     start = time.perf_counter()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from resnet_core.errors import DataError, InvalidSetting, RunNotFound, WrongState
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import folders, queue
 from resnet_core.jobs.folders import PlaygroundError
 from resnet_core.runs import queries, run_file, store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
 from resnet_core.jobs.engine import Handle
 from resnet_core.jobs.supervisor import Supervisor

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from resnet_core.data import catalog
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Event, Rows, Verdict
-from resnet_core.labs.laboratory import Question
-from resnet_core.labs.subjects import Subject
-from resnet_core.network_spec import parse_name
+from resnet_core.labs.question import Question
+from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.specs.cifar import parse_name
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 from tests.small_runs import small

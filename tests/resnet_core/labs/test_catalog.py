@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.labs import catalog, laboratory, results
-from resnet_core.labs.order import Order
-from resnet_core.runs import queries, weights
+from resnet_core.labs import catalog
+from resnet_core.labs import question as laboratory
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import Order
+from resnet_core.runs import find_weights, queries
 
 ROOT = Path(catalog.__file__).parents[2]
 ALL = (
@@ -48,7 +50,7 @@ def test_it_opens_with_networks_on_record_that_it_accepts(name: str) -> None:
     question = catalog.question(name)
     assert len(question.runs) <= question.most_runs
     for run_id in question.runs:
-        run = weights.described(run_id)
+        run = find_weights.described(run_id)
         assert run.recorded
         assert question.accepts(run.experiment) == ""
     assert Order.create(name).runs == question.runs

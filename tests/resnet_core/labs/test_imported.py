@@ -14,11 +14,15 @@ from torch import Tensor
 from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.exporting import trained
 from resnet_core.jobs.worker.evaluation import evaluate
-from resnet_core.labs import attribution, catalog, learners, lesion, subjects
-from resnet_core.labs.order import Order
-from resnet_core.labs.questions import attribution as attribution_question
-from resnet_core.labs.questions import lesion as lesion_question
-from resnet_core.labs.scenes import draw
+from resnet_core.labs import catalog
+from resnet_core.labs.attribution import question as attribution_question
+from resnet_core.labs.attribution import run as attribution
+from resnet_core.labs.lesion import question as lesion_question
+from resnet_core.labs.lesion import run as lesion
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.tools import trained_network
+from resnet_core.labs.transfer import learners
+from resnet_core.labs.transfer.scenes import draw
 from resnet_core.runs.export import export
 from resnet_core.runs.record import RunRecord
 from resnet_core.weights import loading
@@ -37,7 +41,7 @@ def run(home: Path, tmp_path: Path, small_data: Path) -> RunRecord:
 
 
 def test_it_is_called_imported(run: RunRecord) -> None:
-    subject = subjects.load(run.id)
+    subject = trained_network.load(run.id)
     assert subject.label == "from elsewhere · imported"
     assert (subject.family, subject.depth, subject.normalization) == ("resnet", 8, "imagenet")
 
@@ -45,7 +49,7 @@ def test_it_is_called_imported(run: RunRecord) -> None:
 def test_a_laboratory_measures_the_error_of_the_file(run: RunRecord) -> None:
     """Against the file's own network on images that are normalised here."""
     order = Order.create("lesion", [run.id])
-    (subject,) = subjects.load_all(order.runs)
+    (subject,) = trained_network.load_all(order.runs)
     tables, _ = rows_of(lesion_question.QUESTION, lesion.run(order.settings, [subject]))
     model, test = loading.network(SPEC, weights()), subject.dataset.test
     with torch.inference_mode():
@@ -68,13 +72,13 @@ def test_it_is_attributed(run: RunRecord) -> None:
     order = Order.create("attribution", [run.id], **fields)
     tables, _ = rows_of(
         attribution_question.QUESTION,
-        attribution.run(order.settings, subjects.load_all(order.runs)),
+        attribution.run(order.settings, trained_network.load_all(order.runs)),
     )
     assert {row["method"] for row in tables["maps"]} == {"saliency", "integrated_gradients"}
 
 
 def test_scenes_are_prepared_as_the_network_was_trained(run: RunRecord) -> None:
-    subject = subjects.load(run.id)
+    subject = trained_network.load(run.id)
     scenes = draw(2, (0,))
     found = learners.material(subject, scenes, "segmentation").inputs
     torch.testing.assert_close(found.contiguous(), normalised(scenes.images).contiguous())
@@ -100,7 +104,7 @@ def test_imagenets_networks_by_torchvisions_names_are_attributed(
     path = saved(tmp_path / "resnet18.pth", model.state_dict())
     run = bring_in(path, str(small_data), Asked(normalization="imagenet")).run
     assert run.experiment.network == "imagenet/resnet-18"
-    (subject,) = subjects.load_all([run.id])
+    (subject,) = trained_network.load_all([run.id])
     x = normalised(subject.dataset.test.images)
     with torch.inference_mode():
         torch.testing.assert_close(subject.model()(subject.test_images()[0]), model(x))

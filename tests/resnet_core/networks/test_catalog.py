@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from resnet_core.anatomy import describe
-from resnet_core.network_spec import FAMILIES, NetworkSpec
 from resnet_core.networks.catalog import block_sites, build, response_sites
+from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 
 SHAPES = [
     {"layers_per_block": 1},

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_core.network_spec import FAMILIES, NetworkSpec
 from resnet_core.networks.blocks import HighwayBlock
 from resnet_core.networks.catalog import block_sites, build
+from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 
 
 def state(seed: int = 0, **options) -> dict[str, torch.Tensor]:

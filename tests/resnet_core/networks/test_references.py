@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from torchvision import models
 
-from resnet_core.imagenet_spec import ImageNetSpec
 from resnet_core.networks.catalog import architecture, block_sites, build, response_sites
+from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
-from resnet_core.training.backpropagation import Backpropagation
+from resnet_core.training.step.backpropagation import Backpropagation
 
 THEIRS = {
     "vgg-16": models.vgg16,

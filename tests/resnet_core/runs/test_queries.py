@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import RunNotFound
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries, run_file, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord

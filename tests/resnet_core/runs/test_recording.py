@@ -11,8 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from resnet_core.errors import RunNotFound, WrongState
-from resnet_core.experiment import Experiment
-from resnet_core.runs import queries, recording, run_file, store, weights
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.runs import find_weights, queries, recording, run_file, store
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.telemetry import stream
@@ -132,14 +132,14 @@ def test_weights_are_recorded_where_asked_for_and_found_again(
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
     (bare,) = recording.record([run.id], home / "recorded", "one-minute")
     with pytest.raises(WrongState, match="recorded without"):
-        weights.find(weights.described(bare.name))
+        find_weights.find(find_weights.described(bare.name))
 
     (path,) = recording.record([run.id], home / "recorded", "more", called="shown", weights=True)
 
     assert path.name == "shown-resnet-20-seed-0"
-    shipped = weights.described(path.name)
+    shipped = find_weights.described(path.name)
     assert (shipped.group, shipped.recorded, shipped.iteration) == ("more", True, 40)
-    found = weights.find(shipped)
+    found = find_weights.find(shipped)
     assert found.path.read_bytes() == saved
     assert (found.sha256, found.iteration) == (hashlib.sha256(saved).hexdigest(), 40)
 
@@ -192,7 +192,7 @@ def _saved_weights(run: RunRecord, iteration: int) -> bytes:
     path = of_run(run.id).checkpoint(iteration)
     path.mkdir(parents=True)
     content = f"weights of {iteration}".encode()
-    (path / weights.FILE).write_bytes(content)
-    hashed = {weights.FILE: hashlib.sha256(content).hexdigest()}
+    (path / find_weights.FILE).write_bytes(content)
+    hashed = {find_weights.FILE: hashlib.sha256(content).hexdigest()}
     (path / "manifest.json").write_text(json.dumps({"sha256": hashed}))
     return content

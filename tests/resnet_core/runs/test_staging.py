@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from resnet_core import home as home_module
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries, staging, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
+from resnet_core.system import home as home_module
 
 ROOT = Path(__file__).resolve().parents[3]
 # An import up to its last step, killed before or after its folder gets its place.
 DIES = """
 import os, signal, sys
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import staging, store
 from resnet_core.runs.record import RunRecord
-from resnet_core.telemetry import disk
+from resnet_core.system import disk
 
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 real = disk.replace

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries, run_file, schema, store
 from resnet_core.runs.record import RunRecord
 from resnet_core.runs.store import Store

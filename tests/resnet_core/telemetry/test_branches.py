@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import block_sites, build
+from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.telemetry.branches import Branches, BranchProbe
 from resnet_core.telemetry.values import Values
 

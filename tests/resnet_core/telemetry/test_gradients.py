@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import build
+from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.telemetry.gradients import gradients, norms
 
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_core.anatomy import describe
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.blocks import Block
 from resnet_core.networks.catalog import build
+from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.telemetry.probes import Probes
 from resnet_core.telemetry.values import Values
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import ResponseSite, build, response_sites
+from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.telemetry.moments import Moments
 from resnet_core.telemetry.responses import ResponseProbe, Responses, direct_std
 from resnet_core.telemetry.values import Values

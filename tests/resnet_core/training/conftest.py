@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from resnet_core.data.dataset import Dataset, ImageSet
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from tests.picture_folders import photographs
 
 __all__ = ["photographs"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.training.advice import advice
 
 

@@ -12,7 +12,7 @@ import torch
 from resnet_core.anatomy import describe
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import InvalidSetting, WrongState
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import (
     Diverged,
     Event,
@@ -21,7 +21,7 @@ from resnet_core.telemetry.events import (
     Started,
     Stepped,
 )
-from resnet_core.training.checkpoint import weights_sha256
+from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 

@@ -13,16 +13,18 @@ import pytest
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.decoders import VARIABLE
-from resnet_core.data.picture_views import centre_view
+from resnet_core.data.pictures.decoders import VARIABLE
+from resnet_core.data.pictures.picture_views import centre_view
 from resnet_core.errors import DataError, InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.imagenet_spec import ImageNetSpec
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
-from resnet_core.training import checkpoint, device, timing
-from resnet_core.training.feed import feed, load
+from resnet_core.training import device
+from resnet_core.training.batches.picture_batches import PictureOrder
+from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.cost import run_time
+from resnet_core.training.images import feed, load
 from resnet_core.training.loop import train
-from resnet_core.training.picture_batches import PictureOrder
 from resnet_core.training.session import Session
 from tests.picture_folders import draw_folder
 
@@ -238,8 +240,8 @@ def test_the_time_estimate_counts_decoding(make: Make, monkeypatch: pytest.Monke
     experiment = make()
     e = experiment
     facts = catalog.picture_facts(e.data, e.image_size, e.train_images, e.test_images)
-    monkeypatch.setattr(timing, "seconds_per_picture", lambda *_: 100.0)
-    monkeypatch.setattr(timing, "_PATIENCE", 0.0)
-    found = timing.seconds_per_iteration(experiment, facts)
+    monkeypatch.setattr(run_time, "seconds_per_picture", lambda *_: 100.0)
+    monkeypatch.setattr(run_time, "_PATIENCE", 0.0)
+    found = run_time.seconds_per_iteration(experiment, facts)
     assert found.seconds_per_iteration == pytest.approx(400)
     assert found.seconds_per_evaluation == pytest.approx(1200)

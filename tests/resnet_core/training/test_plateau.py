@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.training.learning_rate import Schedule
 from resnet_core.training.plateau import Plateau
-from resnet_core.training.schedule import Schedule
 
 # Errors of one evaluation after another, and the drops after each, with a patience of three.
 TRACE = [

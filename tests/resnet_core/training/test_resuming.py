@@ -13,9 +13,10 @@ import torch
 
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import CheckpointError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
-from resnet_core.training import checkpoint, schedule
+from resnet_core.training import learning_rate
+from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -92,7 +93,7 @@ def test_interrupted_whatever_the_settings(
 def test_interrupted_while_warming_up(
     make: Make, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "WARMUP_WINDOW", 4 * 16)
+    monkeypatch.setattr(learning_rate, "WARMUP_WINDOW", 4 * 16)
     experiment = make(warmup="until-error", record_every=1, audit_every=0, iterations=12)
     whole = list(train(Session(experiment, tiny)))
     rates = [row["learning_rate"] for row in _told(whole)]

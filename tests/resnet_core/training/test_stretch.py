@@ -7,8 +7,8 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_core.experiment import Experiment
-from resnet_core.training import occasions, stretch
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.training import intervals, stretch
 
 Make = Callable[..., Experiment]
 
@@ -58,9 +58,9 @@ def test_only_its_last_update_is_one_to_look_at(
         assert 0 <= count <= stretch.MOST
         reached = iteration + (count or 1)
         for between in range(iteration + 1, reached):
-            assert not occasions.evaluated(e, between)
+            assert not intervals.evaluated(e, between)
             assert between not in halts
-        audited = [at for at in range(iteration + 1, reached + 1) if occasions.audited(e, at)]
+        audited = [at for at in range(iteration + 1, reached + 1) if intervals.audited(e, at)]
         assert audited == ([reached] if count == 0 else [])
         iteration = reached
     assert iteration == iterations

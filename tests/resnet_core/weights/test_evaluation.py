@@ -16,10 +16,10 @@ from torchvision.transforms import v2
 
 from resnet_core.data import catalog
 from resnet_core.errors import CheckpointError, DataError, InvalidSetting
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.labs import subjects
-from resnet_core.network_spec import NetworkSpec
+from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Asked, Evaluated, evaluate
@@ -52,7 +52,7 @@ def own_error(name: str) -> float:
 
     The record's own figure was measured in bf16, in which a few of 1000 images turn over.
     """
-    subject = subjects.load(name)
+    subject = trained_network.load(name)
     images, labels = subject.test_images()
     with torch.inference_mode():
         error = 100 * (subject.model()(images).argmax(1) != labels).double().mean().item()

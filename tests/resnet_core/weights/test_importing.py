@@ -12,16 +12,16 @@ import pytest
 import safetensors.torch
 import torch
 
-from resnet_core import home as home_module
 from resnet_core.errors import CheckpointError, DataError, InvalidSetting, PlaygroundError
-from resnet_core.imagenet_spec import ImageNetSpec
-from resnet_core.labs import subjects
-from resnet_core.network_spec import NetworkSpec
+from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
+from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import imported, queries, store
-from resnet_core.runs import weights as weights_on_disk
 from resnet_core.runs.folder import of_run
-from resnet_core.training import checkpoint
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.system import home as home_module
+from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.weights import importing, measurement
 from resnet_core.weights.evaluation import Asked, OpenQuestions, evaluate
 from resnet_core.weights.importing import bring_in
@@ -88,7 +88,7 @@ def test_one_look_is_as_a_runs_first(tmp_path: Path, small_data: Path) -> None:
     seen = queries.telemetry(run.id)
     assert len(seen.frame) == 1
     assert seen.frame[["running_error", "train_error", "test_error"]].isna().all(axis=None)
-    subject = subjects.load(run.id)
+    subject = trained_network.load(run.id)
     model = subject.model().train()
     outputs = {}
     for name, module in model.named_modules():
@@ -111,7 +111,7 @@ def test_one_look_is_as_a_runs_first(tmp_path: Path, small_data: Path) -> None:
 def test_a_laboratory_sees_what_evaluate_saw(tmp_path: Path, small_data: Path, way: str) -> None:
     """The npz's 80 images are what `evaluate --weights` tests on; here a tenth is set aside."""
     kept = brought_in(tmp_path, small_data, normalization=way)
-    subject = subjects.load(kept.run.id)
+    subject = trained_network.load(kept.run.id)
     model, wrong, seen = subject.model(), 0, []
     for x, y in (subject.train_images(), subject.test_images()):
         with torch.inference_mode():
@@ -136,7 +136,7 @@ def test_a_network_with_more_outputs_than_the_data_have_classes(
     tmp_path: Path, small_data: Path
 ) -> None:
     path = saved(tmp_path / "ten.th", weights(NetworkSpec(depth=8, width=4, classes=10)))
-    subject = subjects.load(bring_in(path, str(small_data), ASKED).run.id)
+    subject = trained_network.load(bring_in(path, str(small_data), ASKED).run.id)
     assert subject.dataset.classes == tuple(map(str, range(10)))
     assert subject.model()(subject.test_images(2)[0]).shape == (2, 10)
     few = saved(tmp_path / "three.th", weights(NetworkSpec(depth=8, width=4, classes=3)))
@@ -221,7 +221,7 @@ def test_a_source_that_is_gone_is_said(tmp_path: Path, small_data: Path) -> None
     run = brought_in(tmp_path, small_data).run
     of_run(run.id).imported.unlink()
     with pytest.raises(PlaygroundError, match=r"no readable imported\.json"):
-        subjects.load(run.id)
+        trained_network.load(run.id)
 
 
 @pytest.mark.parametrize("architecture", ["vgg-16", "googlenet", "resnet-18", "plain-34"])

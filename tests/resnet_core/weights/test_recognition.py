@@ -9,10 +9,10 @@ import torch
 from torchvision import models
 
 from resnet_core.errors import CheckpointError, InvalidSetting
-from resnet_core.imagenet_spec import ARCHITECTURES, ImageNetSpec
-from resnet_core.network_spec import NetworkSpec
 from resnet_core.networks.catalog import architecture
-from resnet_core.specs import Spec
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
+from resnet_core.specs.names import Spec
 from resnet_core.weights.recognition import questions, recognise
 
 CIFAR = [

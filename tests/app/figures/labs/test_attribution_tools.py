@@ -9,11 +9,13 @@ import pandas as pd
 import plotly.io as pio
 import pytest
 
-from app import labs, texts
-from app.texts import Speaker, catalogue
+from app.language import texts
+from app.language.texts import Speaker, catalogue
+from app.server import lab_answers
 from app.widgets.show_code import source_of
-from resnet_core.labs import catalog, results
-from resnet_core.labs.order import Order
+from resnet_core.labs import catalog
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import Order
 
 TOOLS = ("attribution", "masks", "randomised", "activations")
 FIGURES = {
@@ -29,7 +31,7 @@ def test_the_result_on_record_is_drawn(name: str, say: Speaker, home: object) ->
     found = results.recorded(name)
     assert found is not None
     assert found.order == Order.create(name)
-    figures = labs.drawer(name)(found.tables, found.order.settings, say, False)
+    figures = lab_answers.drawer(name)(found.tables, found.order.settings, say, False)
     assert list(figures) == FIGURES[name]
     for figure in figures.values():
         json.loads(pio.to_json(figure, validate=True))
@@ -42,12 +44,12 @@ def test_the_result_on_record_is_drawn(name: str, say: Speaker, home: object) ->
 @pytest.mark.parametrize("name", TOOLS)
 def test_what_is_not_there_yet_is_not_drawn(name: str, say: Speaker) -> None:
     settings = catalog.question(name).settings()
-    assert labs.drawer(name)({}, settings, say, True) == {}
+    assert lab_answers.drawer(name)({}, settings, say, True) == {}
     tables = {
         table: pd.DataFrame(columns=columns)
         for table, columns in catalog.question(name).tables.items()
     }
-    assert labs.drawer(name)(tables, settings, say, True) == {}
+    assert lab_answers.drawer(name)(tables, settings, say, True) == {}
 
 
 @pytest.mark.parametrize("name", TOOLS)
@@ -67,7 +69,7 @@ def test_the_code_that_is_shown_exists(name: str) -> None:
 def test_bars_are_the_scores_and_chance_a_line(say: Speaker, home: object) -> None:
     found = results.recorded("masks")
     assert found is not None
-    figure = labs.drawer("masks")(found.tables, found.order.settings, say, False)["inside"]
+    figure = lab_answers.drawer("masks")(found.tables, found.order.settings, say, False)["inside"]
     plain = found.tables["scores"].query("family == 'plain'")
     assert list(figure.data[0].y) == pytest.approx(list(plain["inside"]), rel=1e-3)
     assert figure.data[0].error_y.array is not None

@@ -6,8 +6,8 @@ import pandas as pd
 
 from app import theme
 from app.figures.labs.backward import draw
-from app.texts import Speaker
-from resnet_core.labs.questions.backward import QUESTION, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.backward.question import QUESTION, Settings
 
 
 def _row(family: str, place: int, resizes: bool, shortcut: float | None) -> dict[str, object]:

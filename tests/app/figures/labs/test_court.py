@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from app.figures.labs.court import draw
-from app.texts import speaker
-from resnet_core.labs.questions.court import QUESTION, Settings
+from app.language.texts import speaker
+from resnet_core.labs.court.question import QUESTION, Settings
 
 ROLES = ("shallow", "deep", "shallow_long", "deep_long", "vanishing", "xavier", "small_normal")
 

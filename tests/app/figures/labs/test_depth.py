@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from app.figures.labs.depth import draw
-from app.texts import speaker
-from resnet_core.labs.questions.depth import QUESTION, Settings
-from resnet_core.paper import TEST_ERROR
+from app.language.texts import speaker
+from resnet_core.labs.depth.question import QUESTION, Settings
+from resnet_core.paper.cifar import TEST_ERROR
 
 ERRORS = pd.DataFrame(
     [

@@ -7,8 +7,8 @@ import pytest
 
 from app import theme
 from app.figures.labs.dial import draw
-from app.texts import Language, Speaker, speaker
-from resnet_core.labs.questions.dial import QUESTION, Settings
+from app.language.texts import Language, Speaker, speaker
+from resnet_core.labs.dial.question import QUESTION, Settings
 
 
 def _tables() -> dict[str, pd.DataFrame]:

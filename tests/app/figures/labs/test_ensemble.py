@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from app.figures.labs.ensemble import draw
-from app.texts import speaker
-from resnet_core.labs.questions.ensemble import QUESTION, Settings
+from app.language.texts import speaker
+from resnet_core.labs.ensemble.question import QUESTION, Settings
 
 MEMBERS = pd.DataFrame(
     [

@@ -6,8 +6,8 @@ import pandas as pd
 
 from app import theme
 from app.figures.labs.forward import draw
-from app.texts import Speaker
-from resnet_core.labs.questions.forward import QUESTION, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.forward.question import QUESTION, Settings
 
 _RUN = {"run": "r", "label": "ResNet-8", "family": "resnet", "depth": 8}
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from app.figures.labs.gates import draw
-from app.texts import Speaker
-from resnet_core.labs.questions.gates import QUESTION, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.gates.question import QUESTION, Settings
 
 
 def _row(run: str, iteration: int, place: int, carry: float) -> dict[str, object]:

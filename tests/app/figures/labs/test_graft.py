@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from app.figures.labs.graft import draw
-from app.texts import Language, Speaker, speaker
-from resnet_core.labs.questions.graft import QUESTION, Settings
+from app.language.texts import Language, Speaker, speaker
+from resnet_core.labs.graft.question import QUESTION, Settings
 
 
 def _tables() -> dict[str, pd.DataFrame]:

@@ -8,8 +8,8 @@ import pytest
 
 from app import theme
 from app.figures.labs.landscape import draw, grid
-from app.texts import Language, Speaker, speaker
-from resnet_core.labs.questions.landscape import QUESTION, Settings
+from app.language.texts import Language, Speaker, speaker
+from resnet_core.labs.landscape.question import QUESTION, Settings
 
 
 def _height(x: float, y: float) -> float:

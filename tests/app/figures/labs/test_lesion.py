@@ -6,8 +6,8 @@ import pandas as pd
 
 from app import theme
 from app.figures.labs.lesion import draw
-from app.texts import Speaker
-from resnet_core.labs.questions.lesion import QUESTION, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.lesion.question import QUESTION, Settings
 
 _RUN = {"run": "r", "label": "ResNet-20", "family": "resnet", "depth": 20, "whole": 5.0}
 

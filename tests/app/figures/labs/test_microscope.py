@@ -7,8 +7,8 @@ import pytest
 
 from app import theme
 from app.figures.labs.microscope import draw
-from app.texts import Language, Speaker, speaker
-from resnet_core.labs.questions.microscope import QUESTION, Settings
+from app.language.texts import Language, Speaker, speaker
+from resnet_core.labs.microscope.question import QUESTION, Settings
 
 
 def _race(*forms: str, steps: tuple[int, ...] = (0, 4)) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import pytest
 
 from app import theme
 from app.figures.labs.paths import draw
-from app.texts import Speaker
-from resnet_core.labs.questions.paths import QUESTION, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.paths.question import QUESTION, Settings
 
 _RUN = {"run": "r", "label": "ResNet-8", "family": "resnet", "depth": 8, "blocks": 3}
 

@@ -7,8 +7,8 @@ import pytest
 
 from app import theme
 from app.figures.labs.shattered import draw
-from app.texts import Language, Speaker, speaker
-from resnet_core.labs.questions.shattered import QUESTION, Settings
+from app.language.texts import Language, Speaker, speaker
+from resnet_core.labs.shattered.question import QUESTION, Settings
 
 SERIES = ("white", "brown", "plain-2", "plain-50", "residual-2", "residual-50")
 

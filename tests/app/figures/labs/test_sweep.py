@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from app.figures.labs.sweep import draw
-from app.texts import speaker
-from resnet_core.labs.questions.sweep import QUESTION, Settings
+from app.language.texts import speaker
+from resnet_core.labs.sweep.question import QUESTION, Settings
 
 SETTINGS = Settings(activations=("relu", "sigmoid"), initializations=("he", "xavier"))
 KINDS = list(product(SETTINGS.activations, (True, False), SETTINGS.initializations))

@@ -13,9 +13,9 @@ from PIL import Image
 
 from app.figures.labs import scene_pictures
 from app.figures.labs.transfer import draw
-from app.texts import Speaker
-from resnet_core.labs.packed import NOTHING, pack
-from resnet_core.labs.questions.transfer import QUESTION, Settings
+from app.language.texts import Speaker
+from resnet_core.labs.tools.packed_arrays import NOTHING, pack
+from resnet_core.labs.transfer.question import QUESTION, Settings
 
 LABELS = np.zeros((32, 32), np.uint8)
 LABELS[4:14, 6:20] = 4  # a star

@@ -8,7 +8,7 @@ import pytest
 
 from app.widgets.architecture.block_code import code_of
 from app.widgets.architecture.networks import KINDS
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
-from resnet_core.paper_imagenet import BILLION_MULTIPLY_ADDS, PLAIN_OF_VGG
-from resnet_core.specs import spec_of
+from resnet_core.paper.imagenet import BILLION_MULTIPLY_ADDS, PLAIN_OF_VGG
+from resnet_core.specs.names import spec_of
 
 
 def test_where_vgg_has_its_cost() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.widgets.architecture.networks import KINDS, kind, spec_from, title, token
 from app.widgets.architecture.state import SCOPES, VIEWS, State
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 
 SPECS = [
     spec_of("imagenet/vgg-19"),

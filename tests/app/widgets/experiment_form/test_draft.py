@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from app.widgets.experiment_form.draft import SEEDS, Draft, settle, twin_of
 from app.widgets.experiment_form.fields import CONTROLS, GROUPS, group_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.network_spec import FAMILIES
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.cifar import FAMILIES
 
 
 @st.composite

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.texts import LANGUAGES, say
+from app.language.texts import LANGUAGES, say
 from app.widgets.experiment_form.fields import CONTROLS
 from app.widgets.experiment_form.presets import all_of_preset, draft_of
-from resnet_core.experiment import Experiment
-from resnet_core.presets import PRESETS
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.presets import PRESETS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,8 +15,8 @@ from app.widgets.experiment_form.networks import (
     twin_of,
 )
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiment import Experiment
-from resnet_core.imagenet_spec import ARCHITECTURES
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.imagenet import ARCHITECTURES
 
 IMAGENET = [f"imagenet/{name}" for name in ARCHITECTURES]
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.widgets.network_drawing.layout import SHOWN, Plan, common_scale, lying, standing
 from resnet_core.anatomy import describe
-from resnet_core.imagenet_spec import ARCHITECTURES
-from resnet_core.network_spec import FAMILIES, NetworkSpec
-from resnet_core.specs import spec_of
+from resnet_core.specs.cifar import FAMILIES, NetworkSpec
+from resnet_core.specs.imagenet import ARCHITECTURES
+from resnet_core.specs.names import spec_of
 
 
 @st.composite

@@ -6,13 +6,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.texts import LANGUAGES, speaker
+from app.language.texts import LANGUAGES, speaker
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.network_drawing import legend
 from resnet_core.anatomy import describe
-from resnet_core.imagenet_spec import ARCHITECTURES
-from resnet_core.network_spec import FAMILIES, NetworkSpec
-from resnet_core.specs import spec_of
+from resnet_core.specs.cifar import FAMILIES, NetworkSpec
+from resnet_core.specs.imagenet import ARCHITECTURES
+from resnet_core.specs.names import spec_of
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 SPECS = [

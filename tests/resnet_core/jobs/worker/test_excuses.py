@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from resnet_core.errors import DataError
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.worker.excuses import bug, excuse
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from resnet_core.jobs.worker import dispatch
-from resnet_core.labs import desk, results, status
+from resnet_core.labs import status
 from resnet_core.labs.events import Progress
-from resnet_core.labs.folder import of_result
-from resnet_core.labs.order import Order
-from resnet_core.labs.results import Result
+from resnet_core.labs.results import requests, results
+from resnet_core.labs.results.folder import of_result
+from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.results import Result
 from tests.small_runs import wait_until
 from tests.tiny_laboratory import NAME, counted, looking, started, tiny
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="this system has
 
 def worked(order: Order) -> tuple[Result, int | None]:
     """The result once its worker has ended, and the exit code."""
-    lab_id = desk.submit(order)
+    lab_id = requests.submit(order)
     worker = started(lab_id)
     worker.join(60)
     return results.read(lab_id), worker.exitcode
@@ -49,11 +50,11 @@ def test_it_looks_at_the_networks_of_the_order(looking: None, home: Path) -> Non
 
 
 def test_it_says_what_it_knows_while_it_works_and_stops_when_asked(tiny: None, home: Path) -> None:
-    lab_id = desk.submit(Order.create(NAME, steps=100_000, pause=0.01))
+    lab_id = requests.submit(Order.create(NAME, steps=100_000, pause=0.01))
     worker = started(lab_id)
     wait_until(lambda: counted(lab_id, 3), "three numbers")
     assert results.read(lab_id).state == "running"
-    desk.stop(lab_id)
+    requests.stop(lab_id)
     worker.join(30)
     found = results.read(lab_id)
     assert (found.state, worker.exitcode) == ("stopped", 0)
@@ -63,7 +64,7 @@ def test_it_says_what_it_knows_while_it_works_and_stops_when_asked(tiny: None, h
 
 
 def test_a_shut_down_machine_stops_it(tiny: None, home: Path) -> None:
-    lab_id = desk.submit(Order.create(NAME, steps=100_000, pause=0.01))
+    lab_id = requests.submit(Order.create(NAME, steps=100_000, pause=0.01))
     worker = started(lab_id)
     wait_until(lambda: counted(lab_id, 1), "a number")
     os.kill(worker.pid or 0, signal.SIGTERM)
@@ -93,7 +94,7 @@ def test_a_failure_is_one_sentence_and_keeps_what_was_found(
 
 
 def test_weights_that_changed_since_the_order_are_not_looked_at(looking: None, home: Path) -> None:
-    lab_id = desk.submit(Order.create(NAME))
+    lab_id = requests.submit(Order.create(NAME))
     folder = of_result(lab_id)
     text = folder.order.read_text()
     (sha256,) = folder.read_order().weights
@@ -113,7 +114,7 @@ def test_what_has_ended_is_not_begun_again(tiny: None, home: Path) -> None:
 
 
 def test_two_workers_do_not_share_a_laboratory(tiny: None, home: Path) -> None:
-    lab_id = desk.submit(Order.create(NAME, steps=100_000, pause=0.01))
+    lab_id = requests.submit(Order.create(NAME, steps=100_000, pause=0.01))
     first = started(lab_id)
     wait_until(lambda: counted(lab_id, 1), "a number")
     second = started(lab_id)
@@ -121,13 +122,13 @@ def test_two_workers_do_not_share_a_laboratory(tiny: None, home: Path) -> None:
     assert second.exitcode == 1
     assert first.is_alive()
     assert "Another worker is at this laboratory" in of_result(lab_id).log.read_text()
-    desk.stop(lab_id)
+    requests.stop(lab_id)
     first.join(30)
     assert results.read(lab_id).state == "stopped"
 
 
 def test_a_damaged_order_is_one_sentence(tiny: None, home: Path) -> None:
-    lab_id = desk.submit(Order.create(NAME))
+    lab_id = requests.submit(Order.create(NAME))
     of_result(lab_id).order.write_text("{")
     worker = started(lab_id)
     worker.join(60)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_core.experiment import Experiment
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.worker.savepoints import kept_at
 
 

@@ -1,0 +1,117 @@
+"""Pictures to look through networks and recipes: embedded ones, CIFAR's, and people's own."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from resnet_core.data import catalog, cifar_recipe, decoding
+from resnet_core.data.shapes import shapes
+from resnet_core.errors import DataError
+
+Pixels = NDArray[np.uint8]  # H, W, 3
+
+MEGABYTES = 20
+SUFFIXES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
+LONGEST = 1600  # pixels of a picture's longer side that are kept
+SAMPLE = 60  # images of a data set that can be chosen from
+_SMALL = 64 * 64 * 3  # bytes: what is drawn pixel by pixel
+_TILES = (3, 5)  # rows and columns of the wall
+_TILE = 128  # pixels
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first images of a data set, and the mean that its training subtracts.
+
+    Attributes:
+        images: uint8, n, H, W, 3.
+        names: of the class of each.
+        mean: per pixel over all training images, from 0 to 1; float32, H, W, 3.
+        title: of the data set.
+        count: training images that the mean is of.
+    """
+
+    images: Pixels
+    names: tuple[str, ...]
+    mean: NDArray[np.float32]
+    title: str
+    count: int
+
+
+def read(name: str, content: bytes, longest: int = LONGEST) -> Pixels:
+    """An own picture, at most this long.
+
+    Raises:
+        DataError: it is no image, damaged, or too large to be read safely.
+    """
+    if len(content) > MEGABYTES * 1_000_000:
+        raise DataError(
+            f"The file has {len(content) / 1e6:.0f} MB; choose a picture of at most {MEGABYTES} MB."
+        )
+    return decoding.decode_whole(io.BytesIO(content), name[:60], longest)
+
+
+@lru_cache(maxsize=1)
+def embedded() -> tuple[tuple[str, Pixels], ...]:
+    """One image a class of the embedded shapes: the name, and 32 x 32 pixels."""
+    drawn = shapes.render(len(shapes.CLASSES), 1).train
+    found = zip(drawn.labels.tolist(), drawn.images, strict=True)
+    return tuple((shapes.CLASSES[label], image) for label, image in sorted(found, key=_first))
+
+
+def _first(pair: tuple[int, Pixels]) -> int:
+    return pair[0]
+
+
+@lru_cache(maxsize=1)
+def wall() -> Pixels:
+    """Embedded shapes side by side on 640 x 384 pixels: large enough for ImageNet's recipe."""
+    rows, columns = _TILES
+    images = shapes.render(rows * columns, 1).train.images
+    tall = images.reshape(rows, columns, *images.shape[1:]).swapaxes(1, 2)
+    small = tall.reshape(rows * images.shape[1], columns * images.shape[2], 3)
+    size = (columns * _TILE, rows * _TILE)
+    return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
+
+
+@lru_cache(maxsize=3)
+def sample(data: str) -> Sample:
+    """The first test images of a data set, and its training images' mean.
+
+    Raises:
+        DataError: there is no copy, or what is wrong with it.
+    """
+    loaded = catalog.load(data)
+    test, train = loaded.test, loaded.train
+    return Sample(
+        images=test.images[:SAMPLE].copy(),
+        names=tuple(loaded.classes[label] for label in test.labels[:SAMPLE]),
+        mean=cifar_recipe.per_pixel_mean(train.images),
+        title=loaded.name,
+        count=len(train),
+    )
+
+
+def squared(pixels: Pixels, size: int) -> Pixels:
+    """The largest square in the middle, on size x size pixels; small ones keep their pixels."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = Image.fromarray(pixels[top : top + side, left : left + side])
+    smoothing = Image.Resampling.NEAREST if side <= size // 4 else Image.Resampling.BILINEAR
+    return np.asarray(square.resize((size, size), smoothing))
+
+
+def as_uri(pixels: Pixels) -> str:
+    """The picture within a page: as a PNG, or as a JPEG where it is large."""
+    buffer = io.BytesIO()
+    kind = "png" if pixels.size <= _SMALL else "jpeg"
+    Image.fromarray(pixels).save(buffer, kind, quality=88)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,87 @@
+"""Archives that people upload: kept in the data folder once they are known to be safe."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnet_core.data import catalog
+from resnet_core.data.facts import DataFacts
+from resnet_core.errors import DataError
+from resnet_core.system import home
+
+MEGABYTES = 500
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".npz")
+_MOST_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An archive that was kept, and what is in it."""
+
+    path: Path
+    facts: DataFacts
+
+
+def keep(name: str, content: bytes) -> Upload:
+    """Check an uploaded archive and keep it; the same archive is kept once.
+
+    Args:
+        name: as the browser says; only harmless characters of it are used.
+
+    Raises:
+        DataError: it is too large or not an archive, or what is wrong with what is in it.
+            Nothing of it is kept then.
+    """
+    if len(content) > MEGABYTES * 1_000_000:
+        raise DataError(
+            f"The file has {len(content) / 1e6:.0f} MB; upload at most {MEGABYTES} MB, or put it "
+            f"on this machine and give its path."
+        )
+    path = home.data_folder() / file_name(name, content)
+    if not path.exists():
+        _keep_if_readable(path, content, name)
+    return Upload(path, catalog.facts(str(path)))
+
+
+def file_name(name: str, content: bytes) -> str:
+    """A name that is safe on every system and tells different contents apart.
+
+    Raises:
+        DataError: the file is not an archive by its name.
+    """
+    plain = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
+    suffix = max((s for s in SUFFIXES if plain.lower().endswith(s)), key=len, default=None)
+    if suffix is None:
+        raise DataError(
+            f"The file is none of {', '.join(s[1:] for s in SUFFIXES)}; pack the class folders "
+            f"into one of these."
+        )
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", plain[: -len(suffix)]).strip("-")[:_MOST_CHARACTERS]
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    return f"{stem or 'upload'}-{digest}{suffix}"
+
+
+def _keep_if_readable(path: Path, content: bytes, name: str) -> None:
+    """Nobody meets an archive in the data folder that was not checked."""
+    waiting = path.with_name(f".upload-{secrets.token_hex(4)}")
+    waiting.mkdir()
+    try:
+        trial = waiting / path.name
+        trial.write_bytes(content)
+        catalog.facts(str(trial))
+        trial.replace(path)
+    except DataError as error:
+        # The place where it was tried is gone when the sentence is read.
+        raise DataError(str(error).replace(str(trial), name)) from error
+    except OSError as error:
+        raise DataError(
+            f"The upload could not be kept ({error.strerror}); free some space in {path.parent}."
+        ) from error
+    finally:
+        for left in waiting.iterdir():
+            left.unlink()
+        waiting.rmdir()

@@ -1,0 +1,68 @@
+"""What happens once, when the server starts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import importlib
+import logging
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+
+import app as package
+from app import services
+from app.page_data import recordings
+from app.server import routes
+from resnet_core.errors import PlaygroundError
+from resnet_core.runs import staging
+
+_FIRST_PICTURE = 1.0  # seconds in which nothing else is done for whoever comes first
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+    """Have runs that were left queued go on, and get ready for many short sessions."""
+    await asyncio.to_thread(_prepare)
+    settling = asyncio.create_task(_settle())
+    yield None
+    settling.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await settling
+
+
+def _prepare() -> None:
+    """A server that cannot start training can still show what was trained, and one that cannot
+    draw can still train."""
+    try:
+        staging.sweep()  # what imports that were killed have left
+        services.ensure_supervisor()
+    except PlaygroundError as error:
+        _log.warning("%s", error)
+    try:
+        routes.warm_up([run.id for run in recordings.first()])
+    except PlaygroundError as error:
+        _log.warning("%s", error)
+    except Exception as error:  # whatever a figure raises; its place on the page says so too
+        _log.error("The home page's charts could not be drawn at the start.", exc_info=error)
+
+
+async def _settle() -> None:
+    """Load what the other pages need while somebody looks at the first picture."""
+    await asyncio.sleep(_FIRST_PICTURE)
+    await asyncio.to_thread(load_pages)
+    # Streamlit collects garbage after each rerun; what is loaded now need not be walked again.
+    gc.collect()
+    gc.freeze()
+
+
+def load_pages() -> None:
+    """Import every module of the app: the first visit to a page then costs what later ones do."""
+    for module in pkgutil.walk_packages(package.__path__, "app."):
+        if module.name != "app.main":  # which is the server's script, not a module to use
+            importlib.import_module(module.name)

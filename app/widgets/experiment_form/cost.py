@@ -1,0 +1,151 @@
+"""What an experiment costs, before it starts: layers, parameters, work and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app import services
+from app.language import progress
+from app.language.texts import t
+from app.widgets.experiment_form.controls import escaped, label, option
+from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.fields import CONTROLS
+from resnet_core.anatomy import Anatomy
+from resnet_core.experiments.experiment import Experiment
+
+_ASK_AGAIN = 1.0  # seconds, while the time is being measured
+# Four figures in a row, the longest of them a word.
+_STYLE = "<style>.st-key-cost [data-testid='stMetricValue'] { font-size: 1.5rem; }</style>"
+
+
+def cost(
+    experiments: Sequence[Experiment],
+    describe: Callable[[Experiment], Anatomy],
+    before: Experiment | None,
+    can_start: bool = True,
+) -> None:
+    """Show what these experiments cost, and what the last change added to that.
+
+    Args:
+        experiments: that would be started together; the first one's network is described.
+        before: the first one before the last change.
+        can_start: otherwise there is no time to be measured.
+    """
+    first = experiments[0]
+    now = describe(first)
+    then = describe(before) if before is not None else None
+    st.html(_STYLE)
+    with st.container(key="cost"), st.grid(min_column_width=150, gap="small"):
+        _figure("layers", now, then, lambda a: a.weighted_layers, str)
+        _figure("parameters", now, then, lambda a: a.parameters, lambda n: f"{n:,}")
+        _figure("multiply_adds", now, then, lambda a: a.multiply_adds, short)
+        if can_start:
+            _time(experiments, before)
+        else:
+            st.metric(t("train.cost.time"), "–")
+    if before is not None and changes(before, first):
+        st.caption(t("train.cost.since", changes=", ".join(changes(before, first))))
+
+
+def changes(before: Experiment, after: Experiment) -> list[str]:
+    """What was changed, for people: "Depth 20 → 56"."""
+    old, new = before.model_dump(), after.model_dump()
+    return [
+        f"{_name(field)} {_value(field, old[field])} → {_value(field, new[field])}"
+        for field in new
+        if old[field] != new[field]
+    ]
+
+
+def _figure(
+    name: str,
+    now: Anatomy,
+    then: Anatomy | None,
+    figure: Callable[[Anatomy], int],
+    said: Callable[[int], str],
+) -> None:
+    difference = figure(now) - figure(then) if then is not None else 0
+    sign = "+" if difference > 0 else "−"
+    st.metric(
+        t(f"train.cost.{name}"),
+        said(figure(now)),
+        delta=f"{sign}{said(abs(difference))}" if difference else None,
+        delta_color="off",
+        delta_arrow="off",
+        help=t(f"train.cost.{name}_help"),
+    )
+
+
+def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
+    """The expected time; asked again until it has been measured."""
+    waiting = _estimate(experiments) is None
+    st.fragment(_show_time, run_every=_ASK_AGAIN if waiting else None)(
+        tuple(experiments), before, waiting
+    )
+
+
+def _estimate(experiments: Sequence[Experiment]) -> services.Estimate | services.Failed | None:
+    """While runs train, nothing is measured: both would be slower than they are."""
+    if any(run.state == "running" for run in services.active()):
+        return services.known_estimate_together(experiments)
+    return services.estimate_together(experiments)
+
+
+def _show_time(
+    experiments: tuple[Experiment, ...], before: Experiment | None, waiting: bool
+) -> None:
+    known = _estimate(experiments)
+    if waiting and known is not None:
+        st.rerun()  # the rest of the page may speak of the time as well
+    title = t("train.cost.time")
+    if known is None:
+        busy = any(run.state == "running" for run in services.active())
+        word = "waiting" if busy else "measuring"
+        st.metric(title, t(f"train.cost.{word}"), help=t(f"train.cost.{word}_help"))
+    elif isinstance(known, services.Failed):
+        st.metric(title, t("train.cost.unknown"))
+        st.caption(escaped(known.reason))
+    else:
+        st.metric(
+            title,
+            t("train.cost.about", time=progress.duration(known.seconds, t)),
+            delta=_time_change(experiments, before),
+            delta_color="off",
+            delta_arrow="off",
+            help=t("train.cost.time_help", hardware=known.hardware),
+        )
+        if known.busy:
+            st.caption(t("common.measured_busy"))
+
+
+def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None) -> str | None:
+    """The last change's effect on the time, where both sides of it were measured."""
+    if before is None:
+        return None
+    then = services.known_estimate(before)
+    after = services.known_estimate(experiments[0])
+    if not (isinstance(then, services.Estimate) and isinstance(after, services.Estimate)):
+        return None
+    difference = after.seconds - then.seconds
+    if abs(difference) < 0.05 * then.seconds:
+        return None
+    sign = "+" if difference > 0 else "−"
+    return f"{sign}{progress.duration(abs(difference), t)}"
+
+
+def _name(field: str) -> str:
+    return t("train.cost.network") if field == "network" else label(field)
+
+
+def _value(field: str, value: object) -> str:
+    if field == "network":
+        return str(value).removeprefix("cifar/")
+    if field in CONTROLS and CONTROLS[field].kind == "choice":
+        return option(field, value)
+    if isinstance(value, bool):
+        return t("train.cost.on") if value else t("train.cost.off")
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return escaped(str(value)) if value not in (None, "") else "–"

@@ -1,0 +1,130 @@
+"""All there is to know about one run: facts, files, links, the end of its log."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import services
+from app.language import progress
+from app.language.errors import explain
+from app.page_state.links import page_link
+from app.language.texts import t
+from app.widgets.experiment_form.controls import escaped, label
+from app.widgets.experiment_form.draft import Draft
+from app.widgets.runs.imported_links import imported_links
+from app.widgets.runs.export import run_export
+from app.widgets.runs.row import imported_result
+from resnet_core.errors import PlaygroundError
+from resnet_core.runs.record import RunRecord
+
+_LOG_LINES = 40
+
+
+def run_details(run: RunRecord) -> None:
+    """Show the run's details; what cannot be read says so and the rest is shown."""
+    facts, log = st.columns([2, 3], gap="large")
+    with facts:
+        if run.imported:
+            st.markdown(_imported_facts(run))
+            imported_links(run)
+        else:
+            st.markdown(_facts(run))
+            _settings(run)
+            _links(run)
+        run_export(run)
+    with log:
+        if run.imported:
+            st.caption(t("import.no_log"))
+            return
+        st.caption(t("runs.log"))
+        st.code(_log(run) or t("runs.no_log"), language=None, height=260, wrap_lines=True)
+
+
+def _facts(run: RunRecord) -> str:
+    lines = [
+        (t("runs.fact.id"), f"`{run.id}`"),
+        (t("runs.fact.created"), _when(run.created)),
+        (t("runs.fact.time"), progress.duration(run.seconds, t)),
+        (t("runs.fact.hardware"), escaped(run.hardware or run.device)),
+        (t("runs.fact.execution"), _execution(run)),
+        (t("runs.fact.software"), escaped(run.software)),
+        (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
+        (t("runs.fact.sha"), f"`{run.weights_sha256[:16]}`" if run.weights_sha256 else ""),
+    ]
+    return _listed(lines)
+
+
+def _imported_facts(run: RunRecord) -> str:
+    """Where the weights are from, how their images are prepared, what came of the test."""
+    source = services.source(run)
+    lines = [
+        (t("runs.fact.id"), f"`{run.id}`"),
+        (t("runs.fact.created"), _when(run.created)),
+        (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
+        (t("import.fact.tested"), imported_result(run)),
+    ]
+    if source is not None:
+        way = t(f"import.option.normalization.{source.normalization}")
+        lines += [
+            (t("import.fact.images"), way),
+            (t("import.fact.file"), escaped(source.file)),
+            (t("import.fact.form"), source.form),
+            (t("import.fact.sha"), f"`{source.sha256[:16]}`"),
+        ]
+    return _listed(lines)
+
+
+def _listed(lines: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"- {name}: {value}" for name, value in lines if value)
+
+
+def _execution(run: RunRecord) -> str:
+    threads = t("runs.fact.threads", count=run.threads) if run.threads else ""
+    return ", ".join(filter(None, [run.precision, run.backend, threads]))
+
+
+def _settings(run: RunRecord) -> None:
+    """The settings that are not the paper's."""
+    others = {
+        name: text
+        for name, text in run.experiment.to_query().items()
+        if name not in {"name", "network", "seed"}
+    }
+    if others:
+        listed = ", ".join(f"{label(name)} {escaped(text)}" for name, text in others.items())
+        st.caption(t("runs.settings", list=listed))
+
+
+def _links(run: RunRecord) -> None:
+    with st.container(horizontal=True):
+        together = services.group(run.group) if run.group else []
+        tree = _tree(run)
+        page_link("compare", t("runs.link.compare"), runs=run.id)
+        if len(together) > 1:
+            ids = ",".join(one.id for one in together)
+            page_link("compare", t("runs.link.group", count=len(together)), runs=ids)
+        if len(tree) > 1:
+            ids = ",".join(one.id for one in tree)
+            page_link("compare", t("runs.link.tree", count=len(tree)), runs=ids)
+        page_link("train", t("runs.link.again"), **Draft.of(run.experiment).to_query())
+
+
+def _tree(run: RunRecord) -> list[RunRecord]:
+    try:
+        return services.family(run.id)
+    except PlaygroundError:
+        return []  # deleted in this moment
+
+
+def _log(run: RunRecord) -> str:
+    try:
+        return services.log_tail(run.id, _LOG_LINES)
+    except (PlaygroundError, OSError) as error:
+        return explain(error)
+
+
+def _when(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,192 @@
+"""What a run is asked back about: deleting it, and forking it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import services
+from app.language.errors import explain
+from app.language.texts import t
+from app.widgets.runs import import_dialog
+from app.widgets.experiment_form.controls import complaint, escaped, label
+from app.widgets.experiment_form.networks import has_twin, twin_of
+from app.widgets.runs.actions import ASKED, say
+from app.widgets.runs.row import OPENED
+from resnet_core.errors import InvalidSetting, PlaygroundError
+from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.runs.record import ACTIVE, RunRecord
+
+CLEAR = "clear"
+IMPORT = "import"
+SHOWN = "runs.shown"  # what the dialog on the page was asked for
+FAULT = "runs.fault"  # why a fork could not be made
+# Faults of these are shown beneath their controls.
+_AT_FIELD = {"batch_norm", "learning_rate", "name", "iterations", "milestones"}
+
+
+def open_asked(matching: Sequence[RunRecord]) -> None:
+    """Show the dialog that an action asked for, until it is answered or dismissed."""
+    asked = st.session_state.get(ASKED)
+    st.session_state[SHOWN] = asked
+    if asked is None:
+        return
+    action, run_id = asked
+    if action == IMPORT:
+        title = t("import.title")
+        st.dialog(title, width="medium", on_dismiss=_close_import)(import_dialog.import_dialog)()
+        return
+    if action == CLEAR:
+        ended = [run for run in matching if run.state not in ACTIVE]
+        st.dialog(t("runs.clear.title"), on_dismiss=_close)(_clear)(ended)
+        return
+    try:
+        run = services.run(run_id)
+    except PlaygroundError as error:
+        say(run_id, explain(error), went_well=False)
+        _close()
+        return
+    if action == "fork":
+        title = t("runs.fork.title", title=escaped(run.title))
+        st.dialog(title, width="medium", on_dismiss=_close)(_fork)(run)
+    else:
+        st.dialog(t("runs.delete.title"), on_dismiss=_close)(_delete)(run)
+
+
+def is_waiting() -> bool:
+    """Whether an action asked for a dialog since the page was last run."""
+    return st.session_state.get(ASKED) != st.session_state.get(SHOWN)
+
+
+def _close() -> None:
+    for key in (ASKED, SHOWN, FAULT):
+        st.session_state.pop(key, None)
+
+
+def _close_import() -> None:
+    import_dialog.forget()
+    _close()
+
+
+def _delete(run: RunRecord) -> None:
+    st.markdown(t("runs.delete.sure", title=escaped(run.title)))
+    with st.container(horizontal=True):
+        if st.button(t("runs.delete.yes"), type="primary", icon=":material/delete:"):
+            _delete_all([run])
+        _keep()
+
+
+def _clear(runs: Sequence[RunRecord]) -> None:
+    st.markdown(t("runs.clear.sure", count=len(runs)))
+    with st.container(horizontal=True):
+        if st.button(t("runs.clear.yes", count=len(runs)), type="primary", disabled=not runs):
+            _delete_all(runs)
+        _keep()
+
+
+def _delete_all(runs: Sequence[RunRecord]) -> None:
+    bar = st.progress(0.0)
+    for number, run in enumerate(runs, start=1):
+        try:
+            services.delete(run.id)
+        except PlaygroundError as error:
+            say(run.id, explain(error), went_well=False)
+        bar.progress(number / len(runs))
+    _close()
+    st.rerun()
+
+
+def _keep() -> None:
+    if st.button(t("runs.delete.no")):
+        _close()
+        st.rerun()
+
+
+def _fork(run: RunRecord) -> None:
+    """From which checkpoint, and with which changes."""
+    points = services.fork_points(run.id)
+    if not points:
+        st.info(t("runs.fork.no_points"))
+        return
+    st.markdown(t("runs.fork.lead"))
+    point = st.selectbox(
+        t("runs.fork.point"),
+        points[::-1],
+        format_func=lambda iteration: t("runs.fork.iteration", count=f"{iteration:,}"),
+    )
+    error: PlaygroundError | None = st.session_state.get(FAULT)
+    changes = _changes(run.experiment, point, error)
+    if not (isinstance(error, InvalidSetting) and error.field in _AT_FIELD):
+        complaint(error)
+    if st.button(t("runs.fork.yes"), type="primary", icon=":material/fork_right:"):
+        _start(run, point, changes)
+
+
+def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> dict[str, Any]:
+    """The fields that can be changed, as typed."""
+    left, right = st.columns(2, gap="medium")
+    longer = parent.iterations if parent.iterations > point else point + max(1, point // 2)
+    typed: dict[str, Any] = {}
+    with left:
+        typed["network"] = _network(parent)
+        typed["iterations"] = st.number_input(
+            t("runs.fork.until"), value=longer, step=100, help=t("runs.fork.until_help")
+        )
+        _complain("iterations", error)
+        rate = repr(parent.learning_rate)
+        typed["learning_rate"] = st.text_input(label("learning_rate"), value=rate)
+        st.caption(_rate_here(parent, point))
+        _complain("learning_rate", error)
+    with right:
+        typed["batch_norm"] = st.toggle(label("batch_norm"), value=parent.batch_norm)
+        _complain("batch_norm", error)
+        drops = ", ".join(map(str, parent.milestones or ()))
+        advice = t("form.field.milestones.help")
+        typed["milestones"] = st.text_input(label("milestones"), value=drops, help=advice)
+        _complain("milestones", error)
+        name = st.text_input(label("name"), placeholder=t("runs.fork.name"))
+        _complain("name", error)
+    return {**typed, "name": name} if name else typed
+
+
+def _rate_here(parent: Experiment, point: int) -> str:
+    """A fork from late in a run starts at a rate that was divided already."""
+    drops = sum(milestone <= point for milestone in parent.drops)
+    rate = parent.learning_rate / 10**drops
+    return t("runs.fork.rate_here", iteration=f"{point:,}", rate=f"{rate:g}")
+
+
+def _network(parent: Experiment) -> str:
+    """With its shortcuts, without them, or with them for the first time."""
+    family = parent.network_spec().family
+    if not has_twin(parent.network):
+        return parent.network
+    if family == "preresnet":
+        st.caption(t("runs.fork.preresnet"))
+        return parent.network
+    words = t("runs.fork.add_shortcuts") if family == "plain" else t("runs.fork.remove_shortcuts")
+    return twin_of(parent.network) if st.toggle(words) else parent.network
+
+
+def _complain(field: str, error: PlaygroundError | None) -> None:
+    if isinstance(error, InvalidSetting) and error.field == field:
+        complaint(error)
+
+
+def _start(run: RunRecord, point: int, typed: dict[str, Any]) -> None:
+    changes = {
+        field: from_text(field, value) if isinstance(value, str) else value
+        for field, value in typed.items()
+    }
+    try:
+        forked = services.fork(run.id, point, **changes)
+    except PlaygroundError as error:
+        st.session_state[FAULT] = error
+        st.rerun()  # the dialog again, with the fault in it
+        return
+    _close()
+    say(forked.id, t("runs.did.fork"), went_well=True)
+    st.session_state[OPENED] = forked.id
+    st.rerun()

@@ -1,0 +1,194 @@
+"""Importing weights: a file, the data to look at it with, what the file does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import services
+from app.background import imports
+from app.language.errors import translated
+from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Tried
+from app.language.texts import language, t
+from app.widgets.experiment_form.controls import complaint, escaped
+from app.widgets.runs.imported_links import imported_links
+from app.widgets.runs.row import imported_result
+from app.page_state.initial_value import start_of
+from resnet_core.data import catalog
+from resnet_core.errors import RunNotFound
+from resnet_core.weights.header import MOST_BYTES
+
+JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
+_PATH = ""  # the choice of giving a path
+
+
+@dataclass(frozen=True)
+class Job:
+    """An import that was begun; it may have come to questions, or to an error."""
+
+    token: str
+    request: Request
+
+
+def import_dialog() -> None:
+    """The dialog's content, for where the import is."""
+    job: Job | None = st.session_state.get(JOB)
+    now = imports.state(job.token) if job else None
+    if job is None or now is None:
+        _ask(None, Import())
+    elif not now.over:
+        _watch(job.token)
+    elif now.run_id is not None:
+        _imported(now.run_id, now)
+    else:
+        _ask(job, now)
+
+
+def forget() -> None:
+    """Give up what is not over; to be called when the dialog is closed."""
+    job: Job | None = st.session_state.pop(JOB, None)
+    if job is not None:
+        imports.forget(job.token)
+
+
+def _ask(job: Job | None, now: Import) -> None:
+    """What to import, or what else it takes to import what was given."""
+    # Other widgets each time: while it is worked, none is there to hold a value.
+    key = f"import.{language()}.{job.token if job else ''}"
+    name, content = (job.request.name, job.request.content) if job else _uploaded(key)
+    if job is not None:
+        complaint(now.error)
+        _kept(name)
+    said = _looked_at_with(key, job.request.said if job else {})
+    if now.tried:
+        said |= _answers(now.tried, key)
+    if st.button(
+        t("import.yes"),
+        type="primary",
+        icon=":material/file_open:",
+        disabled=not content or not said["data"],
+    ):
+        request = Request(name, content, said)
+        forget()
+        st.session_state[JOB] = Job(imports.start(request), request)
+        st.rerun()
+
+
+def _uploaded(key: str) -> tuple[str, bytes]:
+    """The file that is given, its name and content; nothing yet."""
+    st.markdown(t("import.lead"))
+    given = st.file_uploader(
+        t("import.file", megabytes=MEGABYTES),
+        type=[suffix[1:] for suffix in SUFFIXES],
+        max_upload_size=MEGABYTES,
+        key=f"{key}.file",
+    )
+    st.caption(t("import.larger", gibibytes=MOST_BYTES // 2**30))
+    return (given.name, given.getvalue()) if given is not None else ("", b"")
+
+
+def _kept(name: str) -> None:
+    """The file that was given, and the way to another one."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/draft: **{escaped(name)}**", width="content")
+        if st.button(t("import.another"), type="tertiary"):
+            forget()
+            st.rerun()
+
+
+def _looked_at_with(key: str, begins: Mapping[str, str]) -> dict[str, str]:
+    """The data, the image size and a name."""
+    entries = {entry.name: entry for entry in catalog.available() if entry.present}
+    options, data = [*entries, _PATH], begins.get("data", "")
+    data = st.selectbox(
+        t("import.data"),
+        options,
+        index=(options.index(data) if data in entries else len(entries)) if data else 0,
+        key=f"{key}.data",
+        format_func=lambda name: entries[name].title if name in entries else t("form.data.path"),
+        help=t("import.data_help"),
+    )
+    if data == _PATH:
+        typed = begins.get("data", "")
+        data = st.text_input(t("form.data.where"), value=typed, key=f"{key}.path").strip()
+    size, name = st.columns([2, 3], gap="medium")
+    with size:
+        pixels = st.number_input(
+            t("form.field.image_size.label"),
+            min_value=4,
+            max_value=256,
+            value=int(begins["image_size"]) if begins.get("image_size") else None,
+            placeholder=t("import.own_size"),
+            key=f"{key}.size",
+        )
+    with name:
+        called = st.text_input(
+            t("import.name"),
+            value=begins.get("name", ""),
+            placeholder=t("import.no_name"),
+            key=f"{key}.name",
+        )
+    return {"data": data, "image_size": str(pixels or ""), "name": called.strip()}
+
+
+def _answers(tried: tuple[Tried, ...], key: str) -> dict[str, str]:
+    """The open questions, one after the other; each leaves fewer answers to the next.
+
+    They begin with the answers that fit the sample best, which is said.
+    """
+    best = min(tried, key=lambda one: one["error"])
+    st.info(t("import.asked", n=best["n"], error=f"{best['error']:.1f}"))
+    left, answers = list(tried), {}
+    for question in QUESTIONS:
+        values = list(dict.fromkeys(one[question] for one in left if one[question] is not None))
+        if len(values) > 1:
+            widget = f"{key}.{question}"
+            begins = start_of(widget, best[question])
+            answers[question] = st.selectbox(
+                t(f"import.question.{question}"),
+                values,
+                index=values.index(begins) if begins in values else 0,
+                key=widget,
+                format_func=lambda value, question=question: _option(question, value),
+            )
+            left = [one for one in left if one[question] == answers[question]]
+        elif values and len({one[question] for one in tried}) > 1:
+            answers[question] = values[0]
+    least = min(left, key=lambda one: one["error"])
+    st.caption(t("import.on_sample", n=least["n"], error=f"{least['error']:.1f}"))
+    return answers
+
+
+def _option(question: str, value: str) -> str:
+    if question in {"network", "shortcut"}:
+        return value
+    return t(f"import.option.{question}.{value}")
+
+
+@st.fragment(run_every=0.5)
+def _watch(token: str) -> None:
+    now = imports.state(token)
+    if now is None or now.over:
+        st.rerun()
+        return
+    words = t("import.trying") if now.share else t("import.reading")
+    st.progress(now.share, words)
+    if st.button(t("import.cancel"), icon=":material/close:"):
+        forget()
+        st.rerun()
+
+
+def _imported(run_id: str, now: Import) -> None:
+    try:
+        run = services.run(run_id)
+    except RunNotFound:
+        st.info(t("import.gone"))  # deleted meanwhile
+        return
+    network = escaped(run.experiment.network)
+    result = imported_result(run)
+    st.success(t("import.done", title=escaped(run.title), network=network, result=result))
+    if now.warning:
+        st.warning(escaped(translated(now.warning, language())))
+    imported_links(run)

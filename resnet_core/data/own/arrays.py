@@ -1,0 +1,173 @@
+"""An .npz file with the arrays `images`, `labels` and, if wanted, `classes`.
+
+Shapes and types are checked in the file's headers before any array is read, and nothing
+is unpickled.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from resnet_core.data.dataset import Dataset, ImageSet, Labels, held_out_index
+from resnet_core.data.facts import DataFacts
+from resnet_core.data.own.archive import MAX_RATIO, SMALL
+from resnet_core.data.own.collection import LARGEST, MOST_BYTES, SMALLEST
+from resnet_core.errors import DataError
+
+_DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+
+
+@dataclass(frozen=True)
+class _Header:
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+def is_arrays(path: Path) -> bool:
+    return path.suffix.lower() == ".npz"
+
+
+def facts(path: Path) -> DataFacts:
+    """Counts and sizes, from the headers and the labels.
+
+    Raises:
+        DataError: what is wrong with the file.
+    """
+    headers = _checked_headers(path)
+    labels, classes = _labels(path, headers)
+    kept, held = held_out_index(labels)
+    shape = headers["images"].shape
+    return DataFacts(
+        name=str(path),
+        title=path.stem,
+        train_images=len(kept),
+        test_images=len(held),
+        image_size=shape[1],
+        channels=shape[3] if len(shape) == 4 else 1,
+        classes=len(classes),
+        most_train_images=len(kept),
+        most_test_images=len(held),
+    )
+
+
+def load(path: Path) -> Dataset:
+    """The images; a seeded tenth of each class is the test set.
+
+    Raises:
+        DataError: what is wrong with the file.
+    """
+    headers = _checked_headers(path)
+    labels, classes = _labels(path, headers)
+    images = _array(path, "images")
+    everything = ImageSet(images.reshape(*images.shape[:3], -1), labels)
+    kept, held = held_out_index(labels)
+    return Dataset(path.stem, classes, everything.take(kept), everything.take(held))
+
+
+def everything(path: Path) -> ImageSet:
+    """All images with their labels and none set aside, for networks from elsewhere.
+
+    Raises:
+        DataError: what is wrong with the file.
+    """
+    headers = _checked_headers(path)
+    labels = _array(path, "labels").astype(np.int64)
+    if not len(labels) or labels.min() < 0:
+        raise DataError(f"{path} has no images, or labels below 0.")
+    images = _array(path, "images")
+    return ImageSet(images.reshape(*headers["images"].shape[:3], -1), labels)
+
+
+def _checked_headers(path: Path) -> dict[str, _Header]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            headers = {
+                info.filename.removesuffix(".npy"): _header(archive, info, path)
+                for info in archive.infolist()
+                if info.filename in {"images.npy", "labels.npy", "classes.npy"}
+            }
+    except _DAMAGE as error:
+        raise DataError(f"{path} cannot be read as an npz file.") from error
+    for name in ("images", "labels"):
+        if name not in headers:
+            raise DataError(f"{path} has no array {name!r}; it needs 'images' and 'labels'.")
+    _check_images(headers["images"], path)
+    _check_names(headers, path)
+    return headers
+
+
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _Header:
+    if info.file_size > max(SMALL, MAX_RATIO * info.compress_size):
+        raise DataError(f"{path} is not safe to read: {info.filename} expands {MAX_RATIO}-fold.")
+    with archive.open(info) as file:
+        version = npy.read_magic(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read(file)
+    bytes_ = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    if not dtype.hasobject and bytes_ > min(MOST_BYTES, info.file_size):
+        raise DataError(
+            f"The array in {info.filename} of {path} claims {bytes_} bytes; the file has "
+            f"{info.file_size}, and {MOST_BYTES // 2**20} MiB are the most that is read."
+        )
+    return _Header(shape, dtype)
+
+
+def _check_images(images: _Header, path: Path) -> None:
+    shape = images.shape
+    channels = shape[3] if len(shape) == 4 else 1
+    if images.dtype != np.uint8 or len(shape) not in {3, 4} or channels not in {1, 3}:
+        raise DataError(
+            f"The images in {path} are {images.dtype} of shape {shape}; they must be uint8 of "
+            f"shape N, H, W, 3 (or N, H, W for grey)."
+        )
+    if shape[1] != shape[2] or not SMALLEST <= shape[1] <= LARGEST:
+        raise DataError(
+            f"The images in {path} are {shape[1]} x {shape[2]} pixels; they must be square, from "
+            f"{SMALLEST} to {LARGEST} pixels a side."
+        )
+
+
+def _check_names(headers: dict[str, _Header], path: Path) -> None:
+    count, labels = headers["images"].shape[0], headers["labels"]
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise DataError(
+            f"The labels in {path} are {labels.dtype} of shape {labels.shape}; there must be "
+            f"{count} whole numbers, one an image."
+        )
+    names = headers.get("classes")
+    if names is not None and (names.dtype.kind != "U" or len(names.shape) != 1):
+        raise DataError(f"The classes in {path} must be a list of texts (a numpy array of str).")
+
+
+def _labels(path: Path, headers: dict[str, _Header]) -> tuple[Labels, tuple[str, ...]]:
+    labels = _array(path, "labels").astype(np.int64)
+    present = np.unique(labels)
+    if len(labels) and len(np.unique(labels[held_out_index(labels)[0]])) < len(present):
+        raise DataError(f"{path} has too few images to set any aside for a test; add some.")
+    if len(present) < 2:
+        raise DataError(f"{path} has images of {len(present)} class; it needs two or more.")
+    if "classes" in headers:
+        classes = tuple(str(name) for name in _array(path, "classes"))
+    else:
+        classes = tuple(str(number) for number in range(min(int(present[-1]) + 1, 100_000)))
+    if present[0] < 0 or present[-1] >= len(classes):
+        raise DataError(
+            f"The labels in {path} go from {present[0]} to {present[-1]}; with {len(classes)} "
+            f"classes they must be from 0 to {len(classes) - 1}."
+        )
+    return labels, classes
+
+
+def _array(path: Path, name: str) -> NDArray:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return np.asarray(stored[name])
+    except _DAMAGE as error:
+        raise DataError(f"The array {name!r} in {path} is damaged.") from error

@@ -1,0 +1,120 @@
+"""How image files lie in class folders: which class and which split each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from resnet_core.data.dataset import Index, Labels, held_out_index
+from resnet_core.data.decoding import SUFFIXES
+from resnet_core.errors import DataError
+
+_TRAIN = "train"
+_TESTS = ("test", "val", "valid", "validation")  # the first that is there is the test set
+_LEFTOVERS = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each image belongs.
+
+    Attributes:
+        train, test: positions in the names that were given, in the order of the names.
+        train_labels, test_labels: for each of them, its place in `classes`.
+    """
+
+    classes: tuple[str, ...]
+    train: Index
+    train_labels: Labels
+    test: Index
+    test_labels: Labels
+
+
+def is_image(name: str) -> bool:
+    """Whether a file counts: an image by its suffix, and nothing a system left behind."""
+    path = PurePosixPath(name)
+    hidden = any(part.startswith(".") or part in _LEFTOVERS for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not hidden
+
+
+def arrange(names: Sequence[str], where: str) -> Layout:
+    """The layout of files with these names, relative and with forward slashes.
+
+    Either train/ and test/ (or val/) hold class folders, or class folders lie directly
+    inside; then a seeded tenth of each class becomes the test set. Folders around all of
+    that are passed through.
+
+    Raises:
+        DataError: there are no images, no class folders or only one; `where` is named.
+    """
+    if not names:
+        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+        raise DataError(f"{where} contains no images ({kinds}) in class folders.")
+    order = sorted(range(len(names)), key=names.__getitem__)
+    parts = _without_common_folders([PurePosixPath(names[i]).parts for i in order])
+    folders = {part[0] for part in parts if len(part) > 2}
+    test_folder = next((name for name in _TESTS if name in folders), None)
+    if _TRAIN in folders and test_folder is not None:
+        train = [(i, p[1]) for i, p in zip(order, parts, strict=True) if _in(p, _TRAIN)]
+        test = [(i, p[1]) for i, p in zip(order, parts, strict=True) if _in(p, test_folder)]
+        return _with_both(train, test, test_folder, where)
+    if any(len(part) < 2 for part in parts):
+        raise DataError(
+            f"In {where} images lie outside class folders; put each class into a folder that "
+            f"bears its name."
+        )
+    return _with_split([(i, p[0]) for i, p in zip(order, parts, strict=True)], where)
+
+
+def _in(parts: Parts, folder: str) -> bool:
+    return len(parts) > 2 and parts[0] == folder
+
+
+def _without_common_folders(parts: list[Parts]) -> list[Parts]:
+    """Drop leading folders that all files share, but never a class folder."""
+    while min(len(part) for part in parts) > 2 and len({part[0] for part in parts}) == 1:
+        parts = [part[1:] for part in parts]
+    return parts
+
+
+def _with_both(
+    train: list[tuple[int, str]], test: list[tuple[int, str]], test_folder: str, where: str
+) -> Layout:
+    classes = _classes(train, where)
+    strange = sorted({name for _, name in test} - set(classes))
+    if strange:
+        raise DataError(
+            f"In {where} the class {strange[0]!r} is in {test_folder} but not in train; both need "
+            f"the same classes."
+        )
+    return Layout(classes, *_columns(train, classes), *_columns(test, classes))
+
+
+def _with_split(files: list[tuple[int, str]], where: str) -> Layout:
+    classes = _classes(files, where)
+    positions, labels = _columns(files, classes)
+    kept, held = held_out_index(labels)
+    if len(np.unique(labels[kept])) < len(classes):
+        raise DataError(f"{where} has too few images to set any aside for a test; add some.")
+    return Layout(classes, positions[kept], labels[kept], positions[held], labels[held])
+
+
+def _classes(files: list[tuple[int, str]], where: str) -> tuple[str, ...]:
+    classes = tuple(sorted({name for _, name in files}))
+    if len(classes) < 2:
+        raise DataError(
+            f"{where} has only one class, {classes[0]!r}; to tell classes apart there must be two "
+            f"or more class folders."
+        )
+    return classes
+
+
+def _columns(files: list[tuple[int, str]], classes: tuple[str, ...]) -> tuple[Index, Labels]:
+    place = {name: label for label, name in enumerate(classes)}
+    positions = np.array([i for i, _ in files], np.int64)
+    return positions, np.array([place[name] for _, name in files], np.int64)

@@ -1,0 +1,304 @@
+"""A full description of one training run: the only thing a run is made from.
+
+Frozen and validated. The same fields are the options of the command line, the
+controls of the form, the parameters of a URL and the contents of `experiment.json`;
+their descriptions below are what all of these show. Defaults are the paper's
+(section 4.2) wherever the paper states a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from resnet_core.errors import InvalidSetting
+from resnet_core.experiments import network_settings
+from resnet_core.experiments.text import as_text, check_data, check_name, from_text
+from resnet_core.experiments.validation import as_sentence
+from resnet_core.specs.cifar import (
+    Activation,
+    Block,
+    Initialization,
+    OptionAPadding,
+    Shortcut,
+    StrideIn,
+)
+from resnet_core.specs.names import Spec, is_imagenet
+
+Warmup = Literal["auto", "none", "linear", "until-error"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Schedule = Literal["milestones", "plateau"]
+
+# Layers from which the paper warms up ("auto"): section 4.2, n = 18.
+WARMUP_DEPTH = 110
+# "until-error" trains at a tenth of the rate until the running training error is below this.
+WARMUP_ERROR = 80.0
+# Good values to name in an error, where the default is none.
+_EXAMPLES = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
+
+
+class Experiment(BaseModel):
+    """One training run, described in full.
+
+    Make one with `Experiment.create`, whose errors are sentences for people.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
+
+    name: str = Field("", description="A name of your own for the run; it may stay empty.")
+
+    network: str = Field(
+        "cifar/resnet-20",
+        description="cifar/FAMILY-DEPTH: plain, resnet, highway or preresnet, and the number of "
+        "weighted layers, 6n + 2 (20, 32, 44, 56, 110, 1202); or Table 1's, imagenet/plain-18, "
+        "-34, resnet-18, -34, -50, -101, -152, vgg-16, -19, googlenet, with its own recipe.",
+    )
+    shortcut: Shortcut = Field(
+        "A",
+        description="Where the size changes: A pads with zeros, B projects; C projects in "
+        "every block (section 3.3). Plain networks have no shortcuts.",
+    )
+    option_a_padding: OptionAPadding = Field(
+        "end", description="Option A's zero channels: after the input's channels or half each side."
+    )
+    block: Block = Field("basic", description="Basic (3x3 layers) or bottleneck (1x1, 3x3, 1x1).")
+    stride_in: StrideIn = Field(
+        "1x1",
+        description="The layer of an ImageNet bottleneck that halves the map: the first 1x1 (the "
+        "paper) or the 3x3 (torchvision).",
+    )
+    layers_per_block: int = Field(
+        2,
+        ge=1,
+        le=3,
+        description="3x3 layers in a basic block; a bottleneck always has three layers.",
+    )
+    width: int = Field(
+        16, ge=1, le=256, description="Filters in the first stage; 16, 32, 64 in the paper."
+    )
+    activation: Activation = Field("relu", description="The nonlinearity after BN and addition.")
+    batch_norm: bool = Field(True, description="Batch normalisation after every convolution.")
+    initialization: Initialization = Field(
+        "he",
+        description="he (the paper's), xavier, small_normal (standard deviation 0.01) or zero_last "
+        "(he, with each branch's last scale or layer zero).",
+    )
+
+    data: str = Field(
+        "shapes",
+        description="shapes (embedded), cifar10, cifar100, mnist, fashionmnist, svhn, or the path "
+        "of a folder of class folders, or of a zip, tar or npz of one.",
+    )
+    image_size: int | None = Field(
+        None,
+        ge=4,
+        le=256,
+        description="Height and width to resize to, pixels; empty: as the data are. Of an imagenet "
+        "network the crop's; empty: 224.",
+    )
+    train_images: int | None = Field(
+        None,
+        ge=2,
+        le=10_000_000,
+        description="Training images to use, balanced over classes; empty: all.",
+    )
+    test_images: int | None = Field(
+        None,
+        ge=1,
+        le=10_000_000,
+        description="Test images to use, balanced over classes; empty: all.",
+    )
+    validation: bool = Field(
+        False,
+        description="Hold out a tenth of the training images (the paper's 45k/5k split) and report "
+        "the error on them in place of the test error.",
+    )
+    crop_padding: int = Field(
+        4, ge=0, le=32, description="Pixels padded on each side before the random crop; 0: no crop."
+    )
+    flip: bool = Field(True, description="Mirror each training image with probability one half.")
+
+    iterations: int = Field(64_000, ge=1, le=10_000_000, description="Parameter updates in all.")
+    batch_size: int = Field(128, ge=2, le=65_536, description="Training images an update.")
+    learning_rate: float = Field(0.1, gt=0, le=100, description="Before any drop.")
+    schedule: Schedule = Field(
+        "milestones",
+        description="When the rate is divided by ten: at milestones, or at each plateau of the "
+        "test error (section 3.4; with validation, of the held-out images' error).",
+    )
+    plateau_evaluations: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Evaluations without a new least error that make a plateau; the paper gives "
+        "no number.",
+    )
+    milestones: tuple[int, ...] | None = Field(
+        None,
+        description="Iterations at which the rate is divided by ten; empty: at 1/2 and 3/4 of all "
+        "(the paper's 32k and 48k of 64k); never: at none.",
+    )
+    warmup: Warmup = Field(
+        "auto",
+        description="until-error: a tenth of the rate until training error is below 80 % (as the "
+        "paper does for 110 layers); linear: a ramp; auto: until-error from 110 layers on, else "
+        "none.",
+    )
+    warmup_iterations: int = Field(0, ge=0, description="Length of the linear warm-up, iterations.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of SGD.")
+    weight_decay: float = Field(1e-4, ge=0, le=1, description="L2 penalty on all weights.")
+
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="Of initialisation, order and augmentation."
+    )
+    precision: Precision = Field(
+        "auto", description="auto: bf16 where the device computes it natively, else fp32."
+    )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$",
+        description="auto, cpu, cuda, cuda:N or mps.",
+    )
+
+    record_every: int = Field(
+        100, ge=1, description="Iterations from one telemetry record to the next."
+    )
+    evaluate_every: int = Field(
+        1000,
+        ge=1,
+        description="Iterations from one evaluation (training subset and test) to the next.",
+    )
+    evaluation_images: int = Field(
+        1000, ge=1, description="Training images in the fixed evaluation subset."
+    )
+    audit_every: int = Field(
+        5000,
+        ge=0,
+        description="Iterations from one audit of the response standard deviations against a "
+        "direct measurement to the next; 0: never.",
+    )
+    keep_checkpoints: int = Field(
+        8, ge=0, le=1000, description="Checkpoints kept along the way, evenly spaced, to fork from."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        return check_name(value)
+
+    @field_validator("data")
+    @classmethod
+    def _plain_data(cls, value: str) -> str:
+        return check_data(value)
+
+    @field_validator("network")
+    @classmethod
+    def _lower(cls, value: str) -> str:
+        return value.strip().lower()
+
+    @field_validator("milestones")
+    @classmethod
+    def _rising(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and (list(value) != sorted(set(value)) or any(m < 1 for m in value)):
+            raise ValueError("must be rising positive iterations, such as 32000,48000")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        network_settings.check(self)
+        if self.schedule == "plateau" and self.milestones is not None:
+            raise InvalidSetting(
+                "milestones",
+                "a plateau schedule finds its own drops; leave them empty.",
+            )
+        if self.warmup == "linear" and not 1 <= self.warmup_iterations <= self.iterations:
+            raise InvalidSetting(
+                "warmup_iterations",
+                f"a linear warm-up needs from 1 to {self.iterations} iterations, "
+                f"not {self.warmup_iterations}.",
+            )
+        if self.train_images is not None and self.batch_size > self.train_images:
+            raise InvalidSetting(
+                "batch_size",
+                f"{self.batch_size} is more than the {self.train_images} training images; "
+                f"use at most {self.train_images}.",
+            )
+        return self
+
+    @property
+    def drops(self) -> tuple[int, ...]:
+        """Iterations at which the learning rate is divided by ten, within the run, where they
+        are known beforehand."""
+        if self.schedule == "plateau":
+            return ()
+        given = self.milestones
+        if given is None:
+            given = (self.iterations // 2, self.iterations * 3 // 4)
+        return tuple(m for m in sorted(set(given)) if 0 < m < self.iterations)
+
+    @property
+    def effective_warmup(self) -> Literal["none", "linear", "until-error"]:
+        """What `auto` comes to for this network."""
+        if self.warmup != "auto":
+            return self.warmup
+        deep = not is_imagenet(self.network) and self.network_spec().depth >= WARMUP_DEPTH
+        return "until-error" if deep else "none"
+
+    def network_spec(
+        self,
+        image_size: int | None = None,
+        channels: int | None = None,
+        classes: int | None = None,
+    ) -> Spec:
+        """The network for the data's image size (pixels), channels and classes; where they are
+        not given, for CIFAR-10's or ImageNet's. See `network_settings.spec`.
+        """
+        return network_settings.spec(self, image_size, channels, classes)
+
+    def changed(self, **fields: Any) -> Experiment:
+        """A copy with some fields changed, validated again.
+
+        Raises:
+            InvalidSetting: names the field and the nearest good value.
+        """
+        return Experiment.create(**{**self.model_dump(), **fields})
+
+    @classmethod
+    def create(cls, **fields: Any) -> Experiment:
+        """An experiment from typed values or from text (command line, form, URL).
+
+        Raises:
+            InvalidSetting: names the field and the nearest good value.
+        """
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            raise _as_sentence(error) from error
+
+    def to_query(self) -> dict[str, str]:
+        """The fields that differ from their defaults, as URL parameters."""
+        return {
+            field: as_text(value)
+            for field, value in self.model_dump().items()
+            if value != type(self).model_fields[field].default
+        }
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Experiment:
+        """The inverse of `to_query`; parameters that are no field's name are left alone.
+
+        Raises:
+            InvalidSetting: names the field and the nearest good value.
+        """
+        known = {field: text for field, text in query.items() if field in cls.model_fields}
+        return cls.create(**{field: from_text(field, text) for field, text in known.items()})
+
+
+def _as_sentence(error: ValidationError) -> InvalidSetting:
+    """The first of pydantic's errors, as a sentence that names the field and a good value."""
+    defaults = {field: as_text(info.default) for field, info in Experiment.model_fields.items()}
+    return as_sentence(error, Experiment, {**defaults, **_EXAMPLES})

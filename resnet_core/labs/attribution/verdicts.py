@@ -1,0 +1,42 @@
+"""What can be said of one picture's maps. Arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from resnet_core.labs.attribution.question import NAMES
+from resnet_core.labs.events import Value, Verdict
+
+_MOST_MISSED = 1.0  # percent
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How much of the score's difference a method's parts miss, percent; nan: there is none."""
+
+    method: str
+    percent: float
+
+
+def verdict(scored: Mapping[str, Value], sums: Sequence[Sum]) -> Verdict:
+    """On the sum that misses most.
+
+    Args:
+        scored: a row of `scores`.
+    """
+    values: dict[str, Value] = {
+        "label": scored["label"],
+        "predicted": scored["predicted"],
+        "probability": scored["probability"],
+        "target": scored["target_class"],
+    }
+    if not sums:
+        return Verdict("no_sum", values)
+    known = [one for one in sums if not math.isnan(one.percent)]
+    if not known:
+        return Verdict("flat", values)
+    worst = max(known, key=lambda one: one.percent)
+    said = {**values, "method": NAMES[worst.method], "percent": worst.percent}
+    return Verdict("adds_up" if worst.percent < _MOST_MISSED else "misses", said)

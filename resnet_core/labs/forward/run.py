@@ -1,0 +1,124 @@
+"""The ledger of a forward pass: what the stream holds after each block, and what was added.
+
+A trained network is followed in evaluation mode with its own running statistics; as it was
+at initialisation, with and without BN, see `twins.initial`. Activations are float32, norms
+and sums float64. A twin without BN is followed at initialisation only: at the recipe's
+learning rate it would not train. A run that was trained without BN is followed trained; one
+is on record, from branches that began at 0 and at a lower rate (Zhang et al. 2019).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from resnet_core.labs.events import Event, Progress, Rows, Value
+from resnet_core.labs.forward import question as forward
+from resnet_core.labs.forward.verdicts import Account, verdicts
+from resnet_core.labs.question import Settings
+from resnet_core.labs.tools import chain, columns, initial_network
+from resnet_core.labs.tools.chain import Chain, Step
+from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.networks.blocks import Block, ShortcutBlock
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was found after one block, or, at place 0, before the first.
+
+    Attributes:
+        block: its name; empty at place 0.
+        stream: ||x_l||, root of the mean over the images of the squared norm.
+        branch: ||F(x)|| of this block, likewise; None at place 0.
+        total: ||x_0 + sum of F||, likewise; None in a plain network, which adds nothing.
+        difference: ||x_l - (x_0 + sum of F)|| / ||x_l||; None likewise.
+    """
+
+    place: int
+    block: str
+    changes_size: bool
+    stream: float
+    branch: float | None
+    total: float | None
+    difference: float | None
+
+
+@torch.no_grad()
+def ledger(network: Chain, images: Tensor) -> Iterator[Entry]:
+    """Follow the images block by block, and keep x_0 + F_0 + F_1 + ... beside what is carried.
+
+    F is the branch's output for what the block really got. Where the size changes, the sum
+    goes through the shortcut as the stream does. It is kept in float64, so that what differs
+    in a network that only adds is the rounding of float32.
+    """
+    x = network.stem(images)
+    adds = all(isinstance(block, ShortcutBlock) for _, block in network.blocks)
+    total = x.double() if adds else None  # x_0
+    yield _entry(0, "", False, x, None, total)
+    for place, (name, block) in enumerate(network.blocks, start=1):
+        branch = block.residual(x)
+        if total is not None:
+            total = shortcut_in_float64(block)(total) + branch
+        x = block(x)
+        yield _entry(place, name, chain.changes_size(block), x, branch, total)
+
+
+def shortcut_in_float64(block: Block) -> Step:
+    """The block's shortcut for float64, its weights, if it has any, the same numbers."""
+    return copy.deepcopy(cast(nn.Module, block.downsample)).double()
+
+
+def norm(x: Tensor) -> float:  # B, C, H, W
+    """Root of the mean over the images of the squared Euclidean norm."""
+    return float(x.double().square().sum() / len(x)) ** 0.5
+
+
+def _entry(
+    place: int,
+    block: str,
+    changes_size: bool,
+    x: Tensor,
+    branch: Tensor | None,
+    total: Tensor | None,
+) -> Entry:
+    carried = norm(x)
+    return Entry(
+        place,
+        block,
+        changes_size,
+        stream=carried,
+        branch=None if branch is None else norm(branch),
+        total=None if total is None else norm(total),
+        difference=None if total is None or carried == 0 else norm(x - total) / carried,
+    )
+
+
+def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
+    """Each network trained, then as it was at initialisation with BN and without."""
+    asked = cast(forward.Settings, settings)
+    done, total = 0, 3 * len(subjects)
+    for subject in subjects:
+        images, _ = subject.test_images(asked.images)
+        account = Account(subject.label, subject.family)
+        for state, batch_norm, model in _variants(subject, images):
+            entries = list(ledger(Chain.of(model), images))
+            account.take(state, batch_norm, entries)
+            who = {**columns.of(subject), "state": state, "batch_norm": batch_norm}
+            yield Rows("ledger", [{**who, **_row(entry)} for entry in entries])
+            yield Progress(done := done + 1, total)
+        yield from verdicts(account)
+
+
+def _variants(subject: Subject, images: Tensor) -> Iterator[tuple[str, bool, nn.Module]]:
+    yield "trained", subject.experiment.batch_norm, subject.model()
+    for batch_norm in (True, False):
+        yield "initial", batch_norm, initial_network.initial(subject, images, batch_norm=batch_norm)
+
+
+def _row(entry: Entry) -> dict[str, Value]:
+    return dict(vars(entry))

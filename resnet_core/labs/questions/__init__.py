@@ -1,1 +1,0 @@
-"""What each laboratory asks: its settings and its possible findings, without torch."""

@@ -1,0 +1,192 @@
+"""Gradients along a line of inputs, by depth, plain and residual, at initialisation.
+
+After Balduzzi et al. 2017: fully connected layers with He's initial values, the gradient of a
+unit with respect to the place on the line, and its autocorrelation from place to place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from statistics import fmean
+
+import torch
+from torch import Tensor
+
+from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
+from resnet_core.labs.microscope.stacks import FORMS, Form
+from resnet_core.labs.shattered.question import Settings
+
+NOISES = ("white", "brown")
+SHALLOW = 2  # layers of the network beside the deep ones
+MOST_LAGS = 30  # inputs from one to the other
+
+_REACH = 2.0  # the line runs from -2 to 2, as in the paper
+_EPS = 1e-5  # BN's
+_APART = 0.1  # of a correlation
+_NEAR_NOISE = 0.15
+
+Curves = Mapping[Form, Sequence[float]]  # by depth, of each form
+
+
+def run(settings: Settings, subjects: Sequence[object] = ()) -> Iterator[Event]:
+    """Both forms with the same weights, seed by seed, and the two noises."""
+    total = settings.seeds
+    found: dict[Form, list[Tensor]] = {form: [] for form in FORMS}
+    noises: dict[str, list[float]] = {noise: [] for noise in NOISES}
+    for number in range(settings.seeds):
+        seed = settings.seed + number
+        generator = torch.Generator().manual_seed(seed)
+        for noise, series in noise_series(settings, generator).items():
+            near = yield from _tell(settings, noise, series, number)
+            noises[noise].append(near)
+        weights, start, direction = drawn(settings, generator)
+        for form in FORMS:
+            tangents = gradients_along(form, settings, weights, start, direction)
+            found[form].append(neighbours(tangents))
+            yield Rows("depths", _depth_rows(form, seed, found[form][-1]))
+            for depth in sorted({min(SHALLOW, settings.depth), settings.depth}):
+                yield from _tell(settings, f"{form}-{depth}", tangents[depth - 1], number)
+        yield Progress(number + 1, total)
+    curves = {form: torch.stack(found[form]).mean(0).tolist() for form in FORMS}
+    means = {noise: fmean(values) for noise, values in noises.items()}
+    yield at_the_end(curves, means, settings)
+    yield half(curves)
+
+
+# The networks
+
+
+def drawn(settings: Settings, generator: torch.Generator) -> tuple[list[Tensor], Tensor, Tensor]:
+    """He's initial weights (each D, D), a point of the line and its direction (D each)."""
+    width = settings.width
+    start, direction = torch.randn(2, width, generator=generator)
+    scale = (2 / width) ** 0.5
+    weights = [
+        scale * torch.randn(width, width, generator=generator) for _ in range(settings.depth)
+    ]
+    return weights, start, direction
+
+
+def gradients_along(
+    form: Form, settings: Settings, weights: Sequence[Tensor], start: Tensor, direction: Tensor
+) -> list[Tensor]:
+    """The gradient of every unit with respect to the place on the line, by layer; N, D each."""
+    places = torch.linspace(-_REACH, _REACH, settings.points)[:, None]
+    x = start + places * direction  # N, D
+    gradient = direction.expand_as(x)
+    found = []
+    for weight in weights:
+        x, gradient = layer(form, x, gradient, weight, settings.batch_norm)
+        found.append(gradient)
+    return found
+
+
+def layer(
+    form: Form, x: Tensor, gradient: Tensor, weight: Tensor, batch_norm: bool
+) -> tuple[Tensor, Tensor]:
+    """x_l = f(BN(x_{l-1})) W, with x_{l-1} added in the residual form, and its gradient.
+
+    The gradient goes through by the chain rule, from the input on. BN's mean and deviation
+    are those over the line, taken as constants.
+    """
+    deviation, mean = torch.ones(()), torch.zeros(())
+    if batch_norm:
+        deviation, mean = torch.std_mean(x, dim=0, correction=0)
+        deviation = deviation + _EPS
+    inner = (x - mean) / deviation
+    branch = inner.relu() @ weight
+    branch_gradient = ((inner > 0) * gradient / deviation) @ weight
+    if form == "residual":
+        return branch + x, branch_gradient + gradient
+    return branch, branch_gradient
+
+
+def autocorrelation(series: Tensor, most_lags: int) -> Tensor:  # N, D -> lags + 1, D
+    """Correlation of a series with itself, so many places on; 1 at lag 0.
+
+    The usual estimator: sums of products of deviations from the series' mean, over their
+    sum of squares. A series that never changes is taken to be like itself everywhere: 1.
+    """
+    deviations = series - series.mean(0)
+    count = len(series)
+    sums = [(deviations[: count - k] * deviations[k:]).sum(0) for k in range(most_lags + 1)]
+    return torch.where(sums[0] == 0, 1.0, torch.stack(sums) / sums[0])
+
+
+def neighbours(tangents: Sequence[Tensor]) -> Tensor:
+    """The correlation of the gradients of neighbouring inputs, mean over units, by layer."""
+    return torch.stack([autocorrelation(series, 1)[1].mean() for series in tangents])
+
+
+def noise_series(settings: Settings, generator: torch.Generator) -> dict[str, Tensor]:
+    """White noise, and brown noise, which is its running sum; N, D each."""
+    white = torch.randn(settings.points, settings.width, generator=generator)
+    return {"white": white, "brown": white.cumsum(0)}
+
+
+# Rows
+
+
+def _tell(
+    settings: Settings, name: str, series: Tensor, number: int
+) -> Generator[Event, None, float]:
+    """The autocorrelation and, for the first seed, the first unit's gradient itself.
+
+    Returns the correlation of neighbours.
+    """
+    if number == 0:
+        shape = series[:, 0] / series[:, 0].std().clamp_min(1e-30)  # its size is of no interest
+        places = torch.linspace(-_REACH, _REACH, settings.points).tolist()
+        yield Rows(
+            "gradients",
+            [
+                {"series": name, "place": place, "gradient": value}
+                for place, value in zip(places, shape.tolist(), strict=True)
+            ],
+        )
+    correlations = autocorrelation(series, MOST_LAGS).mean(1).tolist()
+    yield Rows(
+        "autocorrelation",
+        [
+            {"series": name, "seed": settings.seed + number, "lag": lag, "correlation": value}
+            for lag, value in enumerate(correlations)
+        ],
+    )
+    return correlations[1]
+
+
+def _depth_rows(form: str, seed: int, values: Tensor) -> list[Row]:
+    return [
+        {"form": form, "depth": depth, "seed": seed, "correlation": value}
+        for depth, value in enumerate(values.tolist(), start=1)
+    ]
+
+
+# Verdicts
+
+
+def at_the_end(curves: Curves, noises: Mapping[str, float], settings: Settings) -> Verdict:
+    """Whose gradients look more like white noise at the last layer."""
+    plain, residual = curves["plain"][-1], curves["residual"][-1]
+    values: dict[str, Value] = {"depth": len(curves["plain"]), "seeds": settings.seeds}
+    shown = {"plain": plain, "residual": residual, **noises}
+    values |= {name: round(value, 2) + 0.0 for name, value in shown.items()}  # no -0.00
+    if max(plain, residual) < noises["white"] + _NEAR_NOISE:
+        return Verdict("both_shatter", values)
+    if abs(plain - residual) < _APART:
+        return Verdict("alike", values)
+    return Verdict("plain_shatters" if plain < residual else "residual_shatters", values)
+
+
+def half(curves: Curves) -> Verdict:
+    """From which depth on neighbours correlate by less than one half."""
+    depth = len(curves["plain"])
+    first = {
+        form: next((at for at, value in enumerate(curves[form], start=1) if value < 0.5), None)
+        for form in FORMS
+    }
+    below = [form for form in FORMS if first[form] is not None]
+    which = "both" if len(below) == 2 else below[0] if below else "neither"
+    values: dict[str, Value] = {"depth": depth}
+    values |= {f"{form}_half": at for form, at in first.items() if at is not None}
+    return Verdict(f"half_{which}", values)

@@ -1,0 +1,41 @@
+"""Any network's description by its name: `cifar/resnet-56`, `imagenet/resnet-50`."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+from resnet_core.errors import InvalidSetting
+from resnet_core.specs.cifar import NetworkSpec, parse_name
+from resnet_core.specs.imagenet import PREFIX, ImageNetSpec, parse_imagenet_name
+
+Spec: TypeAlias = NetworkSpec | ImageNetSpec
+
+
+def is_imagenet(name: str) -> bool:
+    """Whether the name is of one of the networks for ImageNet."""
+    return name.strip().lower().startswith(PREFIX)
+
+
+def spec_of(name: str, **settings: Any) -> Spec:
+    """The network of this name, with settings that its kind of network has.
+
+    Args:
+        settings: fields of `NetworkSpec` or `ImageNetSpec`; the others keep their defaults,
+            which are the paper's: option A and 10 classes on CIFAR, option B and 1000 classes
+            on ImageNet.
+
+    Raises:
+        InvalidSetting: the name is unknown, or a setting is not one of this network's.
+    """
+    imagenet = is_imagenet(name)
+    kind: type[Spec] = ImageNetSpec if imagenet else NetworkSpec
+    allowed = {field.name for field in fields(kind)} - {"architecture", "family", "depth"}
+    for setting in settings:
+        if setting not in allowed:
+            raise InvalidSetting(setting, f"{name.strip()[:60]} has no such setting; leave it out.")
+    if imagenet:
+        return ImageNetSpec(parse_imagenet_name(name), **settings)
+    layers = 3 if settings.get("block") == "bottleneck" else settings.get("layers_per_block", 2)
+    family, depth = parse_name(name, layers)
+    return NetworkSpec(family, depth, **{**settings, "layers_per_block": layers})

@@ -1,0 +1,133 @@
+"""The three ways of testing on pictures (section 3.4): one view, ten crops, several sizes.
+
+A picture's scores are what the network's last layer gives, before the softmax, averaged over
+its views. Where several sizes are looked at, each is mirrored as well: the paper names the
+fully convolutional form of its references, and both do (Simonyan & Zisserman 2015, section 3.2;
+He et al. 2015, "Delving deep into rectifiers", through the dense testing of SPP-net). The
+per-pixel mean fits crops only: from whole pictures its own mean over the pixels is subtracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from resnet_core.data import augment
+from resnet_core.data.pictures import imagenet_recipe as recipe
+from resnet_core.data.pictures.decoders import Decoders
+from resnet_core.data.pictures.picture_folder import Pictures
+from resnet_core.data.pictures.picture_views import Crops, centre_view, ten_views, whole_view
+from resnet_core.training.device import Execution
+from resnet_core.training.evaluation.dense import fully_convolutional
+
+Views = Literal["single", "10-crop", "multi-scale"]
+VIEWS: tuple[Views, ...] = get_args(Views)
+
+_TOP = 5
+_TOGETHER = 50  # crops that go through a network at once
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Percent of `n` pictures whose class is not the first, or not among the first five.
+
+    Attributes:
+        top5: None where there are no more than five classes.
+    """
+
+    top1: float
+    top5: float | None
+    n: int
+
+
+@torch.inference_mode()
+def errors(
+    model: nn.Module,
+    pictures: Pictures,
+    mean: Tensor,
+    views: Views,
+    execution: Execution,
+    decoders: Decoders,
+) -> Errors:
+    """Test a network with BN's running statistics; it is in evaluation mode afterwards.
+
+    Args:
+        mean: per pixel, of bytes: float32, C, S, S on the device; S is the crops' size.
+
+    Raises:
+        DataError: a picture cannot be used; names it.
+        InvalidSetting: the network cannot be tested so.
+    """
+    first = five = 0
+    labels = torch.from_numpy(pictures.labels)
+    test = Examination(model.eval(), mean, views, execution)
+    for scores, label in zip(test.scores(pictures, decoders), labels, strict=True):
+        hits = scores.topk(min(_TOP, len(scores))).indices == label
+        first, five = first + int(hits[0]), five + int(hits.any())
+        classes = len(scores)
+    n = len(labels)
+    top5 = 100 * (n - five) / n if classes > _TOP else None
+    return Errors(100 * (n - first) / n, top5, n)
+
+
+class Examination:
+    """One of the three ways, on one network. For the arguments see `errors`."""
+
+    def __init__(self, model: nn.Module, mean: Tensor, views: Views, execution: Execution) -> None:
+        self._crop = mean.shape[-1]
+        whole = views == "multi-scale"
+        self._network = fully_convolutional(model, self._crop) if whole else model
+        self._mean = mean.mean(dim=(1, 2), keepdim=True) if whole else mean
+        self._views, self._execution = views, execution
+
+    def scores(self, pictures: Pictures, decoders: Decoders) -> Iterator[Tensor]:
+        """Of each picture, averaged over its views: float32, classes, on the CPU."""
+        view = partial(_decoded, pictures, self._views, self._crop)
+        waiting: list[list[Crops]] = []
+        for views in decoders.map(view, range(len(pictures))):
+            waiting.append(views)
+            if len(waiting) * len(views[0]) >= _TOGETHER or self._views == "multi-scale":
+                yield from self._averaged(waiting)
+                waiting = []
+        if waiting:
+            yield from self._averaged(waiting)
+
+    def _averaged(self, pictures: list[list[Crops]]) -> Tensor:
+        """P pictures of the same K sizes, each V views of each size. P, classes."""
+        sizes = zip(*pictures, strict=True)
+        by_size = [self._of_one_size(torch.stack([*map(torch.from_numpy, s)])) for s in sizes]
+        return torch.stack(by_size).mean(0).cpu()
+
+    def _of_one_size(self, views: Tensor) -> Tensor:
+        """P, V, H, W, C -> P, classes."""
+        count, each = views.shape[:2]
+        execution = self._execution
+        images = views.flatten(0, 1).permute(0, 3, 1, 2).to(execution.device)
+        x = augment.centred(images, self._mean, execution.dtype, execution.memory_format)
+        with torch.inference_mode(), execution.autocast():
+            scores = self._network(x)
+        return scores.float().reshape(count, each, -1).mean(1)
+
+
+def _decoded(pictures: Pictures, views: Views, crop: int, place: int) -> list[Crops]:
+    """A picture's views, those of one size together: uint8, V, H, W, 3 each."""
+    match views:
+        case "single":
+            return [centre_view(pictures, place, crop).pixels[None].copy()]
+        case "10-crop":
+            return [ten_views(pictures, place, crop)]
+        case "multi-scale":
+            sides = [recipe.scaled(side, crop) for side in recipe.SEVERAL_SIDES]
+            return [_both(whole_view(pictures, place, side)) for side in sides]
+
+
+def _both(pixels: NDArray[np.uint8]) -> Crops:
+    """The picture and its mirror image: uint8, 2, H, W, 3."""
+    return np.stack([pixels, pixels[:, ::-1]])

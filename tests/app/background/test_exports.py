@@ -1,0 +1,131 @@
+"""Exports: a zip of what the command line writes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.background import exports as module
+from app.background.exports import Exports, Packed
+from app.language.errors import translated
+from resnet_core.exporting.formats import Format
+from tests.app.runs_on_record import put_on_record
+from tests.small_runs import wait_until
+
+RUN = "20261121-000001"
+
+
+def packed(exports: Exports, run_id: str, what: Format = "tables") -> Packed:
+    return wait_until(
+        lambda: (state := exports.state(run_id, what)) is not None and state.done and state,
+        "the packing",
+        200,
+    )
+
+
+def test_a_run_is_packed_anew_each_time(home: Path) -> None:
+    put_on_record(RUN)
+    exports = Exports()
+    assert exports.state(RUN) is None
+    for _ in range(2):
+        exports.start(RUN)
+        path = packed(exports, RUN).path
+        assert path is not None
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+        assert {
+            f"{RUN}/{name}"
+            for name in ("config.json", "metrics.csv", "metrics.parquet", "layers.csv")
+        } <= names
+    assert [entry.name for entry in path.parent.iterdir()] == [f"{RUN}.zip"]
+
+
+def test_each_format_is_packed_by_itself(home: Path) -> None:
+    exports, run_id = Exports(), "one-minute-resnet-20-seed-0"
+    exports.start(run_id, "hub", "mit")
+    path = packed(exports, run_id, "hub").path
+    assert path is not None
+    assert exports.state(run_id) is None
+    with zipfile.ZipFile(path) as archive:
+        card = archive.read(f"{run_id}-hub/README.md").decode()
+    assert card.startswith("---\nlicense: mit\n")
+
+
+def test_a_run_that_is_gone_is_a_sentence(home: Path) -> None:
+    exports = Exports()
+    exports.start("20261121-000002")
+    assert "no run" in str(packed(exports, "20261121-000002").error)
+
+
+def command(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Have this script stand in for the export command."""
+    real = subprocess.run
+
+    def run(_: list[str], **settings: object) -> object:
+        return real([sys.executable, "-c", script], **settings)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(module.subprocess, "run", run)
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        ("import sys; sys.exit('Traceback: oh')", "The export failed; the server's log says why."),
+        ("import sys; print('note\\nThe disk is sad.', file=sys.stderr); sys.exit(2)", "The disk"),
+        ("import time; time.sleep(60)", "The export took more than 0 minutes and was given up."),
+    ],
+)
+def test_a_command_that_fails_is_a_sentence_and_leaves_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, script: str, sentence: str
+) -> None:
+    command(monkeypatch, script)
+    if "sleep" in script:
+        monkeypatch.setattr(module, "PATIENCE", 0.2)
+    exports = Exports()
+    exports.start(RUN)
+    error = packed(exports, RUN).error
+    assert str(error).startswith(sentence)
+    assert list((home / "cache" / "exports").iterdir()) == []
+    if sentence.endswith("."):
+        assert translated(str(error), "ko") != str(error)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "TensorBoard's event files need tensorboard, not installed here: run "
+        "pip install -r requirements-tensorboard.txt.",
+        "An ONNX file needs onnx and onnxruntime, not installed here: run "
+        "pip install -r requirements-onnx.txt.",
+        "My run has measured nothing yet; let it train for a while.",
+        "license: 'my own' is not a licence's identifier; write for example mit.",
+        "The disk is full: /x/y could not be written. Free some space, then export again; "
+        "nothing of this export is left.",
+    ],
+)
+def test_refusals_are_said_in_korean_too(sentence: str) -> None:
+    """As the formats' own tests have these sentences."""
+    korean = translated(sentence, "ko")
+    assert korean != sentence
+    assert "{" not in korean
+
+
+def test_what_a_killed_server_left_is_thrown_away(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / "cache" / "exports"
+    for name in ("packing-old", "packing-new"):
+        (folder / name).mkdir(parents=True)
+    yesterday = time.time() - 2 * 24 * 3600
+    os.utime(folder / "packing-old", (yesterday, yesterday))
+    command(monkeypatch, "raise SystemExit(1)")
+    exports = Exports()
+    exports.start(RUN)
+    assert packed(exports, RUN).error is not None
+    assert [path.name for path in folder.iterdir()] == ["packing-new"]

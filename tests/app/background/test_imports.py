@@ -1,0 +1,126 @@
+"""Uploaded weights are imported by a command; what it says is passed on, and nothing is left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.background import imports as importing
+from app.background.imports import Import, Imports, Request
+from resnet_core.system import home as home_module
+from tests.small_runs import wait_until
+
+TRIED = {
+    **{"network": "cifar/resnet-8", "shortcut": "A", "option_a_padding": "end"},
+    **{"stride_in": None, "normalization": "imagenet", "error": 9.5, "n": 80},
+}
+
+
+@pytest.fixture(autouse=True)
+def own_home(home: Path) -> None:
+    pass
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[list[str]]]:
+    """Have this script stand in for the command; the commands that were asked for."""
+    real = subprocess.Popen
+
+    def arrange(script: str) -> list[list[str]]:
+        asked: list[list[str]] = []
+
+        def start(command: list[str], **settings: object) -> subprocess.Popen[bytes]:
+            asked.append(command[1:])
+            return real([sys.executable, "-c", script], **settings)  # type: ignore[call-overload]
+
+        monkeypatch.setattr(importing.subprocess, "Popen", start)
+        return asked
+
+    return arrange
+
+
+def over(imports: Imports, token: str) -> Import:
+    def state() -> Import | None:
+        found = imports.state(token)
+        return found if found is not None and found.over else None
+
+    return wait_until(state, "the end of the import", 120)
+
+
+def request(content: bytes = b"weights", **said: str) -> Request:
+    return Request("net.th", content, said)
+
+
+def test_the_command_gets_the_file_and_what_was_said(commands: Callable) -> None:
+    answer = json.dumps({"id": "20261121-abcdef", "warning": "It fits badly."}, indent=2)
+    asked = commands(
+        "import sys; assert sys.stdin.buffer.read() == b'x' * 3_000_000\n"
+        f"print('{{\"done\": 0, \"total\": 8}}'); print('''{answer}''')"
+    )
+    imports = Imports()
+    said = {"data": "shapes", "image_size": "", "option_a_padding": "both"}
+    found = over(imports, imports.start(request(b"x" * 3_000_000, **said)))
+    assert found == Import(1.0, True, "20261121-abcdef", "It fits badly.")
+    (command,) = asked
+    assert command[:4] == ["-m", "resnet_core", "import", "-"]
+    assert command[-4:] == ["--data", "shapes", "--option-a-padding", "both"]
+    assert "--image-size" not in command
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (
+            f"print({json.dumps({'error': 'choose', 'open': [TRIED]})!r}); raise SystemExit(2)",
+            Import(over=True, tried=(TRIED,)),
+        ),
+        (
+            'print(\'{"error": "net.th is damaged or cut short.", "open": []}\'); '
+            "raise SystemExit(2)",
+            "net.th is damaged or cut short.",
+        ),
+        ("raise SystemExit(1)", "nothing of it was kept"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "nothing of it was kept"),
+    ],
+    ids=["open", "refused", "broken", "killed"],
+)
+def test_how_it_ends_is_told(commands: Callable, script: str, expected: Import | str) -> None:
+    commands(script)
+    imports = Imports()
+    found = over(imports, imports.start(request()))
+    if isinstance(expected, Import):
+        assert found == expected
+    else:
+        assert found.run_id is None
+        assert expected in str(found.error)
+
+
+def test_one_that_is_given_up_is_killed_and_leaves_nothing(commands: Callable) -> None:
+    """The stand-in stages as the command does, and then works for a minute."""
+    commands(
+        "import time\nfrom resnet_core.runs import staging\n"
+        "with staging.staged() as folder:\n"
+        "    (folder / 'upload').write_bytes(b'half')\n"
+        '    print(\'{"done": 1, "total": 4}\', flush=True)\n'
+        "    time.sleep(60)\n"
+    )
+    imports = Imports()
+    token = imports.start(request())
+    wait_until(lambda: (now := imports.state(token)) and now.share == 0.25, "a quarter", 120)
+    assert len(list(home_module.imports_folder().iterdir())) == 2
+    imports.forget(token)
+    assert imports.state(token) is None
+    wait_until(lambda: not list(home_module.imports_folder().iterdir()), "nothing to be left", 60)
+
+
+def test_the_next_one_waits_for_its_turn(commands: Callable) -> None:
+    asked = commands('import sys; sys.stdin.buffer.read(); print(\'{"id": "a", "warning": 0}\')')
+    imports = Imports()
+    tokens = [imports.start(request()) for _ in range(3)]
+    assert [over(imports, token).run_id for token in tokens] == ["a", "a", "a"]
+    assert len(asked) == 3

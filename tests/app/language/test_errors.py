@@ -1,0 +1,158 @@
+"""Whatever a person can do wrong is said in their language."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.language.errors import sentence, translated
+from app.page_data import uploads
+from app.widgets.experiment_form.draft import Draft
+from resnet_core.data import catalog
+from resnet_core.errors import PlaygroundError
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.jobs.checks import checked
+from resnet_core.labs import status
+from resnet_core.labs.results import results
+
+HANGUL = re.compile("[\uac00-\ud7a3]")
+PLAIN: dict[str, object] = Draft.of(Experiment()).values  # type: ignore[assignment]
+
+BAD_SETTINGS: list[dict[str, object]] = [
+    *({"depth": depth} for depth in (21, 0, -1, 10**9, None)),
+    *({"learning_rate": rate} for rate in ("nan", "inf", "-1", "0", "101", "fast", "")),
+    *({"batch_size": size} for size in (0, 1, -3, 65_537, None, 6000)),
+    *({"momentum": "1"}, {"momentum": "-0.1"}, {"weight_decay": "2"}),
+    *({"iterations": 0}, {"iterations": None}, {"seed": -1}, {"width": 0}, {"width": 257}),
+    *({"image_size": 3}, {"image_size": 257}, {"train_images": 1}, {"test_images": 0}),
+    *({"milestones": "500, 100"}, {"milestones": "soon"}, {"warmup": "linear"}),
+    *({"activation": "swish"}, {"family": "densenet"}, {"device": "tpu"}),
+    {"family": "imagenet/resnet", "depth": 50},  # on shapes
+    {"family": "imagenet/resnet", "depth": 20},
+    {"family": "imagenet/resnet", "depth": 18, "stride_in": "3x3"},
+    {"family": "imagenet/vgg", "depth": 16, "image_size": 16},
+    {"train_images": 64},
+    {"train_images": 10**6},
+    {"depth": 32, "block": "bottleneck"},
+    *({"data": "cifra10"}, {"data": "no/such/folder"}, {"data": ""}, {"data": "x" * 1001}),
+    *({"name": name} for name in ("../../etc", "<b>bold</b>", "a" * 10_000, "abc\u202ecba")),
+]
+
+
+def fault(**values: object) -> PlaygroundError:
+    """What the form's checks say of a draft with these values."""
+    draft = Draft.of(Experiment()).changed(**values)
+    errors = draft.errors()
+    if errors:
+        return next(iter(errors.values()))
+    with pytest.raises(PlaygroundError) as caught:
+        checked(draft.experiment())
+    return caught.value
+
+
+@pytest.mark.parametrize("values", BAD_SETTINGS, ids=lambda values: str(values)[:60])
+def test_every_bad_setting_is_refused_in_both_languages(
+    home: Path, values: dict[str, object]
+) -> None:
+    english = sentence(fault(**values))
+    assert not english[0].islower() or english.startswith(("nan ", "inf "))
+    assert english.rstrip().endswith((".", "?"))
+    assert HANGUL.search(translated(english, "ko")), english
+    assert translated(english, "en") == english
+
+
+def packed(names: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in names.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def picture(width: int = 8, height: int = 8) -> bytes:
+    file = io.BytesIO()
+    Image.new("1" if width > 1000 else "RGB", (width, height)).save(file, "png")
+    return file.getvalue()
+
+
+def with_link() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        link = tarfile.TarInfo("cat/1.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return file.getvalue()
+
+
+BAD_ARCHIVES: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "climbs": ("a.zip", lambda: packed({"../cat/1.png": picture()})),
+    "absolute": ("a.zip", lambda: packed({"/cat/1.png": picture()})),
+    "link": ("a.tar.gz", with_link),
+    "bomb": ("a.zip", lambda: packed({"cat/1.png": bytes(10_000_000)})),
+    "one class": ("a.zip", lambda: packed({"cat/1.png": picture(), "cat/2.png": picture()})),
+    "no class": ("a.zip", lambda: packed({"1.png": picture(), "2.png": picture()})),
+    "empty": ("a.zip", lambda: packed({})),
+    "not an archive": ("a.zip", lambda: b"nothing of the kind"),
+    "unreadable": ("a.zip", lambda: packed({"cat/1.png": b"?", "dog/1.png": picture()})),
+    "huge image": (
+        "a.zip",
+        lambda: packed({"cat/1.png": picture(13_000, 13_000), "dog/1.png": picture()}),
+    ),
+    "another kind": ("a.rar", lambda: b"Rar!"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ARCHIVES)
+def test_every_bad_upload_is_refused_in_both_languages_and_not_kept(home: Path, case: str) -> None:
+    name, make = BAD_ARCHIVES[case]
+    with pytest.raises(PlaygroundError) as caught:
+        uploads.keep(name, make())
+    english = sentence(caught.value)
+    assert str(home) not in english or "free some space" in english, english
+    assert HANGUL.search(translated(english, "ko")), english
+    assert list((home / "data").iterdir()) == []
+
+
+def test_an_absent_public_data_set_says_how_to_get_it(home: Path) -> None:
+    if any(entry.name == "svhn" and entry.present for entry in catalog.available()):
+        pytest.skip("this machine has SVHN")
+    with pytest.raises(PlaygroundError) as caught:
+        catalog.require("svhn")
+    assert "내려받" in translated(sentence(caught.value), "ko")
+
+
+def test_states_are_translated_inside_sentences() -> None:
+    english = "My run is running; only queued runs can be moved."
+    assert translated(english, "ko") == (
+        "‘My run’ 실행은 학습 중 상태입니다. 대기 중인 실행만 옮길 수 있습니다."
+    )
+
+
+def test_an_unknown_sentence_stays_as_it_is() -> None:
+    assert translated("Nobody has met this before.", "ko") == "Nobody has met this before."
+
+
+LAB_REASONS = (
+    status.STOPPED,
+    status.KILLED,
+    results.DAMAGED,
+    "It was stopped before it began.",
+    "This laboratory is finished; there is nothing to stop.",
+    "resnet-20 has other weights by now; ask the laboratory again.",
+    "resnet-20 has no weights on disk; let it train for a while.",
+    "resnet-20 has no weights on disk; it is recorded without.",
+)
+
+
+@pytest.mark.parametrize("reason", LAB_REASONS)
+def test_why_a_laboratory_ended_is_said_in_korean(reason: str) -> None:
+    said = translated(reason, "ko")
+    assert HANGUL.search(said), reason
+    assert ("resnet-20" in said) == ("resnet-20" in reason)

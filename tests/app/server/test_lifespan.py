@@ -1,0 +1,77 @@
+"""What goes wrong at the start is in the log; the server starts all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app import services
+from app.page_data import recordings
+from app.server import chart_answers, lifespan
+from app.server import routes as api
+from app.server.chart_answers import Charts
+from app.server.feed import Feed
+from resnet_core.errors import PlaygroundError
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+    monkeypatch.setattr(lifespan, "load_pages", lambda: None)
+    monkeypatch.setattr(api, "_charts", Charts(Feed()))  # no answers kept from other tests
+
+
+@pytest.fixture
+def a_figure_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a figure's fault")
+
+    monkeypatch.setattr(chart_answers, "error_figure", broken)
+
+
+@pytest.mark.usefixtures("a_figure_raises")
+def test_a_figure_that_raises_does_not_end_the_start(caplog: pytest.LogCaptureFixture) -> None:
+    _start_and_stop()
+    (said,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said.getMessage() == "The home page's charts could not be drawn at the start."
+    assert "a figure's fault" in caplog.text
+
+
+@pytest.mark.usefixtures("a_figure_raises")
+def test_its_place_on_the_page_is_told_what_happened() -> None:
+    client = TestClient(Starlette(routes=list(api.routes())))
+    answer = client.get("/playground-api/charts", params={"runs": _first()})
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" in answer.json()["error"]
+
+
+def test_where_training_cannot_start_charts_are_drawn_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise PlaygroundError("No supervisor starts here.")
+
+    drawn: list[object] = []
+    monkeypatch.setattr(services, "ensure_supervisor", refuse)
+    monkeypatch.setattr(api, "warm_up", drawn.append)
+    _start_and_stop()
+    assert drawn == [_first().split(",")]
+    assert "No supervisor starts here." in caplog.text
+
+
+def _first() -> str:
+    return ",".join(run.id for run in recordings.first())
+
+
+def _start_and_stop() -> None:
+    async def through() -> None:
+        async with lifespan.lifespan(None):
+            pass
+
+    asyncio.run(through())

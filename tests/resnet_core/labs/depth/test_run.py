@@ -1,0 +1,121 @@
+"""Errors by depth against a direct count; rulings for both kinds of too deep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.depth import run as depth
+from resnet_core.labs.depth import verdicts as depth_verdicts
+from resnet_core.labs.depth.question import QUESTION, Settings, depths
+from resnet_core.labs.depth.verdicts import Ends
+from resnet_core.labs.events import Progress, Rows, Verdict
+from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.networks.catalog import build
+from resnet_core.paper.cifar import TEST_ERROR
+from tests.children import Children
+
+SMALL = Settings(deepest=14, iterations=30, train_images=64, images=50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESIDUAL_PLAYGROUND_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+def subject(layers: int) -> Subject:
+    experiment = Experiment.create(network=f"cifar/resnet-{layers}", width=4, image_size=8)
+    weights = build(experiment.network_spec(8), 0).state_dict()
+    return Subject(f"run-{layers}", f"resnet-{layers}", "resnet", layers, experiment, weights)
+
+
+@pytest.fixture(scope="module")
+def events(shapes: None) -> list[Any]:
+    return list(depth.run(SMALL, [subject(8), subject(14)]))
+
+
+def test_every_depth_is_measured_and_said(events: list[Any]) -> None:
+    rows: dict[str, list[Any]] = {name: [] for name in QUESTION.tables}
+    for event in events:
+        if isinstance(event, Rows):
+            assert all(set(row) == set(QUESTION.tables[event.table]) for row in event.rows)
+            rows[event.table].extend(event.rows)
+    assert {row["depth"] for row in rows["errors"] if row["source"] == "live"} == {8, 14}
+    ends = [row for row in rows["curves"] if row["test"] is not None]
+    assert {(row["depth"], row["iteration"]) for row in ends} >= {(8, 30), (14, 30)}
+    for row in rows["errors"]:
+        if row["source"] == "live":
+            last = next(
+                end for end in ends if (end["depth"], end["iteration"]) == (row["depth"], 30)
+            )
+            assert last["test"] == row["test"]
+    final = [event for event in events if isinstance(event, Progress)][-1]
+    assert final.done == final.total
+    said = [event for event in events if isinstance(event, Verdict)]
+    assert [verdict.finding.split("_")[0] for verdict in said] == ["short", "trained"]
+    assert all(QUESTION.sentence(verdict) for verdict in said)
+
+
+def test_trained_networks_errors_are_counts(events: list[Any]) -> None:
+    rows = [row for e in events if isinstance(e, Rows) and e.table == "errors" for row in e.rows]
+    one = subject(14)
+    row = next(row for row in rows if row["source"] == "run-14")
+    for part, (images, labels) in {
+        "train": one.train_images(50),
+        "test": one.test_images(50),
+    }.items():
+        with torch.no_grad():
+            wrong = int((one.model()(images).argmax(1) != labels).sum())
+        assert row[part] == pytest.approx(100 * wrong / 50)
+
+
+def test_the_ladder_ends_at_the_deepest_and_every_rung_can_be_built() -> None:
+    assert depths(Settings()) == (8, 14, 20, 32, 44, 56)
+    assert depths(Settings(deepest=110))[-1] == 110
+    for layers in depths(Settings(deepest=110)):
+        assert depth.experiment(Settings(), layers).network == f"cifar/resnet-{layers}"
+
+
+def test_closing_ends_the_runs(children: Children) -> None:
+    running = depth.run(SMALL.model_copy(update={"iterations": 4000}))
+    next(running)
+    running.close()  # type: ignore[attr-defined]
+    assert not children.alive()
+
+
+def finding(*networks: tuple[int, float, float]) -> str:
+    ends = [Ends(*one) for one in networks]
+    said = [depth_verdicts.short(ends, 1000, 1000)]
+    said += list(depth_verdicts.trained({"resnet": ends}, 1000))
+    assert all(QUESTION.sentence(verdict) for verdict in said)
+    rulings = {verdict.finding.split("_", 1)[1] for verdict in said}
+    assert len(rulings) == 1
+    return rulings.pop()
+
+
+def test_rulings_follow_the_numbers() -> None:
+    assert finding((20, 3.0, 4.0), (56, 86.0, 86.0)) == "optimisation"
+    assert finding((20, 0.0, 20.0), (56, 0.0, 40.0)) == "overfitting"
+    assert finding((20, 0.0, 40.0), (56, 20.0, 41.0)) == "slower"
+    assert finding((20, 0.5, 40.0), (56, 0.0, 38.0)) == "not_too_deep"
+
+
+def test_the_papers_1202_layers_are_a_case_of_overfitting() -> None:
+    """With the paper's own spread (five runs: 0.16) in the place of ours."""
+    deepest, rival = Ends(1202, 0.1, TEST_ERROR[1202]), Ends(110, 0.1, TEST_ERROR[110])
+    assert depth_verdicts.ruling(deepest, rival, 0.5, 0.5) == "overfitting"
+
+
+def test_one_depth_alone_gives_no_verdict() -> None:
+    ends = [Ends(20, 1.0, 2.0), Ends(20, 1.5, 2.5)]
+    assert not list(depth_verdicts.trained({"resnet": ends}, 1000))
+
+
+def test_more_images_leave_less_to_chance() -> None:
+    assert depth_verdicts.margin(100) == pytest.approx(1 + 2 * 2**0.5 * 5)
+    assert depth_verdicts.margin(10_000) < depth_verdicts.margin(1000)

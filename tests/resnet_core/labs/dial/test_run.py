@@ -1,0 +1,175 @@
+"""The dial against the block's equation, its ends, and verdicts that go either way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.dial import run as dial
+from resnet_core.labs.dial.question import QUESTION, Settings, accepts
+from resnet_core.labs.dial.run import Reading
+from resnet_core.labs.events import Rows, Verdict
+from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.networks.blocks import ResidualBlock
+from resnet_core.networks.catalog import build
+from resnet_core.telemetry.events import Started
+from tests.graph_stand_in import Stretched
+
+SMALL = {"width": 4, "image_size": 8, "train_images": 40, "test_images": 20, "batch_size": 10}
+QUICK = Settings(marks=2, updates=10, turns=3, images=40)
+
+
+def _subject(network: str = "cifar/resnet-8") -> Subject:
+    """A network as it begins: what is tested does not depend on training."""
+    experiment = Experiment.create(**SMALL, network=network, iterations=20)
+    weights = build(experiment.network_spec(8), seed=4).state_dict()
+    return Subject("id", network, "resnet", 8, experiment, weights)
+
+
+def _images() -> torch.Tensor:
+    return torch.randn(16, 3, 8, 8)
+
+
+@torch.no_grad()
+def test_a_turned_block_is_its_equation() -> None:
+    model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
+    block = model.layer2[0]  # its shortcut pads with zeros
+    assert isinstance(block, ResidualBlock)
+    x = torch.randn(4, 4, 8, 8)
+    with dial.dialled(model, 0.3):
+        turned = block(x)
+    assert torch.allclose(turned, torch.relu(block.residual(x) + 0.3 * block.downsample(x)))
+    assert not torch.allclose(turned, block(x))
+
+
+@torch.no_grad()
+def test_the_dials_ends_are_the_network_and_its_plain_twin() -> None:
+    experiment = Experiment.create(**SMALL, network="cifar/resnet-8")
+    model = build(experiment.network_spec(8), seed=1).eval()
+    plain = build(experiment.changed(network="cifar/plain-8").network_spec(8), seed=1).eval()
+    x = _images()
+    with dial.dialled(model, 1.0):
+        assert torch.equal(model(x), model(x))
+        whole = model(x)
+    assert torch.equal(whole, model(x))
+    with dial.dialled(model, 0.0):
+        assert torch.allclose(model(x), plain(x), atol=1e-6)
+
+
+def test_no_hook_is_left_even_after_an_error() -> None:
+    model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1)
+    with pytest.raises(ZeroDivisionError), dial.dialled(model, 0.5):
+        raise ZeroDivisionError
+    assert all(not module._forward_hooks for module in model.modules())
+
+
+@torch.no_grad()
+def test_statistics_measured_anew_are_those_of_what_comes() -> None:
+    model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
+    x = _images()
+    fresh = dial.measured_anew(model, x)
+    seen = model.conv1(x)
+    assert torch.allclose(fresh.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5)
+    assert torch.allclose(fresh.bn1.running_var, seen.var((0, 2, 3)), rtol=1e-4)
+    assert torch.equal(model.bn1.running_var, torch.ones(4))  # the network's own are as before
+    assert not fresh.training
+
+
+def test_a_copy_measured_anew_is_turned_as_well() -> None:
+    model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
+    x, y = _images(), torch.zeros(16, dtype=torch.int64)
+    with dial.dialled(model, 0.0):
+        turned = dial.measured_anew(model, x)
+        loss, _ = dial.loss_and_error(turned, x, y)
+    straight, _ = dial.loss_and_error(dial.measured_anew(model, x), x, y)
+    assert loss != pytest.approx(straight, abs=1e-4)
+
+
+def test_a_run_turns_the_dial_then_trains_at_its_marks(home: Path) -> None:
+    events = list(dial.run(QUICK, [_subject()]))
+    rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
+    assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
+    assert [row["alpha"] for table, row in rows if table == "trained"] == [1, 1, 0.5, 0.5, 0, 0]
+    assert {row["alpha"] for table, row in rows if table == "ends"} == {0.0, 1.0}
+    verdicts = [event for event in events if isinstance(event, Verdict)]
+    assert len(verdicts) == 2
+    assert all(QUESTION.sentence(verdict) for verdict in verdicts)
+
+
+def test_no_graph_is_captured_before_the_dial_is_turned(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would train the network as it was then."""
+    backends: list[str] = []
+
+    class Noted(Stretched):
+        def started(self) -> Started:
+            backends.append(self.updates.backend)
+            return super().started()
+
+    monkeypatch.setattr(dial, "Session", Noted)
+    list(dial._trainings(QUICK.model_copy(update={"updates": 1}), _subject()))
+    assert set(backends) == {"eager"}
+
+
+def test_training_with_nothing_of_x_is_training_the_plain_twin(home: Path) -> None:
+    """The same seed, data and recipe, shortcuts cut off: the same loss at every record."""
+
+    def losses(subject: Subject) -> list[float]:
+        settings = QUICK.model_copy(update={"updates": 3})
+        rows = [e.rows for e in dial._trainings(settings, subject) if isinstance(e, Rows)]
+        return [row["loss"] for (row, *_) in rows if row.get("alpha") == 0.0 and "loss" in row]
+
+    residual, plain = losses(_subject()), losses(_subject("cifar/plain-8"))
+    assert len(residual) == 4
+    assert residual == pytest.approx(plain, rel=1e-2)
+
+
+def _readings(*errors: float) -> list[Reading]:
+    return [Reading(n / 2, error, 1.0, error / 2, 1.0) for n, error in enumerate(errors)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "finding"),
+    [
+        ((90.0, 40.0, 1.0), "made_for_one"),
+        ((2.0, 1.5, 1.0), "indifferent"),
+        ((90.0, 1.0, 20.0), "better_elsewhere"),
+    ],
+)
+def test_what_the_trained_network_needs_follows_from_its_errors(
+    errors: tuple[float, ...], finding: str
+) -> None:
+    verdict = dial.trained_verdict(_readings(*errors))
+    assert verdict.finding == finding
+    assert QUESTION.sentence(verdict)
+    if finding == "made_for_one":
+        assert (verdict.values["limit"], verdict.values["limit_anew"]) == (0.5, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("errors", "finding"),
+    [
+        ((60.0, 40.0, 10.0), "more_is_better"),
+        ((10.0, 40.0, 60.0), "less_is_better"),
+        ((60.0, 10.0, 50.0), "part_is_best"),
+        ((12.0, 10.0, 11.0), "no_matter"),
+    ],
+)
+def test_what_alpha_does_to_training_follows_from_the_ends(
+    errors: tuple[float, ...], finding: str
+) -> None:
+    ends = [(n / 2, error) for n, error in enumerate(errors)]
+    verdict = dial.training_verdict(ends, 300)
+    assert verdict.finding == finding
+    assert QUESTION.sentence(verdict)
+
+
+def test_only_networks_with_an_x_to_turn_down_are_accepted() -> None:
+    assert accepts(Experiment.create(network="cifar/resnet-20")) == ""
+    assert accepts(Experiment.create(network="cifar/preresnet-20")) == ""
+    for network in ("cifar/plain-20", "cifar/highway-20"):
+        assert "residual" in accepts(Experiment.create(network=network))

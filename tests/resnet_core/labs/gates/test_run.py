@@ -1,0 +1,129 @@
+"""Gates against their definition; what closes, narrows or stays open gets its sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from resnet_core.labs.gates import run as gates
+from resnet_core.labs.gates.question import QUESTION, Settings
+from resnet_core.labs.gates.verdicts import Gate, diverged, verdict
+from resnet_core.labs.tools.chain import Chain
+from resnet_core.networks.catalog import block_sites
+from resnet_core.training.session import Session
+from tests.graph_stand_in import Stretched
+from tests.resnet_core.labs.small_subjects import experiment, run, untrained
+from tests.small_runs import small_data
+
+__all__ = ["small_data"]
+
+
+def test_a_gate_is_the_sigmoid_of_its_convolution_of_what_enters_the_block(
+    small_data: Path,
+) -> None:
+    one = untrained(small_data, "highway-14")
+    images, _ = one.test_images(8)
+    model, entered = one.model(), dict[str, Tensor]()
+    handles = [
+        block.register_forward_pre_hook(
+            lambda _, inputs, name=name: entered.update({name: inputs[0]})
+        )
+        for name, block in block_sites(model)
+    ]
+    try:
+        with torch.no_grad():
+            model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    found = list(gates.gates(Chain.of(one.model()), images))
+    assert [gate.block for gate in found] == list(entered)
+    for gate in found:
+        weights = {key: one.weights[f"{gate.block}.gate.{key}"] for key in ("weight", "bias")}
+        stride = 2 if gate.block in ("layer2.0", "layer3.0") else 1
+        values = functional.conv2d(entered[gate.block], **weights, stride=stride).sigmoid()
+        assert gate.transform == pytest.approx(float(values.mean()), rel=1e-5)
+        assert gate.carry == pytest.approx(1 - gate.transform)
+        assert gate.closed == pytest.approx(float((values > 0.9).float().mean()), abs=1e-6)
+        assert gate.low <= values.median() <= gate.high
+
+
+def test_a_closed_gate_makes_a_highway_plain(small_data: Path) -> None:
+    """The usual story, at its end: T = 1 and nothing is left of x."""
+    one = untrained(small_data, "highway-8")
+    model = one.model()
+    gates.open_gates(model, 60.0)
+    x = torch.randn(4, 4, 8, 8)
+    block = model.layer1[0]
+    torch.testing.assert_close(block(x), block.activation(block.residual(x)))
+    found = list(gates.gates(Chain.of(model), one.test_images(8)[0]))
+    assert all(gate.carry < 1e-6 and gate.closed == 1 for gate in found)
+
+
+def test_the_gates_of_a_network_in_training_are_measured_without_its_noticing(
+    small_data: Path,
+) -> None:
+    one = untrained(small_data, "highway-8")
+    model = one.model().train()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    gates._now(model, one.test_images(8)[0])
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize("session", [Session, Stretched])
+def test_a_run_measures_the_trained_gates_and_those_in_training(
+    small_data: Path, monkeypatch: pytest.MonkeyPatch, session: type[Session]
+) -> None:
+    monkeypatch.setattr(gates, "Session", session)
+    one = untrained(small_data, "highway-8", iterations=7)
+    settings = Settings(iterations=10, depth=8, images=20, gate_bias=-1.0)
+    tables, found = run(QUESTION, gates.run(settings, [one]))
+    trained = [row for row in tables["gates"] if row["run"] != "live"]
+    live = [row for row in tables["gates"] if row["run"] == "live"]
+    assert {row["iteration"] for row in trained} == {7}
+    assert [row["iteration"] for row in live] == [at for at in range(11) for _ in range(3)]
+    assert live[0]["carry"] == pytest.approx(torch.tensor(1.0).sigmoid().item(), abs=0.1)
+    assert len(found) == 2
+
+
+def test_gates_that_begin_closed_turn_the_verdict() -> None:
+    settings = Settings(iterations=10, depth=8, images=20)
+    _, (usual,) = run(QUESTION, gates.run(settings, []))
+    assert usual.finding == "open"
+    shut = settings.model_copy(update={"gate_bias": 4.0})
+    _, (other,) = run(QUESTION, gates.run(shut, []))
+    assert other.finding == "closed"
+
+
+def _gate(carry: float) -> Gate:
+    return Gate("layer1.0", 1 - carry, 0.0, 1.0, 0.2)
+
+
+def test_every_verdict_can_come_out() -> None:
+    def finding(*carries: float) -> str:
+        return verdict(
+            "net", 10, [0.88] * len(carries), [_gate(carry) for carry in carries]
+        ).finding
+
+    assert finding(0.88, 0.05) == "closed"
+    assert finding(0.88, 0.6) == "narrowed"
+    assert finding(0.88, 0.85, 0.95) == "open"
+    assert diverged("net", 3).finding == "diverged"
+
+
+def test_the_recipe_is_the_one_minute_s_in_less_time() -> None:
+    plan = gates.experiment(Settings(iterations=400, seed=3))
+    assert (plan.network, plan.data, plan.seed) == ("cifar/highway-20", "shapes", 3)
+    assert plan.warmup_iterations == round(400 / 1060 * 500)
+    assert plan.drops == (355, 385)
+    assert gates.experiment(Settings(iterations=10)).iterations == 10
+
+
+def test_networks_without_gates_are_refused(small_data: Path) -> None:
+    assert "only highway" in QUESTION.accepts(experiment(small_data, "resnet-8"))
+    assert not QUESTION.accepts(experiment(small_data, "highway-8"))

@@ -1,0 +1,154 @@
+"""The plane through a network, its nested grids, shapes with known curvature, verdicts."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.events import Progress, Rows, Verdict
+from resnet_core.labs.landscape import run as landscape
+from resnet_core.labs.landscape.question import QUESTION, Settings
+from resnet_core.labs.landscape.run import FINEST, Plane, Surface
+from resnet_core.labs.tools.directions import filter_normalised, moved
+from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.networks.catalog import build
+
+MIDDLE = FINEST // 2
+QUICK = Settings(resolution=5, images=20, seed=3)
+
+
+def _subject(network: str = "cifar/resnet-8") -> Subject:
+    experiment = Experiment.create(
+        network=network, width=4, image_size=8, train_images=40, test_images=20, batch_size=10
+    )
+    weights = build(experiment.network_spec(8), seed=4).state_dict()
+    family = network.removeprefix("cifar/").split("-")[0]
+    return Subject(network, network, family, 8, experiment, weights)
+
+
+def test_the_middle_is_the_networks_own_loss(home: Path) -> None:
+    subject = _subject()
+    x, y = subject.train_images(20)
+    with torch.no_grad():
+        losses = functional.cross_entropy(subject.model()(x), y, reduction="none")
+    plane = Plane(subject, QUICK)
+    plane.at((0, 7))  # having been elsewhere makes no difference
+    height = plane.at((MIDDLE, MIDDLE))
+    assert height.loss == pytest.approx(float(losses.mean()), rel=1e-6)
+    assert height.uncertainty == pytest.approx(float(losses.std()) / math.sqrt(20), rel=1e-5)
+    assert plane.coordinates((MIDDLE, MIDDLE)) == (0.0, 0.0)
+
+
+@torch.no_grad()
+def test_a_place_is_a_network_whose_weights_were_moved_there(home: Path) -> None:
+    subject = _subject()
+    x, y = subject.train_images(20)
+    model = subject.model()
+    generator = torch.Generator().manual_seed(QUICK.seed)
+    first, second = (filter_normalised(model, generator) for _ in range(2))
+    weights = moved(moved(model.state_dict(), first, 1.0), second, -0.5)
+    model.load_state_dict(weights)
+    expected = functional.cross_entropy(model(x), y)
+    height = Plane(subject, QUICK).at((FINEST - 1, MIDDLE // 2))
+    assert height.loss == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_biases_and_bn_stay_where_they_are(home: Path) -> None:
+    subject = _subject()
+    plane = Plane(subject, QUICK)
+    plane.at((0, 0))
+    for name, tensor in plane.model.state_dict().items():
+        same = torch.equal(tensor, subject.weights[name])
+        assert same == (tensor.dim() < 2), name
+
+
+def test_grids_are_nested_and_no_place_is_in_two() -> None:
+    coarse, finer, finest = landscape.levels(41, seed=0)
+    assert [len(coarse), len(coarse + finer), len(coarse + finer + finest)] == [25, 441, 1681]
+    assert len(set(coarse) | set(finer) | set(finest)) == 1681
+    assert {x for x, _ in coarse} == {0, 10, 20, 30, 40}
+    assert {x for x, _ in coarse + finer} == set(range(0, 41, 2))
+    assert landscape.levels(21, seed=0) == [coarse, finer]
+    assert (MIDDLE, MIDDLE) in coarse
+
+
+def test_no_place_is_computed_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[tuple[float, float]] = []
+    real = Plane._height
+
+    def counting(self: Plane, x: float, y: float) -> landscape.Height:
+        computed.append((x, y))
+        return real(self, x, y)
+
+    monkeypatch.setattr(Plane, "_height", counting)
+    events = list(landscape.run(QUICK, [_subject()]))
+    assert len(computed) == len(set(computed)) == 81 + 25 - 9
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1] == Progress(len(computed), len(computed))
+
+
+def test_every_table_is_filled_lines_first(home: Path) -> None:
+    subjects = [_subject("cifar/plain-8"), _subject()]
+    events = list(landscape.run(QUICK, subjects))
+    rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
+    assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
+    order = [table for table, _ in rows]
+    assert order == sorted(order, key=["networks", "lines", "surface"].index)
+    assert order.count("lines") == 2 * 2 * 41
+    assert order.count("surface") == 2 * 25
+    verdicts = [event for event in events if isinstance(event, Verdict)]
+    assert all(QUESTION.sentence(verdict) for verdict in verdicts)
+    # Networks as they begin have hardly learned, and that is said.
+    assert [v.finding for v in verdicts].count("hardly_learned") == 2
+
+
+def _parabola(a: float, b: float) -> np.ndarray:
+    places = np.linspace(-1, 1, 21)
+    return a * places[None, :] ** 2 + b * places[:, None] ** 2
+
+
+def test_a_bowl_is_a_bowl_and_a_saddle_is_none() -> None:
+    assert landscape.bowl(_parabola(1, 3)).all()
+    assert not landscape.bowl(_parabola(1, -1)).any()
+    assert landscape.bowl(_parabola(1, -0.05)).all()  # less than a tenth: flat, but for rounding
+    turned = np.outer(np.linspace(-1, 1, 21), np.linspace(-1, 1, 21))  # x y, a saddle at 45 degrees
+    assert not landscape.bowl(turned).any()
+
+
+def test_minima_are_counted() -> None:
+    assert landscape.minima(_parabola(1, 1)) == 1
+    assert landscape.minima(_parabola(1, -1)) == 0
+    places = np.linspace(0, 4 * np.pi, 41)
+    assert landscape.minima(np.cos(places)[:, None] + np.cos(places)[None, :]) == 4
+
+
+def _surface(family: str, convex: float, loss: float = 0.1) -> Surface:
+    return Surface(family, family, loss, 0.01, math.log(10), 60, convex, 50.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("plain", "residual", "finding"),
+    [
+        (60.0, 90.0, "residual_smoother"),
+        (90.0, 60.0, "plain_smoother"),
+        (88.0, 90.0, "alike"),
+    ],
+)
+def test_the_comparison_follows_from_the_surfaces(
+    plain: float, residual: float, finding: str
+) -> None:
+    said = landscape.verdicts([_surface("plain", plain), _surface("resnet", residual)])
+    assert [verdict.finding for verdict in said] == ["one", "one", finding]
+    assert all(QUESTION.sentence(verdict) for verdict in said)
+
+
+def test_a_network_that_has_hardly_learned_comes_with_a_warning() -> None:
+    said = landscape.verdicts([_surface("plain", 95.0, loss=2.1)])
+    assert [verdict.finding for verdict in said] == ["one", "hardly_learned"]
+    assert all(QUESTION.sentence(verdict) for verdict in said)

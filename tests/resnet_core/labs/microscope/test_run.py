@@ -1,0 +1,175 @@
+"""The two forms on known targets: closed forms, exact equalities, and verdicts either way."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from resnet_core.labs.events import Rows, Verdict
+from resnet_core.labs.microscope import run as microscope
+from resnet_core.labs.microscope.question import QUESTION, Settings
+from resnet_core.labs.microscope.run import RECIPES, SHIFTED, Outcome
+from resnet_core.labs.microscope.stacks import FORMS, Stack, initial
+
+
+def _quick(**changes: object) -> Settings:
+    small = {"depth": 3, "steps": 20, "width": 6, "examples": 16, "seeds": 2}
+    return Settings.model_validate({**small, **changes})
+
+
+def _raced(settings: Settings) -> dict[str, microscope.Entrant]:
+    entrants = microscope.enter(settings, settings.depth)
+    for _ in microscope.race(settings, entrants):
+        pass
+    return entrants
+
+
+def _outcome(loss: float) -> Outcome:
+    return Outcome(1.0, 0.1, loss, loss, loss)
+
+
+def test_a_stack_is_its_equation() -> None:
+    gains = torch.tensor([1.0])
+    blocks = initial(2, 2, 5, "relu", gains, [3])
+    x = torch.randn(1, 4, 5)
+    (a, b), (c, d) = [[weight[0] for weight in layers] for layers in blocks]
+    plain = functional.relu(functional.relu(x[0] @ a) @ b)
+    assert torch.allclose(
+        Stack("plain", "relu", blocks)(x)[0], functional.relu(plain @ c) @ d, atol=1e-6
+    )
+    first = functional.relu(functional.relu(x[0] @ a) @ b + x[0])
+    expected = functional.relu(first @ c) @ d + first
+    assert torch.allclose(Stack("residual", "relu", blocks)(x)[0], expected, atol=1e-6)
+
+
+def test_the_forms_begin_with_the_same_values_in_every_recipe() -> None:
+    settings = _quick()
+    entrants = microscope.enter(settings, 3)
+    for plain, residual in zip(
+        entrants["plain"].stack.weights, entrants["residual"].stack.weights, strict=True
+    ):
+        assert torch.equal(plain, residual)
+        by_recipe = plain.detach().view(2, len(RECIPES), 6, 6)
+        for number, (gain, _) in enumerate(RECIPES):
+            assert torch.allclose(by_recipe[:, number] / gain, by_recipe[:, -1], rtol=1e-5)
+        assert not torch.allclose(by_recipe[0], by_recipe[1])
+
+
+def test_a_recipe_with_a_seed_that_diverged_is_never_the_best() -> None:
+    losses = torch.full((3, len(RECIPES)), 0.5)
+    losses[:, 2] = torch.tensor([0.01, 0.01, torch.nan])
+    losses[:, 4] = torch.tensor([0.1, 0.2, 0.3])
+    found = microscope.outcome(losses)
+    assert (found.gain, found.rate) == RECIPES[4]
+    assert (found.loss, found.low, found.high) == pytest.approx((0.2, 0.1, 0.3))
+
+
+def test_one_replica_that_diverges_leaves_the_others_alone() -> None:
+    settings = _quick(activation="linear", layers=2, depth=8, steps=30)
+    entrant = _raced(settings)["residual"]
+    assert not entrant.losses.isfinite().all()
+    assert microscope.outcome(entrant.losses).loss < 0.2
+
+
+@pytest.mark.parametrize("target", ["identity", "negative", "random"])
+def test_one_linear_layer_reaches_the_closed_form(target: str) -> None:
+    settings = _quick(target=target, activation="linear", layers=1, depth=1, steps=400, examples=64)
+    entrants = _raced(settings)
+    wanted = microscope.target_map(settings)
+    for form in FORMS:
+        assert microscope.distance(settings, entrants[form]) < 1e-4
+        (weight,) = entrants[form].stack.weights
+        shift = torch.eye(6) if form == "residual" else torch.zeros(6, 6)
+        assert (weight.detach() + shift - wanted).abs().amax((1, 2)).min() < 1e-4
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_with_one_layer_the_form_is_a_change_of_starting_point(activation: str) -> None:
+    entrants = _raced(_quick(activation=activation, layers=1, target="random"))
+    recipe = RECIPES.index((0.1, 0.03))
+    gap = entrants["residual"].losses - entrants[SHIFTED].losses
+    assert gap[:, recipe].abs().max() < 1e-5
+    plain = entrants["residual"].losses - entrants["plain"].losses
+    assert plain[:, recipe].abs().max() > 1e-2
+    for first, second in zip(
+        entrants["residual"].stack.weights, entrants[SHIFTED].stack.weights, strict=True
+    ):
+        at = slice(recipe, None, len(RECIPES))
+        assert torch.allclose(first[at] + torch.eye(6), second[at], atol=1e-4)
+
+
+def test_the_norms_are_those_of_the_block() -> None:
+    settings = _quick(depth=1, layers=1, activation="linear")
+    entrant = microscope.enter(settings, 1)["residual"]
+    x = microscope.inputs(settings)
+    weight = entrant.stack.weights[0][0].detach()
+    ((branch, mapping),) = entrant.stack.norms(x.expand(len(RECIPES) * 2, -1, -1))
+    assert torch.allclose(branch[0], (x @ weight).norm() / x.norm())
+    assert torch.allclose(mapping[0], (x @ weight + x).norm() / x.norm())
+
+
+def test_residual_wins_at_the_identity_and_loses_at_zero() -> None:
+    def said(target: str) -> str:
+        settings = _quick(target=target, depth=5, activation="linear", layers=1, steps=100)
+        entrants = _raced(settings)
+        found = {form: microscope.outcome(entrants[form].losses) for form in FORMS}
+        return microscope.winner(settings, found, microscope.size(settings)).finding
+
+    assert said("identity") == "residual_wins"
+    assert said("zero") == "plain_wins"
+
+
+@pytest.mark.parametrize(
+    ("plain", "residual", "finding"),
+    [
+        (0.5, 1e-8, "residual_wins"),
+        (1e-8, 0.5, "plain_wins"),
+        (0.1, 0.11, "draw"),
+        (1e-9, 1e-13, "draw"),
+        (1.0, 0.99, "neither"),
+    ],
+)
+def test_the_winner_follows_from_the_losses(plain: float, residual: float, finding: str) -> None:
+    found = {"plain": _outcome(plain), "residual": _outcome(residual)}
+    verdict = microscope.winner(Settings(), found, nothing=1.0)
+    assert verdict.finding == finding
+    assert QUESTION.sentence(verdict)
+
+
+@pytest.mark.parametrize(
+    ("plain", "residual", "finding"),
+    [
+        ((1e-8, 1.0), (1e-8, 1e-8), "depth_hurts_plain"),
+        ((1e-8, 1e-8), (1e-8, 1.0), "depth_hurts_residual"),
+        ((0.01, 1.0), (0.01, 1.0), "depth_hurts_both"),
+        ((1.0, 0.5), (0.3, 0.4), "depth_hurts_neither"),
+    ],
+)
+def test_who_suffers_from_depth_follows_from_the_losses(
+    plain: tuple[float, float], residual: tuple[float, float], finding: str
+) -> None:
+    results = {
+        depth: {"plain": _outcome(plain[i]), "residual": _outcome(residual[i])}
+        for i, depth in enumerate((1, 20))
+    }
+    verdict = microscope.about_depth(results)
+    assert verdict.finding == finding
+    assert QUESTION.sentence(verdict)
+
+
+def test_losses_that_are_apart_are_said_to_be() -> None:
+    assert microscope.one_layer(0.1, 0.1000001).finding == "one_layer_same"
+    assert microscope.one_layer(0.1, 0.3).finding == "one_layer_apart"
+
+
+def test_a_run_fills_its_tables_and_says_what_it_found() -> None:
+    events = list(microscope.run(_quick(layers=1, depth=1, activation="linear", steps=10)))
+    tables = {event.table for event in events if isinstance(event, Rows)}
+    assert tables == set(QUESTION.tables)
+    for event in events:
+        if isinstance(event, Rows):
+            assert all(tuple(row) == QUESTION.tables[event.table] for row in event.rows)
+    verdicts = [event for event in events if isinstance(event, Verdict)]
+    assert [verdict.finding for verdict in verdicts][2:] == ["one_layer_same", "convex_missed"]
+    assert all(QUESTION.sentence(verdict) for verdict in verdicts)

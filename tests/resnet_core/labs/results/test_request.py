@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from resnet_core.errors import InvalidSetting, PlaygroundError, RunNotFound, WrongState
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs import catalog
+from resnet_core.labs.results.request import Order
+from resnet_core.runs import find_weights, store
+from resnet_core.runs.record import RunRecord
+from tests.tiny_laboratory import NAME
+
+PLAIN, RESIDUAL = "one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"
+
+
+def test_text_and_typed_values_make_the_same_order(tiny: None) -> None:
+    typed = Order.create(
+        NAME, steps=7, pause=0.5, parity=1, colours=("green", "red"), loud=True, seed=3
+    )
+    text = Order.create(
+        NAME, steps="7", pause="0.5", parity="1", colours="green,red", loud="true", seed="3"
+    )
+    assert typed == text
+    assert typed.id == text.id
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(
+    steps=st.integers(1, 100_000),
+    pause=st.floats(0, 1e6),
+    parity=st.sampled_from([0, 1]),
+    colours=st.lists(st.sampled_from(["red", "green"])).map(tuple),
+    loud=st.booleans(),
+)
+def test_an_order_survives_a_url_and_a_file(tiny: None, **values: object) -> None:
+    order = Order.create(NAME, **values)
+    assert Order.from_query(NAME, {"lang": "ko", **order.to_query()}) == order
+    assert Order.from_json(json.loads(json.dumps(order.to_json()))) == order
+
+
+def test_what_is_standard_is_not_in_the_url(looking: None) -> None:
+    assert Order.create(NAME).to_query() == {}
+    assert Order.create(NAME, [PLAIN]).to_query() == {}
+    assert Order.create(NAME, [RESIDUAL], steps=4).to_query() == {"runs": RESIDUAL, "steps": "4"}
+
+
+def test_the_id_is_of_all_that_the_answer_depends_on(
+    looking: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = Order.create(NAME)
+    ids = {order.id, Order.create(NAME, steps=4).id, Order.create(NAME, [RESIDUAL]).id}
+    ids |= {Order.create(NAME, [PLAIN, RESIDUAL]).id, Order.create(NAME, [RESIDUAL, PLAIN]).id}
+    ids |= {dataclasses.replace(order, weights=("0" * 64,)).id}
+    module = sys.modules[f"resnet_core.labs.{NAME}.question"]
+    newer = dataclasses.replace(catalog.question(NAME), version=2)
+    monkeypatch.setattr(module, "QUESTION", newer)
+    ids |= {Order.create(NAME).id}
+    assert len(ids) == 7
+    assert all(name.startswith("tiny-") for name in ids)
+
+
+def test_the_order_names_the_weights(looking: None) -> None:
+    order = Order.create(NAME, [PLAIN, RESIDUAL])
+    assert order.weights == tuple(
+        find_weights.find(find_weights.described(run)).sha256 for run in (PLAIN, RESIDUAL)
+    )
+    assert Order.create(NAME, [PLAIN, PLAIN]).runs == (PLAIN,)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("steps", "0", "steps: 0 is too small; use at least 1."),
+        ("steps", "many", "steps: 'many' cannot be read .* use for example 3."),
+        ("parity", "2", "parity: '2' is not known; choose 0 or 1."),
+        ("colours", "red,blue", "colours: 'blue' is not known; choose 'red' or 'green'."),
+        ("loud", "perhaps", "loud: 'perhaps' cannot be read .* use for example false."),
+        ("pause", "nan", "pause: "),
+        ("stepps", "3", "stepps: there is no such setting; did you mean steps."),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(tiny: None, field: str, value: str, said: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"^{said}") as refused:
+        Order.create(NAME, **{field: value})
+    assert refused.value.field == field
+
+
+def test_unknown_laboratories_are_refused_with_the_nearest(tiny: None) -> None:
+    with pytest.raises(InvalidSetting, match="did you mean tiny"):
+        Order.create("tinny")
+    for name in ("../tiny", "", "questions", "tiny.py"):
+        with pytest.raises(InvalidSetting, match="there is none called"):
+            Order.create(name)
+
+
+def test_how_many_runs_it_takes(tiny: None, looking: None) -> None:
+    with pytest.raises(InvalidSetting, match="3 are given, but tiny takes at most 2"):
+        Order.create(NAME, ["aaaa", "bbbb", "cccc"])
+
+
+def test_a_laboratory_without_networks_takes_none(tiny: None) -> None:
+    assert Order.create(NAME).runs == ()
+    with pytest.raises(InvalidSetting, match="takes none: it trains its own"):
+        Order.create(NAME, [PLAIN])
+
+
+def test_runs_that_cannot_be_looked_at(looking: None, home: Path) -> None:
+    with pytest.raises(RunNotFound):
+        Order.create(NAME, ["20260101-000000"])
+    for path in ("../../etc/passwd", "/etc", "labs"):
+        with pytest.raises(RunNotFound):
+            Order.create(NAME, [path])
+    with pytest.raises(InvalidSetting, match=r"highway-20 cannot be looked at: it is a highway\."):
+        Order.create(NAME, ["one-minute-highway-20-seed-0"])
+    store.of_home().add([RunRecord("20260101-abcdef", Experiment(), "running", created=1.0)])
+    with pytest.raises(WrongState, match="no weights on disk"):
+        Order.create(NAME, ["20260101-abcdef"])
+
+
+def test_an_order_of_before_stays_readable_when_its_runs_are_gone(looking: None) -> None:
+    said = Order.create(NAME).to_json() | {"runs": ["20260101-000000"]}
+    assert Order.from_json(said).runs == ("20260101-000000",)
+    with pytest.raises(PlaygroundError, match="no such setting"):
+        Order.from_json(said | {"settings": {"gone": 1}})

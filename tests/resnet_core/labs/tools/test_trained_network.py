@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from resnet_core.data import catalog
+from resnet_core.errors import CheckpointError, InvalidSetting, WrongState
+from resnet_core.labs.tools import trained_network
+from resnet_core.runs import queries, run_file
+from resnet_core.runs.folder import of_run
+from resnet_core.runs.record import RunRecord
+from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.loop import train
+from resnet_core.training.session import Session
+from tests.small_runs import small
+
+RUN = "20260101-abcdef"
+
+
+@pytest.fixture
+def trained(home: Path, small_data: Path) -> Session:
+    """A few updates of a tiny network, saved as a run would save them; there is no index."""
+    experiment = small(small_data, iterations=12, evaluate_every=12)
+    session = Session(experiment, catalog.load(experiment.data))
+    for _ in train(session):
+        pass
+    folder = of_run(RUN)
+    checkpoint.save(folder.checkpoints, session.state())
+    run_file.write(folder.path, RunRecord(RUN, experiment, "stopped", created=1.0))
+    assert not (home / "playground.sqlite3").exists()
+    return session
+
+
+def test_it_is_the_network_that_was_trained(trained: Session, home: Path) -> None:
+    subject = trained_network.load(RUN)
+    assert (subject.id, subject.family, subject.depth) == (RUN, "resnet", 8)
+    assert subject.label == "resnet-8 · seed 0"
+    model = subject.model()
+    assert not model.training
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    images, labels = subject.test_images()
+    wrong = 100 * (model(images).argmax(1) != labels).double().mean().item()
+    assert wrong == trained.evaluate()[1]
+    assert not (home / "playground.sqlite3").exists()
+
+
+def test_every_model_is_a_copy_of_its_own(trained: Session) -> None:
+    subject = trained_network.load(RUN)
+    spoilt = subject.model()
+    with torch.no_grad():
+        for parameter in spoilt.parameters():
+            parameter.zero_()
+    weights = subject.model().state_dict()
+    assert all(weights[name].equal(tensor) for name, tensor in subject.weights.items())
+
+
+def test_images_are_balanced_fixed_and_centred_by_the_training_images(trained: Session) -> None:
+    subject = trained_network.load(RUN)
+    every, _ = subject.train_images()
+    torch.testing.assert_close(every.mean(0), torch.zeros_like(every[0]), atol=1e-6, rtol=0)
+    few, labels = subject.train_images(20)
+    assert (few.dtype, few.shape, labels.dtype) == (torch.float32, (20, 3, 8, 8), torch.int64)
+    assert labels.bincount().tolist() == [5, 5, 5, 5]
+    assert few.equal(subject.train_images(20)[0])
+    raw = torch.from_numpy(subject.dataset.train.images).permute(0, 3, 1, 2).double()
+    test = torch.from_numpy(subject.dataset.test.images).permute(0, 3, 1, 2).double()
+    expected = ((test - raw.mean(0)) / 255).float()
+    torch.testing.assert_close(subject.test_images()[0], expected)
+    assert len(subject.test_images(10_000)[0]) == len(test)
+
+
+def test_the_newest_whole_checkpoint_counts(trained: Session) -> None:
+    folder = of_run(RUN)
+    damaged = folder.checkpoints / "iteration-00000099"
+    shutil.copytree(folder.checkpoint(12), damaged)
+    (damaged / "model.safetensors").write_bytes(b"half")
+    assert trained_network.load(RUN).weights.keys() == trained.model.state_dict().keys()
+
+
+def test_subjects_with_the_same_name_are_told_apart(trained: Session) -> None:
+    twin = "20260101-fedcba"
+    shutil.copytree(of_run(RUN).path, of_run(twin).path)
+    labels = [subject.label for subject in trained_network.load_all([RUN, twin])]
+    assert labels == [f"resnet-8 · seed 0 · {RUN}", f"resnet-8 · seed 0 · {twin}"]
+    assert trained_network.load_all([RUN])[0].label == "resnet-8 · seed 0"
+
+
+def test_weights_of_another_network_are_refused(trained: Session) -> None:
+    file = of_run(RUN).experiment
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"width": 8}))
+    with pytest.raises(CheckpointError, match="not those of cifar/resnet-8"):
+        trained_network.load(RUN).model()
+
+
+def test_what_is_missing_is_named(
+    trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = home / "recorded"
+    run = RunRecord("bare-recording", trained.experiment, "finished", created=1.0)
+    (recorded / run.id).mkdir(parents=True)
+    run_file.write(recorded / run.id, run)
+    monkeypatch.setattr(queries, "RECORDED", recorded)
+    with pytest.raises(WrongState, match="recorded without"):
+        trained_network.load(run.id)
+    (recorded / run.id / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        trained_network.load(run.id)
+    elsewhere = trained.experiment.changed(data=str(home / "gone.npz"))
+    lost = trained_network.Subject("x", "x", "resnet", 8, elsewhere, {})
+    with pytest.raises(InvalidSetting, match="no data set and no file"):
+        lost.train_images()
+
+
+def test_a_recording_is_read_from_its_own_file(
+    trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "RECORDED", home / "recorded")
+    run = RunRecord("shown-resnet-8", trained.experiment, "finished", created=1.0)
+    (home / "recorded" / run.id).mkdir(parents=True)
+    run_file.write(home / "recorded" / run.id, run)
+    state = {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()}
+    safetensors.torch.save_file(state, home / "recorded" / run.id / "model.safetensors")
+    loaded = trained_network.load(run.id).weights
+    assert all(loaded[name].equal(tensor) for name, tensor in state.items())

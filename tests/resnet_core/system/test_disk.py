@@ -1,0 +1,44 @@
+"""Files that are whole or absent."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from resnet_core.errors import PlaygroundError
+from resnet_core.system.disk import full_disk_explained, replace, write_synced
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_a_sentence(number: int) -> None:
+    message = "disk is full: somewhere.file"
+    with pytest.raises(PlaygroundError, match=message), full_disk_explained(Path("somewhere/file")):
+        raise OSError(number, "no space")
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(PermissionError), full_disk_explained(Path("file")):
+        raise PermissionError(errno.EACCES, "not yours")
+
+
+def test_a_file_takes_anothers_place(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    write_synced(old, b"old")
+    write_synced(new, b"new")
+    replace(new, old)
+    assert old.read_bytes() == b"new"
+    assert not new.exists()
+
+
+def test_what_may_not_be_replaced_is_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "in use")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr("resnet_core.system.disk._PATIENCE", 0.0)
+    with pytest.raises(PermissionError):
+        replace(tmp_path / "a", tmp_path / "b")

@@ -1,0 +1,77 @@
+"""Mini-batches: prepared as section 4.2 says, alike for twins, restorable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from resnet_core.data.dataset import Dataset
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.training import device
+from resnet_core.training.batches.batches import Batches
+
+Make = Callable[..., Experiment]
+
+
+def _batches(data: Dataset, experiment: Experiment) -> Batches:
+    execution = device.choose("cpu", experiment.precision)
+    return Batches(data.train, experiment, execution)
+
+
+def test_without_augmentation_a_pass_is_the_training_set(make: Make, tiny: Dataset) -> None:
+    experiment = make(batch_size=8, crop_padding=0, flip=False)
+    batches = _batches(tiny, experiment)
+    drawn = [batches.next() for _ in range(5)]
+    images = torch.cat([images for images, _ in drawn])
+    labels = torch.cat([labels for _, labels in drawn])
+    assert images.shape == (40, 3, 8, 8)
+    assert torch.bincount(labels).tolist() == [10, 10, 10, 10]
+    assert images.mean(0).abs().max() < 1e-6  # the per-pixel mean is gone
+    pixels = torch.from_numpy(tiny.train.images).permute(0, 3, 1, 2).double()
+    expected = (pixels - pixels.mean(0)) / 255
+    distances = torch.cdist(images.flatten(1).double(), expected.flatten(1))
+    nearest = distances.argmin(1)
+    assert sorted(nearest.tolist()) == list(range(40))
+    assert distances.min(1).values.max() < 1e-5
+    assert torch.equal(torch.from_numpy(tiny.train.labels)[nearest], labels)
+
+
+def test_twins_see_the_same_images(make: Make, tiny: Dataset) -> None:
+    one = _batches(tiny, make(network="cifar/plain-8", learning_rate=1))
+    other = _batches(tiny, make(network="cifar/resnet-8", record_every=1))
+    for _ in range(4):
+        for mine, theirs in zip(one.next(), other.next(), strict=True):
+            assert torch.equal(mine, theirs)
+
+
+def test_switching_augmentation_off_leaves_the_order(make: Make, tiny: Dataset) -> None:
+    labels = [
+        torch.cat([batches.next()[1] for _ in range(6)])
+        for batches in (_batches(tiny, make()), _batches(tiny, make(crop_padding=0, flip=False)))
+    ]
+    assert torch.equal(*labels)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_images_are_of_the_type_that_is_computed_in(
+    make: Make, tiny: Dataset, precision: str
+) -> None:
+    batches = _batches(tiny, make(precision=precision))
+    images, labels = batches.next()
+    assert images.dtype == device.choose("cpu", precision).dtype
+    assert images.is_contiguous(memory_format=torch.channels_last)
+    assert labels.dtype == torch.int64
+
+
+@pytest.mark.parametrize("cut", range(6))
+def test_restored_anywhere(make: Make, tiny: Dataset, cut: int) -> None:
+    batches = _batches(tiny, make())
+    for _ in range(cut):
+        batches.next()
+    later = _batches(tiny, make(seed=99))
+    later.restore(batches.state())
+    for _ in range(4):
+        for mine, theirs in zip(batches.next(), later.next(), strict=True):
+            assert torch.equal(mine, theirs)

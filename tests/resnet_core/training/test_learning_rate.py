@@ -1,0 +1,91 @@
+"""The learning rate against the paper's recipe."""
+
+from __future__ import annotations
+
+import pytest
+
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.training.learning_rate import WARMUP_WINDOW, Schedule
+
+
+def test_the_papers_recipe() -> None:
+    schedule = Schedule(Experiment())
+    rates = {iteration: schedule.rate(iteration) for iteration in range(64_000)}
+    assert {i for i, rate in rates.items() if rate == 0.1} == set(range(32_000))
+    assert {i for i, rate in rates.items() if rate == 0.01} == set(range(32_000, 48_000))
+    assert {i for i, rate in rates.items() if rate == 0.001} == set(range(48_000, 64_000))
+
+
+def test_given_milestones() -> None:
+    schedule = Schedule(Experiment(iterations=10, milestones=(2, 3, 9), learning_rate=1))
+    rates = [schedule.rate(iteration) for iteration in range(10)]
+    assert rates == [1, 1, 0.1, *[0.01] * 6, 0.001]
+
+
+def test_linear_warmup_rises_to_the_rate() -> None:
+    experiment = Experiment(warmup="linear", warmup_iterations=4, learning_rate=0.4)
+    schedule = Schedule(experiment)
+    rates = [schedule.rate(iteration) for iteration in range(6)]
+    assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
+
+
+def test_a_drop_in_the_warmup_counts() -> None:
+    experiment = Experiment(
+        warmup="linear", warmup_iterations=4, learning_rate=0.4, iterations=10, milestones=(2,)
+    )
+    assert Schedule(experiment).rate(2) == pytest.approx(0.03)
+
+
+def test_110_layers_train_at_a_tenth_until_the_error_is_below_80_percent() -> None:
+    schedule = Schedule(Experiment(network="cifar/resnet-110"))
+    window = WARMUP_WINDOW // 128
+    for wrong in (115, 103):  # 89.8 and 80.5 %
+        for _ in range(window):
+            assert schedule.rate(0) == pytest.approx(0.01)
+            schedule.observe(wrong, 128)
+    for _ in range(window):
+        assert schedule.rate(0) == pytest.approx(0.01)
+        schedule.observe(102, 128)  # 79.7 %
+    assert schedule.rate(0) == 0.1
+    for _ in range(window):
+        schedule.observe(128, 128)
+    assert schedule.rate(0) == 0.1  # it does not begin again
+
+
+def test_one_good_batch_does_not_end_the_warmup() -> None:
+    schedule = Schedule(Experiment(network="cifar/resnet-110"))
+    schedule.observe(0, 128)
+    assert schedule.rate(1) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("network", "rate"), [("cifar/resnet-104", 0.1), ("cifar/plain-110", 0.01)]
+)
+def test_auto_warms_up_from_110_layers_on(network: str, rate: float) -> None:
+    assert Schedule(Experiment(network=network)).rate(0) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("batch_size", [2, 100, 5000])
+def test_a_window_is_of_whole_batches(batch_size: int) -> None:
+    schedule = Schedule(Experiment(warmup="until-error", batch_size=batch_size))
+    batches = 0
+    while schedule.rate(0) < 0.1:
+        schedule.observe(0, batch_size)
+        batches += 1
+    assert (batches - 1) * batch_size < WARMUP_WINDOW <= batches * batch_size
+
+
+def test_restored_in_the_middle_of_a_window() -> None:
+    experiment = Experiment(network="cifar/resnet-110")
+    schedule, later = Schedule(experiment), Schedule(experiment)
+    for _ in range(7):
+        schedule.observe(50, 128)
+    later.restore(schedule.state())
+    for _ in range(WARMUP_WINDOW // 128 - 7):
+        assert later.rate(0) == schedule.rate(0) == pytest.approx(0.01)
+        schedule.observe(50, 128)
+        later.observe(50, 128)
+    assert later.rate(0) == schedule.rate(0) == 0.1
+    last = Schedule(experiment)
+    last.restore(later.state())
+    assert last.rate(0) == 0.1
