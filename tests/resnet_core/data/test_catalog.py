@@ -199,7 +199,8 @@ def test_every_argument_gives_data_or_a_sentence(pets: Path, validation: bool) -
 
 def test_the_catalogue_needs_no_torch() -> None:
     code = (
-        "import sys; from resnet_core.data import catalog; from resnet_core.data.public import download; catalog.facts('cifar10');"
+        "import sys; from resnet_core.data import catalog; "
+        "from resnet_core.data.public import download; catalog.facts('cifar10');"
         "catalog.facts('shapes'); sys.exit(any(m in sys.modules for m in ('torch', 'torchvision')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
