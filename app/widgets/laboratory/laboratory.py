@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import services
 from app.language.errors import explain
-from app.language.markdown import fault
+from app.language.markdown import escaped, fault
 from app.language.texts import t
 from app.page_state import url as page_url
 from app.page_state.links import page_link
