@@ -6,23 +6,23 @@ import re
 from functools import lru_cache
 
 from app.language.texts import Language, catalogue, language, say
-from resnet_core.errors import PlaygroundError
 from resnet_core.system.texts import STORED, Message
 
 _PREFIX = "errors."
 
 
-def explain(error: PlaygroundError) -> str:
+def explain(error: Exception) -> str:
     """Return the error's sentence in the session's language, without the field's name."""
     return sentence(error, language())
 
 
-def sentence(error: PlaygroundError, spoken: Language) -> str:
+def sentence(error: Exception, spoken: Language) -> str:
     """Return the error's sentence in this language, without the field's name."""
-    if error.message.key == STORED:
-        words = str(error.message)
+    message = Message.of(error)
+    if message.key == STORED:
+        words = str(message)
         return translated(words[:1].upper() + words[1:], spoken)
-    return error.message.sentence(spoken)
+    return message.sentence(spoken)
 
 
 def translated(text: str, spoken: Language) -> str:

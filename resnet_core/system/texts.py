@@ -99,6 +99,18 @@ class Message:
         self.key = key
         self.values: dict[str, Any] = {name: _portable(value) for name, value in values.items()}
 
+    @classmethod
+    def of(cls, error: BaseException) -> Message:
+        """Return what an exception says: its own message, or the operating system's reason."""
+        message = getattr(error, "message", None)
+        if isinstance(message, Message):
+            return message
+        if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
+            return cls(_SYSTEM_ERRORS[error.errno])
+        words = error.strerror if isinstance(error, OSError) else None
+        first = (words or str(error) or type(error).__name__).splitlines()[0]
+        return cls(STORED, text=first[:_LONGEST_REASON])
+
     def text(self, language: Language) -> str:
         """Return the sentence in this language.
 
@@ -174,22 +186,10 @@ def _portable(value: object) -> Any:
     if value is None or isinstance(value, (str, bool, int, float, Message)):
         return value
     if isinstance(value, BaseException):
-        return _reason(value)
+        return Message.of(value)
     if isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, bytes):
         return [_portable(part) for part in value]
     return str(value)
-
-
-def _reason(error: BaseException) -> Message:
-    """Return what an exception says, without Python's own wording where that is possible."""
-    message = getattr(error, "message", None)
-    if isinstance(message, Message):
-        return message
-    if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
-        return Message(_SYSTEM_ERRORS[error.errno])
-    words = error.strerror if isinstance(error, OSError) else None
-    first = (words or str(error) or type(error).__name__).splitlines()[0]
-    return Message(STORED, text=first[:_LONGEST_REASON])
 
 
 def _readable(value: Any, language: Language) -> Any:
