@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.language.texts import t
-from app.page_state.page import PageDesk
+from app.page_state.desk import PageDesk
 from app.widgets.augmentation.state import State
 
 
