@@ -49,7 +49,7 @@ class _Memory(Generic[State]):
         query: the URL's parameters as the page read or wrote them last.
         errors: of the parameters of the URL, until the state is changed.
         generation: how often the controls began anew.
-        touched: a control of the page has caused the present run.
+        touched: a control of the page caused the present run, or the state is newer than the URL.
     """
 
     state: State
@@ -110,7 +110,7 @@ class Page(Generic[State]):
         self._memory.touched = True
 
     def change(self, **values: Any) -> None:
-        """Take over what a control holds.
+        """Take over what a control holds, or what a button's callback decides.
 
         Raises:
             InvalidSetting: names the first field that cannot be used; the state stays.
@@ -119,6 +119,7 @@ class Page(Generic[State]):
         if state != self.state:
             self._memory.state = state
             self._memory.errors = {}
+            self.touch()
 
     def load(self, state: State | None = None, **values: Any) -> None:
         """Show another state or other values from the next run on, the controls included.
