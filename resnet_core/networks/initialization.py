@@ -31,7 +31,8 @@ def initialize(model: nn.Module, initialization: Initialization, seed: int) -> N
 
     `he`: normal with variance 2 / fan-in (He et al. 2015, eq. 10). `xavier`: normal with
     variance 2 / (fan-in + fan-out). `small_normal`: standard deviation 0.01. `zero_last`: he,
-    then `zero_last_layer` of every block. Biases are 0 (gates: -2), BN's scale is 1 and its shift 0.
+    then `zero_last_layer` of every block. Biases are 0 (gates: -2), BN's scale is 1, its
+    shift 0.
     """
     for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
