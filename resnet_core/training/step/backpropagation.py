@@ -6,13 +6,11 @@ import math
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.telemetry.gradients import gradients, norms
-from resnet_core.telemetry.probes import Heard, Probes, Readings
-from resnet_core.telemetry.values import Float64, Values, row
+from resnet_core.telemetry.probes import ProbeOutputs, Probes, Readings
+from resnet_core.telemetry.values import Float64, PackedValues, Values, gradients, norms
 from resnet_core.training.device import Execution
 from resnet_core.training.step.inplace_relu import lone_readers, overwriting
 
@@ -42,27 +40,30 @@ class Shown:
     """The same on the device, where nothing has waited for it.
 
     Attributes:
-        row: all figures, on the device; of a recorded pass, what the probes heard comes last.
+        row: all values, on the device.
     """
 
     def __init__(
-        self, loss: Tensor, wrong: Tensor, norms: Tensor, heard: Heard | None, scale: float
+        self, loss: Tensor, wrong: Tensor, norms: Tensor, probes: ProbeOutputs | None, scale: float
     ) -> None:
-        self._norms, self._heard, self._scale = norms, heard, scale
-        self._first = [loss.detach(), wrong.float()]
-        self.row = row([*self._first, norms, *(heard.tensors() if heard else [])])
+        self._probes, self._scale = probes, scale
+        own = {"loss": [loss], "wrong": [wrong.float()], "gradient_norm": [norms]}
+        self._packed = PackedValues({**own, **(probes.groups() if probes else {})})
+        self.row = self._packed.row
 
     def fetch(self) -> Pass:
         """Wait for the device."""
-        return self.read(self.row.cpu().numpy().astype(np.float64))
+        return self._pass(self._packed.fetch())
 
-    def read(self, figures: Float64) -> Pass:
-        """The pass that made this row, or any other of the same form."""
-        values = Values(figures)
-        loss, wrong = values.of(self._first)
-        norms = values.of([self._norms]) / self._scale
-        readings = self._heard.read(values, norms) if self._heard else None
-        return Pass(float(loss), int(wrong), float(norms.sum()), readings)
+    def read(self, row: Float64) -> Pass:
+        """Return the pass of this row, or of any other with the same layout."""
+        return self._pass(self._packed.unpack(row))
+
+    def _pass(self, values: Values) -> Pass:
+        norms = values["gradient_norm"] / self._scale
+        readings = self._probes.read(values, norms) if self._probes else None
+        loss, wrong = values["loss"].item(), values["wrong"].item()
+        return Pass(loss, int(wrong), float(norms.sum()), readings)
 
 
 class Backpropagation:
@@ -88,10 +89,10 @@ class Backpropagation:
         """
         for parameter in self._parameters:
             parameter.grad = None
-        listening = self._probes.listening(audit=audit) if record else nullcontext()
-        with overwriting(self._relus), listening as heard, self._execution.autocast():
+        recording = self._probes.recording(audit=audit) if record else nullcontext()
+        with overwriting(self._relus), recording as outputs, self._execution.autocast():
             scores = self._model(images)  # B, classes
         loss = functional.cross_entropy(scores.float(), labels)
         (loss * loss_scale).backward()
         wrong = (scores.argmax(1) != labels).sum()
-        return Shown(loss, wrong, norms(gradients(self._parameters)), heard, loss_scale)
+        return Shown(loss, wrong, norms(gradients(self._parameters)), outputs, loss_scale)
