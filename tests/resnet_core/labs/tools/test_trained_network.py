@@ -30,7 +30,7 @@ def trained(home: Path, small_data: Path) -> Session:
     for _ in train(session):
         pass
     folder = of_run(RUN)
-    checkpoint.save(folder.checkpoints, session.state())
+    checkpoint.save(folder.checkpoints, session.checkpoint())
     run_file.write(folder.path, RunRecord(RUN, experiment, "stopped", created=1.0))
     assert not (home / "playground.sqlite3").exists()
     return session
