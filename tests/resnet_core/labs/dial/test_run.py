@@ -107,7 +107,7 @@ def test_no_graph_is_captured_before_the_dial_is_turned(
 
     class Noted(Chunked):
         def started(self) -> Started:
-            backends.append(self.updates.backend)
+            backends.append(self.stepper.backend)
             return super().started()
 
     monkeypatch.setattr(dial, "Session", Noted)
