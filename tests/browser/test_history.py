@@ -50,8 +50,8 @@ _ANSWERS = """async ([answers, steps]) => {
     const requests = [];
     window.fetch = async (url, { headers }) => {
         requests.push(headers["If-None-Match"] ?? null);
-        const answer = answers[requests.length - 1];
-        return new Response(JSON.stringify({ series: answer }), { headers: { ETag: `"${requests.length}"` } });
+        const body = JSON.stringify({ series: answers[requests.length - 1] });
+        return new Response(body, { headers: { ETag: `"${requests.length}"` } });
     };
     const history = new History(() => {}, () => {});
     history.reset("/history");
