@@ -21,6 +21,7 @@ from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record
 
+DROPS = "form.field.milestones.label"
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "runs.py"
 
 
@@ -249,6 +250,19 @@ def test_a_fork_with_the_shortcuts_removed() -> None:
     assert "Forked." in said(page)
     assert "Compare the 2 of its tree" in said(page)
     assert "forked from 20261121-000001 at iteration 200" in said(page)
+
+
+def test_a_run_whose_rate_never_drops_is_forked_and_trained_again_without_drops() -> None:
+    put_on_record("20261121-000001", "cifar/resnet-20", milestones=())
+    with_checkpoint("20261121-000001", 200)
+    page = press(opened(), "Details")
+    assert "milestones=never" in said(page)  # in the link to the form
+    page = press(page, "Fork …")
+    drops = next(one for one in page.text_input if one.label == texts.say("en", DROPS))
+    assert drops.value == "never"
+    press(page, "Fork")
+    fork = next(run for run in services.runs() if run.parent)
+    assert fork.experiment.milestones == ()
 
 
 def test_a_fork_that_cannot_be_made_says_why_and_keeps_what_was_typed() -> None:

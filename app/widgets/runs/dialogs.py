@@ -12,7 +12,8 @@ from app.language.errors import explain
 from app.language.texts import t
 from app.widgets.runs import import_dialog
 from app.language.markdown import escaped
-from app.widgets.experiment_form.controls import complaint, label
+from app.widgets.experiment_form.draft import milestones_as_typed
+from app.widgets.experiment_form.form import complaint, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.runs.actions import ASKED, say
 from app.widgets.runs.row import OPENED
@@ -143,7 +144,7 @@ def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> d
     with right:
         typed["batch_norm"] = st.toggle(label("batch_norm"), value=parent.batch_norm)
         _complain("batch_norm", error)
-        drops = ", ".join(map(str, parent.milestones or ()))
+        drops = milestones_as_typed(parent.milestones)
         advice = t("form.field.milestones.help")
         typed["milestones"] = st.text_input(label("milestones"), value=drops, help=advice)
         _complain("milestones", error)
