@@ -317,7 +317,7 @@ def test_a_run_that_is_gone_is_not_found() -> None:
 def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
     put_on_record("20261121-000001", name="mine")
     started: list[tuple[object, ...]] = []
-    monkeypatch.setattr(details.exports, "start", lambda *given: started.append(given))
+    monkeypatch.setattr(details.exports, "export", lambda *given: started.append(given))
     monkeypatch.setattr(
         details.formats, "missing", lambda what: "It needs onnx." if what == "onnx" else ""
     )

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from app.background import downloads
-from app.language.errors import translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data import uploads
@@ -100,11 +99,11 @@ def _absent(entry: Entry) -> None:
     elif state is not None and state.cancelled:
         st.caption(t("form.data.cancelled"))
     else:
-        st.caption(escaped(translated(entry.how, language())))
+        st.caption(escaped(entry.how.text(language())))
     st.button(
         t("form.data.download", title=entry.title, megabytes=source.megabytes),
         icon=":material/download:",
-        on_click=downloads.start,
+        on_click=downloads.fetch,
         args=(entry.name,),
     )
 
