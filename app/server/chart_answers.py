@@ -17,10 +17,8 @@ from typing import Any
 
 from app.figures import look
 from app.figures.errors import MOST_POINTS, error_figure, time_end
-from app.figures.heat_map import heat_map_figure
-from app.figures.layers import QUANTITIES, layer_figure, spread_of
+from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread_of
 from app.figures.series import Member, Series, gather
-from app.figures.thinning import moments
 from app.language import progress, texts
 from app.language.texts import Language, Speaker
 from app.page_state.view import View, is_run_id
@@ -64,14 +62,15 @@ class Question:
             raise BadQuestion(f"runs: {wrong[0]!r} is not a run's id.")
         if len(ids) > MOST_RUNS:
             raise BadQuestion(f"runs: {len(ids)} are too many; ask for at most {MOST_RUNS}.")
-        view, unusable = View.from_query(query)
-        if unusable:
-            raise BadQuestion(f"{unusable[0]}: {query[unusable[0]][:60]!r} is not known.")
+        own = {name: text for name, text in query.items() if name in View.model_fields}
+        view, errors = View.from_query(own)
+        for name in errors:
+            raise BadQuestion(f"{name}: {query[name][:60]!r} is not known.")
         language = query.get("lang", "en")
         if language not in texts.LANGUAGES:
             raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
-        own = view.changed(at=None, hidden=(), zoom=None)
-        return cls(ids, own, language, query.get("dark") == "1")
+        view = view.changed(at=None, hidden=(), zoom=None)
+        return cls(ids, view, language, query.get("dark") == "1")
 
 
 @dataclass(frozen=True)
@@ -118,6 +117,8 @@ class Charts:
             if kept is None or kept[0] != stamp:
                 said = build(question, self._series(records, readings, question), missing)
                 said["faults"] = [reading.fault for reading in readings if reading.fault]
+                # Changes when a stream is replaced (retry, resume), not when it grows.
+                said["streams"] = " ".join(str(reading.position[0]) for reading in readings)
                 kept = (stamp, Answer.of(said))
                 self._kept[key] = kept
                 if len(self._kept) > _MOST_KEPT:
@@ -198,7 +199,7 @@ def _history(
 
 def _moments(one: Series, most: int) -> dict[str, Any]:
     spreads = {quantity: spread_of(one, quantity) for quantity in QUANTITIES}
-    where = moments([spread.mean for spread in spreads.values()], len(one.time), most)
+    where = look.moments([spread.mean for spread in spreads.values()], len(one.time), most)
     said: dict[str, Any] = {"time": look.rounded(one.time[where], 7), "names": list(one.layers)}
     for quantity, spread in spreads.items():
         parts = {"mean": spread.mean}
