@@ -30,7 +30,7 @@ from app.widgets.experiment_form.opening import load, opened, remember, unusable
 from app.widgets.experiment_form.presets import all_of_preset, preset_row
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from resnet_core.data import catalog, cifar_recipe, decoding
+from resnet_core.data.selection import Selection
 from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError
 
@@ -88,7 +89,7 @@ def sample(data: str) -> Sample:
     Raises:
         DataError: there is no copy, or what is wrong with it.
     """
-    loaded = catalog.load(data)
+    loaded = catalog.load(Selection(data))
     test, train = loaded.test, loaded.train
     return Sample(
         images=test.images[:SAMPLE].copy(),

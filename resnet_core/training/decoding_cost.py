@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
-from resnet_core.data.pictures.picture_views import View, training_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.imagenet.views import View, training_view
 
 _MOST, _PATIENCE = 256, 1.0  # pictures, seconds
 
 
-def seconds_per_picture(folder: PictureFolder, decoders: Decoders) -> float:
+def seconds_per_picture(folder: ImageFolder, decoders: Decoders) -> float:
     """Of training views, by all threads together; pictures from all over the folder.
 
     Raises:
@@ -29,5 +29,5 @@ def seconds_per_picture(folder: PictureFolder, decoders: Decoders) -> float:
     return (time.perf_counter() - start) / decoded
 
 
-def _view(folder: PictureFolder, place: int) -> View:
+def _view(folder: ImageFolder, place: int) -> View:
     return training_view(folder.train, place, folder.image_size, (0, 0, place))

@@ -16,6 +16,7 @@ from app.widgets.augmentation.own_picture import own_picture
 from app.widgets.augmentation.state import WALL
 from app.widgets.experiment_form.controls import escaped
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
 
 _EMBEDDED, _MOST = "shapes", 20  # images of a set that are offered
@@ -66,7 +67,7 @@ def _title(option: str) -> str:
     if option == WALL:
         return t("augmentation.wall")
     name, _, number = option.partition("-")
-    title = catalog.facts(name).title
+    title = catalog.facts(Selection(name)).title
     return t("augmentation.image", data=title, number=int(number) + 1)
 
 

@@ -12,8 +12,8 @@ from app.page_state.initial_value import start_of
 from app.widgets.experiment_form.controls import Controls, Errors, complaint, escaped
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
-from resnet_core.data.facts import DataFacts
 from resnet_core.data.public.sources import SOURCES
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import PlaygroundError
 
 PATH = ""  # the choice of giving a path

@@ -13,9 +13,9 @@ import numpy as np
 
 from resnet_core.anatomy import describe
 from resnet_core.data.dataset import Dataset, ImageSet
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import is_imagenet
@@ -101,7 +101,7 @@ def _decoding(experiment: Experiment) -> float:
     if not is_imagenet(experiment.network):
         return 0.0
     data = load(experiment)
-    assert isinstance(data, PictureFolder)
+    assert isinstance(data, ImageFolder)
     with closing(Decoders()) as decoders:
         return seconds_per_picture(data, decoders)
 

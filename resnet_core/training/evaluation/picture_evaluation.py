@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import Pictures
-from resnet_core.data.pictures.picture_views import View, centre_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFiles
+from resnet_core.data.imagenet.views import View, centre_view
 from resnet_core.training.batches.picture_batches import PictureBatches, as_tensor
 from resnet_core.training.device import Execution
 
@@ -26,7 +26,7 @@ class PictureEvaluation:
 
     def __init__(
         self,
-        pictures: Pictures,
+        pictures: ImageFiles,
         batches: PictureBatches,
         crop: int,
         size: int,
@@ -64,5 +64,5 @@ class PictureEvaluation:
             yield augment.centred(images, mean, execution.dtype, format_), part
 
 
-def _view(pictures: Pictures, crop: int, place: int) -> View:
+def _view(pictures: ImageFiles, crop: int, place: int) -> View:
     return centre_view(pictures, place, crop)

@@ -23,7 +23,7 @@ from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Asked, Evaluated, evaluate
-from resnet_core.weights.normalization import normalized
+from resnet_core.weights.images import normalized
 from tests.resnet_core.weights.public_names import (
     RECORDED,
     as_public,
