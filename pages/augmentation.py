@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import theme
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_state.initial_value import start_of
 from app.widgets.augmentation.cifar import cifar
@@ -13,7 +14,6 @@ from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.imagenet import imagenet
 from app.widgets.augmentation.source import source
 from app.widgets.augmentation.state import RECIPES, SEEDS
-from app.widgets.experiment_form.controls import escaped
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 

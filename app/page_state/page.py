@@ -9,9 +9,9 @@ import streamlit as st
 
 from app import theme
 from app.language import texts
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_state import url as page_url
-from app.widgets.experiment_form.controls import escaped
 
 
 class PageState(Protocol):

@@ -191,16 +191,17 @@ def _check_names(content: bytes, pickles: int, path: Path) -> None:
     try:
         for _ in range(pickles):
             for opcode, argument, _ in pickletools.genops(stream):
-                if opcode.name == "PROTO" and argument > _PROTOCOL:
+                if opcode.name == "PROTO" and argument and argument > _PROTOCOL:
                     raise CheckpointError(
                         f"{path} is a pickle of protocol {argument}; only torch.save's own, "
                         f"{_PROTOCOL}, is read. Save the state dict again with its defaults."
                     )
-                if opcode.name == "GLOBAL" and not _is_harmless(argument):
+                if opcode.name == "GLOBAL" and not _is_harmless(str(argument)):
+                    name = str(argument).replace(" ", ".")[:80]
                     raise CheckpointError(
-                        f"{path} is not safe to read: it would call "
-                        f"{argument.replace(' ', '.')[:80]} when opened, which no weights need. "
-                        f"Nothing of it was run. Save the state dict alone, best as safetensors."
+                        f"{path} is not safe to read: it would call {name} when opened, which no "
+                        f"weights need. Nothing of it was run. Save the state dict alone, best as "
+                        f"safetensors."
                     )
     except _DAMAGE as error:
         raise CheckpointError(f"{path} is damaged, or no PyTorch file.") from error

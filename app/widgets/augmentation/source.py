@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels, Sample
@@ -14,7 +15,6 @@ from app.page_state.initial_value import start_of
 from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.own_picture import own_picture
 from app.widgets.augmentation.state import WALL
-from app.widgets.experiment_form.controls import escaped
 from resnet_core.data import catalog
 from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError

@@ -217,7 +217,7 @@ def test_a_file_with_another_checksum_is_refused_by_name(
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_sentence(
-    nowhere: Path, published: Published, server: Server
+    nowhere: Path, published: Published
 ) -> None:
     """A thread that downloads for a page ends with a message, not with a traceback."""
     nowhere.mkdir(parents=True)
