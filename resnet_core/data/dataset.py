@@ -36,9 +36,9 @@ class ImageSet:
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
-            raise DataError("Images must be an array of bytes with the axes N, H, W, C.")
+            raise DataError("data.images_array")
         if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
-            raise DataError("There must be one whole-number label for each image.")
+            raise DataError("data.labels_array")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -107,8 +107,8 @@ class Dataset:
             InvalidSetting: there are fewer images than that.
         """
         return self.selected(
-            subset_index(self.train.labels, train_images, "train_images"),
-            subset_index(self.test.labels, test_images, "test_images"),
+            subset_index(self.train.labels, train_images, "train_images", self.name),
+            subset_index(self.test.labels, test_images, "test_images", self.name),
         )
 
     def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
@@ -154,27 +154,26 @@ def class_order(labels: Labels, *, equal: bool) -> Index:
     return by_class[np.argsort(turn, kind="stable")].astype(np.int64)
 
 
-def subset_index(labels: Labels, count: int | None, field: str) -> Index | None:
+def subset_index(labels: Labels, count: int | None, field: str, title: str) -> Index | None:
     """Return positions of so many images, as many of each class while they last; None: all.
 
     Raises:
         InvalidSetting: there are fewer; names the field.
     """
-    check_count(field, count, len(labels))
+    check_count(field, count, len(labels), title)
     if count is None or count == len(labels):
         return None
     return class_order(labels, equal=True)[:count]
 
 
-def check_count(field: str, count: int | None, most: int, title: str = "") -> None:
+def check_count(field: str, count: int | None, most: int, title: str) -> None:
     """Refuse a number of images that there are not.
 
     Raises:
         InvalidSetting: names the field and the most.
     """
     if count is not None and not 1 <= count <= most:
-        there = f"{title} has {most}" if title else f"there are {most}"
-        raise InvalidSetting(field, f"{count} images are asked for, but {there}; use at most that.")
+        raise InvalidSetting(field, "data.too_few_images", count=count, title=title, most=most)
 
 
 def area_average(images: Pixels, size: int) -> Pixels:

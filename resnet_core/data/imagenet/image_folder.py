@@ -89,8 +89,8 @@ class ImageFolder:
         Raises:
             InvalidSetting: there are fewer images than that.
         """
-        train = subset_index(self.train.labels, train_images, "train_images")
-        test = subset_index(self.test.labels, test_images, "test_images")
+        train = subset_index(self.train.labels, train_images, "train_images", self.name)
+        test = subset_index(self.test.labels, test_images, "test_images", self.name)
         return replace(
             self,
             train=self.train if train is None else self.train.take(train),
@@ -182,7 +182,7 @@ def _scan(path: Path) -> dict[str, cache.Arrays]:
         names = sorted(file.name for file in image_files(path))
         if all(_changed(path / name) == time for name, time in before):
             return _arrays(path, names, before)
-    raise DataError(f"The folder {path} changes while it is listed; try again when it is whole.")
+    raise DataError("data.folder_changes", path=path)
 
 
 def _arrays(path: Path, names: list[str], times: list[tuple[str, int]]) -> dict[str, cache.Arrays]:

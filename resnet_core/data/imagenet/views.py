@@ -169,10 +169,10 @@ def _decoded(files: ImageFiles, position: int, choose: decoding.Choice) -> NDArr
         try:
             return choose(size)
         except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+            raise DataError("data.in_file", path=path, problem=error) from error
 
     try:
         with path.open("rb") as file:
             return decoding.decode_part(file, str(path), choose_or_name)
     except OSError as error:
-        raise DataError(f"The file {path} cannot be read ({error.strerror}).") from error
+        raise DataError("data.file_unreadable", path=path, reason=error) from error

@@ -106,7 +106,7 @@ def _read(path: Path, files: int, size: int) -> cache.Arrays:
     names: list[str] = []
     for file in image_files(path):
         if len(names) == files:
-            raise DataError(f"{path} has changed while it was read; try again.")
+            raise DataError("data.changed", path=path)
         with file.open() as stream:
             pixels[len(names)] = decoding.decode(stream, _full_name(path, file), size)
         names.append(file.name)
@@ -132,12 +132,9 @@ def _bearable_size(count: int, native: int, requested: int | None) -> int:
     if requested is not None and requested <= most:
         return requested
     if most < SMALLEST:
-        raise DataError(f"{count} images are more than fit into memory.")
+        raise DataError("data.memory", count=count)
     size = requested or native
-    raise InvalidSetting(
-        "image_size",
-        f"{count} images of {size} x {size} pixels do not fit into memory; use at most {most}.",
-    )
+    raise InvalidSetting("image_size", "data.memory_at_size", count=count, size=size, most=most)
 
 
 def _cached(path: Path, what: str, make: Callable[[], cache.Arrays]) -> cache.Arrays:

@@ -117,17 +117,12 @@ def safe_name(name: str, path: Path) -> str:
         DataError: the name is absolute, climbs out with `..`, or holds control characters.
     """
     plain = name.replace("\\", "/")
-    problem = ""
     if plain.startswith("/") or re.match(r"[A-Za-z]:", plain):
-        problem = "is an absolute path"
-    elif ".." in plain.split("/"):
-        problem = "climbs out of the archive with '..'"
-    elif any(ord(character) < 32 or ord(character) == 127 for character in plain):
-        problem = "has control characters in its name"
-    if problem:
-        raise DataError(
-            f"The archive {path} is not safe to read: its member {quoted(name)} {problem}."
-        )
+        raise _unsafe("data.archive.absolute", name, path)
+    if ".." in plain.split("/"):
+        raise _unsafe("data.archive.climbs", name, path)
+    if any(ord(character) < 32 or ord(character) == 127 for character in plain):
+        raise _unsafe("data.archive.control", name, path)
     return "/".join(part for part in plain.split("/") if part not in {"", "."})
 
 
@@ -138,9 +133,7 @@ def check_expansion(name: str, packed: int, unpacked: int, path: Path) -> None:
         DataError: `unpacked` bytes come from far too few `packed` ones.
     """
     if unpacked > max(RATIO_FROM_BYTES, MAX_RATIO * packed):
-        raise DataError(
-            f"{path} is not safe to read: {quoted(name)} expands more than {MAX_RATIO}-fold."
-        )
+        raise _unsafe("data.archive.bomb", name, path, times=MAX_RATIO)
 
 
 def _in_folder(folder: Path) -> Iterator[ImageFile]:
@@ -153,14 +146,14 @@ def _open(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        raise DataError(f"The file {path} cannot be read ({error.strerror}).") from error
+        raise DataError("data.file_unreadable", path=path, reason=error) from error
 
 
 def _entries(folder: Path, root: Path, depth: int) -> Iterator[os.DirEntry[str]]:
     """Yield the image files in and below a folder."""
     listing = _listing(folder)
     if len(listing) > MAX_FILES:
-        raise DataError(f"The folder {folder} holds more than {MAX_FILES} files.")
+        raise DataError("data.folder_members", path=folder, most=MAX_FILES)
     for entry in listing:
         if _is_folder(entry, root):
             if _is_read(entry, depth):
@@ -181,7 +174,7 @@ def _listing(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as listing:
             return list(listing)
     except OSError as error:
-        raise DataError(f"The folder {folder} cannot be read ({error.strerror}).") from error
+        raise DataError("data.folder_unreadable", path=folder, reason=error) from error
 
 
 def _is_folder(entry: os.DirEntry[str], root: Path) -> bool:
@@ -189,9 +182,7 @@ def _is_folder(entry: os.DirEntry[str], root: Path) -> bool:
         return True
     if entry.is_dir():
         # Followed, a link could lead out of the folder or round in a circle.
-        raise DataError(
-            f"In {root} the folder {quoted(entry.name)} is a link; put the folder itself there."
-        )
+        raise DataError("data.folder_link", path=root, folder=quoted(entry.name))
     return False
 
 
@@ -202,16 +193,16 @@ def _is_read(entry: os.DirEntry[str], depth: int) -> bool:
 def _in_archive(path: Path) -> Iterator[ImageFile]:
     match = _SUFFIX.search(path.name)
     if match is None:
-        raise DataError(f"{path} is not named as a zip or tar archive.")
+        raise DataError("data.archive.name", path=path)
     names: set[str] = set()
     try:
         for file in _in_zip(path) if match[1] else _in_tar(path, match[2] or match[3] or ""):
             if file.name in names:
-                raise DataError(f"The archive {path} holds {quoted(file.name)} twice.")
+                raise _unsafe("data.archive.twice", file.name, path)
             names.add(file.name)
             yield file
     except _DAMAGE as error:
-        raise DataError(f"The archive {path} is damaged or not what its name says.") from error
+        raise DataError("data.archive.damaged", path=path) from error
 
 
 class _Limits:
@@ -227,17 +218,12 @@ class _Limits:
         self.members += 1
         self.total += size
         if self.members > MAX_FILES:
-            raise DataError(f"The archive {self.path} has more than {MAX_FILES} members.")
+            raise DataError("data.archive.members", path=self.path, most=MAX_FILES)
         if size > MAX_FILE_BYTES:
-            raise DataError(
-                f"In the archive {self.path} the member {quoted(name)} has {size} bytes; the most "
-                f"that is read is {MAX_FILE_BYTES // 2**20} MiB."
-            )
+            most = MAX_FILE_BYTES // 2**20
+            raise _unsafe("data.archive.member_size", name, self.path, size=size, most=most)
         if self.total > MAX_TOTAL_BYTES:
-            raise DataError(
-                f"The archive {self.path} unpacks, at {quoted(name)}, to more than "
-                f"{MAX_TOTAL_BYTES // 2**30} GiB."
-            )
+            raise _unsafe("data.archive.total_size", name, self.path, most=MAX_TOTAL_BYTES // 2**30)
 
 
 def _in_zip(path: Path) -> Iterator[ImageFile]:
@@ -247,23 +233,19 @@ def _in_zip(path: Path) -> Iterator[ImageFile]:
             name = safe_name(info.filename, path)
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-                raise _special(name, path, is_link=stat.S_ISLNK(mode))
+                raise _unsafe(
+                    "data.archive.link" if stat.S_ISLNK(mode) else "data.archive.device", name, path
+                )
             limits.count(name, info.file_size)
             check_expansion(name, info.compress_size, info.file_size, path)
             if info.flag_bits & 1:
-                raise DataError(
-                    f"In the archive {path} the member {quoted(name)} is encrypted; "
-                    f"pack it without a password."
-                )
+                raise _unsafe("data.archive.encrypted", name, path)
             if not info.is_dir() and is_image(name):
                 yield ImageFile(name, partial(io.BytesIO, archive.read(info)))
 
 
-def _special(name: str, path: Path, *, is_link: bool) -> DataError:
-    return DataError(
-        f"The archive {path} is not safe to read: its member {quoted(name)} is "
-        f"{'a link' if is_link else 'a device'}, not a file or folder."
-    )
+def _unsafe(key: str, name: str, path: Path, **values: object) -> DataError:
+    return DataError(key, path=path, member=quoted(name), **values)
 
 
 class _BoundedStream:
@@ -275,7 +257,7 @@ class _BoundedStream:
         self._packed = path.stat().st_size
         self._read = 0
         self._read_in_member = 0
-        self._member = "its first member"
+        self._member = path.name
 
     def enter(self, member: str) -> None:
         self._member = member
@@ -287,10 +269,7 @@ class _BoundedStream:
         self._read_in_member += len(data)
         check_expansion(self._member, self._packed, self._read, self._path)
         if self._read_in_member > 2 * MAX_FILE_BYTES:  # headers can be made as long as files
-            raise DataError(
-                f"The archive {self._path} is not safe to read: what follows "
-                f"{quoted(self._member)} does not end."
-            )
+            raise _unsafe("data.archive.endless", self._member, self._path)
         return data
 
 
@@ -304,7 +283,9 @@ def _in_tar(path: Path, kind: str) -> Iterator[ImageFile]:
                 bounded.enter(name)
                 is_link = info.issym() or info.islnk()
                 if is_link or not (info.isreg() or info.isdir()) or info.issparse():
-                    raise _special(name, path, is_link=is_link)
+                    raise _unsafe(
+                        "data.archive.link" if is_link else "data.archive.device", name, path
+                    )
                 limits.count(name, info.size)
                 content = archive.extractfile(info) if is_image(name) else None
                 if content is not None:

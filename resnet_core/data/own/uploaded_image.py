@@ -38,9 +38,7 @@ def store(content: bytes, name: str = "picture") -> str:
         DataError: it is no image, damaged, or too large to decode safely; nothing is stored.
     """
     if len(content) > MEGABYTES * 1_000_000:
-        raise DataError(
-            f"The picture has {len(content) / 1e6:.0f} MB; use one of at most {MEGABYTES} MB."
-        )
+        raise DataError("data.image_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
     pixels = _square(decoding.decode_whole(io.BytesIO(content), name[:60], SIDE))
     image_id = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:_DIGITS]
     path = _path(image_id)
@@ -49,10 +47,7 @@ def store(content: bytes, name: str = "picture") -> str:
             with disk.whole_file(path) as file:
                 Image.fromarray(pixels).save(file, format="PNG")
         except OSError as error:
-            raise DataError(
-                f"The picture could not be kept ({error.strerror}); free some space in "
-                f"{path.parent}."
-            ) from error
+            raise DataError("data.image_unwritten", reason=error, folder=path.parent) from error
     return image_id
 
 
@@ -65,9 +60,7 @@ def load(image_id: str) -> Pixels:
     try:
         content = _path(image_id).read_bytes()
     except OSError as error:
-        raise DataError(
-            "That picture is not on this machine; choose it again from your own files."
-        ) from error
+        raise DataError("data.image_gone") from error
     side = decoding.size_of(io.BytesIO(content), "of your own")[0]
     return decoding.decode(io.BytesIO(content), "of your own", side)
 
@@ -83,5 +76,5 @@ def _square(pixels: Pixels) -> Pixels:
 def _path(image_id: str) -> Path:
     """Return the image's place. The id is checked, so that no other file can be meant."""
     if not _ID.fullmatch(image_id):
-        raise DataError(f"{image_id[:60]!r} is not the id of a picture; choose one again.")
+        raise DataError("data.image_id", given=image_id[:60])
     return home.pictures_folder() / f"{image_id}.png"
