@@ -28,8 +28,8 @@ import torch
 from torch import Tensor
 
 from resnet_core.errors import CheckpointError
+from resnet_core.weights.recognition import MOST_BYTES
 
-MOST_BYTES = 2**30  # of a file of any kind; VGG-19's 144 million float32 weights are 575 MB
 MOST_HEADER_BYTES = 8 * 2**20  # of a safetensors file; 1202 layers need less than one MiB
 MOST_PICKLE_BYTES = 4 * 2**20  # 1202 layers need one MiB
 MOST_TENSORS = 50_000

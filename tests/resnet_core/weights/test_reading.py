@@ -21,7 +21,8 @@ import torch
 from torch import nn
 
 from resnet_core.errors import CheckpointError
-from resnet_core.weights.reading import MOST_BYTES, read
+from resnet_core.weights.reading import read
+from resnet_core.weights.recognition import MOST_BYTES
 
 
 def state() -> dict[str, torch.Tensor]:

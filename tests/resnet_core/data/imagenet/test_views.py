@@ -108,7 +108,7 @@ def test_a_bad_picture_is_named(tmp_path: Path, content: bytes | None, sentence:
 def test_too_long_a_picture_is_named(tmp_path: Path) -> None:
     Image.new("RGB", (900, 30)).save(tmp_path / "long.png")
     pictures = ImageFiles(tmp_path, np.array([b"long.png"]), np.zeros(1, np.int64))
-    with pytest.raises(DataError, match=r"long.png: The picture has 900 x 30 pixels"):
+    with pytest.raises(DataError, match=r"long.png: The image has 900 x 30 pixels"):
         training_view(pictures, 0, CROP, (0,))
 
 

@@ -157,7 +157,7 @@ def test_too_many_bytes_are_refused_unread(home: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("picture_id", ["../../secret", "a" * 31, "A" * 32, "", "0" * 32 + "\n"])
 def test_an_id_can_mean_no_other_file(picture_id: str, home: Path) -> None:
-    with pytest.raises(DataError, match="is not the id of a picture"):
+    with pytest.raises(DataError, match="is not the id of an image"):
         uploaded_image.load(picture_id)
 
 
