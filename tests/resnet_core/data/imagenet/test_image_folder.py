@@ -77,7 +77,7 @@ def test_subsets_and_the_split_are_those_of_images_in_memory(home: Path, photogr
     split = catalog.load_folder(Selection(str(photographs), validation=True))
     assert (len(split.train), len(split.test)) == (27, 3)
     assert not set(split.train.names) & set(split.test.names)
-    with pytest.raises(InvalidSetting, match="train_images: there are 30 images in .*, not 31"):
+    with pytest.raises(InvalidSetting, match=r"train_images: there are 30 images in .*, not 31"):
         catalog.load_folder(Selection(str(photographs), None, 31))
 
 
