@@ -34,34 +34,30 @@ def check(path: Path) -> None:
         length = int.from_bytes(file.read(8), "little")
         if length > min(MOST_HEADER, total - 8):
             raise CheckpointError(
-                f"{path} is no safetensors file: its header would be {length:,} bytes long, of "
-                f"{total:,} in the file (at most {MOST_HEADER // 2**20} MiB are read)."
+                "weights.header_length",
+                path=path,
+                length=length,
+                total=total,
+                most=MOST_HEADER // 2**20,
             )
         text = file.read(length)
     entries = _parsed(text, path)
     end = sum(_bytes_of(name, entry, path) for name, entry in entries.items())
     ends = [entry["data_offsets"][1] for entry in entries.values()]
     if end != total - 8 - length or max(ends, default=0) != end:
-        raise CheckpointError(
-            f"{path} is damaged or cut short: its tensors need {end:,} bytes and it has "
-            f"{total - 8 - length:,}."
-        )
+        raise CheckpointError("weights.needs_bytes", path=path, end=end, held=total - 8 - length)
 
 
 def _parsed(text: bytes, path: Path) -> dict[str, Any]:
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path} is neither a safetensors file nor a PyTorch state dict."
-        ) from error
+        raise CheckpointError("weights.neither", path=path) from error
     if not isinstance(header, dict):
-        raise CheckpointError(f"{path} is no safetensors file: its header is no mapping.")
+        raise CheckpointError("weights.header_mapping", path=path)
     header.pop("__metadata__", None)
     if not 1 <= len(header) <= MOST_TENSORS:
-        raise CheckpointError(
-            f"{path} has {len(header)} tensors; from 1 to {MOST_TENSORS} are read."
-        )
+        raise CheckpointError("weights.count", path=path, count=len(header), most=MOST_TENSORS)
     return header
 
 
@@ -74,7 +70,5 @@ def _bytes_of(name: str, entry: Any, path: Path) -> int:
     except (KeyError, TypeError, ValueError):
         fits = False
     if not fits:
-        raise CheckpointError(
-            f"{path} is damaged: its header does not describe {name[:80]!r} well."
-        )
+        raise CheckpointError("weights.described", path=path, name=name[:80])
     return int(stop - start)

@@ -85,7 +85,7 @@ def bring_in(
         mean_of=found.images.mean_of if found.way.normalization == "per-pixel" else "",
         classes=spec.classes,
         images=found.n,
-        warning=found.warning,
+        warning=found.warning.dumps() if found.warning else "",
     )
     run = _keep(experiment.changed(name=name), source, found, dataset)
     return Kept(run, source, found)

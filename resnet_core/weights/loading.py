@@ -28,7 +28,7 @@ def load(path: Path) -> tuple[WeightsFile, dict[str, Tensor], Recognition]:
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if name.endswith("running_var") and (tensor < 0).any():
-            raise CheckpointError(f"{path}: {name[:80]} has variances below 0.")
+            raise CheckpointError("weights.variances", path=path, name=name[:80])
     return file, tensors, recognise(shapes)
 
 

@@ -39,10 +39,7 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         torch.manual_seed(0)  # VGG and GoogLeNet drop units
         passed = backpropagation(images, labels, record=True).fetch()
     if not math.isfinite(passed.loss):
-        raise CheckpointError(
-            "The network's answers to these images are not finite numbers: its weights are too "
-            "large, or they were saved from a training that had broken down."
-        )
+        raise CheckpointError("weights.answers_not_finite")
     readings = passed.readings
     assert readings is not None
     return Measurement(

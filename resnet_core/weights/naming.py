@@ -32,7 +32,7 @@ def renamed(names: Iterable[str], path: Path) -> dict[str, str]:
     found = {name: ours for name, ours in found.items() if not _AUXILIARY.fullmatch(ours)}
     name, times = max(Counter(found.values()).items(), key=lambda item: item[1], default=("", 0))
     if times > 1:
-        raise CheckpointError(f"{path} holds {name[:80]} under two names.")
+        raise CheckpointError("weights.two_names", path=path, name=name[:80])
     return found
 
 

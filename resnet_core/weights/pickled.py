@@ -91,38 +91,41 @@ def _check_zip(path: Path) -> None:
             _check_members(members, path)
             programs = [info for info in members if info.filename.endswith("/data.pkl")]
             if len(programs) != 1:
-                raise CheckpointError(f"{path} is a zip archive, but no PyTorch file.")
+                raise CheckpointError("weights.zip", path=path)
             content = _bounded(archive.open(programs[0]), path)
             folder = programs[0].filename.removesuffix("data.pkl")
     except DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged or cut short.") from error
+        raise CheckpointError("weights.damaged", path=path) from error
     sizes = {info.filename: info.file_size for info in members}
     for storage in _claims(io.BytesIO(content), len(content), path):
         held = sizes.get(f"{folder}data/{storage.key}", -1)
         if storage.bytes > held:
-            raise CheckpointError(f"{path} claims a tensor that it does not hold whole.")
+            raise CheckpointError("weights.not_whole", path=path)
 
 
 def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
     if len(members) > MOST_MEMBERS:
-        raise CheckpointError(f"{path} has more than {MOST_MEMBERS} members.")
+        raise CheckpointError("weights.members", path=path, most=MOST_MEMBERS)
     for info in members:
         if info.flag_bits & 1:
-            raise CheckpointError(f"{path} is encrypted; save it without a password.")
+            raise CheckpointError("weights.encrypted", path=path)
         if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
             raise CheckpointError(
-                f"{path} is not safe to read: its member {info.filename[:80]!r} is compressed, "
-                f"from {info.compress_size:,} to {info.file_size:,} bytes; PyTorch compresses none."
+                "weights.compressed",
+                path=path,
+                member=info.filename[:80],
+                small=info.compress_size,
+                large=info.file_size,
             )
     if sum(info.file_size for info in members) > path.stat().st_size:
-        raise CheckpointError(f"{path} is not safe to read: its members overlap.")
+        raise CheckpointError("weights.overlap", path=path)
 
 
 def _bounded(stream: IO[bytes], path: Path) -> bytes:
     with stream:
         content = stream.read(MOST_PICKLE + 1)
     if len(content) > MOST_PICKLE:
-        raise CheckpointError(f"{path} is not safe to read: its index has more than 4 MiB.")
+        raise CheckpointError("weights.index", path=path)
     return content
 
 
@@ -134,7 +137,7 @@ def _check_legacy(file: IO[bytes], path: Path) -> None:
         claims = _claims(stream, len(start), path)
         claimed += sum(storage.bytes for storage in claims)
     if claimed > path.stat().st_size - stream.tell():
-        raise CheckpointError(f"{path} is cut short: it claims {claimed:,} bytes of tensors.")
+        raise CheckpointError("weights.cut_short", path=path, claimed=claimed)
 
 
 def _claims(stream: io.BytesIO, most: int, path: Path) -> list[_Storage]:
@@ -143,10 +146,7 @@ def _claims(stream: io.BytesIO, most: int, path: Path) -> list[_Storage]:
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             if opcode.name == "PROTO" and argument is not None and argument > _PROTOCOL:
-                raise CheckpointError(
-                    f"{path} is a pickle of protocol {argument}; only torch.save's own, "
-                    f"{_PROTOCOL}, is read. Save the state dict again with its defaults."
-                )
+                raise CheckpointError("weights.protocol", path=path, given=argument, own=_PROTOCOL)
             # Python's reader makes room for as many entries as the highest number it meets.
             if "PUT" in opcode.name and int(argument or 0) > most:
                 raise pickle.UnpicklingError("numbers its parts beyond their count")
@@ -156,7 +156,7 @@ def _claims(stream: io.BytesIO, most: int, path: Path) -> list[_Storage]:
         reader.load()
         stream.seek(end)
     except DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged, or no PyTorch file.") from error
+        raise CheckpointError("weights.no_pytorch", path=path) from error
     return list(reader.storages.values())
 
 
@@ -176,10 +176,7 @@ class _StandIns(pickle.Unpickler):
             return _Kind(_STORAGES[name])
         if full in _FUNCTIONS:
             return _FUNCTIONS[full]
-        raise CheckpointError(
-            f"{self.path} is not safe to read: it would call {full[:80]} when opened, which no "
-            f"weights need. Nothing of it was run. Save the state dict alone, best as safetensors."
-        )
+        raise CheckpointError("weights.code", path=self.path, function=full[:80])
 
     def persistent_load(self, pid: Any) -> _Storage:
         word, kind, key, _, count = pid[:5]

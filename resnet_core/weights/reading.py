@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from resnet_core.errors import CheckpointError
+from resnet_core.system.texts import Message
 from resnet_core.weights import header, pickled
 
 Form = Literal["safetensors", "pytorch"]
@@ -73,20 +74,19 @@ def read(path: Path) -> WeightsFile:
 def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise CheckpointError(f"{path} is a folder; name the file of weights in it.")
+            raise CheckpointError("weights.folder", path=path)
         size = path.stat().st_size
         if size > header.MOST_BYTES:
             raise CheckpointError(
-                f"{path} has {size / 2**20:,.0f} MiB; the most that is read is "
-                f"{header.MOST_BYTES // 2**20} MiB."
+                "weights.too_large", path=path, size=size / 2**20, most=header.MOST_BYTES // 2**20
             )
         with path.open("rb") as file:
             start = file.read(16)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no file can have this name"
-        raise CheckpointError(f"The weights {path} cannot be read ({reason}).") from error
+        reason = error if isinstance(error, OSError) else Message("errors.system.no_such_name")
+        raise CheckpointError("weights.unreadable", path=path, reason=reason) from error
     if len(start) < 16:
-        raise CheckpointError(f"{path} has {len(start)} bytes, which is no file of weights.")
+        raise CheckpointError("weights.too_short", path=path, size=len(start))
     return start
 
 
@@ -94,14 +94,14 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load_file(path)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged or cut short.") from error
+        raise CheckpointError("weights.damaged", path=path) from error
 
 
 def _loaded(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged, or not a PyTorch state dict.") from error
+        raise CheckpointError("weights.no_state_dict", path=path) from error
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
@@ -114,26 +114,20 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
             tensors = {str(k): v for k, v in place.items() if isinstance(v, Tensor)}
             if len(tensors) >= 2:
                 return tensors
-    raise CheckpointError(
-        f"{path} holds no state dict: a mapping of names to tensors, alone or under "
-        f"{', '.join(_WRAPPERS[:-1])} or {_WRAPPERS[-1]}."
-    )
+    raise CheckpointError("weights.no_mapping", path=path, names=_WRAPPERS)
 
 
 def _plain(name: str, tensor: Tensor, path: Path) -> Tensor:
     """The tensor as float32 or int64, a copy of its own."""
     shown = name[:80]
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex():
-        raise CheckpointError(f"{path}: {shown} is not an ordinary array of numbers.")
+        raise CheckpointError("weights.not_ordinary", path=path, name=shown)
     stored = tensor.untyped_storage().nbytes() // max(1, tensor.element_size())
     if tensor.numel() > stored:
-        raise CheckpointError(f"{path}: {shown} claims more values than the file holds.")
+        raise CheckpointError("weights.claims", path=path, name=shown)
     if not tensor.is_floating_point():
         return tensor.detach().to(torch.int64, copy=True)
     plain = tensor.detach().to(torch.float32, copy=True).contiguous()
     if not torch.isfinite(plain).all():
-        raise CheckpointError(
-            f"{path}: {shown} has values that are not finite (NaN or infinite); such a network "
-            f"can say nothing. It has probably diverged in training: take an earlier one."
-        )
+        raise CheckpointError("weights.not_finite", path=path, name=shown)
     return plain
