@@ -104,7 +104,7 @@ def _absent(entry: Entry) -> None:
     st.button(
         t("form.data.download", title=entry.title, megabytes=source.megabytes),
         icon=":material/download:",
-        on_click=downloads.start,
+        on_click=downloads.fetch,
         args=(entry.name,),
     )
 
