@@ -229,4 +229,4 @@ def test_a_laboratorys_caption_names_its_file() -> None:
 
 def test_a_refused_file_is_told_in_korean() -> None:
     error = CheckpointError("weights.code", path="net.th", function="posix.system")
-    assert error.message.text("ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열면 posix")
+    assert error.message.text("ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열 때 posix")
