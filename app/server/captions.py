@@ -42,9 +42,9 @@ def notes(series: Sequence[Series], view: View, say: Speaker) -> dict[str, str]:
     if not series:
         return {}
     response = [say("charts.response.note")]
-    errors = [error for curve in series if (error := _worst_audit(curve)) is not None]
-    if errors:
-        response.append(say("charts.response.audit", percent=f"{max(errors) * 100:.2g}"))
+    audits = [worst for curve in series if (worst := _worst_audit(curve)) is not None]
+    if audits:
+        response.append(say("charts.response.audit", percent=f"{max(audits) * 100:.2g}"))
     gradient = [say("charts.gradient.note")]
     if view.heat and len(series) > MOST_MAPS:
         gradient.append(say("charts.heat.limit", n=MOST_MAPS))

@@ -93,7 +93,7 @@ class Charts:
 
         def fields() -> dict[str, Any]:
             members = [
-                Member(record, reading.telemetry, parent and parent.telemetry)
+                Member(record, reading.telemetry, parent.telemetry if parent else None)
                 for record, reading, parent in zip(records, readings, parents, strict=True)
             ]
             say = texts.speaker(question.language)

@@ -11,7 +11,7 @@ from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.shares import Shares, imagenet
 from app.widgets.architecture.state import STEPS
-from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import standing_drawing
 from app.widgets.network_drawing.svg import BREADTH
