@@ -5,18 +5,21 @@ from __future__ import annotations
 import streamlit as st
 
 from app import services
+from app.background.cost import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data import puzzle_verdict, recordings
+from app.page_data.runs import find_runs, group_of_runs
 from app.page_state.controls import initial_value
 from app.page_state.page import Page, page_link
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
@@ -55,7 +58,7 @@ def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
     """The runs to show, and the name in the URL if no runs have it."""
     if not state.run:
         return recordings.first(), ""
-    asked = recordings.four(state.run) or services.group(state.run)
+    asked = recordings.four(state.run) or group_of_runs(state.run)
     return (asked, "") if asked else (recordings.first(), state.run)
 
 
@@ -87,7 +90,7 @@ def _actions(puzzle: Page[PuzzleState], records: list[RunRecord]) -> None:
     """The one button; its label tells the time once that has been measured."""
     own = [record.experiment.seed for record in records if not record.recorded]
     seed = max(own) + 1 if own else 0
-    unknown = not own and services.estimate_together(presets.one_minute(seed)) is None
+    unknown = not own and training.together(presets.one_minute(seed)) is None
     st.fragment(_buttons, run_every=2.0 if unknown else None)(
         puzzle, seed, bool(own), bool(records)
     )
@@ -107,8 +110,8 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
     """What the button reads, and what is to be said of the time in it."""
     if again:
         return t("home.again", seed=seed), None
-    known = services.estimate_together(presets.one_minute(seed))
-    if isinstance(known, services.Estimate):
+    known = training.together(presets.one_minute(seed))
+    if isinstance(known, Estimate):
         label = t("home.run_timed", time=progress.duration(known.seconds, t))
         return label, t("common.measured_busy") if known.busy else None
     return t("home.run"), None
@@ -129,7 +132,7 @@ def _start(puzzle: Page[PuzzleState], seed: int) -> None:
 def _progress(ids: list[str]) -> None:
     """How far the runs are; the charts move by themselves."""
     services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
-    records, _ = services.known(ids)
+    records, _ = find_runs(ids)
     now = progress.progress(records)
     if not now.active:
         st.rerun()
@@ -143,7 +146,7 @@ def _progress(ids: list[str]) -> None:
 
 def _said(records: list[RunRecord], now: progress.Progress) -> str:
     if all(record.state == "queued" for record in records):
-        ahead = sum(run.state == "running" for run in services.runs())
+        ahead = sum(run.state == "running" for run in queries.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
     percent = f"{now.done * 100:.0f}"
     if now.seconds_left is None:

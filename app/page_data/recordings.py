@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app import services
 from resnet_core.experiments import presets
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
 # Groups of recordings, the nearest to the paper first; the last is what the button repeats.
@@ -23,7 +23,7 @@ def first() -> list[RunRecord]:
 def four(group: str) -> list[RunRecord]:
     """The four networks of this group, every seed, in the puzzle's order; [] if one is missing."""
     recorded = [
-        run for run in services.recorded() if run.group == group and run.experiment.shortcut == "A"
+        run for run in queries.recorded() if run.group == group and run.experiment.shortcut == "A"
     ]
     found = [[run for run in recorded if run.experiment.network == name] for name in presets.FOUR]
     return [run for runs in found for run in runs] if all(found) else []

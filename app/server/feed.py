@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from app import services
 from app.collected import Collected
+from app.page_data.runs import find_runs
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import curves, queries
 from resnet_core.runs.curves import Telemetry
@@ -75,7 +75,7 @@ class Feed:
             known = self._records.get(key)
             if known is not None and now - known[0] < _RECORDS_AGE:
                 return known[1], known[2]
-        found, missing = services.known(ids)
+        found, missing = find_runs(ids)
         with self._guard:
             if len(self._records) > _MOST_FOLLOWED:
                 self._records.clear()

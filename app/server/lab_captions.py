@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import services
 from app.figures.labels import network_label
 from app.language.errors import translated
 from app.language.progress import duration
 from app.language.texts import Language, Speaker, say
+from app.page_data.runs import find_runs, source_of
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.cifar_copies import ORIGINAL, is_of_a_copy
 from resnet_core.runs.record import RunRecord
@@ -64,7 +64,7 @@ def verdicts(result: Result, speak: Speaker) -> list[str]:
 
 def caption(result: Result, speak: Speaker) -> str:
     """Networks, data, seeds and machine: where the numbers come from."""
-    found, missing = services.known(result.order.runs)
+    found, missing = find_runs(result.order.runs)
     names = [_network(record, speak) for record in found] + list(missing)
     if names:
         parts = [speak("labs.common.caption.networks", names=", ".join(names))]
@@ -86,7 +86,7 @@ def _network(record: RunRecord, speak: Speaker) -> str:
         "seed": record.experiment.seed,
     }
     if record.imported:
-        source = services.source(record)
+        source = source_of(record)
         file = source.file if source else "?"
         return speak("labs.common.caption.network_imported", name=values["name"], file=file)
     if record.recorded:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from resnet_core.runs import queries
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
-from app import services
 from app.background import imports
 from app.language.errors import translated
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
@@ -183,7 +183,7 @@ def _watch(token: str) -> None:
 
 def _imported(run_id: str, now: Import) -> None:
     try:
-        run = services.run(run_id)
+        run = queries.run(run_id)
     except RunNotFound:
         st.info(t("import.gone"))  # deleted meanwhile
         return

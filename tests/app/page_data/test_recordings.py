@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app import services
 from app.page_data import recordings
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -26,7 +26,7 @@ def four(group: str, seed: int = 0) -> list[RunRecord]:
 
 
 def on_record(monkeypatch: pytest.MonkeyPatch, *runs: RunRecord) -> None:
-    monkeypatch.setattr(services, "recorded", lambda: list(runs))
+    monkeypatch.setattr(queries, "recorded", lambda: list(runs))
 
 
 def test_the_paper_comes_before_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:

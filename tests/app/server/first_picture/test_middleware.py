@@ -10,10 +10,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import services
 from app.server import routes as api
 from app.server.first_picture.middleware import FirstPicture
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import queries
 
 pytestmark = pytest.mark.usefixtures("home")
 HTML = "<html><head></head><body><div id='root'></div></body></html>"
@@ -74,5 +74,5 @@ def test_where_recordings_cannot_be_read_the_page_comes_without(
     def unreadable() -> None:
         raise PlaygroundError("A recording is damaged.")
 
-    monkeypatch.setattr(services, "recorded", unreadable)
+    monkeypatch.setattr(queries, "recorded", unreadable)
     assert client.get("/").text == HTML

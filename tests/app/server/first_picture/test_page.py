@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app import services
 from app.language.texts import Language, say
 from app.page_data import recordings
 from app.server.first_picture import page
+from resnet_core.runs import queries
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -58,7 +58,7 @@ def test_its_script_is_the_charts_own_sketch_and_no_module() -> None:
 
 
 def test_without_recordings_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "recorded", lambda: [])
+    monkeypatch.setattr(queries, "recorded", lambda: [])
     assert page.in_body("en") == ""
 
 
