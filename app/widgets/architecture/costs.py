@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.figures.complexity import block_figure, work_figure
+from app.figures.architecture import block_figure, work_figure
 from app.language.texts import t
 from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk

@@ -7,7 +7,7 @@ import streamlit as st
 from app.background import cost
 from app.background.cost import Forward
 from app.background.measurements import Failed
-from app.figures.complexity import three_digits
+from app.figures.architecture import three_digits
 from app.language.errors import translated
 from app.language.texts import language, t
 from app.page_data.runs import active_runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.figures.complexity import steps_figure
+from app.figures.architecture import steps_figure
 from app.language.texts import t
 from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
