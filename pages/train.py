@@ -32,7 +32,7 @@ from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
 from resnet_core.data.catalog import require
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.checks import facts_of

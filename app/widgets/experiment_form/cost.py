@@ -18,6 +18,7 @@ from app.widgets.experiment_form.networks import depths, joined, split
 from resnet_core import anatomy
 from resnet_core.anatomy import Anatomy
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.checks import facts_of
@@ -64,7 +65,7 @@ def describe(experiment: Experiment) -> Anatomy:
     try:
         # A million pictures are listed for ImageNet's networks, but not opened.
         imagenet = is_imagenet(experiment.network)
-        sizes = facts_of(experiment) if imagenet else catalog.facts(experiment.data)
+        sizes = facts_of(experiment) if imagenet else catalog.facts(Selection(experiment.data))
     except PlaygroundError:
         return _describe(experiment)
     return _describe(experiment, sizes.image_size, sizes.channels, sizes.classes)
