@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from app import theme
 from app.figures.architecture import block_figure, work_figure
-from app.language.texts import t
-from app.page_state.initial_value import start_of
-from app.widgets.architecture.desk import Desk
+from app.language.texts import language, speaker, t
 from app.widgets.architecture.measured import measured_table
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
-from app.widgets.architecture.state import SCOPES
+from app.widgets.architecture.state import ArchitecturePage
 from app.widgets.architecture.table import table
 from app.widgets.experiment_form.cost import short
 from resnet_core.anatomy import Anatomy, BlockFacts, describe
@@ -28,25 +27,20 @@ FAMILY = (
 _PLOT = {"displayModeBar": False}
 
 
-def costs(desk: Desk) -> None:
+def costs(page: ArchitecturePage) -> None:
     """Show the answer first, then what it rests on."""
     st.subheader(t("architecture.cost.question"))
     st.markdown(_answer())
-    key = desk.key("scope")
-    scope = st.segmented_control(
+    scope = page.control(
+        "scope",
         t("architecture.cost.scope"),
-        SCOPES,
-        default=start_of(key, desk.state.scope),
-        required=True,
         format_func=lambda name: t(f"architecture.cost.scope_{name}"),
-        key=key,
         label_visibility="collapsed",
     )
-    desk.change(scope=scope)
-    specs = desk.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
-    _bars(desk, [describe(spec) for spec in dict.fromkeys(specs)])
+    specs = page.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
+    _bars(page, [describe(spec) for spec in dict.fromkeys(specs)])
     measured_table(tuple(dict.fromkeys(specs)))
-    _blocks(desk)
+    _blocks(page)
     _options()
 
 
@@ -54,16 +48,16 @@ def _spec(name: str) -> Spec:
     return spec_of(f"imagenet/{name}")
 
 
-def _bars(desk: Desk, anatomies: list[Anatomy]) -> None:
+def _bars(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
     named = [(title(anatomy.spec), anatomy) for anatomy in anatomies]
     paper = paper_imagenet.BILLION_MULTIPLY_ADDS
     work, weights = st.columns(2, gap="medium")
     with work:
-        figure = work_figure(named, "multiply_adds", paper, desk.say, desk.dark)
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("work"))
+        figure = work_figure(named, "multiply_adds", paper, speaker(language()), theme.is_dark())
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
     with weights:
-        figure = work_figure(named, "parameters", paper, desk.say, desk.dark)
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("weights"))
+        figure = work_figure(named, "parameters", paper, speaker(language()), theme.is_dark())
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
     st.caption(f"{t('architecture.cost.parts')} {t('architecture.dashed')}")
 
 
@@ -88,7 +82,7 @@ def _answer() -> str:
     )
 
 
-def _blocks(desk: Desk) -> None:
+def _blocks(page: ArchitecturePage) -> None:
     st.subheader(t("architecture.cost.blocks"))
     blocks = compared_blocks()
     bars, words = st.columns([3, 2], gap="large", vertical_alignment="center")
@@ -102,8 +96,10 @@ def _blocks(desk: Desk) -> None:
             for name, block in blocks.items()
         ]
         heading = t("architecture.cost.blocks_figure")
-        figure = block_figure(named, heading, t("architecture.axis.multiply_adds_small"), desk.dark)
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("blocks"))
+        figure = block_figure(
+            named, heading, t("architecture.axis.multiply_adds_small"), theme.is_dark()
+        )
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("blocks"))
     with words:
         _block_table(blocks)
     basic, bottleneck = blocks["basic_64"], blocks["bottleneck"]
