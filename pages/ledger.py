@@ -15,7 +15,7 @@ from app.language.errors import explain
 from app.language.texts import t
 from app.page_data import ledger
 from app.page_data.ledger import Check, Statement, TestError
-from app.page_state.links import page_link
+from app.page_state.page import page_link
 from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
