@@ -9,7 +9,7 @@ import streamlit as st
 from app.language import texts
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import Page, page_link
 from app.page_state.view import SMOOTHEST, CompareState
@@ -55,7 +55,7 @@ def _suggested(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     """Return the runs that were started together here last, else what the home page begins with,
     else the newest run."""
     together = groups([run for run in runs if not run.recorded])
-    suggested = next(iter(together.values()), None) or recordings.first() or runs[:1]
+    suggested = next(iter(together.values()), None) or puzzle.first_recording() or runs[:1]
     return tuple(run.id for run in suggested)
 
 

@@ -11,7 +11,7 @@ from app.language import progress, texts
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_data import puzzle_verdict, recordings
+from app.page_data import puzzle
 from app.page_data.runs import find_runs, group_of_runs
 from app.page_state.controls import initial_value
 from app.page_state.page import Page, page_link
@@ -26,11 +26,11 @@ GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
 
 
 def page() -> None:
-    puzzle = Page("puzzle", PuzzleState)
-    records, unknown = _records(puzzle.state)
+    home = Page("puzzle", PuzzleState)
+    records, unknown = _records(home.state)
     st.title(t("home.title"))
     st.markdown(t("home.lead"))
-    puzzle.show_errors()
+    home.show_errors()
     if unknown:
         st.info(t("home.unknown", name=escaped(unknown)))
     active = any(record.state in ACTIVE for record in records)
@@ -40,13 +40,13 @@ def page() -> None:
     elif guess == "asked" and records:
         _ask()
     else:
-        _actions(puzzle, records)
+        _actions(home, records)
     if active or guess != "asked" or not records:
-        _choice(puzzle)
-        charts(records, guessed=guess in puzzle_verdict.FOUR)
+        _choice(home)
+        charts(records, guessed=guess in puzzle.FOUR)
         if records and not active:
             _conclusion(records, guess)
-    puzzle.write()
+    home.write()
 
 
 def charts(records: list[RunRecord], guessed: bool) -> None:
@@ -57,21 +57,21 @@ def charts(records: list[RunRecord], guessed: bool) -> None:
 def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
     """The runs to show, and the name in the URL if no runs have it."""
     if not state.run:
-        return recordings.first(), ""
-    asked = recordings.four(state.run) or group_of_runs(state.run)
-    return (asked, "") if asked else (recordings.first(), state.run)
+        return puzzle.first_recording(), ""
+    asked = puzzle.recorded_four(state.run) or group_of_runs(state.run)
+    return (asked, "") if asked else (puzzle.first_recording(), state.run)
 
 
-def _choice(puzzle: Page[PuzzleState]) -> None:
+def _choice(home: Page[PuzzleState]) -> None:
     """Offer the recorded sets; none is chosen while the reader's own runs are shown."""
-    groups = recordings.groups()
+    groups = puzzle.recorded_groups()
     if len(groups) < 2:
         return
-    run, key = puzzle.state.run or groups[0], puzzle.key("set")
+    run, key = home.state.run or groups[0], home.key("set")
 
     def choose() -> None:
-        puzzle.touch()
-        puzzle.change(run=st.session_state[key])
+        home.touch()
+        home.change(run=st.session_state[key])
 
     st.segmented_control(
         t("home.sets"),
@@ -86,21 +86,19 @@ def _choice(puzzle: Page[PuzzleState]) -> None:
     )
 
 
-def _actions(puzzle: Page[PuzzleState], records: list[RunRecord]) -> None:
+def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
     """The one button; its label tells the time once that has been measured."""
     own = [record.experiment.seed for record in records if not record.recorded]
     seed = max(own) + 1 if own else 0
     unknown = not own and training.together(presets.one_minute(seed)) is None
-    st.fragment(_buttons, run_every=2.0 if unknown else None)(
-        puzzle, seed, bool(own), bool(records)
-    )
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(home, seed, bool(own), bool(records))
 
 
-def _buttons(puzzle: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -> None:
+def _buttons(home: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         label, hint = _run_label(seed, again)
         if st.button(label, type="primary", key="run", help=hint):
-            _start(puzzle, seed)
+            _start(home, seed)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
             st.rerun()
@@ -117,14 +115,14 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
     return t("home.run"), None
 
 
-def _start(puzzle: Page[PuzzleState], seed: int) -> None:
+def _start(home: Page[PuzzleState], seed: int) -> None:
     try:
         started = services.submit(presets.one_minute(seed))
     except PlaygroundError as error:
         st.error(explain(error))
         return
     st.session_state.pop(GUESS, None)
-    puzzle.load(run=started[0].group)
+    home.load(run=started[0].group)
     st.rerun()
 
 
@@ -160,7 +158,7 @@ def _ask() -> None:
         st.subheader(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
         with st.container(horizontal=True):
-            for network in puzzle_verdict.FOUR:
+            for network in puzzle.FOUR:
                 st.button(
                     network_label(network),
                     key=f"guess.{network}",
@@ -177,12 +175,12 @@ def _guess(network: str | None) -> None:
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     say = texts.speaker(texts.language())
     st.subheader(t("home.saw.title"))
-    answered = puzzle_verdict.answer(guess, records, say) if guess else ""
+    answered = puzzle.answer(guess, records, say) if guess else ""
     if answered:
         st.markdown(f"**{answered}**")
-    st.markdown(" ".join(puzzle_verdict.verdict(records, say)))
-    if puzzle_verdict.final_errors(records):
-        st.caption(puzzle_verdict.measured_on(records, say))
+    st.markdown(" ".join(puzzle.verdict(records, say)))
+    if puzzle.final_errors(records):
+        st.caption(puzzle.measured_on(records, say))
     _links(records)
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
+from app.page_data.pictures import Album, album
 from app.page_data.runs import find_runs
-from app.page_data.thumbnails import Album, album
 from app.widgets.attribution import desk
 from app.widgets.attribution.desk import Desk
 from resnet_core.data.own import uploaded_image
