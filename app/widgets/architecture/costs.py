@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import theme
 from app.figures.architecture import block_figure, work_figure
-from app.language.texts import language, speaker, t
+from app.language.texts import t
+from app.page_state.initial_value import start_of
+from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.measured import measured_table
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
-from app.widgets.architecture.state import ArchitecturePage
+from app.widgets.architecture.state import SCOPES
 from app.widgets.architecture.table import table
 from app.widgets.experiment_form.cost import short
 from resnet_core.anatomy import Anatomy, BlockFacts, describe
@@ -27,20 +28,25 @@ FAMILY = (
 _PLOT = {"displayModeBar": False}
 
 
-def costs(page: ArchitecturePage) -> None:
+def costs(desk: Desk) -> None:
     """Show the answer first, then what it rests on."""
     st.subheader(t("architecture.cost.question"))
     st.markdown(_answer())
-    scope = page.control(
-        "scope",
+    key = desk.key("scope")
+    scope = st.segmented_control(
         t("architecture.cost.scope"),
+        SCOPES,
+        default=start_of(key, desk.state.scope),
+        required=True,
         format_func=lambda name: t(f"architecture.cost.scope_{name}"),
+        key=key,
         label_visibility="collapsed",
     )
-    specs = page.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
-    _bars(page, [describe(spec) for spec in dict.fromkeys(specs)])
+    desk.change(scope=scope)
+    specs = desk.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
+    _bars(desk, [describe(spec) for spec in dict.fromkeys(specs)])
     measured_table(tuple(dict.fromkeys(specs)))
-    _blocks(page)
+    _blocks(desk)
     _options()
 
 
@@ -48,16 +54,16 @@ def _spec(name: str) -> Spec:
     return spec_of(f"imagenet/{name}")
 
 
-def _bars(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
+def _bars(desk: Desk, anatomies: list[Anatomy]) -> None:
     named = [(title(anatomy.spec), anatomy) for anatomy in anatomies]
     paper = paper_imagenet.BILLION_MULTIPLY_ADDS
     work, weights = st.columns(2, gap="medium")
     with work:
-        figure = work_figure(named, "multiply_adds", paper, speaker(language()), theme.is_dark())
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
+        figure = work_figure(named, "multiply_adds", paper, desk.say, desk.dark)
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("work"))
     with weights:
-        figure = work_figure(named, "parameters", paper, speaker(language()), theme.is_dark())
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
+        figure = work_figure(named, "parameters", paper, desk.say, desk.dark)
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("weights"))
     st.caption(f"{t('architecture.cost.parts')} {t('architecture.dashed')}")
 
 
@@ -82,7 +88,7 @@ def _answer() -> str:
     )
 
 
-def _blocks(page: ArchitecturePage) -> None:
+def _blocks(desk: Desk) -> None:
     st.subheader(t("architecture.cost.blocks"))
     blocks = compared_blocks()
     bars, words = st.columns([3, 2], gap="large", vertical_alignment="center")
@@ -96,10 +102,8 @@ def _blocks(page: ArchitecturePage) -> None:
             for name, block in blocks.items()
         ]
         heading = t("architecture.cost.blocks_figure")
-        figure = block_figure(
-            named, heading, t("architecture.axis.multiply_adds_small"), theme.is_dark()
-        )
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("blocks"))
+        figure = block_figure(named, heading, t("architecture.axis.multiply_adds_small"), desk.dark)
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("blocks"))
     with words:
         _block_table(blocks)
     basic, bottleneck = blocks["basic_64"], blocks["bottleneck"]

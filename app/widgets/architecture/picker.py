@@ -9,9 +9,10 @@ import streamlit as st
 from app.language.errors import explain
 from app.language.markdown import fault
 from app.language.texts import t
-from app.page_state.controls import Control, show
+from app.page_state.initial_value import start_of
+from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import KINDS, kind, title
-from app.widgets.architecture.state import MOST, ArchitecturePage
+from app.widgets.architecture.state import MOST
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.cifar import DEEPEST, STAGES, NetworkSpec, Shortcut, StrideIn
 from resnet_core.specs.imagenet import ImageNetSpec
@@ -21,72 +22,75 @@ NONE = ""
 _DEPTH = 20  # of a CIFAR network that has just been chosen
 
 
-def picker(page: ArchitecturePage) -> None:
+def picker(desk: Desk) -> None:
     """Show the choices, and take over what they hold."""
     chosen: list[Spec] = []
     for place, column in enumerate(st.columns(MOST, gap="medium")):
         with column:
-            present = page.state.networks[place] if place < len(page.state.networks) else None
-            spec = _pick(page, place, present)
+            given = desk.state.networks[place] if place < len(desk.state.networks) else None
+            spec = _pick(desk, place, given)
         if spec is not None:
             chosen.append(spec)
-    if tuple(chosen) != page.state.networks:
+    if tuple(chosen) != desk.state.networks:
         # What was chosen and opened belongs to networks that may not be there any more.
-        page.change(networks=tuple(chosen), blocks=(), open=frozenset())
+        desk.change(networks=tuple(chosen), blocks=(), opened=frozenset())
 
 
-def _pick(page: ArchitecturePage, place: int, spec: Spec | None) -> Spec | None:
-    options = KINDS if place == 0 else (NONE, *KINDS)
+def _pick(desk: Desk, place: int, given: Spec | None) -> Spec | None:
+    options = list(KINDS) if place == 0 else [NONE, *KINDS]
+    key = desk.key(f"kind.{place}")
+    start = start_of(key, kind(given) if given else NONE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name: str = show(
-            Control("list", options),
+        found = st.selectbox(
             t("architecture.network", number=place + 1),
-            page.key(f"kind.{place}"),
-            kind(spec) if spec else NONE,
+            options,
+            index=options.index(start),
             format_func=_kind_title,
-            on_change=page.touch,
+            key=key,
         )
-        if name == NONE:
+        if found == NONE:
             return None
-        same = spec if spec is not None and kind(spec) == name else None
-        if name.startswith("imagenet/"):
-            return _imagenet(page, place, name, same)
-        return _cifar(page, place, name.removeprefix("cifar/"), same)
+        usual = given if given is not None and kind(given) == found else None
+        if found.startswith("imagenet/"):
+            return _imagenet(desk, place, found, usual)
+        return _cifar(desk, place, found.removeprefix("cifar/"), usual)
 
 
-def _imagenet(page: ArchitecturePage, place: int, name: str, present: Spec | None) -> Spec:
-    spec = present if isinstance(present, ImageNetSpec) else spec_of(name)
+def _imagenet(desk: Desk, place: int, name: str, given: Spec | None) -> Spec:
+    spec = given if isinstance(given, ImageNetSpec) else spec_of(name)
     assert isinstance(spec, ImageNetSpec)
     settings: dict[str, Any] = {}
     if spec.has_shortcuts:
         with st.popover(t("architecture.options")):
-            settings["shortcut"] = _option(page, place, spec)
+            settings["shortcut"] = _option(desk, place, spec)
             if spec.block == "bottleneck":
                 settings["stride_in"] = _choice(
-                    page, f"stride.{place}.{name}", "stride_in", get_args(StrideIn), spec.stride_in
+                    desk, f"stride.{place}.{name}", "stride_in", get_args(StrideIn), spec.stride_in
                 )
     return spec_of(name, **settings)
 
 
-def _cifar(page: ArchitecturePage, place: int, family: str, present: Spec | None) -> Spec:
+def _cifar(desk: Desk, place: int, family: str, given: Spec | None) -> Spec:
     """A depth, which must be one that there is; else the nearest below, and the reason."""
-    spec = present if isinstance(present, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
+    spec = given if isinstance(given, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
     assert isinstance(spec, NetworkSpec)
+    key = desk.key(f"depth.{place}.{family}")
     step = STAGES * spec.layers_per_block
-    depth = show(
-        Control("number", low=STAGES * 2 + 2, high=DEEPEST, step=step),
+    depth = st.number_input(
         t("architecture.depth"),
-        page.key(f"depth.{place}.{family}"),
-        spec.depth,
+        min_value=STAGES * 2 + 2,
+        max_value=DEEPEST,
+        value=start_of(key, spec.depth),
+        step=step,
         width=130,
-        on_change=page.touch,
+        key=key,
     )
     settings: dict[str, Any] = {}
     with st.popover(t("architecture.options")):
         if spec.has_shortcuts:
-            settings["shortcut"] = _option(page, place, spec)
+            settings["shortcut"] = _option(desk, place, spec)
         settings["block"] = _choice(
-            page, f"block.{place}.{family}", "block", ("basic", "bottleneck"), spec.block
+            desk, f"block.{place}.{family}", "block", ("basic", "bottleneck"), spec.block
         )
     try:
         return spec_of(f"cifar/{family}-{int(depth)}", **settings)
@@ -97,24 +101,23 @@ def _cifar(page: ArchitecturePage, place: int, family: str, present: Spec | None
     return spec_of(f"cifar/{family}-{nearest}", **settings)
 
 
-def _option(page: ArchitecturePage, place: int, spec: Spec) -> str:
+def _option(desk: Desk, place: int, spec: Spec) -> str:
     """Option A, B or C; the kind in the key, for each kind begins with its own."""
     name = f"shortcut.{place}.{kind(spec)}"
-    return _choice(page, name, "shortcut", get_args(Shortcut), spec.shortcut)
+    return _choice(desk, name, "shortcut", get_args(Shortcut), spec.shortcut)
 
 
-def _choice(
-    page: ArchitecturePage, name: str, field: str, options: tuple[str, ...], now: str
-) -> str:
-    value: str = show(
-        Control("buttons", options),
+def _choice(desk: Desk, name: str, field: str, options: tuple[str, ...], now: str) -> str:
+    key = desk.key(name)
+    found: str = st.segmented_control(
         t(f"architecture.option.{field}"),
-        page.key(name),
-        now,
+        options,
+        default=start_of(key, now),
+        required=True,
+        key=key,
         help=t(f"architecture.option.{field}_help"),
-        on_change=page.touch,
     )
-    return value
+    return found
 
 
 def _kind_title(name: str) -> str:

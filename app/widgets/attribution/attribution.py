@@ -13,7 +13,7 @@ from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
-from app.page_state.controls import initial_value
+from app.page_state.initial_value import start_of
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.checks import checks
 from app.widgets.attribution.desk import NAME, VIEWS, Desk, View
@@ -91,7 +91,7 @@ def _view(now: Desk, key: str) -> View:
     return st.segmented_control(
         t("attribution.views"),
         VIEWS,
-        default=initial_value(key, now.view),
+        default=start_of(key, now.view),
         required=True,
         wrap=True,
         key=key,
@@ -104,7 +104,7 @@ def _target(now: Desk, there: Album | None, key: str) -> int:
     """The class whose score is explained; -1: each network's own prediction."""
     classes = there.classes if there else ()
     options = list(range(-1, len(classes)))
-    begins = initial_value(key, now.settings.target)
+    begins = start_of(key, now.settings.target)
     if begins not in options:
         options.append(begins)  # from a URL; the order says what is wrong with it
     names = {place: name for place, name in enumerate(classes)}
@@ -121,7 +121,7 @@ def _target(now: Desk, there: Album | None, key: str) -> int:
 
 def _methods(now: Desk, key: str) -> tuple[str, ...]:
     """In the order in which they were chosen."""
-    begins = initial_value(key, now.settings.methods)
+    begins = start_of(key, now.settings.methods)
     found = st.pills(
         t("labs.attribution.setting.methods"),
         METHODS,
@@ -185,7 +185,7 @@ def _moment(result: Result, place: Any) -> int | None:
         return st.select_slider(
             t("attribution.moment"),
             moments,
-            value=initial_value(key, moments[-1]),
+            value=start_of(key, moments[-1]),
             key=key,
             format_func=moment,
         )

@@ -10,7 +10,7 @@ import streamlit as st
 from app import theme
 from app.figures import attribution
 from app.language.texts import language, t
-from app.page_state.controls import initial_value
+from app.page_state.initial_value import start_of
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.desk import Desk
 from app.widgets.attribution.tiles import Row, Tile, tiles
@@ -26,7 +26,7 @@ def browser(result: Result) -> None:
         key = f"attribution.{desks.visits()}.block"
         middle = names[len(names) // 2]
         block = st.select_slider(
-            t("attribution.block"), names, value=initial_value(key, middle), key=key
+            t("attribution.block"), names, value=start_of(key, middle), key=key
         )
         _block(additions[additions["block"] == block])
         st.caption(t("attribution.parts_said"))
@@ -45,7 +45,7 @@ def layer_choice(result: Result, desk: Desk) -> str:
     names = ["", *dict.fromkeys(table["layer"])]
     sizes = {row["layer"]: row for row in table.to_dict("records")}
     key = f"attribution.{desks.visits()}.{language()}.layer"
-    begins = initial_value(key, desk.layer if desk.layer in names else "")
+    begins = start_of(key, desk.layer if desk.layer in names else "")
     return st.selectbox(
         t("attribution.layer"),
         names,

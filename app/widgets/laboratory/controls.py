@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from app.language.errors import explain
 from app.language.markdown import fault
 from app.language.texts import language, t
-from app.page_state.controls import initial_value
+from app.page_state.initial_value import start_of
 from app.widgets.laboratory.bench import label
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.question import Question, Settings
@@ -68,7 +68,7 @@ class Controls:
     def _control(self, field: str) -> Any:
         info = self.question.settings.model_fields[field]
         key, named = self._key(field), label(self.question.name, field)
-        start = initial_value(key, getattr(self.settings, field))
+        start = start_of(key, getattr(self.settings, field))
         said: dict[str, Any] = {"key": key}
         if info.annotation is bool:
             return st.toggle(named, value=start, **said)

@@ -12,7 +12,7 @@ from app.language.errors import explain
 from app.language.markdown import escaped, fault
 from app.language.texts import t
 from app.page_state import url as page_url
-from app.page_state.page import page_link
+from app.page_state.links import page_link
 from app.widgets.laboratory import shown as showing
 from app.widgets.laboratory.actions import actions
 from app.widgets.laboratory.bench import Bench, command_line

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.language.texts import language, t
-from app.page_state.controls import initial_value
-from app.page_state.page import page_link
+from app.page_state.initial_value import start_of
+from app.page_state.links import page_link
 from app.widgets.runs.picker import unlike_labels
 from resnet_core.labs.question import Question
 from resnet_core.runs import queries
@@ -29,7 +29,7 @@ def subjects(question: Question, chosen: Sequence[str], key: str) -> tuple[str, 
         return ()
     named = unlike_labels(runs)
     key = f"{key}.{language()}.runs"
-    start = [run_id for run_id in initial_value(key, tuple(chosen)) if run_id in named]
+    start = [run_id for run_id in start_of(key, tuple(chosen)) if run_id in named]
     return tuple(
         st.multiselect(
             t("labs.common.networks"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.widgets.architecture.networks import KINDS, kind, spec_from, title, token
-from app.widgets.architecture.state import VIEWS, ArchitectureState
+from app.widgets.architecture.state import SCOPES, VIEWS, State
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.names import spec_of
 
@@ -51,7 +51,7 @@ def test_an_unknown_network_is_refused(text: str) -> None:
     st.sampled_from(VIEWS),
     st.lists(st.sampled_from(SPECS), min_size=1, max_size=3),
     st.integers(1, 3),
-    st.sampled_from(["family", "chosen"]),
+    st.sampled_from(SCOPES),
     st.integers(0, 2),
     st.integers(0, 9),
     st.integers(0, 100),
@@ -60,7 +60,7 @@ def test_an_unknown_network_is_refused(text: str) -> None:
 def test_a_state_comes_back_from_its_query(
     view, networks, step, scope, look, picture, across, opened
 ) -> None:
-    state = ArchitectureState().changed(
+    state = State().changed(
         view=view,
         networks=tuple(networks),
         step=step,
@@ -68,20 +68,18 @@ def test_a_state_comes_back_from_its_query(
         look=look,
         picture=picture,
         across=across,
-        open=frozenset(opened),
+        opened=frozenset(opened),
     )
-    assert ArchitectureState.from_query(state.to_query()) == (state, {})
+    assert State.from_query(state.to_query()) == (state, [])
 
 
 def test_the_standard_state_needs_no_query() -> None:
-    assert ArchitectureState().to_query() == {}
+    assert State().to_query() == {}
 
 
 def test_chosen_blocks_and_layers_come_back() -> None:
-    state = ArchitectureState().changed(
-        blocks=("conv2", "", "layer2.0"), look=2, layer="layer3.0.conv1"
-    )
-    assert ArchitectureState.from_query(state.to_query()) == (state, {})
+    state = State().changed(blocks=("conv2", "", "layer2.0"), look=2, layer="layer3.0.conv1")
+    assert State.from_query(state.to_query()) == (state, [])
 
 
 @pytest.mark.parametrize(
@@ -102,6 +100,6 @@ def test_chosen_blocks_and_layers_come_back() -> None:
     ],
 )
 def test_what_cannot_be_used_is_named_and_gives_way(query, wrong) -> None:
-    state, unusable = ArchitectureState.from_query({**query, "down": "7"})
-    assert list(unusable) == wrong
-    assert state.settled() == ArchitectureState().changed(down=7)
+    state, unusable = State.from_query({**query, "down": "7"})
+    assert unusable == wrong
+    assert state.settled() == State().changed(down=7)
