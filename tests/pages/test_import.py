@@ -28,7 +28,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.recognition import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
 

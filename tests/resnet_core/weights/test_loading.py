@@ -1,3 +1,5 @@
+""""""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,7 +9,7 @@ import torch
 from torchvision import models
 
 from resnet_core.errors import CheckpointError
-from resnet_core.weights.naming import common_prefix, renamed
+from resnet_core.weights.loading import common_prefix, renamed
 
 FILE = Path("weights.pt")
 

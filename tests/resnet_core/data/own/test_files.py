@@ -1,6 +1,9 @@
+""""""
+
 from __future__ import annotations
 
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -10,8 +13,58 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resnet_core.data.own import archive
+from resnet_core.data.own import files
 from resnet_core.errors import DataError
+
+
+@pytest.fixture
+def pets(tmp_path: Path, write: type) -> Path:
+    files = {"cat/1.png": b"one", "cat/2.png": b"two", "dog/1.png": b"three", "readme.txt": b""}
+    return write.folder(tmp_path / "pets", files)
+
+
+def test_members_are_the_image_files_with_their_bytes(pets: Path) -> None:
+    found = {}
+    for member in files.image_files(pets):
+        with member.open() as file:
+            found[member.name] = file.read()
+    assert found == {"cat/1.png": b"one", "cat/2.png": b"two", "dog/1.png": b"three"}
+
+
+def test_hidden_folders_are_left_out(pets: Path, write: type) -> None:
+    write.folder(pets, {".trash/3.png": b""})
+    assert len(list(files.image_files(pets))) == 3
+
+
+def test_the_state_tells_of_every_change(pets: Path) -> None:
+    states = [files.state(pets)]
+    assert files.state(pets) == states[0]
+    (pets / "cat/3.png").write_bytes(b"x")
+    states.append(files.state(pets))
+    (pets / "cat/3.png").write_bytes(b"yy")
+    states.append(files.state(pets))
+    os.utime(pets / "cat/3.png", (1, 1))
+    states.append(files.state(pets))
+    (pets / "cat/3.png").rename(pets / "dog/3.png")
+    states.append(files.state(pets))
+    assert len(set(states)) == 5
+    (pets / "readme.txt").write_bytes(b"changed")
+    assert files.state(pets) == states[-1]
+
+
+def test_a_linked_folder_is_refused_by_name(pets: Path) -> None:
+    try:
+        (pets / "loop").symlink_to(pets, target_is_directory=True)
+    except OSError as error:
+        pytest.skip(f"this system lets nobody make links: {error}")
+    with pytest.raises(DataError, match="'loop' is a link"):
+        list(files.image_files(pets))
+
+
+def test_a_folder_that_cannot_be_listed_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        list(files.image_files(tmp_path / "nowhere"))
+
 
 FILES = {"cat/1.png": b"one", "dog/1.png": b"two", "notes.txt": b"three"}
 SUFFIXES = {"tar": "w", "tar.gz": "w:gz", "tgz": "w:gz", "tar.xz": "w:xz", "tar.bz2": "w:bz2"}
@@ -19,12 +72,12 @@ PATH = Path("pets.zip")
 
 
 def contents(path: Path) -> dict[str, bytes]:
-    return {member.name: member.open().read() for member in archive.members(path)}
+    return {member.name: member.open().read() for member in files.image_files(path)}
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(DataError) as caught:
-        list(archive.members(path))
+        list(files.image_files(path))
     return str(caught.value)
 
 
@@ -46,8 +99,8 @@ def info(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE) -> tarfile.Tar
 @pytest.mark.parametrize(("suffix", "mode"), SUFFIXES.items())
 def test_a_tar_gives_its_images(tmp_path: Path, suffix: str, mode: str, write: type) -> None:
     path = write.tar(tmp_path / f"pets.{suffix}", FILES, mode)
-    assert archive.is_archive(path)
-    assert archive.stem(path) == "pets"
+    assert files.is_archive(path)
+    assert files.title(path) == "pets"
     assert contents(path) == {"cat/1.png": b"one", "dog/1.png": b"two"}
 
 
@@ -58,7 +111,7 @@ def test_a_zip_gives_its_images(tmp_path: Path, write: type) -> None:
 
 @pytest.mark.parametrize("name", ["pets.rar", "pets.gz", "tar", "pets.npz", "zip"])
 def test_other_files_are_no_archives(name: str) -> None:
-    assert not archive.is_archive(Path(name))
+    assert not files.is_archive(Path(name))
 
 
 @pytest.mark.parametrize(
@@ -80,14 +133,14 @@ def test_names_that_lead_elsewhere_are_refused(
         write.tar(tmp_path / "pets.tar.gz", {**FILES, name: b""}),
     ):
         with pytest.raises(DataError, match=what) as caught:
-            list(archive.members(path))
+            list(files.image_files(path))
         assert "evil.png" in str(caught.value)
 
 
 @given(st.text(max_size=40))
 def test_a_safe_name_is_relative_and_stays_inside(name: str) -> None:
     try:
-        safe = archive.safe_name(name, PATH)
+        safe = files.safe_name(name, PATH)
     except DataError as error:
         safe, message = "", str(error)
     else:
@@ -98,7 +151,7 @@ def test_a_safe_name_is_relative_and_stays_inside(name: str) -> None:
     assert not safe.startswith("/")
     assert "\\" not in safe
     assert not Path(safe).is_absolute()
-    assert archive.safe_name(safe, PATH) == safe or ":" in safe
+    assert files.safe_name(safe, PATH) == safe or ":" in safe
 
 
 @given(
@@ -110,9 +163,9 @@ def test_a_name_that_climbs_is_never_safe(parts: list[str], slash: str) -> None:
     climbs = ".." in name.replace("\\", "/").split("/")
     if climbs or name[:1] in {"/", "\\"} or name[1:2] == ":":
         with pytest.raises(DataError):
-            archive.safe_name(name, PATH)
+            files.safe_name(name, PATH)
     else:
-        archive.safe_name(name, PATH)
+        files.safe_name(name, PATH)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +209,7 @@ def test_a_bomb_outside_the_images_is_refused_as_well(tmp_path: Path, write: typ
 
 def test_the_bytes_of_one_member_are_bounded(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
-    large = info("cat/large.png", archive.MAX_MEMBER + 1)
+    large = info("cat/large.png", files.MAX_FILE_BYTES + 1)
     path.write_bytes(large.tobuf() + bytes(1024))
     assert "'cat/large.png' has" in refusal(path)
 
@@ -164,7 +217,7 @@ def test_the_bytes_of_one_member_are_bounded(tmp_path: Path) -> None:
 def test_the_bytes_of_all_members_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: type
 ) -> None:
-    monkeypatch.setattr(archive, "MAX_TOTAL", 5)
+    monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 5)
     for path in (write.zip(tmp_path / "a.zip", FILES), write.tar(tmp_path / "a.tgz", FILES)):
         assert "unpacks, at 'dog/1.png'" in refusal(path)
 
@@ -172,13 +225,13 @@ def test_the_bytes_of_all_members_are_bounded(
 def test_the_number_of_members_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: type
 ) -> None:
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(files, "MAX_FILES", 2)
     assert "more than 2 members" in refusal(write.zip(tmp_path / "a.zip", FILES))
 
 
 def test_endless_headers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member's name may be as long as a file in a pax header."""
-    monkeypatch.setattr(archive, "MAX_MEMBER", 10_000)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 10_000)
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as file:
         file.addfile(info("cat/1.png"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_core.data.pictures import imagenet_recipe as recipe
+from resnet_core.data.imagenet import recipe
 from resnet_core.errors import DataError
 
 SIZES = st.tuples(st.integers(20, 900), st.integers(20, 900)).filter(

@@ -119,7 +119,7 @@ def resized_size(size: tuple[int, int], shorter_side: int) -> tuple[int, int]:
     width, height = size
     shorter = min(width, height)
     if shorter < 1 or max(width, height) > LONGEST_FORM * shorter:
-        raise DataError("data.picture_form", width=width, height=height, most=f"{LONGEST_FORM:.0f}")
+        raise DataError("data.image_form", width=width, height=height, most=f"{LONGEST_FORM:.0f}")
     scaled = (round(length * shorter_side / shorter) for length in size)
     width, height = (max(shorter_side, length) for length in scaled)
     return width, height

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.errors import DataError
 
 
@@ -32,36 +32,36 @@ def _halves(size: tuple[int, int] = (60, 40)) -> Image.Image:
 
 def test_the_same_pixels_are_kept_once_whatever_the_file(home: Path) -> None:
     image = _halves()
-    first = own_picture.keep(_file(image), "../../etc/passwd.png")
-    assert own_picture.keep(_file(image, "BMP"), "other.bmp") == first
+    first = uploaded_image.store(_file(image), "../../etc/passwd.png")
+    assert uploaded_image.store(_file(image, "BMP"), "other.bmp") == first
     assert [path.name for path in (home / "pictures").iterdir()] == [f"{first}.png"]
-    pixels = own_picture.load(first)
+    pixels = uploaded_image.load(first)
     assert pixels.shape == (40, 40, 3)
     assert pixels[0, 0].tolist() == [255, 0, 0]
     assert pixels[-1, 0].tolist() == [0, 0, 255]
-    assert own_picture.keep(_file(_halves((30, 60)))) != first
+    assert uploaded_image.store(_file(_halves((30, 60)))) != first
 
 
 def test_a_picture_is_turned_as_its_camera_says(home: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
-    pixels = own_picture.load(own_picture.keep(_file(_halves(), "JPEG", exif=exif)))
+    pixels = uploaded_image.load(uploaded_image.store(_file(_halves(), "JPEG", exif=exif)))
     assert pixels[0, 0, 2] > 200 > 60 > pixels[0, 0, 0]
     assert pixels[-1, 0, 0] > 200
 
 
 def test_cmyk_and_grey_become_rgb(home: Path) -> None:
     printed = _file(Image.new("CMYK", (9, 9), (255, 0, 0, 0)), "TIFF")
-    cyan = own_picture.load(own_picture.keep(printed))
+    cyan = uploaded_image.load(uploaded_image.store(printed))
     assert cyan[0, 0, 0] < 60
     assert cyan[0, 0, 2] > 150
-    grey = own_picture.load(own_picture.keep(_file(Image.new("L", (9, 9), 77))))
+    grey = uploaded_image.load(uploaded_image.store(_file(Image.new("L", (9, 9), 77))))
     assert grey[4, 4].tolist() == [77, 77, 77]
 
 
 def test_large_pictures_are_made_small(home: Path) -> None:
-    pixels = own_picture.load(own_picture.keep(_file(_halves((1200, 900)), "JPEG")))
-    assert pixels.shape[0] == pixels.shape[1] <= own_picture.SIDE
+    pixels = uploaded_image.load(uploaded_image.store(_file(_halves((1200, 900)), "JPEG")))
+    assert pixels.shape[0] == pixels.shape[1] <= uploaded_image.SIDE
 
 
 def _sixteen_bits() -> bytes:
@@ -96,18 +96,18 @@ def test_what_cannot_be_read_gets_a_sentence_and_is_not_kept(
     content: bytes, said: str, home: Path
 ) -> None:
     with pytest.raises(DataError, match=said):
-        own_picture.keep(content, "holiday")
+        uploaded_image.store(content, "holiday")
     assert not list((home / "pictures").glob("*")) if (home / "pictures").exists() else True
 
 
 _MEMORY = """
 import resource, sys
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.errors import DataError
 content = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    said = own_picture.keep(content)
+    said = uploaded_image.store(content)
 except DataError as error:
     said = error
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, said)
@@ -138,29 +138,29 @@ def test_all_eight_orientations_come_out_upright(home: Path) -> None:
         exif = Image.Exif()
         exif[0x0112] = tag
         image = upright if turned is None else upright.transpose(Image.Transpose(turned))
-        pixels = own_picture.load(own_picture.keep(_file(image, "PNG", exif=exif)))
+        pixels = uploaded_image.load(uploaded_image.store(_file(image, "PNG", exif=exif)))
         assert np.array_equal(pixels, np.asarray(upright)), tag
 
 
 def test_a_jpeg_for_print_keeps_its_colours(home: Path) -> None:
     cyan = _file(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), "JPEG", quality=95)
-    pixels = own_picture.load(own_picture.keep(cyan))
+    pixels = uploaded_image.load(uploaded_image.store(cyan))
     assert pixels[8, 8, 0] < 60
     assert pixels[8, 8, 2] > 150
 
 
 def test_too_many_bytes_are_refused_unread(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_picture, "MEGABYTES", 0)
+    monkeypatch.setattr(uploaded_image, "MEGABYTES", 0)
     with pytest.raises(DataError, match="use one of at most 0 MB"):
-        own_picture.keep(_file(_halves()))
+        uploaded_image.store(_file(_halves()))
 
 
 @pytest.mark.parametrize("picture_id", ["../../secret", "a" * 31, "A" * 32, "", "0" * 32 + "\n"])
 def test_an_id_can_mean_no_other_file(picture_id: str, home: Path) -> None:
-    with pytest.raises(DataError, match="is not the id of a picture"):
-        own_picture.load(picture_id)
+    with pytest.raises(DataError, match="is not the id of an image"):
+        uploaded_image.load(picture_id)
 
 
 def test_a_picture_that_is_gone_is_asked_for_again(home: Path) -> None:
     with pytest.raises(DataError, match="not on this machine"):
-        own_picture.load("0" * 32)
+        uploaded_image.load("0" * 32)

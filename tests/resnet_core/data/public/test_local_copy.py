@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_core.data.public import sources, standard
+from resnet_core.data.public import local_copy, sources
 from resnet_core.errors import DataError
 
 Published = dict[str, dict[str, bytes]]
@@ -59,17 +59,17 @@ def _inner_sums(files: dict[str, bytes]) -> dict[str, str]:
 def test_published_files_are_unpacked_and_read(
     copies: Published, name: str, title: str, shape: tuple[int, ...]
 ) -> None:
-    data = standard.load(sources.SOURCES[name])
+    data = local_copy.load(sources.SOURCES[name])
     assert data.name == title
     assert data.train.images.shape == (40, *shape)
     assert data.test.images.shape == (10, *shape)
     assert len(data.classes) == sources.SOURCES[name].classes
     assert data.test.labels.tolist() == list(range(10))
-    assert standard.load(sources.SOURCES[name]).fingerprint == data.fingerprint
+    assert local_copy.load(sources.SOURCES[name]).fingerprint == data.fingerprint
 
 
 def test_planes_become_pixels_with_three_channels(copies: Published) -> None:
-    data = standard.load(sources.SOURCES["cifar10"])
+    data = local_copy.load(sources.SOURCES["cifar10"])
     (content,) = copies["cifar10"].values()
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         first = archive.extractfile("cifar-10-batches-py/data_batch_1")
@@ -81,7 +81,7 @@ def test_planes_become_pixels_with_three_channels(copies: Published) -> None:
 def test_a_set_that_is_missing_says_which_file_to_put_where(nowhere: Path) -> None:
     for source in sources.SOURCES.values():
         with pytest.raises(DataError) as caught:
-            standard.load(source)
+            local_copy.load(source)
         sentence = str(caught.value)
         assert source.title in sentence
         assert str(nowhere) in sentence
@@ -94,19 +94,19 @@ def test_another_sets_files_are_not_taken(copies: Published) -> None:
     for file, content in copies["mnist"].items():
         (sources.where_to_put(fashion) / file).write_bytes(content)
     with pytest.raises(DataError, match="not the published file"):
-        standard.load(fashion)
+        local_copy.load(fashion)
 
 
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_a_damaged_copy_is_a_sentence(copies: Published, name: str) -> None:
     source = sources.SOURCES[name]
-    standard.load(source)
+    local_copy.load(source)
     for file in source.files:
         path = sources.where_to_put(source) / source.folder / file
         path = path if path.exists() else sources.where_to_put(source) / file
         path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(DataError, match=rf"The copy of {source.title} in .* is damaged"):
-        standard.load(source)
+        local_copy.load(source)
 
 
 def test_svhn_writes_the_digit_0_as_10(
@@ -117,12 +117,42 @@ def test_svhn_writes_the_digit_0_as_10(
     for file in source.files:
         (nowhere / file).write_bytes(mat_file)
     with pytest.raises(DataError, match="damaged"):
-        standard.load(source)
+        local_copy.load(source)
     md5 = hashlib.md5(mat_file).hexdigest()
     downloads = tuple(replace(part, md5=md5) for part in source.downloads)
     monkeypatch.setitem(sources.SOURCES, "svhn", replace(source, downloads=downloads))
-    data = standard.load(sources.SOURCES["svhn"])
+    data = local_copy.load(sources.SOURCES["svhn"])
     expected = (np.arange(2 * 3 * 3 * 4) * 7 % 251).astype(np.uint8).reshape(2, 3, 3, 4)
     np.testing.assert_array_equal(data.train.images, expected.transpose(3, 0, 1, 2))
     assert data.train.labels.tolist() == [1, 0, 3, 9]
     assert data.classes == tuple("0123456789")
+
+
+@pytest.fixture
+def written(tmp_path: Path, mat_file: bytes) -> Path:
+    path = tmp_path / "x.mat"
+    path.write_bytes(mat_file)
+    return path
+
+
+def test_arrays_are_read_as_scipy_wrote_them(written: Path) -> None:
+    arrays = local_copy.read_matlab(written)
+    assert arrays.keys() == {"X", "y", "z"}
+    expected = (np.arange(2 * 3 * 3 * 4) * 7 % 251).astype(np.uint8).reshape(2, 3, 3, 4)
+    np.testing.assert_array_equal(arrays["X"], expected)
+    np.testing.assert_array_equal(arrays["y"], [[1], [10], [3], [9]])
+    np.testing.assert_array_equal(arrays["z"], [[1.5, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("keep", [0, 100, 130, 200, 260])
+def test_a_torn_file_is_a_sentence(written: Path, keep: int) -> None:
+    written.write_bytes(written.read_bytes()[:keep])
+    with pytest.raises(DataError, match="MATLAB"):
+        local_copy.read_matlab(written)
+
+
+def test_another_kind_of_file_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.mat"
+    path.write_bytes(b"\x89HDF" + bytes(500))
+    with pytest.raises(DataError, match="no MATLAB level 5 file"):
+        local_copy.read_matlab(path)
