@@ -31,6 +31,7 @@ from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.catalog import block_sites, response_sites
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
+from resnet_core.training.evaluation.evaluation import percent_wrong
 
 LONGER = 3  # times the steps, as the paper tried (its footnote 3)
 
@@ -97,8 +98,7 @@ def gradient_norms(subject: Subject) -> NDArray[np.float64]:
 def error(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:
     """Percent wrong."""
     parts = zip(images.split(_IMAGES_AT_ONCE), labels.split(_IMAGES_AT_ONCE), strict=True)
-    wrong = sum(int((model(x).argmax(1) != y).sum()) for x, y in parts)
-    return 100 * wrong / len(labels)
+    return percent_wrong((model(x), y) for x, y in parts)
 
 
 @dataclass

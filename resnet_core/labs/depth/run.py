@@ -21,6 +21,7 @@ from resnet_core.labs.question import Settings
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
+from resnet_core.training.evaluation.evaluation import percent_wrong
 
 TEST_IMAGES = 1000  # there are no more shapes to test on
 
@@ -126,7 +127,7 @@ def _error(subject: Subject, part: str, count: int) -> float:
     images, labels = subject.train_images(count) if part == "train" else subject.test_images(count)
     model = subject.model()
     parts = zip(images.split(_IMAGES_AT_ONCE), labels.split(_IMAGES_AT_ONCE), strict=True)
-    return 100 * sum(int((model(x).argmax(1) != y).sum()) for x, y in parts) / len(labels)
+    return percent_wrong((model(x), y) for x, y in parts)
 
 
 def _trained_row(subject: Subject, train: float, test: float) -> Row:

@@ -17,6 +17,7 @@ from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
 from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.blocks import ShortcutBlock
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
+from resnet_core.training.evaluation.evaluation import percent_wrong
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -101,8 +102,7 @@ def measured_anew(model: nn.Module, x: Tensor) -> nn.Module:
 def loss_and_error(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
     """Cross-entropy, nats, and percent wrong."""
     answers = torch.cat([model(part) for part in x.split(BATCH)])
-    wrong = (answers.argmax(1) != y).float().mean()
-    return float(functional.cross_entropy(answers, y)), 100 * float(wrong)
+    return float(functional.cross_entropy(answers, y)), percent_wrong([(answers, y)])
 
 
 def short_experiment(settings: Settings, own: Experiment) -> Experiment:

@@ -23,6 +23,7 @@ from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.catalog import build
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
+from resnet_core.training.evaluation.evaluation import percent_wrong
 
 FACTORS = (1, 2, 3)  # times as many blocks, in the test of the copies; 1: the network itself
 NOISES = (0.0, 0.25, 0.5, 0.75, 1.0)  # times each filter's length
@@ -83,8 +84,8 @@ def compare(
     return Comparison(
         depth=depth,
         mode=mode,
-        error=_error(second, y),
-        shallow_error=_error(first, y),
+        error=percent_wrong([(second, y)]),
+        shallow_error=percent_wrong([(first, y)]),
         changed=int((first.argmax(1) != second.argmax(1)).sum()),
         difference=float((first - second).abs().max()),
         images=len(y),
@@ -143,7 +144,7 @@ def _trainings(
         updates = longest if noise is None else settings.updates
         experiment = deep_experiment(settings, subject, noise)
         start = _start(deep, noise, settings, experiment, subject)
-        before = after = _error(scores(start, x, "training"), y)
+        before = after = percent_wrong([(scores(start, x, "training"), y)])
         for event in short_runs.train(experiment, initial_weights=start.state_dict()):
             if isinstance(event, Measurement):
                 yield Rows("curves", [_curve_row(noise, event)])
@@ -196,11 +197,6 @@ def _spec(subject: Subject) -> NetworkSpec:
     spec = subject.experiment.spec_for(data)
     assert isinstance(spec, NetworkSpec)  # the question accepts no others
     return spec
-
-
-def _error(answers: Tensor, y: Tensor) -> float:
-    """Percent wrong."""
-    return 100 * float((answers.argmax(1) != y).float().mean())
 
 
 # Verdicts

@@ -20,6 +20,7 @@ from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
 from resnet_core.labs.landscape.question import Settings
 from resnet_core.labs.tools.directions import filter_normalised
 from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.training.evaluation.evaluation import percent_wrong
 
 LEVELS = (5, 21, 41)  # points a side; each grid holds the one before
 FINEST = LEVELS[-1]
@@ -79,8 +80,8 @@ class Plane:
             parameter.copy_(weight + x * first + y * second)
         answers = torch.cat([self.model(part) for part in self.images.split(BATCH)])
         losses = functional.cross_entropy(answers, self.labels, reduction="none")
-        wrong = (answers.argmax(1) != self.labels).float().mean()
-        return Height(float(losses.mean()), standard_error(losses), 100 * float(wrong))
+        error = percent_wrong([(answers, self.labels)])
+        return Height(float(losses.mean()), standard_error(losses), error)
 
 
 def standard_error(losses: Tensor) -> float:

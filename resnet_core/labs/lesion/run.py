@@ -22,6 +22,7 @@ from resnet_core.labs.tools import chain, columns
 from resnet_core.labs.tools.chain import Chain, Step
 from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
+from resnet_core.training.evaluation.evaluation import percent_wrong
 
 _IMAGES_AT_ONCE = 250
 
@@ -60,13 +61,15 @@ def lesioned(
 @torch.inference_mode()
 def error(network: Chain, blocks: Sequence[Step], images: Tensor, labels: Tensor) -> float:
     """Percent wrong with these blocks in the place of the network's own."""
-    wrong = 0
-    for x, truth in zip(images.split(_IMAGES_AT_ONCE), labels.split(_IMAGES_AT_ONCE), strict=True):
+
+    def logits(x: Tensor) -> Tensor:
         x = network.stem(x)
         for block in blocks:
             x = block(x)
-        wrong += int((network.head(x).argmax(1) != truth).sum())
-    return 100 * wrong / len(labels)
+        return network.head(x)
+
+    parts = zip(images.split(_IMAGES_AT_ONCE), labels.split(_IMAGES_AT_ONCE), strict=True)
+    return percent_wrong((logits(x), y) for x, y in parts)
 
 
 def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:

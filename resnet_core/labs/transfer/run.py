@@ -23,6 +23,7 @@ from resnet_core.labs.transfer.learners import BATCH, TARGET, Learner
 from resnet_core.labs.transfer.scenes import Scenes
 from resnet_core.labs.transfer.scores import BoxScore, Score
 from resnet_core.labs.transfer.verdicts import Trained, diverged, verdicts
+from resnet_core.training.evaluation.evaluation import percent_wrong
 
 SHOWN = 4  # test scenes whose masks or boxes are kept
 _TEST = 200  # scenes on which heads are scored
@@ -84,11 +85,8 @@ def classification_error(subject: Subject) -> float:
     """Of the network as it was trained, on its own test images, percent."""
     images, labels = subject.test_images(_CLASSIFIED)
     model = subject.model()
-    wrong = [
-        model(part).argmax(dim=1) != label
-        for part, label in zip(images.split(100), labels.split(100), strict=True)
-    ]
-    return 100 * float(torch.cat(wrong).float().mean())
+    parts = zip(images.split(100), labels.split(100), strict=True)
+    return percent_wrong((model(x), y) for x, y in parts)
 
 
 def _race(
