@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test test-again check format bench bench-gpu demo-table pictures clean
+.PHONY: help run test test-all planted-faults check format bench bench-gpu demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,11 +15,14 @@ help: ## Show the verbs.
 run: .venv/app ## Start the app on http://127.0.0.1:8501.
 	$(BIN)/streamlit run app/main.py
 
-test: .venv/dev ## Run every test.
-	$(BIN)/python -m pytest
+test: .venv/dev ## Run the tests; of the slowest with many cases, a fifth of the cases.
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-again: .venv/dev ## Run the tests that failed last time.
-	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+test-all: .venv/dev ## Run every case of every test.
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --all
+
+planted-faults: .venv/dev ## Plant faults in a copy of the product and see the tests catch them.
+	$(BIN)/python -m benchmarks.planted_faults --write docs/planted-faults.md
 
 check: .venv/dev ## Lint, types and the direction of imports.
 	$(BIN)/ruff format --check .

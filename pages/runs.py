@@ -8,11 +8,11 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.run_list import KINDS, counts, listed, matching
 from app.page_state.initial_value import start_of
 from app.page_state.links import page_link
-from app.widgets.experiment_form.controls import escaped
 from app.widgets.runs.actions import ASKED, said_of_missing
 from app.widgets.runs.details import run_details
 from app.widgets.runs.dialogs import CLEAR, IMPORT, is_waiting, open_asked

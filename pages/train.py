@@ -9,12 +9,13 @@ import streamlit as st
 from app import services
 from app.figures.labels import network_label
 from app.language.errors import explain
+from app.language.markdown import escaped, fault
 from app.language.texts import t
 from app.page_state.links import page_link
 from app.page_state.view import View
 from app.widgets.block_details import block_details
 from app.widgets.experiment_form import data_field
-from app.widgets.experiment_form.controls import Errors, escaped, label
+from app.widgets.experiment_form.controls import Errors, label
 from app.widgets.experiment_form.cost import cost
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.effects import Effects
@@ -100,7 +101,7 @@ def _before_the_start(
             _offer_the_preset(draft, errors)
         if errors:
             told = t("train.start.faults", fields=faults(errors))
-            st.markdown(f":small[:red[:material/error: {told}]]")
+            st.markdown(fault(told))
         else:
             st.caption(f"{_what_would_start(experiments, facts)} {t('train.start.share')}")
 

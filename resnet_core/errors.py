@@ -1,26 +1,80 @@
-"""Errors a person is meant to read.
+"""Errors that a person can put right.
 
-Every message is a sentence that says what is wrong and what to do about it; the
-command line, the forms and the worker's log show it as it is.
+Each carries the key of a sentence under `errors` in the catalogue, and the sentence's values:
+`raise DataError("data.folder_missing", path=path)`. The command line prints the English
+sentence; a page shows it in the reader's language.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from resnet_core.system.texts import STORED, Message
+
+_PREFIX = "errors."
+
 
 class PlaygroundError(Exception):
-    """Something a person can put right. The message says how."""
+    """Base of all errors with a sentence for people, which says what to do.
+
+    Attributes:
+        message: the sentence, in no language yet.
+    """
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key)
+        if " " in key:  # a sentence where no key stands yet
+            self.message = Message(STORED, text=key)
+        else:
+            self.message = Message(_PREFIX + key, **values)
+
+    @property
+    def key(self) -> str:
+        """Return the key under `errors`."""
+        return self.message.key.removeprefix(_PREFIX)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Return the values of the sentence's placeholders."""
+        return self.message.values
+
+    @classmethod
+    def of(cls, message: Message) -> PlaygroundError:
+        """Return an error with this message, which another process may have sent."""
+        error = PlaygroundError(message.key.removeprefix(_PREFIX))
+        error.message = message
+        return error
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are rebuilt from `args` alone, which lack the keyword values.
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(
+    error_type: type[PlaygroundError], args: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> PlaygroundError:
+    error = error_type.__new__(error_type, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class InvalidSetting(PlaygroundError):
-    """A setting that cannot be used.
+    """A setting that cannot be used; its text begins with the setting's name.
 
     Attributes:
         field: the name of the setting, as in `Experiment`.
     """
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, key: str, /, **values: object) -> None:
+        super().__init__(key, **values)
         self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
 
 
 class DataError(PlaygroundError):
@@ -36,7 +90,7 @@ class ResultNotFound(PlaygroundError):
 
 
 class WrongState(PlaygroundError):
-    """The run is not in a state in which this can be asked of it."""
+    """The run is not in a state that allows the request."""
 
 
 class CheckpointError(PlaygroundError):

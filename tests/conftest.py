@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,40 @@ import pytest
 from resnet_core.system.home import VARIABLE
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="Run every case of sampled tests.")
+    parser.addoption(
+        "--sample-seed",
+        type=int,
+        default=datetime.datetime.now(datetime.UTC).date().toordinal(),
+        help="Seed that draws a fifth of the cases of sampled tests; a day's number by default.",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if config.getoption("--all"):
+        return "sampled tests: every case"
+    return f"sampled tests: a fifth of the cases, --sample-seed {config.getoption('--sample-seed')}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a fifth of the cases of each test marked `sampled`, at least one of each."""
+    if config.getoption("--all"):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    dropped: set[pytest.Item] = set()
+    for name, every in cases.items():
+        draw = random.Random(f"{name} {config.getoption('--sample-seed')}")
+        kept = draw.sample(every, k=-(-len(every) // 5))
+        dropped |= set(every) - set(kept)
+    if dropped:
+        config.hook.pytest_deselected(items=list(dropped))
+        items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(autouse=True)

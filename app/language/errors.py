@@ -1,9 +1,4 @@
-"""Errors in the reader's language.
-
-The core says what is wrong in one English sentence. Its translation stands in the catalogue
-under `errors`, whose English texts are the patterns that such sentences are recognised by; a
-sentence that none fits is shown as it is.
-"""
+"""Errors in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,39 +6,41 @@ import re
 from functools import lru_cache
 
 from app.language.texts import Language, catalogue, language, say
-from resnet_core.errors import InvalidSetting
+from resnet_core.system.texts import STORED, Message
 
 _PREFIX = "errors."
 
 
 def explain(error: Exception) -> str:
-    """The error's sentence in the session's language, without the field's name before it."""
-    return translated(sentence(error), language())
+    """Return the error's sentence in the session's language, without the field's name."""
+    return sentence(error, language())
 
 
-def sentence(error: Exception) -> str:
-    """The core's own sentence; an invalid setting's starts after the name of the field."""
-    text = str(error)
-    if not isinstance(error, InvalidSetting):
-        return text
-    text = text.removeprefix(f"{error.field}: ")
-    starts_with_a_number = text.startswith(("nan ", "inf "))
-    return text if starts_with_a_number else text[:1].upper() + text[1:]
+def sentence(error: Exception, spoken: Language) -> str:
+    """Return the error's sentence in this language, without the field's name."""
+    message = Message.of(error)
+    if message.key == STORED:
+        words = str(message)
+        return translated(words[:1].upper() + words[1:], spoken)
+    return message.sentence(spoken)
 
 
 def translated(text: str, spoken: Language) -> str:
-    """The sentence in another language, or as it is where the catalogue does not know it."""
+    """Return a stored message in this language; a plain sentence only where it is recognised."""
+    message = Message.from_json(text)
+    if message.key != STORED:
+        return message.sentence(spoken)
     if spoken == "en":
         return text
     for pattern, key in _patterns():
-        found = pattern.fullmatch(text)
-        if found:
-            return say(spoken, key, **_values(found.groupdict(), spoken))
+        match = pattern.fullmatch(text)
+        if match:
+            return say(spoken, key, **_values(match.groupdict(), spoken))
     return text
 
 
 def _values(values: dict[str, str], spoken: Language) -> dict[str, str]:
-    """What was found in a sentence, the few English words among it translated."""
+    """Return the values in a sentence, the few English words among them translated."""
     if "state" in values:
         values["state"] = say(spoken, f"common.state.{values['state']}")
     if "options" in values:
@@ -53,8 +50,12 @@ def _values(values: dict[str, str], spoken: Language) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """One pattern an entry, those with the most words of their own first."""
-    entries = [(key, entry["en"]) for key, entry in catalogue().items() if key.startswith(_PREFIX)]
+    """Return a pattern an entry, those with the most words of their own first."""
+    entries = [
+        (key, entry["en"])
+        for key, entry in catalogue().items()
+        if re.fullmatch(r"errors\.\w+", key) and key != STORED
+    ]
     entries.sort(key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[1])))
     return [(_pattern(text), key) for key, text in entries]
 

@@ -6,7 +6,7 @@ import logging
 
 import streamlit as st
 
-from app.language.errors import explain, sentence, translated
+from app.language.errors import explain, sentence
 from app.language.texts import Language, say, t
 from resnet_core.errors import PlaygroundError
 
@@ -34,6 +34,6 @@ def in_a_figures_place(error: Exception, spoken: Language, missing: str = "figur
         missing: the entry under `common.error` that says so: "figures" or "history".
     """
     if isinstance(error, PlaygroundError):
-        return translated(sentence(error), spoken)
+        return sentence(error, spoken)
     _log.error("figures could not be drawn", exc_info=error)
     return say(spoken, f"common.error.{missing}", error=type(error).__name__)

@@ -13,7 +13,7 @@ import click
 
 from resnet_core.commands.output import json_option, print_json
 from resnet_core.commands.ways import way_as_dict, way_options
-from resnet_core.errors import InvalidSetting, PlaygroundError
+from resnet_core.errors import PlaygroundError
 
 if TYPE_CHECKING:
     from resnet_core.weights.importing import Kept
@@ -62,7 +62,7 @@ def import_(
             )
         except PlaygroundError as error:
             if file == STDIN:  # the place where it waits is gone when the sentence is read
-                error.args = (str(error).replace(str(path), file_name or "the file"),)
+                error.message = error.message.replaced(str(path), file_name or "the file")
             if as_json:
                 tried = error.trials if isinstance(error, OpenQuestions) else ()
                 print_json({"error": _sentence(error), "open": [_tried(trial) for trial in tried]})
@@ -110,8 +110,7 @@ def _quiet(done: int, total: int) -> None:
 
 def _sentence(error: PlaygroundError) -> str:
     """Without the field's name."""
-    field = error.field if isinstance(error, InvalidSetting) else ""
-    return str(error).removeprefix(f"{field}: ")
+    return str(error.message)
 
 
 def _tried(trial: Any) -> dict[str, Any]:

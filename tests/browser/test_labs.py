@@ -41,6 +41,7 @@ SHORT: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", laboratories())
 def test_a_laboratory_runs_to_its_verdict(playground: Playground, page: Page, name: str) -> None:
     query = "&".join(f"{field}={value}" for field, value in SHORT[name].items())

@@ -21,6 +21,7 @@ __all__ = ["tiny"]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="this system has no fork")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("attempt", range(5))
 def test_a_killed_worker_leaves_a_result_that_is_told_truly(
     tiny: None, home: Path, attempt: int

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL"
 STEPS = sorted(random.Random(2015).sample(range(1, ITERATIONS), 20))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_a_random_step_it_ends_in_the_same_weights(
     home: Path,

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from app.language.errors import explain
+from app.language.markdown import fault
 from app.language.texts import t
 from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
@@ -94,7 +95,7 @@ def _cifar(desk: Desk, place: int, family: str, given: Spec | None) -> Spec:
     try:
         return spec_of(f"cifar/{family}-{int(depth)}", **settings)
     except InvalidSetting as error:
-        st.markdown(f":small[:red[:material/error: {explain(error)}]]")
+        st.markdown(fault(explain(error)))
     step = STAGES * (3 if settings["block"] == "bottleneck" else 2)
     nearest = max(step + 2, int(depth) - (int(depth) - 2) % step)
     return spec_of(f"cifar/{family}-{nearest}", **settings)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.thumbnails import Album
 from app.page_state.initial_value import start_of
@@ -20,7 +21,6 @@ from app.widgets.attribution.layers import browser, layer_choice
 from app.widgets.attribution.maps import iterations, maps, scale
 from app.widgets.attribution.moments import all_moments, moment
 from app.widgets.attribution.pictures import known_album, pictures
-from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.controls import Controls
 from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code

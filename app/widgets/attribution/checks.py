@@ -8,11 +8,11 @@ import streamlit as st
 from app import services, theme
 from app.figures import attribution
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.widgets.attribution.desk import Desk, command
 from app.widgets.attribution.following import anew, figures
 from app.widgets.attribution.tiles import Row, Tile, tiles
-from app.widgets.experiment_form.controls import escaped
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result

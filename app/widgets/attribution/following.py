@@ -9,8 +9,8 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain, translated
+from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.lab_figures import lab_figures
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import Order

@@ -8,11 +8,11 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.thumbnails import Album, album
 from app.widgets.attribution import desk
 from app.widgets.attribution.desk import Desk
-from app.widgets.experiment_form.controls import escaped
 from resnet_core.data.pictures import own_picture
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.tools import picture_names

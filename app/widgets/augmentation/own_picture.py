@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app.language.errors import explain
+from app.language.markdown import fault
 from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels
-from app.widgets.experiment_form.controls import escaped
 from resnet_core.errors import PlaygroundError
 
 
@@ -29,5 +29,5 @@ def own_picture(key: str) -> Pixels | None:
     try:
         return pictures.read(given.name, given.getvalue())
     except PlaygroundError as error:
-        st.markdown(f":small[:red[:material/error: {escaped(explain(error))}]]")
+        st.markdown(fault(explain(error)))
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.language.errors import explain
+from app.language.markdown import fault
 from app.language.texts import language, t
 from app.page_state.initial_value import start_of
 from app.widgets.experiment_form.draft import LEFT_EMPTY, Draft, unused
@@ -137,7 +138,7 @@ class Controls:
 def complaint(error: PlaygroundError | None) -> None:
     """What is wrong, in a sentence, where there is something."""
     if error is not None:
-        st.markdown(f":small[:red[:material/error: {escaped(explain(error))}]]")
+        st.markdown(fault(explain(error)))
 
 
 def option(field: str, value: Any) -> str:
@@ -150,11 +151,6 @@ def option(field: str, value: Any) -> str:
 
 def label(field: str) -> str:
     return t(f"form.field.{field}.label")
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+!|$~:" else c for c in text)
 
 
 def _empty(field: str) -> str | None:

@@ -8,8 +8,9 @@ import streamlit as st
 
 from app import services
 from app.language import progress
+from app.language.markdown import escaped
 from app.language.texts import t
-from app.widgets.experiment_form.controls import escaped, label, option
+from app.widgets.experiment_form.controls import label, option
 from app.widgets.experiment_form.effects import short
 from app.widgets.experiment_form.fields import CONTROLS
 from resnet_core.anatomy import Anatomy

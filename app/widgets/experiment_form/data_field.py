@@ -6,10 +6,11 @@ import streamlit as st
 
 from app.background import downloads
 from app.language.errors import translated
+from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data import uploads
 from app.page_state.initial_value import start_of
-from app.widgets.experiment_form.controls import Controls, Errors, complaint, escaped
+from app.widgets.experiment_form.controls import Controls, Errors, complaint
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
 from resnet_core.data.facts import DataFacts

@@ -11,9 +11,9 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from app.language.errors import explain
+from app.language.markdown import fault
 from app.language.texts import language, t
 from app.page_state.initial_value import start_of
-from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory.bench import label
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.question import Question, Settings
@@ -56,7 +56,7 @@ class Controls:
             return create_settings(self.question, held)
         except InvalidSetting as error:
             named = f"{label(self.question.name, error.field)}: {explain(error)}"
-            st.markdown(f":small[:red[:material/error: {escaped(named)}]]")
+            st.markdown(fault(named))
             return self.settings
 
     def _key(self, field: str) -> str:

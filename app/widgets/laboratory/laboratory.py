@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import services
 from app.language.errors import explain
+from app.language.markdown import escaped, fault
 from app.language.texts import t
 from app.page_state import url as page_url
 from app.page_state.links import page_link
-from app.widgets.experiment_form.controls import escaped
 from app.widgets.laboratory import shown as showing
 from app.widgets.laboratory.actions import actions
 from app.widgets.laboratory.bench import HERE, Bench
@@ -146,7 +146,7 @@ class _Page:
     def explain(self, problem: str) -> None:
         """Say why the bench cannot be asked; that no network is there, the picker says."""
         if problem and self.bench.runs:
-            st.markdown(f":small[:red[:material/error: {escaped(problem)}]]")
+            st.markdown(fault(problem))
 
     def shown(self, order: Order | None) -> Shown:
         before = st.session_state.get(f"{self.form}.shown", "")

@@ -12,7 +12,8 @@ from app.language import progress
 from app.language.errors import explain
 from app.page_state.links import page_link
 from app.language.texts import t
-from app.widgets.experiment_form.controls import escaped, label
+from app.language.markdown import escaped
+from app.widgets.experiment_form.controls import label
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.runs.imported_links import imported_links
 from app.widgets.runs.export import run_export

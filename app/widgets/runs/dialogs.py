@@ -11,7 +11,8 @@ from app import services
 from app.language.errors import explain
 from app.language.texts import t
 from app.widgets.runs import import_dialog
-from app.widgets.experiment_form.controls import complaint, escaped, label
+from app.language.markdown import escaped
+from app.widgets.experiment_form.controls import complaint, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.runs.actions import ASKED, say
 from app.widgets.runs.row import OPENED

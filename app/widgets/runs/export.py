@@ -7,7 +7,7 @@ import streamlit as st
 from app.background import exports
 from app.language.errors import explain
 from app.language.texts import t
-from app.widgets.experiment_form.controls import escaped
+from app.language.markdown import escaped
 from resnet_core.errors import PlaygroundError
 from resnet_core.exporting import formats
 from resnet_core.exporting.formats import FORMATS, Format

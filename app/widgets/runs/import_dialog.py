@@ -12,7 +12,8 @@ from app.background import imports
 from app.language.errors import translated
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Tried
 from app.language.texts import language, t
-from app.widgets.experiment_form.controls import complaint, escaped
+from app.language.markdown import escaped
+from app.widgets.experiment_form.controls import complaint
 from app.widgets.runs.imported_links import imported_links
 from app.widgets.runs.row import imported_result
 from app.page_state.initial_value import start_of

@@ -11,7 +11,7 @@ from app.language import progress
 from app.language.errors import translated
 from app.figures.labels import network_label
 from app.language.texts import language, t
-from app.widgets.experiment_form.controls import escaped
+from app.language.markdown import escaped
 from app.widgets.runs.actions import ICONS, Action, allowed, said_of, tell
 from resnet_core.runs.record import RunRecord, State
 

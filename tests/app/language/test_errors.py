@@ -61,11 +61,11 @@ def fault(**values: object) -> PlaygroundError:
 def test_every_bad_setting_is_refused_in_both_languages(
     home: Path, values: dict[str, object]
 ) -> None:
-    english = sentence(fault(**values))
+    error = fault(**values)
+    english = sentence(error, "en")
     assert not english[0].islower() or english.startswith(("nan ", "inf "))
     assert english.rstrip().endswith((".", "?"))
-    assert HANGUL.search(translated(english, "ko")), english
-    assert translated(english, "en") == english
+    assert HANGUL.search(sentence(error, "ko")), english
 
 
 def packed(names: dict[str, bytes]) -> bytes:
@@ -114,9 +114,9 @@ def test_every_bad_upload_is_refused_in_both_languages_and_not_kept(home: Path, 
     name, make = BAD_ARCHIVES[case]
     with pytest.raises(PlaygroundError) as caught:
         uploads.keep(name, make())
-    english = sentence(caught.value)
+    english = sentence(caught.value, "en")
     assert str(home) not in english or "free some space" in english, english
-    assert HANGUL.search(translated(english, "ko")), english
+    assert HANGUL.search(sentence(caught.value, "ko")), english
     assert list((home / "data").iterdir()) == []
 
 
@@ -125,7 +125,7 @@ def test_an_absent_public_data_set_says_how_to_get_it(home: Path) -> None:
         pytest.skip("this machine has SVHN")
     with pytest.raises(PlaygroundError) as caught:
         catalog.require("svhn")
-    assert "내려받" in translated(sentence(caught.value), "ko")
+    assert "내려받" in sentence(caught.value, "ko")
 
 
 def test_states_are_translated_inside_sentences() -> None:

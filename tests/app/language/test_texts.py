@@ -62,7 +62,7 @@ def test_placeholders_are_filled_and_an_unknown_key_is_refused() -> None:
 def test_a_key_in_two_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a.toml", "b.toml"):
         (tmp_path / name).write_text('[x.y]\nen = "1"\nko = "2"\n', encoding="utf-8")
-    monkeypatch.setattr(texts, "CATALOGUE", tmp_path)
+    monkeypatch.setattr("resnet_core.system.texts.CATALOGUE", tmp_path)
     texts.catalogue.cache_clear()
     try:
         with pytest.raises(ValueError, match=r"b\.toml repeats the entry x\.y"):
