@@ -69,7 +69,7 @@ def _album(chosen: Chosen) -> Album:
 
 @lru_cache(maxsize=8)
 def _album_of_pictures(chosen: Chosen) -> Album:
-    """The first of those that laboratories see; see `resnet_core.labs.tools.centre_views`."""
+    """The first of those that laboratories see; see `trained_network.PictureNetwork`."""
     data = catalog.pictures(*chosen)
     with closing(Decoders()) as decoders:
         images = sample(data.test, data.image_size, MOST, decoders)

@@ -9,7 +9,7 @@ from typing import Any
 from app.language.errors import explain
 from app.language.texts import t
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import settings_text
 from resnet_core.labs.results.request import Order, create_settings
 
@@ -24,7 +24,7 @@ class Bench:
         here: show what was computed on this machine even where there is a recorded result.
     """
 
-    settings: Settings
+    settings: LabSettings
     runs: tuple[str, ...]
     here: bool = False
 
@@ -67,7 +67,7 @@ class Bench:
         return replace(self, **values)
 
 
-def _settings(question: Question, query: Mapping[str, str]) -> tuple[Settings, list[str]]:
+def _settings(question: Question, query: Mapping[str, str]) -> tuple[LabSettings, list[str]]:
     """Each field by itself first, so that one bad value costs no other."""
     usable, problems = {}, []
     for field in question.settings.model_fields:

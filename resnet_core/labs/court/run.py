@@ -119,7 +119,7 @@ class _Run:
 
     def result(self) -> ShortRun:
         assert self.final is not None
-        ratio = first_over_last(self.layers)
+        ratio = first_over_last(self.layers.tolist())
         return ShortRun(self.role, f"plain-{self.depth}", self.depth, self.final, ratio)
 
 
@@ -171,7 +171,7 @@ def _measure(
         deep.label, shallow.label, ends.train, ends.test, trained.train, trained.test
     )
     norms = gradient_norms(deep)
-    evidence.ratio = first_over_last(norms)
+    evidence.ratio = first_over_last(norms.tolist())
     yield Rows("gradients", _gradient_rows(_columns("deep", deep), norms))
     model = shallow.model()
     factor, rest = divmod(len(block_sites(deep.model())), len(block_sites(model)))

@@ -319,8 +319,8 @@ def about_one_layer(settings: Settings, entrants: Mapping[str, Entrant]) -> list
     losses = [outcome(entrants[name].losses).loss for name in ("residual", SHIFTED)]
     verdicts = [one_layer(*losses)]
     if settings.depth == 1:
-        distances = (distance(settings, entrants[form]) for form in FORMS)
-        verdicts.append(convex(*distances, settings.steps))
+        plain, residual = (distance(settings, entrants[form]) for form in FORMS)
+        verdicts.append(convex(plain, residual, settings.steps))
     return verdicts
 
 

@@ -102,7 +102,7 @@ def _saved_weights(network: TrainedNetwork, iteration: int) -> dict[str, Tensor]
     try:
         return safetensors.torch.load(path.read_bytes())
     except (OSError, safetensors.SafetensorError) as error:
-        raise CheckpointError(f"The weights {path} cannot be read ({error}).") from error
+        raise CheckpointError("labs.weights_unreadable", path=path, reason=error) from error
 
 
 # Deeper by identity blocks: the constructed solution of section 1

@@ -54,7 +54,7 @@ def load(network: TrainedNetwork, name: str) -> PictureInput:
     if place >= len(data.test):
         most = len(data.test) - 1
         raise InvalidSetting(
-            "picture", f"{data.name} has {most + 1} test images here; use test:0 to test:{most}."
+            "picture", "labs.no_such_image", data=data.name, count=most + 1, last=most
         )
     mask = data.test_masks[place] if isinstance(data, ShapesDataset) else None
     return PictureInput(data.test.images[place], mask, int(data.test.labels[place]))
@@ -79,9 +79,5 @@ def masks(network: TrainedNetwork, index: NDArray[np.int64]) -> Tensor:
     """
     data = network.dataset
     if not isinstance(data, ShapesDataset):
-        raise InvalidSetting(
-            "runs",
-            f"{data.name} says what its images show but not where; choose a network that was "
-            f"trained on shapes.",
-        )
+        raise InvalidSetting("runs", "labs.images_without_masks", data=data.name)
     return torch.from_numpy(data.test_masks[index]).to(network.device)

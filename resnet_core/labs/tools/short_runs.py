@@ -244,12 +244,9 @@ def _receive(pipe: Connection, experiment: Experiment) -> RunEvent | None:
     try:
         kind, content = pipe.recv()
     except (EOFError, OSError) as error:
-        raise PlaygroundError(
-            f"The process that trained {experiment.network} was ended from outside; "
-            "free some memory and run it again."
-        ) from error
+        raise PlaygroundError("labs.process_ended", network=experiment.network) from error
     if kind == "refused":
-        raise PlaygroundError(content)
+        raise content
     if kind == "failed":
         raise RuntimeError(content)
     return content
@@ -278,12 +275,12 @@ def _serve(pipe: Connection, parents_end: Connection) -> None:
             return
 
 
-def _messages(experiment: Experiment) -> Iterator[tuple[str, RunEvent | str | None]]:
+def _messages(experiment: Experiment) -> Iterator[tuple[str, object]]:
     try:
         for event in train(experiment):
             yield "event", event
         yield "event", None
     except PlaygroundError as error:
-        yield "refused", str(error)
+        yield "refused", error
     except Exception:
         yield "failed", traceback.format_exc()

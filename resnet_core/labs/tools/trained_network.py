@@ -105,8 +105,7 @@ class TrainedNetwork:
             model.load_state_dict(self.weights)
         except RuntimeError as error:
             raise CheckpointError(
-                f"The weights of {self.label} are not those of {self.experiment.network}: "
-                f"its folder was changed; train it again."
+                "labs.weights_do_not_fit", label=self.label, network=self.experiment.network
             ) from error
         return model.to(self.device).eval()
 
@@ -198,7 +197,7 @@ def load(run_id: str) -> TrainedNetwork:
     try:
         weights = safetensors.torch.load(file.path.read_bytes())
     except (safetensors.SafetensorError, OSError) as error:
-        raise CheckpointError(f"The weights {file.path} cannot be read ({error}).") from error
+        raise CheckpointError("labs.weights_unreadable", path=file.path, reason=error) from error
     spec, source = run.experiment.network_spec(), imported.of(run)
     # An import is tested on images of one size, whatever its network was made for.
     pictures = isinstance(spec, ImageNetSpec) and source is None
