@@ -119,6 +119,8 @@ class Charts:
             if kept is None or kept[0] != stamp:
                 said = build(question, self._series(records, readings, question), missing)
                 said["faults"] = [reading.fault for reading in readings if reading.fault]
+                # Changes when a stream is replaced (retry, resume), not when it grows.
+                said["streams"] = " ".join(str(reading.position[0]) for reading in readings)
                 kept = (stamp, Answer.of(said))
                 self._kept[key] = kept
                 if len(self._kept) > _MOST_KEPT:

@@ -38,7 +38,7 @@ def run_export(run: RunRecord) -> None:
 
 def _packed(run: RunRecord, what: Format) -> None:
     """What became of the last packing, and the button for the next."""
-    packed = exports.state(run.id, what)
+    packed = exports.state((run.id, what))
     if packed is not None and packed.error is not None:
         st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")
     if packed is not None and packed.path is not None and packed.path.is_file():
@@ -63,7 +63,7 @@ def _packed(run: RunRecord, what: Format) -> None:
 
 def _start(run_id: str, what: Format) -> None:
     typed = str(st.session_state.get(_key("license", run_id)) or "").strip()
-    exports.start(run_id, what, typed if typed and what == "hub" else None)
+    exports.export(run_id, what, typed if typed and what == "hub" else None)
 
 
 def _key(part: str, run_id: str) -> str:

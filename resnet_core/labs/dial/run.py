@@ -122,7 +122,7 @@ def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, 
         # Eager: a graph captured before the hooks would not scale the shortcuts.
         session = Session(experiment, network.dataset, eager=True)
         final: FinalErrors | None = None
-        with scaled_shortcuts(session.model, alpha):
+        with scaled_shortcuts(session.state.model, alpha):
             for event in train(session):
                 if isinstance(event, Measurement):
                     yield Rows("curves", [_curve_row(alpha, event)])

@@ -88,13 +88,13 @@ def experiment(settings: Settings) -> Experiment:
 def _train(settings: Settings) -> Iterator[Event]:
     recipe = experiment(settings)
     session = Session(recipe, short_runs.dataset(recipe))
-    open_gates(session.model, settings.gate_bias)
+    open_gates(session.state.model, settings.gate_bias)
     images = _images(session, settings.images)
     label = f"highway-{settings.depth} (live)"
     live: Row = {"run": "live", "label": label, "family": "highway", "depth": settings.depth}
     every = max(1, recipe.iterations // _MOMENTS)
-    session.halts = range(0, recipe.iterations, every)
-    start = measured = _measure(session.model, images)
+    session.state.sync_at = range(0, recipe.iterations, every)
+    start = measured = _measure(session.state.model, images)
     yield Rows("gates", _rows(live, 0, start))
     for event in train(session):
         if isinstance(event, Diverged):
@@ -102,7 +102,7 @@ def _train(settings: Settings) -> Iterator[Event]:
             return
         done = event.iteration if isinstance(event, Stepped) else 0
         if done and (done % every == 0 or done == recipe.iterations):
-            measured = _measure(session.model, images)
+            measured = _measure(session.state.model, images)
             yield Rows("gates", _rows(live, done, measured))
             yield Progress(done, recipe.iterations)
     yield verdict(label, recipe.iterations, [gate.carry for gate in start], measured)
@@ -123,11 +123,11 @@ def _measure(model: nn.Module, images: Tensor) -> list[Gate]:
 
 def _images(session: Session, count: int) -> Tensor:
     """Test images, as many of each class, as the network takes them: B, C, H, W."""
-    test = session.dataset.test
+    test = session.state.data.test
     assert isinstance(test, ImageSet)  # no network for ImageNet has gates
     subset = test.take(class_order(test.labels, equal=True)[:count])
-    pixels, _ = augment.as_tensors(subset, session.execution.device)
-    return augment.centred(pixels, session.batches.mean)
+    pixels, _ = augment.as_tensors(subset, session.state.execution.device)
+    return augment.centred(pixels, session.state.batches.mean)
 
 
 def _logistic(x: float) -> float:

@@ -18,8 +18,7 @@ from resnet_core.labs.lesion.verdicts import Losses, verdicts
 from resnet_core.labs.tools import chain, columns
 from resnet_core.labs.tools.chain import Chain, Step
 from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
-from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock
-from resnet_core.networks.shortcuts import ZeroPadding
+from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
 
 
 def what_is_left(block: Block) -> Step:

@@ -17,7 +17,7 @@ from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import Block, PlainBlock
 from resnet_core.networks.catalog import block_sites, build
-from resnet_core.networks.initialization import silence
+from resnet_core.networks.initialization import zero_last_layer
 from resnet_core.runs import find_weights, queries
 from resnet_core.specs.cifar import STAGES, NetworkSpec
 from resnet_core.training.checkpoint import files
@@ -157,7 +157,7 @@ def make_identity(block: Block, statistics: Statistics) -> None:
     is the output of one.
     """
     if not isinstance(block, PlainBlock):
-        silence(block)
+        zero_last_layer(block)
         return
     for name in block.branch:
         layer = getattr(block, name)

@@ -84,8 +84,7 @@ class TrainedNetwork:
 
     def spec_of(self, experiment: Experiment) -> Spec:
         """The architecture of another experiment on the same images."""
-        data = self.dataset
-        return experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        return experiment.spec_for(self.dataset)
 
     @cached_property
     def device(self) -> torch.device:

@@ -30,7 +30,7 @@ def _score(label: str, method: str, inside: float, error: float = 1.0) -> Score:
 def test_scores_are_means_over_the_images(home: Path) -> None:
     one = trained_network.load(RESIDUAL)
     asked = Settings(images=20, methods=("saliency", "grad_cam"))
-    tables, found = run(QUESTION, masks.run(asked, [one]))
+    tables, _ = run(QUESTION, masks.run(asked, [one]))
     assert [row["method"] for row in tables["scores"]] == ["saliency", "grad_cam"]
     model = one.model()
     places = masks.class_order(one.dataset.test.labels, equal=True)[:20]
