@@ -65,7 +65,8 @@ class Question:
 
     def sentence(self, verdict: Verdict, language: Language = "en") -> str:
         """The verdict in words."""
-        return self.text(language, f"finding.{verdict.finding}", **verdict.values)
+        key = f"labs.{self.name}.finding.{verdict.finding}"
+        return texts.text(language, key, **verdict.values)
 
     def text(self, language: Language, key: str, **values: object) -> str:
         """One of the laboratory's sentences.
@@ -79,7 +80,7 @@ class Question:
         """What a setting does."""
         if field in LabSettings.model_fields:
             return texts.text(language, f"labs.common.help.{field}")
-        return self.text(language, f"help.{field}")
+        return texts.text(language, f"labs.{self.name}.help.{field}")
 
 
 # Which networks

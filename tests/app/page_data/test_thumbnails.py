@@ -13,6 +13,7 @@ from PIL import Image
 from app.figures import attribution
 from app.page_data import thumbnails
 from resnet_core.data import catalog
+from resnet_core.data.selection import Chosen
 from resnet_core.errors import DataError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import trained_network
@@ -50,7 +51,8 @@ def test_pictures_of_a_folder_are_those_that_laboratories_see(home: Path, tmp_pa
     experiment = Experiment.create(
         network="imagenet/resnet-18", data=str(folder), image_size=32, batch_size=4
     )
-    album, seen = thumbnails.album(experiment), trained_network.centre_crops(experiment)
+    album = thumbnails.album(experiment)
+    seen = trained_network.centre_crops(Chosen.by(experiment))
     assert [one.place for one in album.pictures] == list(range(6))
     for one in album.pictures:
         assert one.shows == seen.classes[seen.test.labels[one.place]]
