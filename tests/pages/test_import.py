@@ -18,17 +18,17 @@ from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
 from app.server.lab_captions import caption
-from app.widgets.runs.actions import ASKED
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
+from app.widgets.runs.row import DIALOG
 from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.recognition import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
 
@@ -58,7 +58,7 @@ def opened(state: Import | None = None, language: str = "en") -> AppTest:
     page = AppTest.from_file(str(PAGE), default_timeout=120)
     page.query_params["lang"] = language
     if state is not None:
-        page.session_state[ASKED] = (IMPORT, "")
+        page.session_state[DIALOG] = (IMPORT, "")
         page.session_state[JOB] = Job("token", REQUEST)
     return checked(page.run())
 
@@ -150,10 +150,10 @@ def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = Import(done=True, error=CheckpointError("net.th is damaged or cut short."))
+    now = Import(done=True, error=CheckpointError("The file net.th is damaged or cut short."))
     monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
-    assert "net.th is damaged or cut short." in said(page)
+    assert "The file net.th is damaged or cut short." in said(page)
     (another,) = [one for one in page.button if one.label == "Another file"]
     monkeypatch.setattr(imports, "state", lambda token: None)
     checked(another.click().run())

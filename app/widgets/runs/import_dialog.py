@@ -13,13 +13,13 @@ from app.language.errors import translated
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
 from app.language.texts import language, t
 from app.language.markdown import escaped
-from app.widgets.experiment_form.controls import complaint
-from app.widgets.runs.imported_links import imported_links
+from app.widgets.experiment_form.form import complaint
+from app.widgets.runs.details import imported_links
 from app.widgets.runs.row import imported_result
 from app.page_state.initial_value import start_of
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.recognition import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
 _PATH = ""  # the choice of giving a path

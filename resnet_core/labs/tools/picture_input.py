@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_core.data.dataset import ImageSet, area_average
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.data.shapes.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution.question import image_place, upload_id
@@ -49,7 +49,7 @@ def load(network: TrainedNetwork, name: str) -> PictureInput:
     place = image_place(name)
     data = network.dataset
     if place is None:
-        pixels = own_picture.load(upload_id(name))
+        pixels = uploaded_image.load(upload_id(name))
         return PictureInput(fitted(pixels, data.image_size, data.channels), None, None)
     if place >= len(data.test):
         most = len(data.test) - 1

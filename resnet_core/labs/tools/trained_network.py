@@ -15,10 +15,9 @@ from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, ImageSet, class_order
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_mean import per_pixel_mean
-from resnet_core.data.pictures.picture_sample import sample
-from resnet_core.data.selection import Chosen
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
+from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import architecture
@@ -29,8 +28,7 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec
 from resnet_core.training import device
-from resnet_core.weights.images import THESE_IMAGES
-from resnet_core.weights.normalization import PER_PIXEL, Normalization, normalized
+from resnet_core.weights.images import PER_PIXEL, THESE_IMAGES, Normalization, normalized
 
 # Pictures for training, and as many for testing; 150 MB together at 224 pixels.
 MOST_PICTURES = 500
@@ -69,7 +67,7 @@ class TrainedNetwork:
         Raises:
             InvalidSetting, DataError: they are not on this machine.
         """
-        dataset = _dataset(Chosen.by(self.experiment))
+        dataset = _dataset(Selection.of(self.experiment))
         return dataset if self.source is None else dataset.with_classes(self.source.classes)
 
     @property
@@ -173,12 +171,12 @@ class PictureNetwork(TrainedNetwork):
         Raises:
             InvalidSetting, DataError: they are not on this machine, or one cannot be read.
         """
-        return centre_crops(Chosen.by(self.experiment))
+        return centre_crops(Selection.of(self.experiment))
 
     @cached_property
     def mean(self) -> Tensor:
         """What training subtracts: float32, C, S, S."""
-        folder = catalog.pictures(*Chosen.by(self.experiment))
+        folder = catalog.load_folder(Selection.of(self.experiment))
         with closing(Decoders()) as decoders:
             return torch.from_numpy(per_pixel_mean(folder.train, folder.image_size, decoders))
 
@@ -263,18 +261,18 @@ def percent_wrong(outputs: Tensor, labels: Tensor) -> float:
 
 
 @lru_cache(maxsize=4)
-def _dataset(chosen: Chosen) -> Dataset:
+def _dataset(selection: Selection) -> Dataset:
     """Shared by the networks that were trained on the same images."""
-    return catalog.load(*chosen)
+    return catalog.load(selection)
 
 
 @lru_cache(maxsize=2)
-def centre_crops(chosen: Chosen) -> Dataset:
+def centre_crops(selection: Selection) -> Dataset:
     """Of a folder of pictures, see `PictureNetwork`."""
-    folder = catalog.pictures(*chosen)
+    folder = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
         train, test = (
-            sample(part, folder.image_size, MOST_PICTURES, decoders)
+            centre_views(part, folder.image_size, MOST_PICTURES, decoders)
             for part in (folder.train, folder.test)
         )
     name = f"{folder.name} (centre views of {len(train)} + {len(test)} pictures)"

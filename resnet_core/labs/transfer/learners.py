@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from resnet_core.data import augment
 from resnet_core.data.dataset import ImageSet
-from resnet_core.data.shapes.palette import LUMA
+from resnet_core.data.shapes.drawing import LUMA
 from resnet_core.data.shapes.shapes import CLASSES
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.labs.transfer.question import How, Task

@@ -8,15 +8,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
 from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.nn import functional
 
 from resnet_core.networks.blocks import ResidualBlock
-from resnet_core.telemetry.gradients import gradients, norms
-from resnet_core.telemetry.probes import Heard, Probes, Readings
-from resnet_core.telemetry.values import Float64, Values, row
+from resnet_core.telemetry.probes import ProbeOutputs, Probes, Readings
+from resnet_core.telemetry.values import Float64, PackedValues, Values, gradients, norms
 from resnet_core.training.device import Execution
 
 
@@ -45,27 +43,30 @@ class DeviceResult:
     """The same figures on the device, before anything has waited for it.
 
     Attributes:
-        row: all figures; those of the probes of a recorded pass come last.
+        row: all values.
     """
 
     def __init__(
-        self, loss: Tensor, wrong: Tensor, norms: Tensor, heard: Heard | None, scale: float
+        self, loss: Tensor, wrong: Tensor, norms: Tensor, probes: ProbeOutputs | None, scale: float
     ) -> None:
-        self._norms, self._heard, self._scale = norms, heard, scale
-        self._first = [loss.detach(), wrong.float()]
-        self.row = row([*self._first, norms, *(heard.tensors() if heard else [])])
+        self._probes, self._scale = probes, scale
+        own = {"loss": [loss], "wrong": [wrong.float()], "gradient_norm": [norms]}
+        self._packed = PackedValues({**own, **(probes.groups() if probes else {})})
+        self.row = self._packed.row
 
     def fetch(self) -> BatchResult:
         """Wait for the device."""
-        return self.read(self.row.cpu().numpy().astype(np.float64))
+        return self._result(self._packed.fetch())
 
-    def read(self, figures: Float64) -> BatchResult:
-        """Return the result that this row, or another one of the same pass, stands for."""
-        values = Values(figures)
-        loss, wrong = values.of(self._first)
-        norms = values.of([self._norms]) / self._scale
-        readings = self._heard.read(values, norms) if self._heard else None
-        return BatchResult(float(loss), int(wrong), float(norms.sum()), readings)
+    def read(self, row: Float64) -> BatchResult:
+        """Return the result that this row, or another one of the same layout, stands for."""
+        return self._result(self._packed.unpack(row))
+
+    def _result(self, values: Values) -> BatchResult:
+        norms = values["gradient_norm"] / self._scale
+        readings = self._probes.read(values, norms) if self._probes else None
+        loss, wrong = values["loss"].item(), values["wrong"].item()
+        return BatchResult(loss, int(wrong), float(norms.sum()), readings)
 
 
 class Backpropagation:
@@ -95,14 +96,14 @@ class Backpropagation:
         """
         for parameter in self._parameters:
             parameter.grad = None
-        listening = self._probes.listening(audit=audit) if record else nullcontext()
-        with inplace(self._relus), listening as heard, self._execution.autocast():
+        recording = self._probes.recording(audit=audit) if record else nullcontext()
+        with inplace(self._relus), recording as outputs, self._execution.autocast():
             logits = self._model(images)  # B, classes
         loss = functional.cross_entropy(logits.float(), labels)
         scale = 1.0 if scaler is None else scaler.get_scale()
         (loss if scaler is None else scaler.scale(loss)).backward()
         wrong = (logits.argmax(1) != labels).sum()
-        return DeviceResult(loss, wrong, norms(gradients(self._parameters)), heard, scale)
+        return DeviceResult(loss, wrong, norms(gradients(self._parameters)), outputs, scale)
 
 
 def inplace_relus(model: nn.Module) -> list[nn.ReLU]:

@@ -13,7 +13,7 @@ from PIL import Image
 from app.figures import attribution
 from app.page_data import thumbnails
 from resnet_core.data import catalog
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import trained_network
@@ -25,7 +25,7 @@ __all__ = ["small_data"]
 
 def test_pictures_are_the_test_images_at_their_places(small_data: Path) -> None:
     album = thumbnails.album(small(small_data))
-    data = catalog.load(str(small_data))
+    data = catalog.load(Selection(str(small_data)))
     assert album.classes == data.classes
     assert 0 < len(album.pictures) <= thumbnails.MOST
     for one in album.pictures:
@@ -52,7 +52,7 @@ def test_pictures_of_a_folder_are_those_that_laboratories_see(home: Path, tmp_pa
         network="imagenet/resnet-18", data=str(folder), image_size=32, batch_size=4
     )
     album = thumbnails.album(experiment)
-    seen = trained_network.centre_crops(Chosen.by(experiment))
+    seen = trained_network.centre_crops(Selection.of(experiment))
     assert [one.place for one in album.pictures] == list(range(6))
     for one in album.pictures:
         assert one.shows == seen.classes[seen.test.labels[one.place]]

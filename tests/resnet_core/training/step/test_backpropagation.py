@@ -17,7 +17,7 @@ from resnet_core.networks.catalog import build
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import Architecture, ImageNetSpec
 from resnet_core.telemetry.probes import Probes
-from resnet_core.telemetry.values import Values
+from resnet_core.telemetry.values import PackedValues
 from resnet_core.training import device
 from resnet_core.training.step.backpropagation import Backpropagation, inplace, inplace_relus
 
@@ -137,9 +137,9 @@ def test_probes_read_responses_before_they_are_overwritten(family: str, batch_no
     model, images = build(spec, seed=0).train(), torch.randn(4, 3, 16, 16)
     probes, found = Probes(model), []
     for quick in (nullcontext(), inplace(inplace_relus(model))):
-        with quick, probes.listening(audit=True) as heard:
+        with quick, probes.recording(audit=True) as outputs:
             model(images)
-        readings = heard.read(Values.fetched(heard.tensors()), np.zeros(100))
+        readings = outputs.read(PackedValues(outputs.groups()).fetch(), np.zeros(100))
         found.append((readings.response_std, readings.branch_ratio, readings.audit_error))
     for ordinary, overwritten in zip(*found, strict=True):
         np.testing.assert_array_equal(ordinary, overwritten)
