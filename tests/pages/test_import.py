@@ -17,7 +17,7 @@ from app.language.errors import translated
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
-from app.server.lab_captions import caption
+from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
