@@ -20,7 +20,8 @@ from resnet_core.networks.catalog import block_sites, build
 from resnet_core.networks.initialization import zero_last_layer
 from resnet_core.runs import find_weights, queries
 from resnet_core.specs.cifar import STAGES, NetworkSpec
-from resnet_core.training.checkpoint import files
+from resnet_core.training.checkpoint.files import load_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at
 
 _START = 0  # needs no file: the seed determines the initial weights
 _ROUNDING = 2e-7  # relative, a little more than float32's
@@ -97,7 +98,7 @@ def _saved_weights(network: TrainedNetwork, iteration: int) -> dict[str, Tensor]
     run = find_weights.described(network.id)
     folder = queries.folder(run)
     if not run.recorded:
-        return files.load(files.at(folder.checkpoints, iteration)).weights
+        return load_checkpoint(checkpoint_at(folder.checkpoints, iteration)).weights
     path = folder.earlier_weights(iteration)
     try:
         return safetensors.torch.load(path.read_bytes())

@@ -56,7 +56,7 @@ def test_a_box_head_learns_where_the_bright_square_is() -> None:
     found = scenes.score_boxes(answers.double().numpy(), boxes.double().numpy())
     middle = boxes.mean(dim=0).expand_as(boxes)  # the best answer that does not look
     blind = scenes.score_boxes(middle.double().numpy(), boxes.double().numpy())
-    assert found.mean() > 0.55 > 2 * blind.mean()
+    assert found.mean() > 0.65 > 2 * blind.mean()
     assert found.error.mean() < blind.error.mean() / 3
 
 
@@ -89,8 +89,10 @@ def test_the_losses_are_nothing_where_all_is_right() -> None:
 
 def _learned(head: nn.Module, stages, true, loss) -> torch.Tensor:  # type: ignore[no-untyped-def]
     learners.initialize_head(head, torch.Generator().manual_seed(0))
-    optimizer = torch.optim.Adam(head.parameters(), lr=0.02)
-    for _ in range(120):
+    # At a rate of 0.02 rounding decides how well the box is found: an IoU from 0 to 0.87 over seeds
+    # and processors; at 0.01 it was never below 0.70.
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.01)
+    for _ in range(200):
         optimizer.zero_grad()
         loss(head(stages), true).backward()
         optimizer.step()
