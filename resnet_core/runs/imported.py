@@ -32,7 +32,8 @@ class Imported:
         mean_of: what a per-pixel mean is of; "" where the mean is of each colour.
         classes: the network's outputs; the data it is looked at with may have fewer.
         images: n of the measured error.
-        warning: what was noticed of the file beside the data, one sentence; else "".
+        warning: what was noticed of the file beside the data, as `Message.dumps` writes it, or
+            a plain sentence of an earlier version; else "".
     """
 
     file: str

@@ -90,7 +90,7 @@ def bring_in(
         mean_of=found.images.mean_of if found.way.normalization == "per-pixel" else "",
         classes=spec.classes,
         images=found.n,
-        warning=found.warning,
+        warning=found.warning.dumps() if found.warning else "",
     )
     run = _keep(experiment.changed(name=name), source, found, dataset)
     return Kept(run, source, found)
@@ -217,10 +217,7 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         torch.manual_seed(0)  # VGG and GoogLeNet drop units
         passed = backpropagation(images, labels, record=True).fetch()
     if not math.isfinite(passed.loss):
-        raise CheckpointError(
-            "The network's answers to these images are not finite numbers: its weights are too "
-            "large, or they were saved from a training that had broken down."
-        )
+        raise CheckpointError("weights.answers_not_finite")
     readings = passed.readings
     assert readings is not None
     return Measurement(

@@ -148,7 +148,7 @@ def test_what_is_open_is_asked_with_every_answer_tried(tmp_path: Path, small_dat
     path = saved(tmp_path / "net.th", weights())
     with pytest.raises(OpenQuestions, match="choose network ") as caught:
         bring_in(path, str(small_data), Asked())
-    assert "option_a_padding (end, both); normalization (imagenet, " in str(caught.value)
+    assert "option_a_padding (end, both), normalization (imagenet, " in str(caught.value)
     assert len(caught.value.trials) == 9
     assert nothing_is_left()
     with pytest.raises(InvalidSetting, match="cifar/resnet-20 is not what the file holds"):
