@@ -15,7 +15,7 @@ from app.widgets.attribution import state as desks
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import Desk
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.tools.columns import unpack
 
 
 def browser(result: Result) -> None:

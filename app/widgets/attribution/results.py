@@ -21,7 +21,7 @@ from app.widgets.laboratory.viewers import leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.tools.columns import unpack
 
 _EVERY = 0.4  # seconds, while something is computed
 _FOLLOWED = "attribution.followed"  # the result that this visitor's page followed last

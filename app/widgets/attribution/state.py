@@ -9,19 +9,19 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.thumbnails import Album, album
+from app.page_data.pictures import Album, album
+from app.page_data.runs import find_runs
 from app.page_state import url as page_url
 from app.widgets.laboratory.bench import HERE, Bench
 from resnet_core.data.own import uploaded_image
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.activations import question as activations
+from resnet_core.labs.attribution import question as attribution_question
 from resnet_core.labs.results.request import Order, create_settings
-from resnet_core.labs.tools import picture_names
 
 View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -144,7 +144,7 @@ _component = st.components.v2.component(
 
 def known_album(now: Desk) -> Album | None:
     """The images that the first network is tested on; None where they are not here."""
-    found, _ = services.known(now.bench.runs[:1])
+    found, _ = find_runs(now.bench.runs[:1])
     try:
         return album(found[0].experiment, found[0].imported) if found else None
     except PlaygroundError as error:
@@ -159,7 +159,7 @@ def pictures(now: Desk, there: Album | None) -> None:
             key=_KEY,
             data={
                 "label": t("attribution.pictures"),
-                "chosen": picture_names.place(now.settings.picture),
+                "chosen": attribution_question.image_place(now.settings.picture),
                 "pictures": [
                     {"place": one.place, "shows": one.shows, "address": one.address}
                     for one in there.pictures
@@ -187,7 +187,7 @@ def _picked() -> None:
     place = st.session_state[_KEY].get("picked")
     if isinstance(place, int | float) and 0 <= place < 1_000_000:
         now = kept()
-        keep(now.changed(picture=picture_names.of_test(int(place))))
+        keep(now.changed(picture=attribution_question.image_name(int(place))))
 
 
 def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
@@ -200,5 +200,5 @@ def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
         st.error(escaped(explain(error)))
         return
     st.session_state[_TAKEN] = upload_id
-    keep(now.changed(picture=picture_names.of_own(picture_id)))
+    keep(now.changed(picture=attribution_question.upload_name(picture_id)))
     st.rerun()
