@@ -21,7 +21,7 @@ from resnet_core.runs.folder import of_run
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.system import home as home_module
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.weights import importing
 from resnet_core.weights.evaluation import Answers, OpenQuestions, evaluate
 from resnet_core.weights.importing import import_weights
@@ -79,7 +79,7 @@ def test_the_weights_are_kept_by_our_names(tmp_path: Path, small_data: Path, nam
     found = safetensors.torch.load_file(weights_on_disk.find(run).path)
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state if "batches" not in name)
-    assert run.weights_sha256 == checkpoint.weights_sha256(found)
+    assert run.weights_sha256 == weights_sha256(found)
 
 
 def test_the_measurement_is_that_of_a_run_before_its_first_update(
@@ -231,5 +231,5 @@ def test_networks_for_imagenet_are_measured(architecture: str) -> None:
     spec = ImageNetSpec(architecture, classes=4, image_size=32)
     images, labels = torch.rand(2, 3, 32, 32), torch.tensor([1, 3])
     measurement = importing.measure(build(spec, 0), images, labels)
-    assert np.isfinite(seen.response_std).all()
-    assert (seen.gradient_norm > 0).any()
+    assert np.isfinite(measurement.response_std).all()
+    assert (measurement.gradient_norm > 0).any()
