@@ -120,7 +120,7 @@ def _record(run: RunRecord, group: str, folder: Path) -> list[Path]:
     experiment = run.experiment
     option = "" if experiment.shortcut == "A" else f"-option-{experiment.shortcut.lower()}"
     first = experiment.network in reproductions.WITH_WEIGHTS and experiment.seed == 0
-    return record([run.id], folder, group, called=f"{group}{option}", weights=first and not option)
+    return record([run.id], folder, group, id_prefix=f"{group}{option}", weights=first and not option)
 
 
 def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:

@@ -94,7 +94,7 @@ def test_a_long_run_is_thinned_to_its_evaluations_and_an_even_rest(
 
 def test_even_many_evaluations_are_thinned() -> None:
     rows = pa.table({"train_error": np.arange(5000.0)})
-    chosen = recording.chosen(rows, most=100)
+    chosen = recording.thinned_rows(rows, most=100)
     assert len(chosen) == 100
     assert (chosen[0], chosen[-1]) == (0, 4999)
     assert np.diff(chosen).max() <= 51
@@ -134,7 +134,7 @@ def test_weights_are_recorded_where_asked_for_and_found_again(
     with pytest.raises(WrongState, match="recorded without"):
         find_weights.find(find_weights.described(bare.name))
 
-    (path,) = recording.record([run.id], home / "recorded", "more", called="shown", weights=True)
+    (path,) = recording.record([run.id], home / "recorded", "more", id_prefix="shown", weights=True)
 
     assert path.name == "shown-resnet-20-seed-0"
     shipped = find_weights.described(path.name)
