@@ -8,12 +8,11 @@ from app import theme
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_state.initial_value import start_of
+from app.page_state.page import Page
 from app.widgets.augmentation.cifar import cifar
-from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.imagenet import imagenet
 from app.widgets.augmentation.source import source
-from app.widgets.augmentation.state import RECIPES, SEEDS
+from app.widgets.augmentation.state import SEEDS, AugmentationState, draw_again
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 
@@ -28,42 +27,38 @@ _CODE = {
 }
 
 
-def page() -> None:
+def show() -> None:
     st.title(t("augmentation.title"))
     st.markdown(t("augmentation.lead"))
-    desk = Desk()
-    key = desk.key("recipe")
+    page = Page("augmentation", AugmentationState)
+    page.show_errors()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        found = st.segmented_control(
+        recipe = page.control(
+            "recipe",
             t("augmentation.recipe.label"),
-            RECIPES,
-            default=start_of(key, desk.state.recipe),
-            required=True,
             format_func=lambda name: t(f"augmentation.recipe.{name}"),
-            key=key,
         )
-        desk.change(recipe=found)
-        if st.button(
+        st.button(
             t("augmentation.all_again"),
             icon=":material/casino:",
             type="primary",
-            key=desk.key("all"),
-        ):
-            desk.state = desk.state.drawn_again(*SEEDS)
-            desk.again()
-    given = source(desk)
+            key=page.key("all"),
+            on_click=draw_again,
+            args=(page, *SEEDS),
+        )
+    shown = source(page)
     hue = theme.HUES["plain"]
     try:
-        if found == "imagenet":
-            imagenet(desk, given.pixels, hue)
+        if recipe == "imagenet":
+            imagenet(page, shown.pixels, hue)
         else:
-            cifar(desk, given.pixels, given.sample, hue)
+            cifar(page, shown.pixels, shown.sample, hue)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
     with st.expander(t("augmentation.code"), icon=":material/code:"):
-        for path, name in _CODE[found]:
+        for path, name in _CODE[recipe]:
             show_code(path, name)
-    desk.write()
+    page.write()
 
 
-page()
+show()

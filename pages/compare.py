@@ -2,134 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from app import services
 from app.language import texts
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data import recordings
-from app.page_state import url as page_url
-from app.page_state.links import page_link
-from app.page_state.view import MEASURES, SMOOTHEST, CompareState, View
+from app.page_state.controls import Control, initial_value
+from app.page_state.page import Page, page_link
+from app.page_state.view import SMOOTHEST, CompareState
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.runs.picker import groups, run_picker
 from resnet_core.runs.record import RunRecord
 
-PAGE = "compare"
-# Session state: how often other parameters came than the page had written, the widgets.
-VISITS = "compare.visits"
-RUNS, X, LAYERS = "compare.runs", "compare.x", "compare.layers"
-ERROR, SMOOTH, LOG = "compare.error", "compare.smooth", "compare.log"
 LAYER_VIEWS = ("layer", "sorted", "map")
+SMOOTHING = Control("slider", low=0.0, high=SMOOTHEST, step=0.05)
+_WORDS = {"heat": "layers", "order": "layers", "x": "x"}  # of fields that share a control's label
 
 
 def page() -> None:
     st.title(t("compare.title"))
     st.markdown(t("compare.lead"))
     runs = [*services.runs(), *services.recorded()]
-    state = _arrive(runs)
+
+    def completed(state: CompareState, query: Mapping[str, str]) -> CompareState:
+        return state if "runs" in query else state.changed(runs=_suggested(runs))
+
+    compare = Page("compare", CompareState, completed)
+    compare.show_errors(_label)
+    _show_missing(compare.state.runs, runs)
     if not runs:
         _nothing_yet()
         return
-    ids = run_picker(runs, RUNS)
-    view = _controls(state.view)
-    seen = live_charts(
-        ids,
-        view,
-        f"compare-charts-{st.session_state[VISITS]}",
+    run_picker(compare, runs)
+    _controls(compare)
+    view = live_charts(
+        compare.state.runs,
+        compare.state,
+        f"compare-charts-{compare.generation}",
         remember=True,
         empty=t("compare.none_chosen"),
+        on_seen=compare.touch,
     )
-    page_url.write(PAGE, CompareState(ids, seen).to_query())
+    compare.change(at=view.at, hidden=view.hidden, zoom=view.zoom)
+    compare.write()
 
 
-def _arrive(runs: Sequence[RunRecord]) -> CompareState:
-    """The state; a URL that this page did not write itself sets the widgets anew."""
-    query = page_url.read()
-    if page_url.is_own(PAGE, query):
-        state, _ = CompareState.from_query(query)
-        return state
-    state, unusable = CompareState.from_query(query)
-    known = {run.id for run in runs}
-    missing = [run_id for run_id in state.runs if run_id not in known]
-    chosen = [run_id for run_id in state.runs if run_id in known]
-    if "runs" not in query:
-        chosen = _suggested(runs)
-    st.session_state[RUNS] = chosen
-    _set_widgets(state.view)
-    st.session_state[VISITS] = st.session_state.get(VISITS, 0) + 1
-    _tell_problems(missing, unusable)
-    return state
-
-
-def _suggested(runs: Sequence[RunRecord]) -> list[str]:
-    """What was started together here last, else what the home page begins with, else the newest
-    run: a page is never empty for nothing."""
+def _suggested(runs: Sequence[RunRecord]) -> tuple[str, ...]:
+    """Return the runs that were started together here last, else what the home page begins with,
+    else the newest run."""
     together = groups([run for run in runs if not run.recorded])
     suggested = next(iter(together.values()), None) or recordings.first() or runs[:1]
-    return [run.id for run in suggested]
+    return tuple(run.id for run in suggested)
 
 
-def _set_widgets(view: View) -> None:
-    st.session_state[X] = view.x
-    st.session_state[LAYERS] = "map" if view.heat else view.order
-    st.session_state[ERROR] = view.error
-    st.session_state[SMOOTH] = view.smooth
-    st.session_state[LOG] = view.log
-
-
-def _tell_problems(missing: Sequence[str], unusable: Sequence[str]) -> None:
-    said = []
+def _show_missing(ids: Sequence[str], runs: Sequence[RunRecord]) -> None:
+    """Name the runs that the URL asks for and that are not on this machine."""
+    present = {run.id for run in runs}
+    missing = [run_id for run_id in ids if run_id not in present]
     if missing:
-        named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
-        said.append(t("compare.unknown", n=len(missing), ids=named))
-    if unusable:
-        said.append(t("compare.unusable", names=", ".join(unusable)))
-    if said:
-        st.warning("  \n".join(said))
+        named = ", ".join(run_id[:40] for run_id in missing[:3])
+        more = " …" if len(missing) > 3 else ""
+        st.warning(t("compare.unknown", n=len(missing), ids=escaped(named) + more))
 
 
-def _controls(view: View) -> View:
+def _label(name: str) -> str:
+    key = f"compare.{_WORDS.get(name, name)}"
+    return t(key) if key in texts.catalogue() else name
+
+
+def _controls(compare: Page[CompareState]) -> None:
     say = texts.speaker(texts.language())
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        x = st.segmented_control(
-            t("compare.x"),
-            ("iterations", "epochs", "seconds"),
-            key=X,
-            required=True,
-            format_func=lambda name: say(f"compare.x_{name}"),
-        )
-        layers = st.segmented_control(
-            t("compare.layers"),
-            LAYER_VIEWS,
-            key=LAYERS,
-            required=True,
-            format_func=lambda name: say(f"compare.layers_{name}"),
-        )
+        compare.control("x", t("compare.x"), format_func=lambda name: say(f"compare.x_{name}"))
+        _layers(compare, say)
         with st.popover(t("compare.more")):
-            error, smooth, log = _more(say)
-    return view.changed(
-        x=x,
-        order="sorted" if layers == "sorted" else "layer",
-        heat=layers == "map",
-        error=error,
-        smooth=smooth,
-        log=log,
-    )
+            compare.control(
+                "error",
+                t("compare.error"),
+                format_func=lambda name: say(f"compare.error_{name}"),
+            )
+            compare.control("smooth", t("compare.smooth"), SMOOTHING)
+            compare.control("log", t("compare.log"))
 
 
-def _more(say: texts.Speaker) -> tuple[str, float, bool]:
-    error = st.radio(
-        t("compare.error"),
-        MEASURES,
-        key=ERROR,
-        format_func=lambda name: say(f"compare.error_{name}"),
+def _layers(compare: Page[CompareState], say: texts.Speaker) -> None:
+    """One choice for two fields: a map has no order."""
+    key = compare.key("layers")
+    layers = st.segmented_control(
+        t("compare.layers"),
+        LAYER_VIEWS,
+        default=initial_value(key, "map" if compare.state.heat else compare.state.order),
+        key=key,
+        required=True,
+        format_func=lambda name: say(f"compare.layers_{name}"),
+        on_change=compare.touch,
     )
-    smooth = st.slider(t("compare.smooth"), 0.0, SMOOTHEST, step=0.05, key=SMOOTH)
-    log = st.toggle(t("compare.log"), key=LOG)
-    return error, smooth, log
+    order = compare.state.order if layers == "map" else layers
+    compare.change(heat=layers == "map", order=order)
 
 
 def _nothing_yet() -> None:

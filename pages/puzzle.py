@@ -8,9 +8,11 @@ from app import services
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data import puzzle_verdict, recordings
-from app.page_state.links import page_link
+from app.page_state.controls import initial_value
+from app.page_state.page import Page, page_link
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.errors import PlaygroundError
@@ -18,28 +20,30 @@ from resnet_core.experiments import presets
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
-SET = "puzzle.set"  # the recordings that are shown
 
 
 def page() -> None:
-    state = PuzzleState.from_query(st.query_params.to_dict())
-    records, unknown = _records(state)
+    puzzle = Page("puzzle", PuzzleState)
+    records, unknown = _records(puzzle.state)
     st.title(t("home.title"))
     st.markdown(t("home.lead"))
+    puzzle.show_errors()
     if unknown:
-        st.info(t("home.unknown", name=unknown))
-    if any(record.state in ACTIVE for record in records):
-        _progress([record.id for record in records])
-    elif st.session_state.get(GUESS) == "asked" and records:
-        _ask()
-        return
-    else:
-        _actions(records)
-    _choice(state.run)
+        st.info(t("home.unknown", name=escaped(unknown)))
+    active = any(record.state in ACTIVE for record in records)
     guess = st.session_state.get(GUESS)
-    charts(records, guessed=guess in puzzle_verdict.FOUR)
-    if records and not any(record.state in ACTIVE for record in records):
-        _conclusion(records, guess)
+    if active:
+        _progress([record.id for record in records])
+    elif guess == "asked" and records:
+        _ask()
+    else:
+        _actions(puzzle, records)
+    if active or guess != "asked" or not records:
+        _choice(puzzle)
+        charts(records, guessed=guess in puzzle_verdict.FOUR)
+        if records and not active:
+            _conclusion(records, guess)
+    puzzle.write()
 
 
 def charts(records: list[RunRecord], guessed: bool) -> None:
@@ -55,42 +59,45 @@ def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
     return (asked, "") if asked else (recordings.first(), state.run)
 
 
-def _choice(shown: str) -> None:
-    """Which of the recorded sets to look at; none is chosen while one's own runs are shown."""
+def _choice(puzzle: Page[PuzzleState]) -> None:
+    """Offer the recorded sets; none is chosen while the reader's own runs are shown."""
     groups = recordings.groups()
     if len(groups) < 2:
         return
-    st.session_state[SET] = shown if shown in groups else None if shown else groups[0]
+    run, key = puzzle.state.run or groups[0], puzzle.key("set")
+
+    def choose() -> None:
+        puzzle.touch()
+        puzzle.change(run=st.session_state[key])
+
     st.segmented_control(
         t("home.sets"),
         groups,
-        key=SET,
+        default=initial_value(key, run if run in groups else None),
+        key=key,
+        required=True,
         format_func=lambda group: t(f"home.set.{group}"),
-        on_change=_chosen,
+        on_change=choose,
         label_visibility="collapsed",
         wrap=True,
     )
 
 
-def _chosen() -> None:
-    """Into the URL, so that what is shown can be shared; taking the choice back changes nothing."""
-    if group := st.session_state[SET]:
-        st.query_params["run"] = group
-
-
-def _actions(records: list[RunRecord]) -> None:
+def _actions(puzzle: Page[PuzzleState], records: list[RunRecord]) -> None:
     """The one button; its label tells the time once that has been measured."""
     own = [record.experiment.seed for record in records if not record.recorded]
     seed = max(own) + 1 if own else 0
     unknown = not own and services.estimate_together(presets.one_minute(seed)) is None
-    st.fragment(_buttons, run_every=2.0 if unknown else None)(seed, bool(own), bool(records))
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(
+        puzzle, seed, bool(own), bool(records)
+    )
 
 
-def _buttons(seed: int, again: bool, can_guess: bool) -> None:
+def _buttons(puzzle: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         label, hint = _run_label(seed, again)
         if st.button(label, type="primary", key="run", help=hint):
-            _start(seed)
+            _start(puzzle, seed)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
             st.rerun()
@@ -107,14 +114,14 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
     return t("home.run"), None
 
 
-def _start(seed: int) -> None:
+def _start(puzzle: Page[PuzzleState], seed: int) -> None:
     try:
         started = services.submit(presets.one_minute(seed))
     except PlaygroundError as error:
         st.error(explain(error))
         return
     st.session_state.pop(GUESS, None)
-    st.query_params["run"] = started[0].group
+    puzzle.load(run=started[0].group)
     st.rerun()
 
 

@@ -8,11 +8,12 @@ sentence; a page shows it in the reader's language.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from resnet_core.system.texts import STORED, Message
 
 _PREFIX = "errors."
+_Error = TypeVar("_Error", bound="PlaygroundError")
 
 
 class PlaygroundError(Exception):
@@ -40,11 +41,9 @@ class PlaygroundError(Exception):
         return self.message.values
 
     @classmethod
-    def of(cls, message: Message) -> PlaygroundError:
+    def of(cls, message: Message) -> Self:
         """Return an error with this message, which another process may have sent."""
-        error = PlaygroundError(message.key.removeprefix(_PREFIX))
-        error.message = message
-        return error
+        return _rebuilt(cls, (message.key,), {"message": message})
 
     def __str__(self) -> str:
         return str(self.message)
@@ -55,8 +54,8 @@ class PlaygroundError(Exception):
 
 
 def _rebuilt(
-    error_type: type[PlaygroundError], args: tuple[Any, ...], attributes: Mapping[str, Any]
-) -> PlaygroundError:
+    error_type: type[_Error], args: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> _Error:
     error = error_type.__new__(error_type, *args)
     error.__dict__.update(attributes)
     return error

@@ -52,9 +52,7 @@ def read(name: str, content: bytes, longest: int = LONGEST) -> Pixels:
         DataError: it is no image, damaged, or too large to be read safely.
     """
     if len(content) > MEGABYTES * 1_000_000:
-        raise DataError(
-            f"The file has {len(content) / 1e6:.0f} MB; choose a picture of at most {MEGABYTES} MB."
-        )
+        raise DataError("data.picture_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
     return decoding.decode_whole(io.BytesIO(content), name[:60], longest)
 
 

@@ -37,10 +37,8 @@ def keep(name: str, content: bytes) -> Upload:
             Nothing of it is kept then.
     """
     if len(content) > MEGABYTES * 1_000_000:
-        raise DataError(
-            f"The file has {len(content) / 1e6:.0f} MB; upload at most {MEGABYTES} MB, or put it "
-            f"on this machine and give its path."
-        )
+        size = f"{len(content) / 1e6:.0f}"
+        raise DataError("data.upload.megabytes", size=size, most=MEGABYTES)
     path = home.data_folder() / file_name(name, content)
     if not path.exists():
         _keep_if_readable(path, content, name)
@@ -56,10 +54,7 @@ def file_name(name: str, content: bytes) -> str:
     plain = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     suffix = max((s for s in SUFFIXES if plain.lower().endswith(s)), key=len, default=None)
     if suffix is None:
-        raise DataError(
-            f"The file is none of {', '.join(s[1:] for s in SUFFIXES)}; pack the class folders "
-            f"into one of these."
-        )
+        raise DataError("data.upload.kind", kinds=[suffix[1:] for suffix in SUFFIXES])
     stem = re.sub(r"[^A-Za-z0-9]+", "-", plain[: -len(suffix)]).strip("-")[:_MOST_CHARACTERS]
     digest = hashlib.sha256(content).hexdigest()[:8]
     return f"{stem or 'upload'}-{digest}{suffix}"
@@ -76,11 +71,9 @@ def _keep_if_readable(path: Path, content: bytes, name: str) -> None:
         trial.replace(path)
     except DataError as error:
         # The place where it was tried is gone when the sentence is read.
-        raise DataError(str(error).replace(str(trial), name)) from error
+        raise DataError.of(error.message.replaced(str(trial), name)) from error
     except OSError as error:
-        raise DataError(
-            f"The upload could not be kept ({error.strerror}); free some space in {path.parent}."
-        ) from error
+        raise DataError("data.upload.unwritten", reason=error, folder=path.parent) from error
     finally:
         for left in waiting.iterdir():
             left.unlink()

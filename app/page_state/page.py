@@ -1,93 +1,224 @@
-"""A page's state between its URL, its controls and the session."""
+"""One page between its URL, its controls and the session.
+
+    page = Page("shelf", ShelfState)          # at the top: state from the URL, or as it was left
+    page.show_errors(lambda name: t(f"shelf.{name}"))          # what in the URL cannot be used
+    page.control("book", t("shelf.book"), format_func=...)  # a control made from the field
+    if page.state.open: ...                                 # a checked, frozen value
+    st.button(t("shelf.next"), on_click=lambda: page.load(page=page.state.page + 1))
+    page.write()                              # at the end: the URL says what is shown
+
+Facts about Streamlit that decide how this is done:
+
+- A run of the page is cut short by the next event, at any line. The state is therefore kept in
+  the session whenever it changes, and a URL counts as read as soon as it is read, not at the end.
+- An event carries the URL that the browser showed when it was sent, which may be older than what
+  the page wrote since. A URL is therefore ignored in a run that one of the page's own controls
+  caused; such controls call `touch`, as all made by `control` do. Any other URL that the page has
+  not written is a wish (a link, the Back button): it sets the controls anew.
+- A control's value is lost when its labels change with the language, or when the page is left. It
+  has another key after each load and in each language, and begins with the state's value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
-from app import theme
 from app.language import texts
-from app.language.markdown import escaped
+from app.language.errors import explain
+from app.language.markdown import escaped, fault
 from app.language.texts import t
-from app.page_state import url as page_url
-
-
-class PageState(Protocol):
-    """What a page's URL says, checked; a frozen value."""
-
-    def to_query(self) -> dict[str, str]: ...
-
-    def changed(self: State, **values: Any) -> State: ...
-
-    @classmethod
-    def from_query(cls: type[State], query: Mapping[str, str]) -> tuple[State, list[str]]: ...
-
+from app.page_state.controls import Control, show
+from app.page_state.query import Errors, PageState
+from resnet_core.errors import InvalidSetting
 
 State = TypeVar("State", bound=PageState)
 
 
-class PageDesk(Generic[State]):
-    """What stands on a page while it runs.
-
-    Args:
-        form: the page's name, the first part of each of its keys.
-        kind: of the state; its defaults are what the page opens with.
+@dataclass
+class _Memory(Generic[State]):
+    """A page in one session.
 
     Attributes:
-        state: what is shown; parts of the page put what was changed back through `change`.
+        query: the URL's parameters as the page read or wrote them last.
+        errors: of the parameters of the URL, until the state is changed.
+        generation: how often the controls began anew.
+        touched: a control of the page caused the present run, or the state is newer than the URL.
     """
 
-    def __init__(self, form: str, kind: type[State]) -> None:
-        self.form = form
-        self.state: State = kind()
-        self.dark = theme.is_dark()
-        self.say = texts.speaker(texts.language())
-        self._arrive(kind)
+    state: State
+    query: Mapping[str, str]
+    errors: Errors = field(default_factory=dict)
+    generation: int = 1
+    touched: bool = False
+
+
+class Page(Generic[State]):
+    """A page's state while it runs; see the module.
+
+    Args:
+        name: of the page; the first part of each of its keys.
+        kind: of the state.
+        adjust: completes a state that comes from a URL, of which it is given the parameters.
+        keep: show the page as it was left when its URL has no parameters.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: type[State],
+        adjust: Callable[[State, Mapping[str, str]], State] = lambda state, query: state,
+        keep: bool = False,
+    ) -> None:
+        self.name = name
+        query = _parameters()
+        memory: _Memory[State] | None = st.session_state.get(self._slot)
+        if memory is None or not (memory.touched or query == memory.query or (keep and not query)):
+            state, errors = kind.from_query(query)
+            generation = memory.generation + 1 if memory else 1
+            memory = _Memory(adjust(state, query), query, errors, generation)
+            st.session_state[self._slot] = memory
+        memory.touched = False
+        memory.query = query
+        self._memory = memory
+
+    @property
+    def state(self) -> State:
+        """Return what the page shows now."""
+        return self._memory.state
+
+    @property
+    def generation(self) -> int:
+        """Return how often the controls began anew, for keys that outlive a change of language."""
+        return self._memory.generation
 
     def key(self, name: str) -> str:
-        """A widget's key: another one after each load and in each language, whose labels a
-        widget would otherwise lose its value by."""
-        generation = st.session_state.get(f"{self.form}.generation", 0)
-        return f"{self.form}.{generation}.{texts.language()}.{name}"
+        """Return a control's key: another one after each load and in each language."""
+        return f"{self.name}.{self.generation}.{texts.language()}.{name}"
+
+    def touch(self) -> None:
+        """Note that the page's own control causes the next run.
+
+        It is the `on_change` of widgets that are not made by `control`.
+        """
+        self._memory.touched = True
 
     def change(self, **values: Any) -> None:
-        """Take over what a control holds."""
-        self.state = self.state.changed(**values)
+        """Take over what a control holds, or what a button's callback decides.
 
-    def reload(self, **values: Any) -> None:
-        """Change the state from outside the controls, and have these begin anew with it."""
-        self.change(**values)
-        self._new_generation()
-        self.again()
+        Raises:
+            InvalidSetting: names the first field that cannot be used; the state stays.
+        """
+        state = self.state.changed(**values)
+        if state != self.state:
+            self._memory.state = state
+            self._memory.errors = {}
+            self.touch()
 
-    def again(self) -> None:
-        """Show the page once more, with the state as it is now."""
-        st.session_state[f"{self.form}.next"] = self.state
-        st.rerun()
+    def load(self, state: State | None = None, **values: Any) -> None:
+        """Show another state or other values from the next run on, the controls included.
+
+        To be called in a callback, or before `st.rerun`.
+        """
+        self._memory.state = (state or self.state).changed(**values)
+        self._memory.errors = {}
+        self._memory.generation += 1
+        self.touch()
+
+    def control(
+        self,
+        name: str,
+        label: str,
+        control: Control | None = None,
+        *,
+        key: str = "",
+        **how: Any,
+    ) -> Any:
+        """Show the control of a field, and an error beneath it; the state takes its value over.
+
+        Args:
+            control: made from the field where it is not given.
+            key: tells the controls of one field apart, such as those of two networks' depths.
+            how: passed to Streamlit's function.
+        """
+        control = control or Control.of(self.state.field(name))
+        key = self.key(key or name)
+        value = show(
+            control,
+            label,
+            key,
+            self.state.value(name),
+            on_change=self._take,
+            args=(name, control, key),
+            **how,
+        )
+        try:
+            self.change(**{name: value})
+        except InvalidSetting as error:
+            st.markdown(fault(explain(error)))
+        return self.state.value(name)
+
+    def show_errors(self, label: Callable[[str], str] | None = None) -> None:
+        """Say which parameters of the URL gave way to defaults, and why.
+
+        Args:
+            label: gives the reader's name for a field; by default its own.
+        """
+        lines = []
+        for name, error in self._memory.errors.items():
+            named = label(name) if label and name in self.state.names() else name[:40]
+            lines.append(t("common.address", field=escaped(named), reason=escaped(explain(error))))
+        if lines:
+            st.warning("  \n".join(lines))
 
     def write(self) -> None:
-        """Put the state into the URL, without a run of the page where nothing changed."""
-        st.session_state[f"{self.form}.state"] = self.state
-        page_url.write(self.form, self.state.to_query())
+        """Put the state into the URL; the page does not run again because of it."""
+        self._memory.touched = False
+        try:
+            query = self.state.to_query()
+        except InvalidSetting:
+            return  # still being written; the URL keeps the last state that could be used
+        self._memory.query = query
+        if _parameters() != query:
+            present = st.query_params.to_dict()
+            language = {name: text for name, text in present.items() if name == texts.PARAMETER}
+            st.query_params.from_dict({**query, **language})
 
-    def _arrive(self, kind: type[State]) -> None:
-        """Take the state from the URL, unless this page wrote that itself."""
-        ready: State | None = st.session_state.pop(f"{self.form}.next", None)
-        if ready is not None:
-            self.state = ready
-            return
-        query = page_url.read()
-        if page_url.is_own(self.form, query):
-            self.state = st.session_state[f"{self.form}.state"]
-            return
-        self.state, unusable = kind.from_query(query)
-        self._new_generation()
-        if unusable:
-            names = ", ".join(name[:40] for name in unusable[:5])
-            st.warning(t("architecture.url", names=escaped(names)))
+    def _take(self, name: str, control: Control, key: str) -> None:
+        """Take over a control's new value before the page runs, so that all of it knows."""
+        self.touch()
+        with suppress(InvalidSetting):  # `control` says so beneath the control
+            self.change(**{name: control.read(st.session_state[key], self.state.value(name))})
 
-    def _new_generation(self) -> None:
-        name = f"{self.form}.generation"
-        st.session_state[name] = st.session_state.get(name, 0) + 1
+    @property
+    def _slot(self) -> str:
+        return f"page.{self.name}"
+
+
+def page_link(name: str, label: str, /, **query: str) -> None:
+    """Show a link to the page `pages/NAME.py` with these parameters and the present language."""
+    parameters = {texts.PARAMETER: texts.language(), **query}
+    try:
+        # Relative to the entry file, app/main.py.
+        st.page_link(
+            f"../pages/{name}.py",
+            label=label,
+            icon=":material/arrow_forward:",
+            query_params=parameters,
+        )
+    except StreamlitPageNotFoundError:
+        # A page that is run by itself, as tests do, knows no other page.
+        st.markdown(f"[{label}](/{name}?{urlencode(parameters, safe=',')})")
+
+
+def _parameters() -> dict[str, str]:
+    """Return the page's parameters; the language is common to all pages."""
+    query: dict[str, str] = st.query_params.to_dict()
+    query.pop(texts.PARAMETER, None)
+    return query

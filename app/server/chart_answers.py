@@ -64,14 +64,15 @@ class Question:
             raise BadQuestion(f"runs: {wrong[0]!r} is not a run's id.")
         if len(ids) > MOST_RUNS:
             raise BadQuestion(f"runs: {len(ids)} are too many; ask for at most {MOST_RUNS}.")
-        view, unusable = View.from_query(query)
-        if unusable:
-            raise BadQuestion(f"{unusable[0]}: {query[unusable[0]][:60]!r} is not known.")
+        own = {name: text for name, text in query.items() if name in View.model_fields}
+        view, errors = View.from_query(own)
+        for name in errors:
+            raise BadQuestion(f"{name}: {query[name][:60]!r} is not known.")
         language = query.get("lang", "en")
         if language not in texts.LANGUAGES:
             raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
-        own = view.changed(at=None, hidden=(), zoom=None)
-        return cls(ids, own, language, query.get("dark") == "1")
+        view = view.changed(at=None, hidden=(), zoom=None)
+        return cls(ids, view, language, query.get("dark") == "1")
 
 
 @dataclass(frozen=True)

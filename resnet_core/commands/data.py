@@ -27,13 +27,13 @@ def list_(as_json: bool) -> None:
                     "title": entry.title,
                     "present": entry.present,
                     "where": None if entry.where is None else str(entry.where),
-                    "how": entry.how,
+                    "how": str(entry.how),
                 }
                 for entry in entries
             ]
         )
         return
-    rows = [(e.name, e.title, "yes" if e.present else "no", e.how) for e in entries]
+    rows = [(e.name, e.title, "yes" if e.present else "no", str(e.how)) for e in entries]
     print_table(("name", "title", "here", "how"), rows)
 
 

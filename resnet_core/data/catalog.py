@@ -22,6 +22,7 @@ from resnet_core.data.public import sources, standard
 from resnet_core.data.public.sources import SOURCES, Source
 from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError, InvalidSetting
+from resnet_core.system.texts import Message
 
 SHAPES = "shapes"
 NAMES = (SHAPES, *SOURCES)
@@ -43,7 +44,7 @@ class Entry:
     title: str
     present: bool
     where: Path | None
-    how: str
+    how: Message
 
 
 def facts(
@@ -120,11 +121,7 @@ def _folder(name: str) -> Path:
     known = _known(name)
     path = None if known else _path(name)
     if path is None or not path.is_dir():
-        raise InvalidSetting(
-            "data",
-            f"ImageNet's networks are trained on a folder of pictures, train/CLASS and val/CLASS, "
-            f"which {known or shown(name)} is not; give the path of one.",
-        )
+        raise InvalidSetting("data", "data.no_picture_folder", data=known or shown(name))
     return path
 
 
@@ -198,16 +195,16 @@ def require(name: str) -> None:
     if known is None:
         _path(name)
     elif known != SHAPES and not _is_present(SOURCES[known]):
-        raise DataError(standard.missing(SOURCES[known]))
+        raise DataError.of(standard.missing(SOURCES[known]))
 
 
 def available() -> list[Entry]:
     """The known data sets, and the archives and folders in the data folders."""
-    entries = [Entry(SHAPES, shapes.NAME, True, None, "Embedded: drawn in a second from a seed.")]
+    entries = [Entry(SHAPES, shapes.NAME, True, None, Message("form.data.embedded"))]
     for source in SOURCES.values():
         ready, packed = sources.find_ready(source), sources.find_packed(source)
         where = ready / source.folder if ready else packed[0].parent if packed else None
-        how = f"Found in {where}." if where else standard.missing(source)
+        how = Message("form.data.found", folder=where) if where else standard.missing(source)
         entries.append(Entry(source.name, source.title, where is not None, where, how))
     return entries + _own_entries()
 
@@ -215,7 +212,13 @@ def available() -> list[Entry]:
 def _own_entries() -> list[Entry]:
     published = {download.file for source in SOURCES.values() for download in source.downloads}
     return [
-        Entry(str(path), collection.plain_title(path), True, path, f"Found in {place}.")
+        Entry(
+            str(path),
+            collection.plain_title(path),
+            True,
+            path,
+            Message("form.data.found", folder=place),
+        )
         for place in sources.own_places()
         if place.is_dir()
         for path in sorted(place.iterdir())
@@ -251,15 +254,12 @@ def _path(name: str) -> Path:
         if os.path.isdir(path) or (os.path.isfile(path) and _is_readable(path)):  # noqa: PTH112, PTH113
             return path
     if os.path.isfile(given):  # noqa: PTH113
-        raise InvalidSetting(
-            "data",
-            f"{shown(name)} is neither a folder nor a zip, tar (gz, xz, bz2) or npz file.",
-        )
+        raise InvalidSetting("data", "data.not_readable", path=shown(name))
     is_path = "/" in name or "\\" in name
     near = [] if is_path else difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
-    paths = "the path of a folder, zip, tar or npz"
-    advice = f"did you mean {near[0]}?" if near else f"choose {', '.join(NAMES)} or {paths}."
-    raise InvalidSetting("data", f"there is no data set and no file {shown(name)}; {advice}")
+    if near:
+        raise InvalidSetting("data", "data.unknown_near", given=shown(name), near=near[0])
+    raise InvalidSetting("data", "data.unknown", given=shown(name), options=NAMES)
 
 
 def _source_facts(source: Source) -> DataFacts:
@@ -311,7 +311,5 @@ def _shapes_to_draw(
 
 def _checked(field: str, asked: int | None, most: int, title: str) -> int | None:
     if asked is not None and not 1 <= asked <= most:
-        raise InvalidSetting(
-            field, f"{asked} images are asked for, but {title} has {most}; use at most that."
-        )
+        raise InvalidSetting(field, "data.too_few_images_of", count=asked, title=title, most=most)
     return asked

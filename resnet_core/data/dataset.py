@@ -36,9 +36,9 @@ class ImageSet:
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
-            raise DataError("Images must be an array of bytes with the axes N, H, W, C.")
+            raise DataError("data.images_array")
         if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
-            raise DataError("There must be one whole-number label for each image.")
+            raise DataError("data.labels_array")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -185,7 +185,5 @@ def subset_index(labels: Labels, count: int | None, field: str) -> Index | None:
     if count is None or count == len(labels):
         return None
     if not 1 <= count <= len(labels):
-        raise InvalidSetting(
-            field, f"{count} images are asked for, but there are {len(labels)}; use at most that."
-        )
+        raise InvalidSetting(field, "data.too_few_images", count=count, most=len(labels))
     return class_order(labels, equal=True)[:count]

@@ -20,6 +20,7 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
 )
 MAX_PIXELS = 40_000_000
+_MILLIONS = MAX_PIXELS // 1_000_000
 Size = tuple[int, int]  # width, height
 Choice = Callable[[Size], tuple[tuple[float, float, float, float], Size]]
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
@@ -111,23 +112,13 @@ def _opened(file: IO[bytes], name: str) -> Iterator[Image.Image]:
         with Image.open(file, formats=_FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise _too_large(name, f"has {width} x {height} pixels")
-            if image.mode not in _MODES:
                 raise DataError(
-                    f"The image {name} has pixels of the kind {image.mode}; "
-                    f"save it with 8 bits a channel."
+                    "data.image_pixels", name=name, width=width, height=height, most=_MILLIONS
                 )
+            if image.mode not in _MODES:
+                raise DataError("data.image_mode", name=name, mode=image.mode)
             yield image
     except Image.DecompressionBombError as error:
-        raise _too_large(name, "is far too large") from error
+        raise DataError("data.image_too_large", name=name, most=_MILLIONS) from error
     except _DAMAGE as error:
-        raise DataError(
-            f"The file {name} cannot be read as an image; repair it or take it out."
-        ) from error
-
-
-def _too_large(name: str, what: str) -> DataError:
-    return DataError(
-        f"The image {name} {what}; the most that is read is {MAX_PIXELS // 1_000_000} million "
-        f"(for example 6000 x 6000), so scale it down first."
-    )
+        raise DataError("data.image_unreadable", name=name) from error

@@ -14,7 +14,7 @@ from resnet_core.networks.blocks import (
     PreActivationBlock,
     ResidualBlock,
 )
-from resnet_core.networks.layers import Layers
+from resnet_core.networks.layers import Layers, pointwise
 from resnet_core.networks.shortcuts import Projection, ZeroPadding
 from resnet_core.specs import geometry
 from resnet_core.specs.geometry import BlockGeometry
@@ -48,7 +48,7 @@ def _pre_activation(spec: Spec, layers: Layers, place: BlockGeometry) -> Block:
 def _highway(spec: Spec, layers: Layers, place: BlockGeometry) -> Block:
     """The gate is a 1x1 convolution with a bias and no BN, as in He et al. 2016, section 3.1."""
     branch = branches.post_activation(layers, _convolutions(spec, layers, place))
-    gate = nn.Conv2d(place.in_channels, place.out_channels, kernel_size=1, stride=place.stride)
+    gate = pointwise(place.in_channels, place.out_channels, place.stride, bias=True)
     return HighwayBlock(branch, _shortcut(spec, layers, place), layers.activation(), gate)
 
 

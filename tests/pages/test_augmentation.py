@@ -47,6 +47,12 @@ def test_everything_can_be_drawn_again_at_once(home: Path) -> None:
     assert query == {"size": "4", "place": "1", "mirror": "1", "colour": "1"}
 
 
+def test_the_last_seed_is_followed_by_the_first(home: Path) -> None:
+    test = _open(size="9999")
+    next(one for one in test.button if one.key.endswith("again.size")).click().run()
+    assert "size" not in test.query_params
+
+
 def test_cifars_recipe_names_the_set_whose_mean_it_subtracts(home: Path) -> None:
     test = _open(recipe="cifar", picture="shapes-3")
     text = said(test)

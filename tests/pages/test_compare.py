@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.language.texts import LANGUAGES, say
 from app.page_data import recordings
+from app.page_state.view import CompareState
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from tests.app.runs_on_record import put_on_record
@@ -25,7 +26,11 @@ def nothing_recorded(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def _chosen(test: AppTest) -> list[str]:
-    return list(test.session_state["compare.runs"])
+    return list(test.multiselect[0].value)
+
+
+def _control(test: AppTest, kind: str, field: str):  # type: ignore[no-untyped-def]
+    return next(one for one in test.get(kind) if one.key.endswith(f".{field}"))
 
 
 def test_without_runs_it_says_what_to_do() -> None:
@@ -68,11 +73,11 @@ def test_what_was_started_here_together_comes_before_recordings() -> None:
 @pytest.mark.usefixtures("what_ships")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_recorded_sets_are_called_as_on_the_home_page(language: str) -> None:
-    labels = {button.key: button.label for button in _open(lang=language).button}
+    labels = {one.key.rpartition(".")[2]: one.label for one in _open(lang=language).button}
     recorded = say(language, "compare.recorded")
     for group in recordings.groups():
         named = say(language, f"home.set.{group}")
-        assert labels[f"compare.runs.{group}"] == f"{named} · {recorded}"
+        assert labels[group] == f"{named} · {recorded}"
 
 
 def test_one_run_is_shown_by_itself() -> None:
@@ -118,12 +123,11 @@ def test_the_url_sets_every_control() -> None:
         runs="run-1", x="seconds", order="sorted", smooth="0.5", log="1", error="fixed",
         at="120", hidden="plain-20", zoom="0,100,0,50",
     )  # fmt: skip
-    state = test.session_state
-    assert state["compare.x"] == "seconds"
-    assert state["compare.layers"] == "sorted"
-    assert state["compare.smooth"] == 0.5
-    assert state["compare.log"] is True
-    assert state["compare.error"] == "fixed"
+    assert _control(test, "button_group", "x").value == "seconds"
+    assert _control(test, "button_group", "layers").value == "sorted"
+    assert _control(test, "slider", "smooth").value == 0.5
+    assert _control(test, "toggle", "log").value is True
+    assert _control(test, "button_group", "error").value == "fixed"
     # What only the charts know stays as it was.
     assert _query(test, "at") == "120"
     assert _query(test, "hidden") == "plain-20"
@@ -134,18 +138,29 @@ def test_the_url_sets_every_control() -> None:
 def test_a_bad_value_gives_a_sentence_and_the_default(name: str) -> None:
     put_on_record("run-1")
     test = _open(runs="run-1", **{name: "nonsense"})
-    assert name in test.warning[0].value
+    assert "cannot be used, so the default is shown" in test.warning[0].value
     assert name not in test.query_params
 
 
 def test_a_control_changes_the_url_and_the_language_stays() -> None:
     put_on_record("run-1")
     test = _open(runs="run-1", lang="ko")
-    test.slider(key="compare.smooth").set_value(0.8).run()
+    _control(test, "slider", "smooth").set_value(0.8).run()
     assert not test.exception
     assert _query(test, "smooth") == "0.8"
     assert _query(test, "lang") == "ko"
     assert _query(test, "runs") == "run-1"
+
+
+def test_a_curve_whose_name_has_a_bar_comes_back_as_one() -> None:
+    put_on_record("run-1", name="first | second")
+    hidden = CompareState(runs=("run-1",), hidden=("first | second", "plain-20")).to_query()
+    test = _open(**hidden)
+    assert _query(test, "hidden") == hidden["hidden"]
+    state, errors = CompareState.from_query(hidden)
+    assert (state.hidden, errors) == (("first | second", "plain-20"), {})
+    old, _ = CompareState.from_query({"hidden": "plain-20|resnet-56"})
+    assert old.hidden == ("plain-20", "resnet-56")
 
 
 def test_one_click_chooses_a_whole_group() -> None:
@@ -154,7 +169,7 @@ def test_one_click_chooses_a_whole_group() -> None:
     put_on_record("two-of-two", "cifar/resnet-20", fields=fields)
     put_on_record("other")
     test = _open(runs="other")
-    (button,) = [button for button in test.button if button.key == "compare.runs.pair"]
+    (button,) = [button for button in test.button if button.key.endswith(".pair")]
     assert button.label.startswith("plain-20, ResNet-20 · ")
     button.click().run()
     assert not test.exception

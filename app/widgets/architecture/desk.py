@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.page_state.page import PageDesk
+from app.page_state.desk import PageDesk
 from app.widgets.architecture.state import State
 
 

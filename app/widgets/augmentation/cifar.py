@@ -9,9 +9,8 @@ import streamlit as st
 
 from app.language.texts import t
 from app.page_data.pictures import Pixels, Sample, squared
-from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.gallery import gallery
-from app.widgets.augmentation.state import State
+from app.widgets.augmentation.state import AugmentationPage, AugmentationState, draw_button
 from app.widgets.augmentation.tile import framed, visible_without_mean
 from resnet_core.data import cifar_recipe as recipe
 from resnet_core.data.cifar_recipe import PADDING, Draw, Floats
@@ -20,23 +19,23 @@ SIZE = 32
 _MORE = 16
 
 
-def cifar(desk: Desk, pixels: Pixels, sample: Sample, hue: str) -> None:
+def cifar(page: AugmentationPage, pixels: Pixels, sample: Sample, hue: str) -> None:
     """Show each step with its own draw, and more views of the same image."""
     image = squared(pixels, SIZE)
     values = recipe.padded(recipe.without_mean(image, sample.mean))
-    chance = drawn(desk.state)
+    chance = drawn(page.state)
     box = (chance.left, chance.top, chance.left + SIZE, chance.top + SIZE)
     steps: list[Callable[[], None]] = [
         lambda: _original(image, chance, hue),
         lambda: _mean(image, sample),
-        lambda: _padded(desk, values, box, hue),
-        lambda: _mirror(desk, values, chance),
+        lambda: _padded(page, values, box, hue),
+        lambda: _mirror(page, values, chance),
     ]
     for column, step in zip(st.columns(4, gap="medium"), steps, strict=True):
         with column:
             step()
     views = [
-        visible_without_mean(recipe.cropped(values, drawn(_later(desk.state, number))))
+        visible_without_mean(recipe.cropped(values, drawn(_later(page.state, number))))
         for number in range(1, _MORE + 1)
     ]
     gallery(views, "more", t("augmentation.more_cifar", count=_MORE))
@@ -44,13 +43,13 @@ def cifar(desk: Desk, pixels: Pixels, sample: Sample, hue: str) -> None:
     st.markdown(t("augmentation.said.single"))
 
 
-def drawn(state: State) -> Draw:
+def drawn(state: AugmentationState) -> Draw:
     """What the page's seeds decide; each draw has a seed of its own."""
     left, top = recipe.draw_place(np.random.default_rng(state.place))
     return Draw(left, top, recipe.draw_mirrored(np.random.default_rng(state.mirror)))
 
 
-def _later(state: State, number: int) -> State:
+def _later(state: AugmentationState, number: int) -> AugmentationState:
     return state.changed(place=state.place + number, mirror=state.mirror + number)
 
 
@@ -71,17 +70,19 @@ def _mean(image: Pixels, sample: Sample) -> None:
     st.caption(said)
 
 
-def _padded(desk: Desk, values: Floats, box: tuple[float, float, float, float], hue: str) -> None:
+def _padded(
+    page: AugmentationPage, values: Floats, box: tuple[float, float, float, float], hue: str
+) -> None:
     st.markdown(t("augmentation.step.padded", padding=PADDING))
     st.html(framed(visible_without_mean(values), t("augmentation.alt.padded"), [box], hue))
     side = SIZE + 2 * PADDING
     st.caption(t("augmentation.said.padded", side=side, left=int(box[0]), top=int(box[1])))
-    desk.draw_again("place")
+    draw_button(page, "place")
 
 
-def _mirror(desk: Desk, values: Floats, chance: Draw) -> None:
+def _mirror(page: AugmentationPage, values: Floats, chance: Draw) -> None:
     st.markdown(t("augmentation.step.crop_mirror", size=SIZE))
     view = recipe.cropped(values, chance)
     st.html(framed(visible_without_mean(view), t("augmentation.alt.mirror")))
     st.caption(t("augmentation.said.mirrored" if chance.mirrored else "augmentation.said.plain"))
-    desk.draw_again("mirror")
+    draw_button(page, "mirror")

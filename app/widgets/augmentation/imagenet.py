@@ -10,9 +10,8 @@ import streamlit as st
 
 from app.language.texts import t
 from app.page_data.pictures import Pixels
-from app.widgets.augmentation.desk import Desk
 from app.widgets.augmentation.gallery import gallery
-from app.widgets.augmentation.state import State
+from app.widgets.augmentation.state import AugmentationPage, AugmentationState, draw_button
 from app.widgets.augmentation.tile import framed, visible, visible_without_mean
 from resnet_core.data.pictures import imagenet_recipe as recipe
 from resnet_core.data.pictures.imagenet_recipe import Draw
@@ -21,33 +20,33 @@ _MEAN = np.asarray(recipe.CHANNEL_MEAN, np.float32)
 _MORE = 8
 
 
-def imagenet(desk: Desk, pixels: Pixels, hue: str) -> None:
+def imagenet(page: AugmentationPage, pixels: Pixels, hue: str) -> None:
     """Show each step with its own draw, more views of the same picture, and the test's ten crops.
 
     Raises:
         DataError: the picture is too long and thin.
     """
-    chance = drawn(desk.state, pixels)
+    chance = drawn(page.state, pixels)
     first, second = st.columns(2, gap="medium")
     with first:
         _original(pixels, chance, hue)
     with second:
-        _resized(desk, pixels, chance, hue)
+        _resized(page, pixels, chance, hue)
     columns = st.columns(4, gap="medium")
     steps: list[Callable[[], None]] = [
-        lambda: _crop(desk, pixels, chance),
-        lambda: _mirror(desk, pixels, chance),
-        lambda: _colour(desk, pixels, chance),
+        lambda: _crop(page, pixels, chance),
+        lambda: _mirror(page, pixels, chance),
+        lambda: _colour(page, pixels, chance),
         lambda: _mean(pixels, chance),
     ]
     for column, step in zip(columns, steps, strict=True):
         with column:
             step()
-    gallery(_more(desk.state, pixels), "more", t("augmentation.more_imagenet", count=_MORE))
+    gallery(_more(page.state, pixels), "more", t("augmentation.more_imagenet", count=_MORE))
     _test(pixels, hue)
 
 
-def drawn(state: State, pixels: Pixels) -> Draw:
+def drawn(state: AugmentationState, pixels: Pixels) -> Draw:
     """What the page's seeds decide for this picture; each draw has a seed of its own."""
     height, width = pixels.shape[:2]
     side = recipe.draw_side(_random(state.size))
@@ -68,7 +67,7 @@ def _original(pixels: Pixels, chance: Draw, hue: str) -> None:
     st.caption(t("augmentation.said.original"))
 
 
-def _resized(desk: Desk, pixels: Pixels, chance: Draw, hue: str) -> None:
+def _resized(page: AugmentationPage, pixels: Pixels, chance: Draw, hue: str) -> None:
     resized = recipe.resized(pixels, chance.shorter_side)
     height, width = resized.shape[:2]
     st.markdown(t("augmentation.step.resized", side=chance.shorter_side))
@@ -79,31 +78,31 @@ def _resized(desk: Desk, pixels: Pixels, chance: Draw, hue: str) -> None:
     st.html(f'<div style="width:{100 * chance.shorter_side / high:.1f}%">{drawing}</div>')
     said = t("augmentation.said.resized", low=low, high=high, width=width, height=height)
     st.caption(said)
-    desk.draw_again("size")
+    draw_button(page, "size")
 
 
-def _crop(desk: Desk, pixels: Pixels, chance: Draw) -> None:
+def _crop(page: AugmentationPage, pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.crop", size=recipe.CROP))
     crop = recipe.cropped(pixels, replace(chance, mirrored=False))
     st.html(framed(crop, t("augmentation.alt.crop")))
     st.caption(t("augmentation.said.crop", left=chance.left, top=chance.top))
-    desk.draw_again("place")
+    draw_button(page, "place")
 
 
-def _mirror(desk: Desk, pixels: Pixels, chance: Draw) -> None:
+def _mirror(page: AugmentationPage, pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.mirror"))
     st.html(framed(recipe.cropped(pixels, chance), t("augmentation.alt.mirror")))
     st.caption(t("augmentation.said.mirrored" if chance.mirrored else "augmentation.said.plain"))
-    desk.draw_again("mirror")
+    draw_button(page, "mirror")
 
 
-def _colour(desk: Desk, pixels: Pixels, chance: Draw) -> None:
+def _colour(page: AugmentationPage, pixels: Pixels, chance: Draw) -> None:
     st.markdown(t("augmentation.step.colour"))
     values = recipe.recoloured(recipe.cropped(pixels, chance), chance)
     st.html(framed(visible(values), t("augmentation.alt.colour")))
     red, green, blue = recipe.colour_shift(chance)
     st.caption(t("augmentation.said.colour", red=red, green=green, blue=blue))
-    desk.draw_again("colour")
+    draw_button(page, "colour")
 
 
 def _mean(pixels: Pixels, chance: Draw) -> None:
@@ -114,7 +113,7 @@ def _mean(pixels: Pixels, chance: Draw) -> None:
     st.caption(t("augmentation.said.channel_mean", red=red, green=green, blue=blue))
 
 
-def _more(state: State, pixels: Pixels) -> list[Pixels]:
+def _more(state: AugmentationState, pixels: Pixels) -> list[Pixels]:
     """What later epochs would show of the same picture: all draws with later seeds."""
     found = []
     for number in range(1, _MORE + 1):

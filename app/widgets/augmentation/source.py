@@ -11,10 +11,9 @@ from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels, Sample
-from app.page_state.initial_value import start_of
-from app.widgets.augmentation.desk import Desk
+from app.page_state.controls import Control
 from app.widgets.augmentation.own_picture import own_picture
-from app.widgets.augmentation.state import WALL
+from app.widgets.augmentation.state import WALL, AugmentationPage
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 
@@ -35,31 +34,26 @@ class Source:
     sample: Sample
 
 
-def source(desk: Desk) -> Source:
-    """Show the choice of a picture, and give the one that is chosen."""
-    options = _options()
-    key = desk.key("picture")
-    now = desk.state.picture if desk.state.picture in options else WALL
+def source(page: AugmentationPage) -> Source:
+    """Show the choice of a picture, and return the one that is chosen."""
     choice, upload = st.columns(2, gap="medium")
     with choice:
-        found = st.selectbox(
+        name = page.control(
+            "picture",
             t("augmentation.picture"),
-            options,
-            index=options.index(start_of(key, now)),
+            Control("list", _options()),
             format_func=_title,
-            key=key,
         )
-        desk.change(picture=found)
     with upload:
-        own = own_picture(desk.key("own"))
-    return _read(found, own)
+        own = own_picture(page.key("own"))
+    return _read(name, own)
 
 
-def _options() -> list[str]:
+def _options() -> tuple[str, ...]:
     """Embedded pictures, then those of the public sets that are on this machine."""
     present = {entry.name for entry in catalog.available() if entry.present}
     sets = [_EMBEDDED, *(name for name in _PUBLIC if name in present)]
-    return [WALL, *(f"{name}-{number}" for name in sets for number in range(_MOST))]
+    return (WALL, *(f"{name}-{number}" for name in sets for number in range(_MOST)))
 
 
 def _title(option: str) -> str:

@@ -1,11 +1,15 @@
-"""Everything that the augmentation page's URL says, checked on the way in."""
+"""The augmentation page's state, and its button for another draw."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import Annotated, Literal, get_args
+
+import streamlit as st
+from pydantic import Field, StringConstraints
+
+from app.language.texts import t
+from app.page_state.page import Page
+from app.page_state.query import PageState
 
 Recipe = Literal["imagenet", "cifar"]
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
@@ -13,11 +17,10 @@ WALL = "wall"
 LAST_SEED = 9999
 SEEDS = ("size", "place", "mirror", "colour")
 
-_PICTURE = re.compile(r"wall|(shapes|cifar10|cifar100)-\d{1,2}", re.ASCII)
+Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
 
 
-@dataclass(frozen=True)
-class State:
+class AugmentationState(PageState):
     """What is drawn on the page.
 
     Attributes:
@@ -26,39 +29,30 @@ class State:
     """
 
     recipe: Recipe = "imagenet"
-    picture: str = WALL
-    size: int = 0
-    place: int = 0
-    mirror: int = 0
-    colour: int = 0
+    picture: Annotated[
+        str, StringConstraints(pattern=r"^(wall|(shapes|cifar10|cifar100)-[0-9]{1,2})$")
+    ] = WALL
+    size: Seed = 0
+    place: Seed = 0
+    mirror: Seed = 0
+    colour: Seed = 0
 
-    def to_query(self) -> dict[str, str]:
-        """What differs from the defaults."""
-        return {
-            field.name: str(getattr(self, field.name))
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
-        }
 
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[State, list[str]]:
-        """The state, and the parameters that could not be used; each alone gives way."""
-        found: dict[str, Any] = {}
-        unusable = []
-        for name, text in query.items():
-            if name in SEEDS and text.isascii() and text.isdigit() and int(text) <= LAST_SEED:
-                found[name] = int(text)
-            elif (name == "recipe" and text in RECIPES) or (
-                name == "picture" and _PICTURE.fullmatch(text)
-            ):
-                found[name] = text
-            else:
-                unusable.append(name)
-        return cls(**found), unusable
+AugmentationPage = Page[AugmentationState]
 
-    def changed(self, **values: Any) -> State:
-        return replace(self, **values)
 
-    def drawn_again(self, *names: str) -> State:
-        """With the next seed for these draws."""
-        return self.changed(**{name: (getattr(self, name) + 1) % (LAST_SEED + 1) for name in names})
+def draw_again(page: AugmentationPage, *names: str) -> None:
+    """Take the next seed for these draws; the last is followed by the first."""
+    page.change(**{name: (page.state.value(name) + 1) % (LAST_SEED + 1) for name in names})
+
+
+def draw_button(page: AugmentationPage, name: str) -> None:
+    """Show a button that draws one thing again, with its seed."""
+    st.button(
+        t("augmentation.again", seed=page.state.value(name)),
+        icon=":material/casino:",
+        key=page.key(f"again.{name}"),
+        help=t("augmentation.again_help"),
+        on_click=draw_again,
+        args=(page, name),
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from app.background import downloads
-from app.language.errors import translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data import uploads
@@ -101,7 +100,7 @@ def _absent(entry: Entry) -> None:
     elif state is not None and state.cancelled:
         st.caption(t("form.data.cancelled"))
     else:
-        st.caption(escaped(translated(entry.how, language())))
+        st.caption(escaped(entry.how.text(language())))
     st.button(
         t("form.data.download", title=entry.title, megabytes=source.megabytes),
         icon=":material/download:",

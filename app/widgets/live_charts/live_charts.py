@@ -6,7 +6,7 @@ run again for a new point, so nothing flickers and what people zoomed stays zoom
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from app.language import texts
 from app.language.texts import t
 from app.page_state.view import View
 from app.server import static_files
+from resnet_core.errors import InvalidSetting
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -37,6 +38,7 @@ def live_charts(
     remember: bool = False,
     play: bool = False,
     empty: str = "",
+    on_seen: Callable[[], None] = lambda: None,
 ) -> View:
     """Show the runs, and follow them while they last.
 
@@ -51,6 +53,7 @@ def live_charts(
             curve, so that it can keep that in its URL.
         play: play from the beginning once.
         empty: what to say, and what to do, where there are no runs.
+        on_seen: called before the page runs because of what the reader did with the charts.
 
     Returns:
         The view with the reader's `at`, `hidden` and `zoom`.
@@ -59,8 +62,9 @@ def live_charts(
         key=key,
         data=_data(run_ids, view, compact, remember, play, empty or t("charts.empty")),
         default={"seen": None},
-        on_seen_change=_nothing,
-        on_ended_change=_nothing,
+        # Streamlit keeps a component's state only where there are callbacks.
+        on_seen_change=on_seen,
+        on_ended_change=lambda: None,
     )
     return _seen(view, result.seen)
 
@@ -104,18 +108,14 @@ _PLAIN_WORDS = ("play", "pause", "time", "newest", "reset", "lost", "show", "hid
 
 
 def _seen(view: View, seen: Any) -> View:
-    """The browser's word is checked like a URL's."""
+    """Return the view with what the browser says, which is checked like a URL."""
     if not isinstance(seen, dict):
         return view
-    at, hidden, zoom = seen.get("at"), seen.get("hidden"), seen.get("zoom")
-    query = {
-        "at": "" if at is None else str(at),
-        "hidden": "|".join(map(str, hidden)) if isinstance(hidden, list) else "",
-        "zoom": ",".join(map(str, zoom)) if isinstance(zoom, list) else "",
-    }
-    own, _ = View.from_query({name: text for name, text in query.items() if text})
-    return view.changed(at=own.at, hidden=own.hidden, zoom=own.zoom)
-
-
-def _nothing() -> None:
-    """A callback that Streamlit needs in order to keep a component's state."""
+    for name in ("at", "hidden", "zoom"):
+        default = View.field(name).default
+        value = seen.get(name)
+        try:
+            view = view.changed(**{name: default if value is None else value})
+        except InvalidSetting:
+            view = view.changed(**{name: default})
+    return view

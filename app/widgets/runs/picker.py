@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -12,32 +13,47 @@ from app.page_data import recordings
 from app.language import texts
 from app.figures.labels import network_label, own_name
 from app.language.texts import Speaker, t
+from app.page_state.page import Page
 from resnet_core.runs.record import RunRecord
 
 _MOST_GROUPS = 6
 _MOST_NAMED = 4
 
 
-def run_picker(runs: Sequence[RunRecord], key: str) -> tuple[str, ...]:
-    """Let people choose among the runs; the ids they chose, in their order.
+def run_picker(page: Page[Any], runs: Sequence[RunRecord]) -> None:
+    """Let people choose among the runs; the page's `runs` are the ids in their order.
 
     Args:
         runs: newest first, recordings included.
-        key: of the session state that holds the chosen ids.
     """
-    named = unlike_labels(runs)
-    st.session_state[key] = [run_id for run_id in st.session_state.get(key, []) if run_id in named]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.multiselect(
+        choose_runs(
+            page,
+            runs,
             t("compare.pick"),
-            list(named),
-            key=key,
-            format_func=lambda run_id: named[run_id],
             placeholder=t("compare.pick_hint"),
             label_visibility="collapsed",
         )
-        _offer_groups(groups(runs), key)
-    return tuple(chosen)
+        _offer_groups(page, groups(runs))
+
+
+def choose_runs(page: Page[Any], runs: Sequence[RunRecord], label: str, **how: Any) -> None:
+    """Show the list of runs to choose from.
+
+    Args:
+        how: passed to `st.multiselect`.
+    """
+    labels = unlike_labels(runs)
+    key = page.key("runs")
+    if key in st.session_state:
+        # A run's label changes while it trains, and the browser knows a choice by its label.
+        st.session_state[key] = [one for one in st.session_state[key] if one in labels]
+    else:
+        how["default"] = [one for one in page.state.runs if one in labels]
+    chosen = st.multiselect(
+        label, list(labels), key=key, format_func=labels.__getitem__, on_change=page.touch, **how
+    )
+    page.change(runs=tuple(chosen))
 
 
 def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
@@ -83,20 +99,19 @@ def groups(runs: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
     }
 
 
-def _offer_groups(found: dict[str, list[RunRecord]], key: str) -> None:
-    """One click for the runs of a preset; people rarely compare anything else."""
-    names = list(found)[:_MOST_GROUPS]
+def _offer_groups(page: Page[Any], offered: dict[str, list[RunRecord]]) -> None:
+    """Show a button for each set of runs that were started together."""
+    names = list(offered)[:_MOST_GROUPS]
     if not names:
         return
     with st.popover(t("compare.groups")):
         for name in names:
-            label = group_label(found[name])
+            ids = tuple(run.id for run in offered[name])
             st.button(
-                label,
-                key=f"{key}.{name}",
+                group_label(offered[name]),
+                key=page.key(f"group.{name}"),
                 type="tertiary",
-                on_click=_choose,
-                args=(key, [run.id for run in found[name]]),
+                on_click=lambda ids=ids: page.load(runs=ids),
             )
 
 
@@ -111,7 +126,3 @@ def group_label(members: Sequence[RunRecord]) -> str:
         return f"{named} · {t('compare.recorded')}"
     began = datetime.datetime.fromtimestamp(min(run.created for run in members))
     return f"{named} · {began:%Y-%m-%d %H:%M}"
-
-
-def _choose(key: str, ids: list[str]) -> None:
-    st.session_state[key] = ids

@@ -59,18 +59,18 @@ def members(path: Path) -> Iterator[Member]:
     """
     match = _SUFFIX.search(path.name)
     if match is None:
-        raise DataError(f"{path} is not named as a zip or tar archive.")
+        raise DataError("data.archive.name", path=path)
     kind = (match[2] or match[3] or "").lower()
     reader = _zip_members(path) if match[1] else _tar_members(path, kind)
     names: set[str] = set()
     try:
         for member in reader:
             if member.name in names:
-                raise DataError(f"The archive {path} holds {shown(member.name)} twice.")
+                raise DataError("data.archive.twice", path=path, member=shown(member.name))
             names.add(member.name)
             yield member
     except _DAMAGE as error:
-        raise DataError(f"The archive {path} is damaged or not what its name says.") from error
+        raise DataError("data.archive.damaged", path=path) from error
 
 
 def safe_name(name: str, path: Path) -> str:
@@ -80,17 +80,12 @@ def safe_name(name: str, path: Path) -> str:
         DataError: the name is absolute, climbs out with `..`, or holds control characters.
     """
     plain = name.replace("\\", "/")
-    problem = ""
     if plain.startswith("/") or re.match(r"[A-Za-z]:", plain):
-        problem = "is an absolute path"
-    elif ".." in plain.split("/"):
-        problem = "climbs out of the archive with '..'"
-    elif any(ord(character) < 32 or ord(character) == 127 for character in plain):
-        problem = "has control characters in its name"
-    if problem:
-        raise DataError(
-            f"The archive {path} is not safe to read: its member {shown(name)} {problem}."
-        )
+        raise DataError("data.archive.absolute", path=path, member=shown(name))
+    if ".." in plain.split("/"):
+        raise DataError("data.archive.climbs", path=path, member=shown(name))
+    if any(ord(character) < 32 or ord(character) == 127 for character in plain):
+        raise DataError("data.archive.control", path=path, member=shown(name))
     return "/".join(part for part in plain.split("/") if part not in {"", "."})
 
 
@@ -107,24 +102,28 @@ class _Limits:
         self.members += 1
         self.total += size
         if self.members > MAX_MEMBERS:
-            raise DataError(f"The archive {self.path} has more than {MAX_MEMBERS} members.")
+            raise DataError("data.archive.members", path=self.path, most=MAX_MEMBERS)
         if size > MAX_MEMBER:
             raise DataError(
-                f"In the archive {self.path} the member {shown(name)} has {size} bytes; the most "
-                f"that is read is {MAX_MEMBER // 2**20} MiB."
+                "data.archive.member_size",
+                path=self.path,
+                member=shown(name),
+                size=size,
+                most=MAX_MEMBER // 2**20,
             )
         if self.total > MAX_TOTAL:
             raise DataError(
-                f"The archive {self.path} unpacks, at {shown(name)}, to more than "
-                f"{MAX_TOTAL // 2**30} GiB."
+                "data.archive.total_size",
+                path=self.path,
+                member=shown(name),
+                most=MAX_TOTAL // 2**30,
             )
 
     def expanded(self, name: str, packed: int, unpacked: int) -> None:
         """Refuse a compression that no image reaches."""
         if unpacked > max(SMALL, MAX_RATIO * packed):
             raise DataError(
-                f"The archive {self.path} is not safe to read: {shown(name)} expands more than "
-                f"{MAX_RATIO}-fold."
+                "data.archive.bomb", path=self.path, member=shown(name), times=MAX_RATIO
             )
 
 
@@ -137,24 +136,18 @@ def _zip_members(path: Path) -> Iterator[Member]:
             limits.count(name, info.file_size)
             limits.expanded(name, info.compress_size, info.file_size)
             if info.flag_bits & 1:
-                raise DataError(
-                    f"In the archive {path} the member {shown(name)} is encrypted; "
-                    f"pack it without a password."
-                )
+                raise DataError("data.archive.encrypted", path=path, member=shown(name))
             if not info.is_dir() and is_image(name):
                 yield _member(name, archive.read(info))
 
 
 def _check_kind(mode: int, name: str, path: Path) -> None:
     if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        raise _odd(name, "a link" if stat.S_ISLNK(mode) else "a device", path)
-
-
-def _odd(name: str, what: str, path: Path) -> DataError:
-    return DataError(
-        f"The archive {path} is not safe to read: its member {shown(name)} is {what}, "
-        f"not a file or folder."
-    )
+        raise DataError(
+            "data.archive.link" if stat.S_ISLNK(mode) else "data.archive.device",
+            path=path,
+            member=shown(name),
+        )
 
 
 class _Bounded:
@@ -166,7 +159,7 @@ class _Bounded:
         self._packed = packed
         self._read = 0
         self._since = 0
-        self._member = "its first member"
+        self._member = limits.path.name
 
     def enter(self, member: str) -> None:
         self._member = member
@@ -179,8 +172,7 @@ class _Bounded:
         self._limits.expanded(self._member, self._packed, self._read)
         if self._since > 2 * MAX_MEMBER:  # headers can be made as long as files
             raise DataError(
-                f"The archive {self._limits.path} is not safe to read: what follows "
-                f"{shown(self._member)} does not end."
+                "data.archive.endless", path=self._limits.path, member=shown(self._member)
             )
         return data
 
@@ -194,9 +186,9 @@ def _tar_members(path: Path, kind: str) -> Iterator[Member]:
                 name = safe_name(info.name, path)
                 bounded.enter(name)
                 if info.issym() or info.islnk():
-                    raise _odd(name, "a link", path)
+                    raise DataError("data.archive.link", path=path, member=shown(name))
                 if not (info.isreg() or info.isdir()) or info.issparse():
-                    raise _odd(name, "a device", path)
+                    raise DataError("data.archive.device", path=path, member=shown(name))
                 limits.count(name, info.size)
                 content = archive.extractfile(info) if is_image(name) else None
                 if content is not None:

@@ -80,7 +80,7 @@ def everything(path: Path) -> ImageSet:
     headers = _checked_headers(path)
     labels = _array(path, "labels").astype(np.int64)
     if not len(labels) or labels.min() < 0:
-        raise DataError(f"{path} has no images, or labels below 0.")
+        raise DataError("data.npz.no_images", path=path)
     images = _array(path, "images")
     return ImageSet(images.reshape(*headers["images"].shape[:3], -1), labels)
 
@@ -94,10 +94,10 @@ def _checked_headers(path: Path) -> dict[str, _Header]:
                 if info.filename in {"images.npy", "labels.npy", "classes.npy"}
             }
     except _DAMAGE as error:
-        raise DataError(f"{path} cannot be read as an npz file.") from error
+        raise DataError("data.npz.unreadable", path=path) from error
     for name in ("images", "labels"):
         if name not in headers:
-            raise DataError(f"{path} has no array {name!r}; it needs 'images' and 'labels'.")
+            raise DataError("data.npz.no_array", path=path, name=name)
     _check_images(headers["images"], path)
     _check_names(headers, path)
     return headers
@@ -105,7 +105,7 @@ def _checked_headers(path: Path) -> dict[str, _Header]:
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _Header:
     if info.file_size > max(SMALL, MAX_RATIO * info.compress_size):
-        raise DataError(f"{path} is not safe to read: {info.filename} expands {MAX_RATIO}-fold.")
+        raise DataError("data.npz.bomb", path=path, member=info.filename, times=MAX_RATIO)
     with archive.open(info) as file:
         version = npy.read_magic(file)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
@@ -113,8 +113,12 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _Hea
     bytes_ = int(np.prod(shape, dtype=object)) * dtype.itemsize
     if not dtype.hasobject and bytes_ > min(MOST_BYTES, info.file_size):
         raise DataError(
-            f"The array in {info.filename} of {path} claims {bytes_} bytes; the file has "
-            f"{info.file_size}, and {MOST_BYTES // 2**20} MiB are the most that is read."
+            "data.npz.claims",
+            path=path,
+            member=info.filename,
+            claimed=bytes_,
+            size=info.file_size,
+            most=MOST_BYTES // 2**20,
         )
     return _Header(shape, dtype)
 
@@ -123,14 +127,15 @@ def _check_images(images: _Header, path: Path) -> None:
     shape = images.shape
     channels = shape[3] if len(shape) == 4 else 1
     if images.dtype != np.uint8 or len(shape) not in {3, 4} or channels not in {1, 3}:
-        raise DataError(
-            f"The images in {path} are {images.dtype} of shape {shape}; they must be uint8 of "
-            f"shape N, H, W, 3 (or N, H, W for grey)."
-        )
+        raise DataError("data.npz.image_kind", path=path, dtype=images.dtype, shape=str(shape))
     if shape[1] != shape[2] or not SMALLEST <= shape[1] <= LARGEST:
         raise DataError(
-            f"The images in {path} are {shape[1]} x {shape[2]} pixels; they must be square, from "
-            f"{SMALLEST} to {LARGEST} pixels a side."
+            "data.npz.image_size",
+            path=path,
+            height=shape[1],
+            width=shape[2],
+            least=SMALLEST,
+            most=LARGEST,
         )
 
 
@@ -138,29 +143,36 @@ def _check_names(headers: dict[str, _Header], path: Path) -> None:
     count, labels = headers["images"].shape[0], headers["labels"]
     if labels.shape != (count,) or labels.dtype.kind not in "iu":
         raise DataError(
-            f"The labels in {path} are {labels.dtype} of shape {labels.shape}; there must be "
-            f"{count} whole numbers, one an image."
+            "data.npz.label_kind",
+            path=path,
+            dtype=labels.dtype,
+            shape=str(labels.shape),
+            count=count,
         )
     names = headers.get("classes")
     if names is not None and (names.dtype.kind != "U" or len(names.shape) != 1):
-        raise DataError(f"The classes in {path} must be a list of texts (a numpy array of str).")
+        raise DataError("data.npz.class_names", path=path)
 
 
 def _labels(path: Path, headers: dict[str, _Header]) -> tuple[Labels, tuple[str, ...]]:
     labels = _array(path, "labels").astype(np.int64)
     present = np.unique(labels)
     if len(labels) and len(np.unique(labels[held_out_index(labels)[0]])) < len(present):
-        raise DataError(f"{path} has too few images to set any aside for a test; add some.")
+        raise DataError("data.too_few_for_test", path=path)
     if len(present) < 2:
-        raise DataError(f"{path} has images of {len(present)} class; it needs two or more.")
+        raise DataError("data.npz.one_class", path=path, count=len(present))
     if "classes" in headers:
         classes = tuple(str(name) for name in _array(path, "classes"))
     else:
         classes = tuple(str(number) for number in range(min(int(present[-1]) + 1, 100_000)))
     if present[0] < 0 or present[-1] >= len(classes):
         raise DataError(
-            f"The labels in {path} go from {present[0]} to {present[-1]}; with {len(classes)} "
-            f"classes they must be from 0 to {len(classes) - 1}."
+            "data.npz.label_range",
+            path=path,
+            least=int(present[0]),
+            most=int(present[-1]),
+            classes=len(classes),
+            last=len(classes) - 1,
         )
     return labels, classes
 
@@ -170,4 +182,4 @@ def _array(path: Path, name: str) -> NDArray:
         with np.load(path, allow_pickle=False) as stored:
             return np.asarray(stored[name])
     except _DAMAGE as error:
-        raise DataError(f"The array {name!r} in {path} is damaged.") from error
+        raise DataError("data.npz.array_damaged", path=path, name=name) from error

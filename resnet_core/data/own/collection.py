@@ -105,7 +105,7 @@ def _read(path: Path, files: int, size: int) -> cache.Arrays:
     names: list[str] = []
     for member in _members(path):
         if len(names) == files:
-            raise DataError(f"{path} has changed while it was read; try again.")
+            raise DataError("data.changed", path=path)
         with member.open() as file:
             pixels[len(names)] = decoding.decode(file, _full_name(path, member), size)
         names.append(member.name)
@@ -131,11 +131,9 @@ def _bearable_size(count: int, native: int, asked: int | None) -> int:
     if asked is not None and asked <= most:
         return asked
     if most < SMALLEST:
-        raise DataError(f"{count} images are more than fit into memory.")
+        raise DataError("data.memory", count=count)
     raise InvalidSetting(
-        "image_size",
-        f"{count} images of {asked or native} x {asked or native} pixels do not fit into memory; "
-        f"use at most {most}.",
+        "image_size", "data.memory_at_size", count=count, size=asked or native, most=most
     )
 
 

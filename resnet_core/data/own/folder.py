@@ -54,13 +54,13 @@ def _open(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        raise DataError(f"The file {path} cannot be read ({error.strerror}).") from error
+        raise DataError("data.file_unreadable", path=path, reason=error) from error
 
 
 def _files(folder: Path, root: Path, depth: int) -> Iterator[os.DirEntry[str]]:
     entries = _entries(folder)
     if len(entries) > MAX_MEMBERS:
-        raise DataError(f"The folder {folder} holds more than {MAX_MEMBERS} files.")
+        raise DataError("data.folder_members", path=folder, most=MAX_MEMBERS)
     for entry in entries:
         if _is_folder(entry, root):
             if _is_looked_into(entry, depth):
@@ -81,7 +81,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as listing:
             return list(listing)
     except OSError as error:
-        raise DataError(f"The folder {folder} cannot be read ({error.strerror}).") from error
+        raise DataError("data.folder_unreadable", path=folder, reason=error) from error
 
 
 def _is_folder(entry: os.DirEntry[str], root: Path) -> bool:
@@ -89,9 +89,7 @@ def _is_folder(entry: os.DirEntry[str], root: Path) -> bool:
         return True
     if entry.is_dir():
         # Followed, a link could lead out of the folder or round in a circle.
-        raise DataError(
-            f"In {root} the folder {shown(entry.name)} is a link; put the folder itself there."
-        )
+        raise DataError("data.folder_link", path=root, folder=shown(entry.name))
     return False
 
 

@@ -53,8 +53,8 @@ def arrange(names: Sequence[str], where: str) -> Layout:
         DataError: there are no images, no class folders or only one; `where` is named.
     """
     if not names:
-        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-        raise DataError(f"{where} contains no images ({kinds}) in class folders.")
+        kinds = sorted(suffix[1:] for suffix in SUFFIXES)
+        raise DataError("data.no_images", path=where, kinds=kinds)
     order = sorted(range(len(names)), key=names.__getitem__)
     parts = _without_common_folders([PurePosixPath(names[i]).parts for i in order])
     folders = {part[0] for part in parts if len(part) > 2}
@@ -64,10 +64,7 @@ def arrange(names: Sequence[str], where: str) -> Layout:
         test = [(i, p[1]) for i, p in zip(order, parts, strict=True) if _in(p, test_folder)]
         return _with_both(train, test, test_folder, where)
     if any(len(part) < 2 for part in parts):
-        raise DataError(
-            f"In {where} images lie outside class folders; put each class into a folder that "
-            f"bears its name."
-        )
+        raise DataError("data.images_outside_classes", path=where)
     return _with_split([(i, p[0]) for i, p in zip(order, parts, strict=True)], where)
 
 
@@ -88,10 +85,7 @@ def _with_both(
     classes = _classes(train, where)
     strange = sorted({name for _, name in test} - set(classes))
     if strange:
-        raise DataError(
-            f"In {where} the class {strange[0]!r} is in {test_folder} but not in train; both need "
-            f"the same classes."
-        )
+        raise DataError("data.class_only_in_test", path=where, name=strange[0], folder=test_folder)
     return Layout(classes, *_columns(train, classes), *_columns(test, classes))
 
 
@@ -100,17 +94,14 @@ def _with_split(files: list[tuple[int, str]], where: str) -> Layout:
     positions, labels = _columns(files, classes)
     kept, held = held_out_index(labels)
     if len(np.unique(labels[kept])) < len(classes):
-        raise DataError(f"{where} has too few images to set any aside for a test; add some.")
+        raise DataError("data.too_few_for_test", path=where)
     return Layout(classes, positions[kept], labels[kept], positions[held], labels[held])
 
 
 def _classes(files: list[tuple[int, str]], where: str) -> tuple[str, ...]:
     classes = tuple(sorted({name for _, name in files}))
     if len(classes) < 2:
-        raise DataError(
-            f"{where} has only one class, {classes[0]!r}; to tell classes apart there must be two "
-            f"or more class folders."
-        )
+        raise DataError("data.one_class", path=where, name=classes[0])
     return classes
 
 

@@ -67,5 +67,7 @@ def usual_count() -> int:
     if not text:
         return min(max(1, (os.cpu_count() or 1) - 1), _USUAL_MOST)
     if not text.isdecimal() or int(text) > _MOST:
-        raise InvalidSetting(VARIABLE, f"{text[:20]!r} is not a number from 0 to {_MOST}; use 1.")
+        raise InvalidSetting(
+            VARIABLE, "environment.whole_to", given=text[:20], least=0, most=_MOST, good=1
+        )
     return int(text)

@@ -119,10 +119,7 @@ def resized_size(size: tuple[int, int], shorter_side: int) -> tuple[int, int]:
     width, height = size
     shorter = min(width, height)
     if shorter < 1 or max(width, height) > LONGEST_FORM * shorter:
-        raise DataError(
-            f"The picture has {width} x {height} pixels; one side may be at most "
-            f"{LONGEST_FORM:.0f} times the other, so cut it first."
-        )
+        raise DataError("data.picture_form", width=width, height=height, most=f"{LONGEST_FORM:.0f}")
     scaled = (round(length * shorter_side / shorter) for length in size)
     width, height = (max(shorter_side, length) for length in scaled)
     return width, height

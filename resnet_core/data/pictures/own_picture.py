@@ -39,9 +39,7 @@ def keep(content: bytes, name: str = "picture") -> str:
         DataError: it is no image, damaged, or too large to decode safely; nothing is kept.
     """
     if len(content) > MEGABYTES * 1_000_000:
-        raise DataError(
-            f"The picture has {len(content) / 1e6:.0f} MB; use one of at most {MEGABYTES} MB."
-        )
+        raise DataError("data.picture_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
     pixels = _square(decoding.decode_whole(io.BytesIO(content), name[:60], SIDE))
     digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:_DIGITS]
     path = _path(digest)
@@ -59,9 +57,7 @@ def load(picture_id: str) -> Pixels:
     try:
         content = _path(picture_id).read_bytes()
     except OSError as error:
-        raise DataError(
-            "That picture is not on this machine; choose it again from your own files."
-        ) from error
+        raise DataError("data.picture_gone") from error
     return decoding.decode(io.BytesIO(content), "of your own", _side(content))
 
 
@@ -80,7 +76,7 @@ def _side(content: bytes) -> int:
 def _path(picture_id: str) -> Path:
     """Where the picture lies or would lie; the id is one, so no other file can be meant."""
     if not _ID.fullmatch(picture_id):
-        raise DataError(f"{picture_id[:60]!r} is not the id of a picture; choose one again.")
+        raise DataError("data.picture_id", given=picture_id[:60])
     return home.pictures_folder() / f"{picture_id}.png"
 
 
@@ -90,8 +86,6 @@ def _write(path: Path, pixels: Pixels) -> None:
         Image.fromarray(pixels).save(partial, format="PNG")
         partial.replace(path)
     except OSError as error:
-        raise DataError(
-            f"The picture could not be kept ({error.strerror}); free some space in {path.parent}."
-        ) from error
+        raise DataError("data.picture_unwritten", reason=error, folder=path.parent) from error
     finally:
         partial.unlink(missing_ok=True)

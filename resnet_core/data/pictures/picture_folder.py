@@ -183,7 +183,7 @@ def _scanned(path: Path) -> dict[str, cache.Arrays]:
         names = sorted(member.name for member in folder.members(path))
         if all(_changed(path / name) == time for name, time in begun):
             return _arrays(path, names, begun)
-    raise DataError(f"The folder {path} changes while it is listed; try again when it is whole.")
+    raise DataError("data.folder_changes", path=path)
 
 
 def _arrays(

@@ -113,13 +113,13 @@ def _decoded(pictures: Pictures, place: int, choose: decoding.Choice) -> NDArray
         try:
             return choose(size)
         except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+            raise DataError("data.in_file", path=path, problem=error) from error
 
     try:
         with path.open("rb") as file:
             return decoding.decode_part(file, str(path), named)
     except OSError as error:
-        raise DataError(f"The file {path} cannot be read ({error.strerror}).") from error
+        raise DataError("data.file_unreadable", path=path, reason=error) from error
 
 
 def _turned(pixels: NDArray[np.uint8], chance: Draw) -> NDArray[np.uint8]:

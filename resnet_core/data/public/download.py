@@ -22,12 +22,13 @@ from resnet_core.data.public.unpack import unpack
 from resnet_core.errors import DownloadError
 from resnet_core.system import home
 from resnet_core.system.checksum import md5_of
+from resnet_core.system.texts import Message
 
 MIRROR_VARIABLE = "RESIDUAL_PLAYGROUND_MIRROR"
 TIMEOUT = 10.0  # seconds without an answer or a byte
 
 _PIECE = 2**18  # bytes between two reports
-_FAILURES = (urllib.error.URLError, OSError, http.client.HTTPException, ValueError)
+_FAILURES = (urllib.error.URLError, OSError, http.client.HTTPException, ValueError, DownloadError)
 
 # File, bytes so far, bytes in all (None where the server does not say).
 Progress = Callable[[str, int, int | None], None]
@@ -44,10 +45,7 @@ def download(name: str, on_progress: Progress | None = None, timeout: float = TI
     """
     source = sources.SOURCES.get(name)
     if source is None:
-        raise DownloadError(
-            f"{name!r} is not a data set that can be downloaded; choose one of "
-            f"{', '.join(sources.SOURCES)}."
-        )
+        raise DownloadError("data.download.unknown", given=name, options=list(sources.SOURCES))
     ready = sources.find_ready(source)
     if ready is not None:
         return ready
@@ -60,7 +58,7 @@ def download(name: str, on_progress: Progress | None = None, timeout: float = TI
             ]
             return unpack(source, files)
     except Timeout as error:
-        raise DownloadError(f"{source.title} is already being downloaded; wait for it.") from error
+        raise DownloadError("data.download.running", title=source.title) from error
 
 
 def _fetched(
@@ -75,13 +73,17 @@ def _fetched(
         try:
             _fetch(url, part, target, on_progress, timeout)
         except _FAILURES as error:
-            failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
+            problem = getattr(error, "reason", None) or error
+            failures.append(Message("errors.data.in_file", path=url, problem=problem))
         else:
             return target
-    every = ", ".join(download.file for download in source.downloads)
     raise DownloadError(
-        f"{part.file} could not be fetched ({'; '.join(failures)}). Put {every} into {folder} by "
-        f"hand, or name an address that has NAME/FILE in {MIRROR_VARIABLE}."
+        "data.download.failed",
+        file=part.file,
+        failures=failures,
+        files=[download.file for download in source.downloads],
+        folder=folder,
+        variable=MIRROR_VARIABLE,
     )
 
 
@@ -90,9 +92,7 @@ def _addresses(source: Source, part: Download) -> tuple[str, ...]:
     if not mirror:
         return part.urls
     if not mirror.startswith(("http://", "https://")):
-        raise DownloadError(
-            f"{MIRROR_VARIABLE} is {mirror!r}; it must begin with https:// or http://."
-        )
+        raise DownloadError("data.download.mirror", variable=MIRROR_VARIABLE, given=mirror)
     return (f"{mirror}/{source.name}/{part.file}",)
 
 
@@ -115,7 +115,7 @@ def _fetch(
                 if on_progress is not None:
                     on_progress(part.file, received, total)
         if md5_of(temporary) != part.md5:
-            raise ValueError(f"{received} bytes came, but they are not the published file")
+            raise DownloadError("data.download.not_published", received=received)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, NDArray]:
                 name, array = _matrix(element)
                 arrays[name] = array
     except (ValueError, struct.error, zlib.error, KeyError, OSError) as error:
-        raise DataError(f"{path} cannot be read as a MATLAB file ({error}).") from error
+        raise DataError("data.matlab", path=path, reason=error) from error
     return arrays
 
 

@@ -12,6 +12,7 @@ from resnet_core.data.public.sources import Source
 from resnet_core.data.public.unpack import unpack
 from resnet_core.errors import DataError
 from resnet_core.system.checksum import md5_of
+from resnet_core.system.texts import Message
 
 # What torchvision's readers and ours raise on damaged files.
 _DAMAGE = (RuntimeError, ValueError, TypeError, AssertionError, EOFError, OSError, KeyError)
@@ -28,26 +29,27 @@ def load(source: Source) -> Dataset:
     if root is None:
         packed = sources.find_packed(source)
         if packed is None:
-            raise DataError(missing(source))
+            raise DataError.of(missing(source))
         root = unpack(source, packed)
     try:
         train, test, classes = _read(source, root)
     except _DAMAGE as error:
         raise DataError(
-            f"The copy of {source.title} in {root / source.folder} is damaged; delete it and "
-            f"fetch it again."
+            "data.public_damaged", title=source.title, folder=root / source.folder
         ) from error
     return Dataset(source.title, classes, train, test)
 
 
-def missing(source: Source) -> str:
-    """A sentence that says which files to put where, and how to have them fetched."""
-    files = ", ".join(download.file for download in source.downloads)
-    return (
-        f"There is no copy of {source.title} on this machine: put {files} into "
-        f"{sources.where_to_put(source)}, or name the folder that holds it in "
-        f"{sources.PLACES_VARIABLE}, or start the download ({source.megabytes} MB) with "
-        f"`python -m resnet_core download {source.name}`."
+def missing(source: Source) -> Message:
+    """Return a sentence that says which files to put where, and how to have them fetched."""
+    return Message(
+        "errors.data.public_missing",
+        title=source.title,
+        files=[download.file for download in source.downloads],
+        folder=sources.where_to_put(source),
+        variable=sources.PLACES_VARIABLE,
+        megabytes=source.megabytes,
+        name=source.name,
     )
 
 

@@ -36,17 +36,14 @@ def unpack(source: Source, packed: Sequence[Path]) -> Path:
             return root
         for path, download in zip(packed, source.downloads, strict=True):
             if md5_of(path) != download.md5:
-                raise DataError(
-                    f"{path} is not the published file (its checksum differs); delete it and fetch "
-                    f"it again."
-                )
+                raise DataError("data.checksum", path=path)
         folder = root / source.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for path in packed:
                 _unpack_one(source, path, folder)
         except (OSError, EOFError, tarfile.TarError, KeyError, zlib.error) as error:
-            raise DataError(f"{path} could not be unpacked into {folder} ({error}).") from error
+            raise DataError("data.not_unpacked", path=path, folder=folder, reason=error) from error
     return root
 
 

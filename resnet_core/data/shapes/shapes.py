@@ -107,9 +107,7 @@ def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0
     """
     for field, count in (("train_images", n_train), ("test_images", n_test)):
         if not 1 <= count <= MOST_IMAGES:
-            raise InvalidSetting(
-                field, f"{count} shapes cannot be drawn; use from 1 to {MOST_IMAGES}."
-            )
+            raise InvalidSetting(field, "data.shapes_count", count=count, most=MOST_IMAGES)
     return _assembled(*_draw(n_train, (seed, 0)), *_draw(n_test, (seed, 1)))
 
 
