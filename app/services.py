@@ -20,12 +20,13 @@ from resnet_core.data.catalog import require
 from resnet_core.data.facts import DataFacts
 from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs import queue, supervisor
-from resnet_core.jobs.checks import facts_of
-from resnet_core.labs.results import requests, results
-from resnet_core.labs.results.request import Order
+from resnet_core.jobs import laboratories, queue, supervisor
+from resnet_core.jobs.submission import facts_of
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
-from resnet_core.runs import imported, queries, run_file, store
+from resnet_core.runs import imported, queries, store
+from resnet_core.runs.folder import read_experiment
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import ACTIVE, RunRecord
 from resnet_core.specs.names import is_imagenet
@@ -43,8 +44,6 @@ __all__ = [
     "known_estimate_together",
     "require",
 ]
-
-LAB_ACTIVE = frozenset({"waiting", "running"})  # a laboratory that will say more
 
 _TRAINS = {"submit", "resume", "retry", "fork"}  # commands of which a training may come at once
 
@@ -117,7 +116,7 @@ def _tell(command: str, *arguments: Any, **changes: Any) -> Any:
     return answer
 
 
-def ask(order: Order, anew: bool = False) -> str:
+def ask(order: LabRequest, anew: bool = False) -> str:
     """Have a laboratory answer; the id of its result, which may be there already.
 
     Args:
@@ -127,10 +126,10 @@ def ask(order: Order, anew: bool = False) -> str:
         PlaygroundError: it cannot be written down.
     """
     known = lab_result(order.id) if anew else None
-    if known is not None and known.state not in LAB_ACTIVE:
-        requests.retry(order.id)
+    if known is not None and known.state not in ACTIVE:
+        laboratories.retry(order.id)
     else:
-        requests.submit(order)
+        laboratories.submit(order)
     ensure_supervisor()
     return order.id
 
@@ -141,7 +140,7 @@ def stop_lab(lab_id: str) -> None:
     Raises:
         ResultNotFound, WrongState
     """
-    requests.stop(lab_id)
+    laboratories.stop(lab_id)
 
 
 # Queries
@@ -244,7 +243,7 @@ def damage(record: RunRecord) -> str | None:
 def _is_readable(experiment: Path, modified: int, size: int) -> bool:
     """Read once for each state of the file: a list asks for every row, every second."""
     try:
-        run_file.read_experiment(experiment.read_text(encoding="utf-8"))
+        read_experiment(experiment.read_text(encoding="utf-8"))
     except (OSError, ValueError, PlaygroundError):
         return False
     return True

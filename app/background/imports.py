@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs import staging
+from resnet_core.runs import imported
 
 MEGABYTES = 300  # ResNet-152's weights are 241 MB; larger files are imported by the command line
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".bin", ".ckpt", ".tar")
@@ -136,7 +136,7 @@ class Imports:
                 process.wait()
                 with self._guard:
                     del self._processes[token]
-                staging.sweep()
+                imported.sweep()
             errors.seek(0)
             said = errors.read().decode("utf-8", errors="replace")
         return _result(process.returncode, answer, said)

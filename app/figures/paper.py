@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.figures.series import Series
 from resnet_core.paper.cifar import TEST_ERROR
-from resnet_core.runs.paper_recipe import repeats_the_paper
+from resnet_core.runs.cifar10 import repeats_the_paper
 
 
 def paper_errors(series: Sequence[Series]) -> list[tuple[Series, float]]:

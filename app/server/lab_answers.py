@@ -23,11 +23,11 @@ from app.language import texts
 from app.language.texts import Language
 from app.server import lab_captions
 from app.server.chart_answers import Answer, BadQuestion
-from app.services import LAB_ACTIVE
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 _ID = re.compile(r"[a-z][a-z0-9-]{2,60}", re.ASCII)
 _READ_AGE = 0.2  # seconds; thirty browsers that poll share one look at the files
@@ -107,13 +107,20 @@ def _read(lab_id: str) -> Result:
 def position(result: Result) -> Any:
     """Changes whenever the laboratory has said something new."""
     rows = {name: len(table) for name, table in result.tables.items()}
-    return (result.state, result.progress, rows, len(result.verdicts), result.reason, result.ended)
+    return (
+        result.state,
+        result.progress,
+        rows,
+        len(result.verdicts),
+        result.exit_reason,
+        result.ended,
+    )
 
 
 def described(result: Result, question: LabQuestion) -> dict[str, Any]:
     """All that the page's component shows."""
     say = texts.speaker(question.language)
-    active = result.state in LAB_ACTIVE
+    active = result.state in ACTIVE
     return {
         "state": result.state,
         "active": active,
@@ -130,8 +137,8 @@ def described(result: Result, question: LabQuestion) -> dict[str, Any]:
 
 def figures(result: Result, question: LabQuestion) -> list[dict[str, Any]]:
     """What the laboratory's figures show so far, in their order."""
-    name, say = result.order.laboratory, texts.speaker(question.language)
-    drawn = drawer(name)(result.tables, result.order.settings, say, question.dark)
+    name, say = result.request.laboratory, texts.speaker(question.language)
+    drawn = drawer(name)(result.tables, result.request.settings, say, question.dark)
     return [
         {
             "key": key,
@@ -155,7 +162,7 @@ def drawer(name: str) -> Draw:
 
 def _poll(result: Result) -> int:
     """Milliseconds until a browser should ask again; 0: nothing more will come."""
-    if result.state not in LAB_ACTIVE:
+    if result.state not in ACTIVE:
         return 0
     return 700 if any(len(table) for table in result.tables.values()) else 200
 

@@ -10,7 +10,7 @@ from app.language.errors import translated
 from app.language.progress import duration
 from app.language.texts import Language, Speaker, say
 from resnet_core.labs.results.results import Result
-from resnet_core.runs.cifar_copies import ORIGINAL, is_of_a_copy
+from resnet_core.runs.cifar10 import ORIGINAL, is_of_a_copy
 from resnet_core.runs.record import RunRecord
 
 
@@ -30,8 +30,8 @@ def origin(result: Result, speak: Speaker) -> str:
 def status_line(result: Result, speak: Speaker) -> str:
     """How far it is and how long it still takes, or took."""
     done = share(result)
-    if result.state == "waiting":
-        return speak("labs.common.status.waiting")
+    if result.state == "queued":
+        return speak("labs.common.status.queued")
     if result.state == "running":
         if not done or not result.seconds:
             return ""
@@ -48,14 +48,14 @@ def status_line(result: Result, speak: Speaker) -> str:
 
 def complaint(result: Result, language: Language) -> str:
     """Why it failed, else nothing."""
-    if result.state != "failed":
+    if result.state not in {"failed", "interrupted"}:
         return ""
-    return say(language, "labs.common.failed", reason=translated(result.reason, language))
+    return say(language, "labs.common.failed", reason=translated(result.exit_reason, language))
 
 
 def verdicts(result: Result, speak: Speaker) -> list[str]:
     """What the numbers say, a sentence a claim."""
-    name = result.order.laboratory
+    name = result.request.laboratory
     return [
         speak(f"labs.{name}.finding.{verdict.finding}", **verdict.values)
         for verdict in result.verdicts
@@ -64,7 +64,7 @@ def verdicts(result: Result, speak: Speaker) -> list[str]:
 
 def caption(result: Result, speak: Speaker) -> str:
     """Networks, data, seeds and machine: where the numbers come from."""
-    found, missing = services.known(result.order.runs)
+    found, missing = services.known(result.request.runs)
     names = [_network(record, speak) for record in found] + list(missing)
     if names:
         parts = [speak("labs.common.caption.networks", names=", ".join(names))]
@@ -73,7 +73,7 @@ def caption(result: Result, speak: Speaker) -> str:
     data = list(dict.fromkeys(_data(record, speak) for record in found))
     if data:
         parts.append(speak("labs.common.caption.data", names=", ".join(data)))
-    parts.append(speak("labs.common.caption.seed", seed=result.order.settings.seed))
+    parts.append(speak("labs.common.caption.seed", seed=result.request.settings.seed))
     if result.hardware:
         key = "recorded" if result.recorded else "here"
         parts.append(speak(f"labs.common.caption.{key}", hardware=result.hardware))

@@ -39,7 +39,10 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
         child = child.changed(name=f"{network} from {origin} at {iteration}")
     if child.iterations <= iteration:
         raise InvalidSetting(
-            "iterations", "fork.too_short", iterations=child.iterations, iteration=iteration,
+            "iterations",
+            "fork.too_short",
+            iterations=child.iterations,
+            iteration=iteration,
             least=iteration + 1,
         )
     forkable.check(parent.experiment, child)

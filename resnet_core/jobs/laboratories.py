@@ -41,10 +41,10 @@ def stop(lab_id: str) -> None:
         ResultNotFound: there is no such result.
         WrongState: it has ended, or it is a recording.
     """
-    result = results.read(lab_id)
+    results.read(lab_id)  # refuses an unknown id
     job = _current(lab_id)
     if job is None:
-        raise WrongState("labs.stop_recording" if result.recorded else "labs.ended")
+        raise WrongState("labs.stop_recording")
     store.of_home().ask(job, "stop", "labs.no_stop")
 
 

@@ -102,7 +102,7 @@ class Identity(NamedTuple):
 
     pid: int
     created: float
-    index: int
+    index_version: int
 
 
 def supervise(engine: Engine) -> None:
@@ -156,7 +156,7 @@ def ensure_running() -> None:
         return
     running = identity()
     if running is not None and processes.alive(running.pid, running.created):
-        if running.index == database.VERSION:
+        if running.index_version == database.VERSION:
             return
         # One of another version, which cannot use this index. Its workers go on without it.
         processes.kill(running.pid, running.created)
@@ -178,7 +178,9 @@ def identity() -> Identity | None:
     try:
         values = json.loads((home.home() / "supervisor.json").read_text(encoding="utf-8"))
         # Versions before the third of the index did not write it.
-        return Identity(int(values["pid"]), float(values["created"]), int(values.get("index", 2)))
+        return Identity(
+            int(values["pid"]), float(values["created"]), int(values.get("index_version", 2))
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

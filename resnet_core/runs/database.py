@@ -35,11 +35,11 @@ Version = tuple[int, int, int]
 BUSY_SECONDS = 15.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _ADVICE = {
-    sqlite3.SQLITE_FULL: "full",
-    sqlite3.SQLITE_BUSY: "busy",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_CANTOPEN: "cannot_open",
-    sqlite3.SQLITE_IOERR: "disk_error",
+    sqlite3.SQLITE_FULL: "errors.index.full",
+    sqlite3.SQLITE_BUSY: "errors.index.busy",
+    sqlite3.SQLITE_READONLY: "errors.index.read_only",
+    sqlite3.SQLITE_CANTOPEN: "errors.index.cannot_open",
+    sqlite3.SQLITE_IOERR: "errors.index.disk_error",
 }
 _log = logging.getLogger(__name__)
 
@@ -214,7 +214,7 @@ class Database:
                     return operation(self._open())
             except sqlite3.Error as error:
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-                advice = Message(f"errors.index.{_ADVICE.get(code, 'other')}", error=error)
+                advice = Message(_ADVICE.get(code, "errors.index.other"), error=error)
                 raise PlaygroundError("index.unusable", path=self.path, advice=advice) from error
 
     def _open(self) -> sqlite3.Connection:

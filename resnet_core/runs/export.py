@@ -34,7 +34,7 @@ def export(run_id: str, folder: Path) -> list[Path]:
 def write(run_id: str, folder: Path) -> None:
     """Write into this folder `config.json` (the experiment, and what `run.json` says); `metrics`,
     `layers` and `blocks` as Parquet and CSV, see `tables` for the columns; and
-    `model.safetensors` where there are verified weights, with `imported.json` where they are from elsewhere.
+    `model.safetensors` where there are verified weights, with `imported.json` of an import.
 
     Raises:
         RunNotFound: there is no such run.

@@ -63,8 +63,9 @@ def find(run: RunRecord) -> Weights:
         weights = verified(folder, iteration)
         if weights is not None:
             return weights
-    reason = "recorded_without_weights" if run.recorded else "no_weights"
-    raise WrongState(f"runs.{reason}", title=run.title)
+    raise WrongState(
+        "runs.recorded_without_weights" if run.recorded else "runs.no_weights", title=run.title
+    )
 
 
 def verified(folder: RunFolder, iteration: int) -> Weights | None:

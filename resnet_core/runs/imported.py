@@ -74,9 +74,7 @@ def of(run: RunRecord) -> Imported | None:
         state = path.stat()
         return _read(path, state.st_mtime_ns, state.st_size)
     except (OSError, ValueError, TypeError) as error:
-        raise PlaygroundError(
-            "runs.no_import_file", title=run.title, file=path.name
-        ) from error
+        raise PlaygroundError("runs.no_import_file", title=run.title, file=path.name) from error
 
 
 @lru_cache(maxsize=1024)

@@ -122,7 +122,7 @@ def _shipped(run: RunRecord, group: str, id_prefix: str) -> RunRecord:
 
 
 def thinned_rows(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:
-    """Return the indices of at most `most` rows: first and last, evaluated ones first, evenly spaced."""
+    """Return the indices of at most `most` rows, first, last, evaluated ones, evenly spaced."""
     if rows.num_rows <= most:
         return np.arange(rows.num_rows)
     evaluated = np.flatnonzero(~np.isnan(rows.column("train_error").to_numpy()))

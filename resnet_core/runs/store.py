@@ -217,7 +217,11 @@ class Store:
             WrongState: it is neither queued nor running.
         """
         done: State = "paused" if request == "pause" else "stopped"
-        reason = Message(f"errors.jobs.{done}_before_start").dumps()
+        reason = Message(
+            "errors.jobs.paused_before_start"
+            if request == "pause"
+            else "errors.jobs.stopped_before_start"
+        ).dumps()
 
         def note(connection: sqlite3.Connection) -> _AnyJob:
             present = _get(connection, job)

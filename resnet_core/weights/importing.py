@@ -15,7 +15,7 @@ from torch import Tensor
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, class_order
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import imported, staging, store
+from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
@@ -140,7 +140,7 @@ def _keep(
         threads=execution.threads,
     )
     now = time.time()
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         run = RunRecord(
             id=folder.name,
             experiment=experiment,

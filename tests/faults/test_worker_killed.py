@@ -45,10 +45,10 @@ def test_killed_at_a_random_step_it_ends_in_the_same_weights(
         if (run := killed_at(step, engine, queue.submit([experiment])[0])).state != "finished"
     )
     assert run.state == "interrupted"
-    assert "was killed" in run.exit_reason
+    assert "was killed" in run.reason
     begin(engine, queue.resume(run.id))
     finished = ended(run.id)
-    assert finished.state == "finished", finished.exit_reason
+    assert finished.state == "finished", finished.reason
     assert (finished.weights_sha256, recorded(finished)) == uninterrupted
 
 
@@ -80,7 +80,7 @@ def test_killed_before_it_has_saved_anything_it_starts_from_the_beginning(
     (run,) = queue.submit([experiment])
     run = killed(engine, begin(engine, run))
     assert run.state == "interrupted"
-    assert "starts from the beginning" in run.exit_reason
+    assert "starts from the beginning" in run.reason
     begin(engine, queue.resume(run.id))
     finished = ended(run.id)
     assert (finished.weights_sha256, recorded(finished)) == uninterrupted

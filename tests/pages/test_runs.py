@@ -111,7 +111,9 @@ def test_a_row_is_made_of_few_elements() -> None:
 @pytest.mark.parametrize("count", [200, 1000])
 def test_many_runs_are_paged_and_fast(count: int) -> None:
     records = [
-        RunRecord(f"20261121-{n:06d}", Experiment(seed=n), "finished", 1e9 + n)
+        RunRecord(
+            id=f"20261121-{n:06d}", experiment=Experiment(seed=n), state="finished", created=1e9 + n
+        )
         for n in range(count)
     ]
     store.of_home().add(records)

@@ -14,9 +14,10 @@ from app.widgets.attribution.desk import Desk, command
 from app.widgets.attribution.following import anew, figures
 from app.widgets.attribution.tiles import Row, Tile, tiles
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.runs.record import ACTIVE
 
 
 def checks(desk: Desk) -> None:
@@ -38,7 +39,7 @@ def _check(name: str, desk: Desk, **given: str) -> Result | None:
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         _button(name, order, result)
     else:
         _stop(name, result.id)
@@ -52,7 +53,7 @@ def _check(name: str, desk: Desk, **given: str) -> Result | None:
     return result
 
 
-def _button(name: str, order: Order, result: Result | None) -> None:
+def _button(name: str, order: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
         anew(order)
@@ -62,7 +63,7 @@ def _button(name: str, order: Order, result: Result | None) -> None:
 def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
         try:

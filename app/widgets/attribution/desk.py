@@ -15,8 +15,7 @@ from app.widgets.laboratory.bench import HERE, Bench
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.activations import question as activations
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.request import Order, create_settings
+from resnet_core.labs.results.request import LabRequest, create_settings, settings_to_query
 
 View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -63,7 +62,7 @@ class Desk:
             query[_VIEW] = self.view
         return {**query, _LAYER: self.layer} if self.layer else query
 
-    def order(self, laboratory: str, **given: Any) -> Order:
+    def order(self, laboratory: str, **given: Any) -> LabRequest:
         """What is asked of one of the page's laboratories.
 
         Raises:
@@ -71,7 +70,7 @@ class Desk:
         """
         if laboratory == NAME:
             return self.bench.order(catalog.question(NAME))
-        return Order.create(laboratory, self.bench.runs, **given)
+        return LabRequest.create(laboratory, self.bench.runs, **given)
 
     def changed(self, **values: Any) -> Desk:
         """With other settings of the laboratory, checked.
@@ -125,9 +124,9 @@ def visits() -> int:
     return count
 
 
-def command(laboratory: str, order: Order) -> str:
+def command(laboratory: str, order: LabRequest) -> str:
     """What computes the same from a terminal."""
-    given = settings_text.to_query(order.settings)
+    given = settings_to_query(order.settings)
     runs = [f"--run {run_id}" for run_id in order.runs]
     options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
     return " ".join(["python -m resnet_core lab", laboratory, *runs, *options])

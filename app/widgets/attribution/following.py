@@ -13,15 +13,16 @@ from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.laboratory.lab_figures import lab_figures
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 _EVERY = 0.4  # seconds, while something is computed
 _ASKED = "attribution.asked"  # the result that this visitor's page had computed last
 Show = Callable[[Result], None]
 
 
-def ask_and_follow(order: Order, show: Show) -> Result | None:
+def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
     """Show the order's result, computed where there is none yet; None where it cannot be.
 
     One that was stopped is asked for again: somebody looked at something else meanwhile.
@@ -51,19 +52,19 @@ def _leave(wanted: str) -> None:
 
 def follow(result: Result, show: Show) -> Result:
     """Show a result as far as it is; while it grows, again and again without the page."""
-    if result.state in services.LAB_ACTIVE:
+    if result.state in ACTIVE:
         _while_active(result.id, show)
         return result
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
-    if result.state == "failed":
-        st.warning(escaped(translated(result.reason, language())))
+    if result.state in {"failed", "interrupted"}:
+        st.warning(escaped(translated(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
-            anew(result.order)
+            anew(result.request)
     return result
 
 
-def anew(order: Order) -> None:
+def anew(order: LabRequest) -> None:
     """Have it computed here, and run the page again to follow it."""
     try:
         services.ask(order, anew=True)
@@ -73,14 +74,14 @@ def anew(order: Order) -> None:
     st.rerun()
 
 
-def figures(order: Order, result: Result | None, key: str, *, notice: str = "") -> None:
+def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
     """The verdict, the paper's, the figures and where the numbers come from."""
     name = order.laboratory
     lab_figures(
         order.id if result is not None else "",
         t(f"labs.{name}.paper"),
         key,
-        active=result is not None and result.state in services.LAB_ACTIVE,
+        active=result is not None and result.state in ACTIVE,
         notice=notice,
     )
 
@@ -90,7 +91,7 @@ def _while_active(lab_id: str, show: Show) -> None:
     """Should whoever computes it have been killed, it waits no longer."""
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is not None and result.state in services.LAB_ACTIVE:
+    if result is not None and result.state in ACTIVE:
         show(result)
     else:
         st.rerun()

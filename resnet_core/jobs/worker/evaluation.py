@@ -91,14 +91,18 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
 
 def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
     folder = queries.folder(run).checkpoints
-    path = checkpoint_files.newest(folder) if iteration is None else checkpoint_files.at(folder, iteration)
+    path = (
+        checkpoint_files.newest(folder)
+        if iteration is None
+        else checkpoint_files.at(folder, iteration)
+    )
     if path is None:
         raise CheckpointError("evaluation.no_weights", title=run.title)
     return Session(run.experiment, dataset, checkpoint_files.load(path), eager=True)
 
 
 def _recorded(run: RunRecord, dataset: Data) -> Session:
-    """Return a session of a recording, which has its final weights and no state to train on from."""
+    """Return a session of a recording, which has its final weights only."""
     weights = safetensors.torch.load(find_weights.find(run).path.read_bytes())
     return Session(
         run.experiment, dataset, initial_weights=weights, first=run.iteration, eager=True

@@ -20,7 +20,13 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound, WrongState
+from resnet_core.errors import (
+    InvalidSetting,
+    PlaygroundError,
+    ResultNotFound,
+    RunNotFound,
+    WrongState,
+)
 from resnet_core.jobs.worker.report import Requests
 from resnet_core.runs.folder import JobFolder
 from resnet_core.runs.record import RESUMABLE, Job, Kind, Request, RunRecord, State
@@ -109,7 +115,7 @@ def work(path: Path, tasks: Mapping[Kind, Task]) -> int:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
             job = _take_over(store, folder.path.name)
             outcome = _run(tasks[job.kind], Worker(store, folder.path, job))
-            _log.info("%s. %s", outcome.state, outcome.reason or "")
+            _log.info("%s: %s", outcome.state, outcome.reason or "")
             _record(store, job, outcome)
     except Timeout:
         _log.error("Another worker has this job; it goes on there.")
@@ -124,33 +130,33 @@ def work(path: Path, tasks: Mapping[Kind, Task]) -> int:
 
 def error_message(error: BaseException, job: Job) -> Message | None:
     """Return the sentence for an expected error; None for a bug, whose traceback matters."""
-    group = "worker" if isinstance(job, RunRecord) else "labs"
-    first = (str(error).splitlines() or [""])[0][:200]
+    training = isinstance(job, RunRecord)
+    if isinstance(error, InvalidSetting):
+        return Message("errors.worker.setting", field=error.field, reason=error.message)
     if isinstance(error, PlaygroundError):
-        field_name = getattr(error, "field", None)
-        if field_name is None:
-            return error.message
-        return Message("errors.worker.setting", field=field_name, reason=error.message)
+        return error.message
     if is_full_disk(error):
-        return Message(f"errors.{group}.disk_full")
+        return Message("errors.worker.disk_full" if training else "errors.labs.disk_full")
     if is_out_of_memory(error):
         if not isinstance(job, RunRecord):
             return Message("errors.labs.out_of_memory")
-        batch_size = job.experiment.batch_size
-        of_gpu = "gpu_" if isinstance(error, torch.OutOfMemoryError) else ""
+        gpu, batch_size = isinstance(error, torch.OutOfMemoryError), job.experiment.batch_size
         return Message(
-            f"errors.worker.{of_gpu}out_of_memory", batch_size=batch_size, half=batch_size // 2
+            "errors.worker.gpu_out_of_memory" if gpu else "errors.worker.out_of_memory",
+            batch_size=batch_size,
+            half=batch_size // 2,
         )
     if is_lost_gpu(error):
-        return Message(f"errors.{group}.lost_gpu", error=first)
+        key = "errors.worker.lost_gpu" if training else "errors.labs.lost_gpu"
+        return Message(key, error=str(error).splitlines()[0])
     return None
 
 
 def bug_message(error: BaseException, job: Job) -> Message:
     """Return the sentence for an unexpected error."""
     first = (str(error).splitlines() or [""])[0][:200]
-    group = "worker" if isinstance(job, RunRecord) else "labs"
-    return Message(f"errors.{group}.bug", error=f"{type(error).__name__}: {first}")
+    key = "errors.worker.bug" if isinstance(job, RunRecord) else "errors.labs.bug"
+    return Message(key, error=f"{type(error).__name__}: {first}")
 
 
 def is_full_disk(error: BaseException) -> bool:

@@ -45,9 +45,7 @@ def run_training(worker: Worker) -> Outcome:
         return _train(worker, folder, session, experiment)
 
 
-def _train(
-    worker: Worker, folder: RunFolder, session: Session, experiment: Experiment
-) -> Outcome:
+def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Experiment) -> Outcome:
     assert isinstance(worker.job, RunRecord)
     kept = kept_at(experiment, worker.job.parent_iteration or 0)
     session.halts = kept
@@ -137,8 +135,12 @@ def _describe(worker: Worker, started: Started, execution: Execution) -> None:
 
 
 def _asked(request: Request | None, iteration: int, progress: Progress) -> Outcome:
-    name = {"pause": "paused", "stop": "stopped", None: "terminated"}[request]
-    reason = Message(f"errors.runs.{name}", iteration=iteration)
+    key = {
+        "pause": "errors.runs.paused",
+        "stop": "errors.runs.stopped",
+        None: "errors.runs.terminated",
+    }[request]
+    reason = Message(key, iteration=iteration)
     return Outcome("paused" if request == "pause" else "stopped", reason, progress.unreported)
 
 

@@ -84,7 +84,7 @@ class EventWriter:
 
 
 def to_line(event: Event, seconds: float) -> str:
-    """Return an event as JSON. Numpy's and torch's single numbers are written as the numbers they are."""
+    """Return an event as JSON; numpy's and torch's scalars become plain numbers."""
     values: dict[str, Any] = {"seconds": round(seconds, 3)}
     match event:
         case Progress():

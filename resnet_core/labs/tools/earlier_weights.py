@@ -11,8 +11,7 @@ from torch import Tensor
 from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.catalog import build
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import queries
+from resnet_core.runs import find_weights, queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.checkpoint import files as checkpoint
 
@@ -24,7 +23,7 @@ def iterations(subject: Subject) -> list[int]:
 
     A fork did not begin as its seed says, and of what was trained elsewhere nobody knows.
     """
-    run = weights_on_disk.described(subject.id)
+    run = find_weights.described(subject.id)
     folder = queries.folder(run)
     kept = folder.earlier_iterations() if run.recorded else folder.kept_iterations()
     on_the_way = any(iteration < last(subject) for iteration in kept)
@@ -37,7 +36,7 @@ def at(subject: Subject, iteration: int) -> Subject:
     Raises:
         CheckpointError: there are no such weights, or they are damaged.
     """
-    run = weights_on_disk.described(subject.id)
+    run = find_weights.described(subject.id)
     return replace(subject, weights=_weights(subject, run, iteration))
 
 
@@ -67,4 +66,4 @@ def _shipped(run: RunRecord, iteration: int) -> dict[str, Tensor]:
 
 def last(subject: Subject) -> int:
     """After how many updates the subject's own weights are."""
-    return weights_on_disk.find(weights_on_disk.described(subject.id)).iteration
+    return find_weights.find(find_weights.described(subject.id)).iteration

@@ -19,8 +19,7 @@ from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import centre_views
 from resnet_core.networks.catalog import architecture
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import imported
+from resnet_core.runs import find_weights, imported
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.imagenet import ImageNetSpec
@@ -159,8 +158,8 @@ def load(run_id: str) -> Subject:
         WrongState: it has no weights.
         CheckpointError: they are damaged.
     """
-    run = weights_on_disk.described(run_id)
-    file = weights_on_disk.find(run)
+    run = find_weights.described(run_id)
+    file = find_weights.find(run)
     try:
         weights = safetensors.torch.load(file.path.read_bytes())
     except (safetensors.SafetensorError, OSError) as error:

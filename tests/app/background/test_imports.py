@@ -103,8 +103,8 @@ def test_how_it_ends_is_told(commands: Callable, script: str, expected: Import |
 def test_one_that_is_given_up_is_killed_and_leaves_nothing(commands: Callable) -> None:
     """The stand-in stages as the command does, and then works for a minute."""
     commands(
-        "import time\nfrom resnet_core.runs import staging\n"
-        "with staging.staged() as folder:\n"
+        "import time\nfrom resnet_core.runs import imported\n"
+        "with imported.staged() as folder:\n"
         "    (folder / 'upload').write_bytes(b'half')\n"
         '    print(\'{"done": 1, "total": 4}\', flush=True)\n'
         "    time.sleep(60)\n"

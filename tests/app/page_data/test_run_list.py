@@ -15,7 +15,9 @@ from resnet_core.runs.record import RunRecord, State
 def run(number: int, state: State = "finished", **fields: object) -> RunRecord:
     experiment = Experiment(seed=number, network=f"cifar/resnet-{20 if number % 2 else 56}")
     created = 1000.0 - number  # newest first
-    return RunRecord(f"run-{number:04d}", experiment, state, created, **fields)  # type: ignore[arg-type]
+    return RunRecord(
+        id=f"run-{number:04d}", experiment=experiment, state=state, created=created, **fields
+    )  # type: ignore[arg-type]
 
 
 def test_what_trains_comes_first_then_the_queue_then_the_newest() -> None:

@@ -12,7 +12,7 @@ import pytest
 from resnet_core.labs import catalog
 from resnet_core.labs import question as laboratory
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import find_weights, queries
 
 ROOT = Path(catalog.__file__).parents[2]
@@ -53,7 +53,7 @@ def test_it_opens_with_networks_on_record_that_it_accepts(name: str) -> None:
         run = find_weights.described(run_id)
         assert run.recorded
         assert question.accepts(run.experiment) == ""
-    assert Order.create(name).runs == question.runs
+    assert LabRequest.create(name).runs == question.runs
 
 
 @pytest.mark.parametrize("name", catalog.NAMES)
@@ -76,7 +76,7 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(name: str, home: P
     found = results.recorded(name)
     if found is None:
         pytest.skip("nothing is on record yet")
-    assert found.order == Order.create(name)
+    assert found.request == LabRequest.create(name)
     assert (found.state, found.recorded) == ("finished", True)
     assert found.hardware
     assert found.day
@@ -87,17 +87,17 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(name: str, home: P
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
     orders = (
-        Order.create("attribution", through_training=True),
-        Order.create("transfer", task="box"),
+        LabRequest.create("attribution", through_training=True),
+        LabRequest.create("transfer", task="box"),
     )
     assert names >= {order.id for order in orders}
     for name in names:
         found = results.read(name)
         assert (found.id, found.state, found.recorded) == (name, "finished", True)
-        assert Order.create(found.order.laboratory, found.order.runs, **_given(found.order)) == (
-            found.order
-        )
+        assert LabRequest.create(
+            found.request.laboratory, found.request.runs, **_given(found.request)
+        ) == (found.request)
 
 
-def _given(order: Order) -> dict[str, object]:
+def _given(order: LabRequest) -> dict[str, object]:
     return dict(order.settings)

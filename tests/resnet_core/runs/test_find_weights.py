@@ -18,7 +18,7 @@ from resnet_core.runs.record import RunRecord
 
 @pytest.fixture
 def run(home: Path) -> RunRecord:
-    made = RunRecord("20260101-abcdef", Experiment(), "running", created=1.0)
+    made = RunRecord(id="20260101-abcdef", experiment=Experiment(), state="running", created=1.0)
     store.of_home().add([made])
     return made
 

@@ -12,8 +12,7 @@ from resnet_core.data import catalog
 from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools import earlier_weights, trained_network
 from resnet_core.labs.tools.trained_network import Subject
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import queries
+from resnet_core.runs import find_weights, queries
 from resnet_core.training.session import Session
 
 PAIR = ("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0")
@@ -66,7 +65,7 @@ def test_weights_that_are_gone_or_damaged_get_a_sentence(
     subject = trained_network.load(PAIR[0])
     with pytest.raises(CheckpointError, match="iteration-00000054"):
         earlier_weights.at(subject, 54)
-    folder = queries.folder(weights_on_disk.described(PAIR[0]))
+    folder = queries.folder(find_weights.described(PAIR[0]))
     folder.earlier_weights(53).write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match="iteration-00000053"):
         earlier_weights.at(subject, 53)

@@ -11,8 +11,8 @@ import torch
 from resnet_core.data import catalog
 from resnet_core.errors import CheckpointError, InvalidSetting, WrongState
 from resnet_core.labs.tools import trained_network
-from resnet_core.runs import queries, run_file
-from resnet_core.runs.folder import of_run
+from resnet_core.runs import queries
+from resnet_core.runs.folder import of_run, write_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.training.loop import train
@@ -31,7 +31,7 @@ def trained(home: Path, small_data: Path) -> Session:
         pass
     folder = of_run(RUN)
     checkpoint.save(folder.checkpoints, session.state())
-    run_file.write(folder.path, RunRecord(RUN, experiment, "stopped", created=1.0))
+    write_run(folder.path, RunRecord(id=RUN, experiment=experiment, state="stopped", created=1.0))
     assert not (home / "playground.sqlite3").exists()
     return session
 
@@ -101,9 +101,11 @@ def test_what_is_missing_is_named(
     trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded = home / "recorded"
-    run = RunRecord("bare-recording", trained.experiment, "finished", created=1.0)
+    run = RunRecord(
+        id="bare-recording", experiment=trained.experiment, state="finished", created=1.0
+    )
     (recorded / run.id).mkdir(parents=True)
-    run_file.write(recorded / run.id, run)
+    write_run(recorded / run.id, run)
     monkeypatch.setattr(queries, "RECORDED", recorded)
     with pytest.raises(WrongState, match="recorded without"):
         trained_network.load(run.id)
@@ -120,9 +122,11 @@ def test_a_recording_is_read_from_its_own_file(
     trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
-    run = RunRecord("shown-resnet-8", trained.experiment, "finished", created=1.0)
+    run = RunRecord(
+        id="shown-resnet-8", experiment=trained.experiment, state="finished", created=1.0
+    )
     (home / "recorded" / run.id).mkdir(parents=True)
-    run_file.write(home / "recorded" / run.id, run)
+    write_run(home / "recorded" / run.id, run)
     state = {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()}
     safetensors.torch.save_file(state, home / "recorded" / run.id / "model.safetensors")
     loaded = trained_network.load(run.id).weights
