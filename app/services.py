@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.background import measurements, training_time
+from app.background import cost, measurements
+from app.background.cost import Estimate
 from app.background.measurements import Failed
-from app.background.training_time import Estimate
 from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.catalog import require
@@ -48,10 +48,10 @@ __all__ = [
 _TRAINS = {"submit", "resume", "retry", "fork"}  # commands of which a training may come at once
 
 # How long experiments would take here, alone or started together; None while it is measured.
-estimate = training_time.estimate
-estimate_together = training_time.together
-known_estimate = training_time.known  # nothing is measured for the sake of it
-known_estimate_together = training_time.known_together
+estimate = cost.training.measure
+estimate_together = cost.training.together
+known_estimate = cost.training.known  # nothing is measured
+known_estimate_together = cost.training.known_together
 
 
 # Commands

@@ -1,9 +1,9 @@
-"""What commands measure on this machine, each in a process of its own beside the server.
+"""Measurements of this machine, each made by a command in a process beside the server.
 
 Measuring builds networks, which needs torch, and the web process never imports that; a page
-asks again until the answer is there. What was measured is kept in the cache folder, for a
-machine does not change from day to day. What was measured while others kept the machine busy
-is kept as well, and says so, until it is asked for when the machine is quiet, or long after.
+asks again until the result is there. Results are cached in the home folder, for a machine does
+not change from day to day. A result measured while other programs kept the processors busy says
+so, and is measured again once the machine is idle, or long after.
 """
 
 from __future__ import annotations
@@ -16,29 +16,34 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Generic, TypeVar
 
-from app.background.machine_load import Load
-from resnet_core.system import home
+import psutil
+from pydantic import TypeAdapter
 
-# A disturbed measurement is made anew once it is this old, seconds: where the machine has
-# become quiet, and in any case.
-QUIET_AFTER, ANYWAY_AFTER = 60.0, 600.0
-_LOOK = 1.0  # seconds for which the machine is looked at
-# A page that still wants an answer asks again sooner than this, seconds.
+from app.background.tasks import Tasks, TaskState, command_error
+from resnet_core.errors import PlaygroundError
+from resnet_core.system import environment, home
+
+# A result from a busy machine is measured again once it is this old, seconds: on an idle machine,
+# and on any machine.
+IDLE_AFTER, ANYWAY_AFTER = 60.0, 600.0
+_OBSERVED = 1.0  # seconds for which the machine's load is observed
+# A page that still waits asks again sooner than this, seconds.
 _INTEREST = 10.0
+_FAILED = "The measurement failed."
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Measured, not guessed; the fields of each kind are named as in its command's JSON.
+    """A measured result; the fields of each kind are named as in its command's JSON.
 
     Attributes:
-        busy: others kept the machine's processors busy meanwhile, so that it took longer.
+        busy: other programs kept the processors busy meanwhile, so that it took longer.
     """
 
     busy: bool = False
@@ -46,179 +51,204 @@ class Measured:
 
 @dataclass(frozen=True)
 class Failed:
-    """The measurement could not be made; the sentence says why."""
+    """A measurement that failed, with the reason as a sentence."""
 
     reason: str
 
 
-Subject = TypeVar("Subject")
+Setting = TypeVar("Setting")
 Result = TypeVar("Result", bound=Measured)
 
 
-class Measurements(ABC, Generic[Subject, Result]):
+class Measurements(ABC, Generic[Setting, Result]):
     """Measurements of one kind.
 
     Args:
-        name: of the folder that keeps them.
-        kind: of what is measured.
-        patience: seconds after which a measurement is given up.
+        name: of the folder that caches them.
+        result: type of the results.
+        timeout: seconds after which a measurement is given up.
     """
 
-    def __init__(self, name: str, kind: type[Result], patience: float) -> None:
-        self._name, self._kind, self._patience = name, kind, patience
-        self._known: dict[str, Result | Failed] = {}
-        self._asked: dict[str, float] = {}  # when last, on the monotonic clock
-        self._disturbed: dict[str, float] = {}  # since when it is known, in seconds of `time`
+    def __init__(self, name: str, result: type[Result], timeout: float) -> None:
+        self._name, self._timeout = name, timeout
+        self._json = TypeAdapter(result)
+        self._results: dict[str, Result | Failed] = {}
+        self._requested: dict[str, float] = {}  # time of the last request, monotonic clock
+        self._busy_since: dict[str, float] = {}  # when a result from a busy machine was made
         self._guard = threading.Lock()
+        unstarted = "The measurement could not be started ({reason})."
+        self.tasks: Tasks[str, TaskState] = Tasks(f"measure {name}", unstarted, _FAILED)
 
     @abstractmethod
-    def command(self, subject: Subject) -> list[str]:
-        """The command that prints the measurement as JSON, without the interpreter's name."""
+    def command(self, setting: Setting) -> list[str]:
+        """The command that prints the result as JSON, without the interpreter's name."""
 
     @abstractmethod
-    def likeness(self, subject: Subject) -> list[object]:
-        """JSON that is equal for all that measures the same on this machine as it is set up."""
+    def identity(self, setting: Setting) -> list[object]:
+        """JSON that is equal for settings with equal results on this machine as it is set up."""
 
-    def ask(self, subject: Subject) -> Result | Failed | None:
-        """What was measured; None while it is measured for the first time."""
-        key = self._key(subject)
+    def measure(self, setting: Setting) -> Result | Failed | None:
+        """Return the result; None while it is measured for the first time."""
+        key = self._key(setting)
         with self._guard:
-            found = self._recall(key)
-            if found is None or self._age(key) > QUIET_AFTER:
-                new = key not in self._asked
-                self._asked[key] = monotonic()
-                if new:
-                    name, arguments = f"measure {self._name}", (subject, key)
-                    threading.Thread(None, self._measure, name, arguments, daemon=True).start()
-        return found
+            result = self._recall(key)
+            if result is None or self._age(key) > IDLE_AFTER:
+                self._requested[key] = monotonic()
+                self.tasks.start(key, TaskState(), lambda: self._run(setting, key))
+        return result
 
-    def known(self, subject: Subject) -> Result | Failed | None:
-        """As `ask`, but nothing is measured for the sake of it."""
+    def known(self, setting: Setting) -> Result | Failed | None:
+        """Return the result if there is one; measure nothing."""
         with self._guard:
-            return self._recall(self._key(subject))
+            return self._recall(self._key(setting))
 
-    def _measure(self, subject: Subject, key: str) -> None:
+    def _run(self, setting: Setting, key: str) -> TaskState:
         with _machine.turn:
-            wanted = self._still_wanted(key) and self._promises_more(key)
+            if not self._still_requested(key) or not self._worthwhile(key):
+                return TaskState()  # a later request measures
             load = Load()
-            result = self._run(subject) if wanted else None
+            result = self._measure(setting)
             busy = load.by_others()
+        if result is None:
+            return TaskState()  # made way for a training; a later request measures
         if isinstance(result, Measured):
             result = replace(result, busy=busy)
-            self._keep(key, result)  # first, so that what one server knows others find
+            self._cache(key, result)
         with self._guard:
-            del self._asked[key]
-            if result is None:
-                return  # gave way, or nobody waits; a later question measures again
-            if isinstance(result, Measured) or key not in self._known:
-                self._known[key] = result
-            self._disturbed.pop(key, None)
+            if isinstance(result, Measured) or key not in self._results:
+                self._results[key] = result
+            self._busy_since.pop(key, None)
             if busy:
-                self._disturbed[key] = time()
+                self._busy_since[key] = time()
+        return TaskState()
 
-    def _promises_more(self, key: str) -> bool:
-        """Whether measuring may tell more than is known."""
+    def _worthwhile(self, key: str) -> bool:
+        """Whether measuring now may give a better result than the known one."""
         with self._guard:
             age = self._age(key)
-            if key not in self._known or age > ANYWAY_AFTER:
+            if key not in self._results or age > ANYWAY_AFTER:
                 return True
         load = Load()
-        sleep(_LOOK)
+        sleep(_OBSERVED)
         return load.left_enough()
 
     def _age(self, key: str) -> float:
-        """Seconds since the disturbed measurement was made; of one that holds, 0."""
-        made = self._disturbed.get(key)
+        """Seconds since a result was measured on a busy machine; 0 for any other."""
+        made = self._busy_since.get(key)
         return 0.0 if made is None else abs(time() - made)  # clocks are set back, too
 
-    def _still_wanted(self, key: str) -> bool:
-        """Whoever has left the page, or has moved a control on and on, waits no more."""
+    def _still_requested(self, key: str) -> bool:
+        """Whether a page still waits; the reader may have left or have moved a slider on."""
         with self._guard:
-            return monotonic() - self._asked[key] < _INTEREST
+            return monotonic() - self._requested[key] < _INTEREST
 
-    def _run(self, subject: Subject) -> Result | Failed | None:
-        command = [sys.executable, *self.command(subject)]
+    def _measure(self, setting: Setting) -> Result | Failed | None:
+        command = [sys.executable, *self.command(setting)]
         try:
-            done = _machine.run(command, self._patience)
+            process = _machine.run(command, self._timeout)
         except subprocess.TimeoutExpired:
-            return Failed(
-                f"The measurement took more than {self._patience:.0f} s and was given up."
-            )
-        except OSError as error:
-            return Failed(f"The measurement could not be started ({error.strerror}).")
-        if done is None:
+            seconds = f"{self._timeout:.0f}"
+            return Failed(f"The measurement took more than {seconds} s and was given up.")
+        if process is None:
             return None
-        if done.returncode != 0:
-            _log.warning("%s ended with %s: %s", command, done.returncode, done.stderr[-2000:])
-            return Failed(_reason(done.stderr))
-        said = json.loads(done.stdout)
-        names = {field.name for field in fields(self._kind)}
-        return self._kind(**{name: value for name, value in said.items() if name in names})
+        if process.returncode != 0:
+            return Failed(str(command_error(command, process.returncode, process.stderr, _FAILED)))
+        try:
+            return self._json.validate_json(process.stdout)
+        except ValueError:
+            _log.warning("%s printed no result: %s", command, process.stdout[-2000:])
+            return Failed(_FAILED)
 
     def _recall(self, key: str) -> Result | Failed | None:
-        if key not in self._known and (kept := self._kept(key)) is not None:
-            found, made = kept
-            self._known[key] = found
-            if found.busy:
-                self._disturbed[key] = made
-        return self._known.get(key)
+        if key not in self._results and (cached := self._cached(key)) is not None:
+            self._results[key], made = cached
+            if cached[0].busy:
+                self._busy_since[key] = made
+        if key not in self._results and (task := self.tasks.state(key)) and task.error:
+            return Failed(str(task.error))
+        return self._results.get(key)
 
-    def _key(self, subject: Subject) -> str:
-        text = json.dumps(self.likeness(subject))
+    def _key(self, setting: Setting) -> str:
+        text = json.dumps(self.identity(setting))
         return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
     def _file(self, key: str) -> Path:
         return home.cache_folder() / self._name / f"{key}.json"
 
-    def _kept(self, key: str) -> tuple[Result, float] | None:
-        """What an earlier server has measured, and when."""
-        path = self._file(key)
+    def _cached(self, key: str) -> tuple[Result, float] | None:
+        """Return a result of an earlier server, and when it was made."""
         try:
-            found = self._kind(**json.loads(path.read_text(encoding="utf-8")))
-            return found, path.stat().st_mtime
-        except (FileNotFoundError, ValueError, TypeError):
+            path = self._file(key)
+            return self._json.validate_json(path.read_bytes()), path.stat().st_mtime
+        except (OSError, ValueError):
             return None
 
-    def _keep(self, key: str, found: Result) -> None:
-        path = self._file(key)
+    def _cache(self, key: str, result: Result) -> None:
         try:
+            path = self._file(key)
             path.parent.mkdir(exist_ok=True)
-            path.write_text(json.dumps(asdict(found)), encoding="utf-8")
-        except OSError as error:
-            _log.warning("A measurement was not kept (%s); it will be repeated.", error.strerror)
+            path.write_text(json.dumps(asdict(result)), encoding="utf-8")
+        except (OSError, PlaygroundError) as error:
+            _log.warning("A measurement was not cached (%s); it will be repeated.", error)
+
+
+class Load:
+    """Load of the machine's processors from now on."""
+
+    def __init__(self) -> None:
+        self._start, self._before = monotonic(), psutil.cpu_times()
+
+    def by_others(self) -> bool:
+        """Whether other programs left the measurement less than it could have used."""
+        idle, own, cores = self._cores()
+        # With a core to spare no program was in the way; without one, the measurement or others.
+        return cores - idle > own + 0.6 if cores > own else False
+
+    def left_enough(self) -> bool:
+        """Whether a measurement could have used all processors that it would use."""
+        idle, own, _ = self._cores()
+        return idle > own - 0.4
+
+    def _cores(self) -> tuple[float, int, int]:
+        """Return the cores idle on average, used by a measurement, and all."""
+        now, seconds = psutil.cpu_times(), monotonic() - self._start
+        idle = (now.idle - self._before.idle) / max(seconds, 1e-3)
+        cores = psutil.cpu_count() or 1
+        return idle, min(environment.threads() or cores, cores), cores
 
 
 class _Machine:
     """Runs one measuring command after another: two at once would slow each other."""
 
     def __init__(self) -> None:
-        self.turn = threading.Lock()  # held by whoever measures
+        self.turn = threading.Lock()
         self._running: subprocess.Popen[str] | None = None
         self._guard = threading.Lock()
 
     def run(
-        self, command: Sequence[str], patience: float
+        self, command: Sequence[str], timeout: float
     ) -> subprocess.CompletedProcess[str] | None:
-        """Run the command to its end; None: it gave way.
+        """Run the command to its end; None if it made way for a training.
 
         Raises:
-            subprocess.TimeoutExpired: it took longer than `patience` seconds.
+            subprocess.TimeoutExpired: it took longer than `timeout` seconds.
             OSError: it cannot be started.
         """
+        pipe = subprocess.PIPE
         with self._guard:
             self._running = process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command, stdout=pipe, stderr=pipe, encoding="utf-8", errors="replace"
             )
         try:
-            output, errors = process.communicate(timeout=patience)
+            output, errors = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
             raise
         finally:
             with self._guard:
-                gave_way, self._running = self._running is None, None
-        if gave_way:
+                made_way, self._running = self._running is None, None
+        if made_way:
             return None
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
@@ -232,10 +262,3 @@ class _Machine:
 
 _machine = _Machine()
 make_way = _machine.make_way
-
-
-def _reason(errors: str) -> str:
-    """A command's last line is a sentence for people if it says so; a traceback's is not."""
-    last = errors.strip().rpartition("\n")[2]
-    said = last.removeprefix("Error: ")
-    return said if said != last else "The measurement failed."

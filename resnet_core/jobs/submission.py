@@ -66,7 +66,7 @@ def facts_of(experiment: Experiment) -> DataFacts:
 
 def new_record(experiment: Experiment, facts: DataFacts, **fields: Any) -> RunRecord:
     """Return a run of a checked experiment, queued as soon as the store has it."""
-    spec = experiment.network_spec(facts.image_size, facts.channels, facts.classes)
+    spec = experiment.spec_for(facts)
     return RunRecord(
         id=new_id(),
         experiment=experiment,

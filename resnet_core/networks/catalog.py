@@ -1,4 +1,4 @@
-"""Networks by their description, and the places in them where probes measure."""
+"""Build a network from its spec, and find the layers in it that probes measure."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ import torch
 from torch import nn
 
 from resnet_core.networks.blocks import Block
-from resnet_core.networks.imagenet import ImageNetNet
 from resnet_core.networks.initialization import initialize
-from resnet_core.networks.resnet import CifarNet, CifarPreActivationNet
+from resnet_core.networks.resnet import CifarNet, CifarPreActivationNet, ImageNetNet
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec
 
 
 @dataclass(frozen=True)
 class ResponseSite:
-    """A 3x3 layer whose response is measured (Fig. 7).
+    """A 3x3 layer with the module whose output is its response (Fig. 7).
 
     Attributes:
         layer_name: the convolution's name in the state dict.
         conv: the convolution.
-        bn: the BN that takes the convolution's output and nothing else's, or None. Its
-            output, or without it the convolution's, is the response: what the next
-            nonlinearity or addition receives.
+        bn: the BN after the convolution, or None. Its output, or without it the
+            convolution's, is the response: what the next nonlinearity or addition receives.
     """
 
     layer_name: str
@@ -33,11 +31,11 @@ class ResponseSite:
 
 
 def architecture(spec: Spec) -> nn.Module:
-    """The network's modules, with torch's own initial values, on torch's default device."""
+    """Return the network's modules with torch's initial values, on torch's default device."""
     if isinstance(spec, ImageNetSpec):
         if not spec.is_reference:
             return ImageNetNet(spec)
-        # torchvision takes a second to import, which workers for other networks do not wait.
+        # Imported here: torchvision takes a second, and other networks do not need it.
         from resnet_core.networks.references import reference
 
         return reference(spec)
@@ -47,10 +45,10 @@ def architecture(spec: Spec) -> nn.Module:
 
 
 def build(spec: Spec, seed: int) -> nn.Module:
-    """The network on the CPU in float32, initialised as `spec` says from the seed.
+    """Return the network on the CPU in float32, initialised from the seed.
 
-    The same spec and seed give the same values, and no global random state is read or set:
-    the modules are made without memory first, which draws nothing.
+    The same spec and seed give the same values. No global random state is read or set: the
+    modules are first built on the meta device, which draws nothing.
     """
     with torch.device("meta"):
         model = architecture(spec)
@@ -60,15 +58,15 @@ def build(spec: Spec, seed: int) -> nn.Module:
 
 
 def block_sites(model: nn.Module) -> list[tuple[str, Block]]:
-    """The blocks and their names in the state dict, first to last; VGG and GoogLeNet have none."""
+    """Return the blocks with their names in the state dict; VGG and GoogLeNet have none."""
     return [(name, module) for name, module in model.named_modules() if isinstance(module, Block)]
 
 
 def response_sites(model: nn.Module) -> list[ResponseSite]:
-    """The 3x3 layers, first to last: a CIFAR network's stem, then those of every block.
+    """Return the 3x3 layers, first to last: a CIFAR network's stem, then those of each block.
 
-    A preresnet's stem and the last layer of each of its branches have no BN of their own,
-    nor have VGG's layers; their responses go as they are into an addition or a nonlinearity.
+    A preresnet's stem, the last layer of each of its branches and VGG's layers have no BN
+    after them: their outputs go into an addition or a nonlinearity as they are.
     """
     layers = list(model.named_modules())  # a layer's BN is the module registered after it
     followers = [layer for _, layer in layers[1:]] + [None]

@@ -1,7 +1,7 @@
-"""The networks that the paper compares itself with: torchvision's VGG and GoogLeNet.
+"""The networks that the paper compares with: torchvision's VGG and GoogLeNet.
 
-Names and values are torchvision's. Only the ReLUs differ in kind: none works in place, so
-that probes and attribution methods find what a layer has said, and none is used twice.
+Names and values are torchvision's. Only the ReLUs differ: none works in place and none is used
+twice, so that probes and attribution methods read each layer's own output.
 
 VGG and GoogLeNet have no blocks with a branch F(x): the responses and gradients of their 3x3
 layers are measured, but ||F(x)|| / ||x|| is not.
@@ -24,7 +24,7 @@ _BN_EPS = 1e-3  # torchvision's, in GoogLeNet
 
 
 class ConvolutionUnit(nn.Module):
-    """Convolution, BN, ReLU: torchvision's unit with a ReLU of its own.
+    """Convolution, BN, ReLU: torchvision's unit with the ReLU as a module.
 
     GoogLeNet is older than BN (Szegedy et al. 2015); torchvision's has it.
     """
@@ -40,12 +40,12 @@ class ConvolutionUnit(nn.Module):
 
 
 def reference(spec: ImageNetSpec) -> nn.Module:
-    """torchvision's network with the values with which its layers are made."""
+    """Return torchvision's network with torch's initial values."""
     return _vgg(spec) if spec.family == "vgg" else _googlenet(spec)
 
 
 def _vgg(spec: ImageNetSpec) -> nn.Module:
-    """Without BN, as in the paper's Fig. 3; dropout between the fully connected layers."""
+    """VGG without BN, as in the paper's Fig. 3; dropout between the fully connected layers."""
     features = make_layers(cfgs[_COLUMNS[spec.depth]])
     model: nn.Module = VGG(features, num_classes=spec.classes, init_weights=False)
     for module in model.modules():
@@ -55,7 +55,7 @@ def _vgg(spec: ImageNetSpec) -> nn.Module:
 
 
 def _googlenet(spec: ImageNetSpec) -> nn.Module:
-    """Without the two auxiliary classifiers, which exist in training only.
+    """GoogLeNet without the two auxiliary classifiers, which exist in training only.
 
     The third path of a module is 3x3 in torchvision where the original has 5x5; its
     published weights were trained so.

@@ -92,6 +92,13 @@ class Charts:
             _ALIKE, arg=[_selector(panel), [trace["y"] for trace in wanted]]
         )
 
+    def wait_for_other_values(self, panel: str, old: list[dict[str, Any]]) -> None:
+        """Wait until a panel's values differ from these by more than the rounding of histories."""
+        self.page.wait_for_function(
+            f"(values) => !({_ALIKE})(values)",
+            arg=[_selector(panel), [trace["y"] for trace in old]],
+        )
+
     def wait_for_change(
         self, panel: str, before: list[dict[str, Any]], seconds: float = 60
     ) -> None:

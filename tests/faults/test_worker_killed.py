@@ -12,7 +12,7 @@ import pytest
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.local_process import LocalProcesses
-from resnet_core.runs import queries
+from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from tests.small_runs import (
     ITERATIONS,
@@ -107,4 +107,4 @@ def unfinished_or_over(run_id: str) -> list[Path]:
 
 
 def interrupted_again(run_id: str) -> None:
-    queries.store.of_home().change(run_id, {"finished"}, "", state="interrupted")
+    store.of_home().change(queries.run(run_id), {"finished"}, state="interrupted")

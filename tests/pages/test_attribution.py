@@ -73,7 +73,7 @@ def test_another_picture_is_asked_for_at_once_and_room_is_kept(asked: list[LabRe
     test = _open(picture="test:17")
     (order,) = asked
     assert (order.laboratory, order.settings.picture) == ("attribution", "test:17")  # type: ignore[attr-defined]
-    assert results.read(order.id).state == "waiting"
+    assert results.read(order.id).state == "queued"
     assert _html(test).count(say("en", "attribution.computing")) == 10
     assert _query(test) == {"picture": "test:17"}
 
@@ -148,7 +148,7 @@ def test_nobody_waits_for_a_picture_that_was_left(asked: list[LabRequest]) -> No
     assert not test.exception
     assert asked[-1].id == first
     assert _queued() == [first]  # asked for again
-    assert results.read(first).state == "waiting"
+    assert results.read(first).state == "queued"
 
 
 def test_what_somebody_else_asked_for_is_left_alone(asked: list[LabRequest]) -> None:

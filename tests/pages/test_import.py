@@ -18,10 +18,10 @@ from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
 from app.server.lab_captions import caption
-from app.widgets.runs.actions import ASKED
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
+from app.widgets.runs.row import DIALOG
 from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
@@ -58,7 +58,7 @@ def opened(state: Import | None = None, language: str = "en") -> AppTest:
     page = AppTest.from_file(str(PAGE), default_timeout=120)
     page.query_params["lang"] = language
     if state is not None:
-        page.session_state[ASKED] = (IMPORT, "")
+        page.session_state[DIALOG] = (IMPORT, "")
         page.session_state[JOB] = Job("token", REQUEST)
     return checked(page.run())
 
@@ -133,27 +133,27 @@ def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
 def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """The upload's own control is gone by then, and so is its value."""
     begun: list[Request] = []
-    now = Import(over=True, tried=tuple(WAYS))
+    now = Import(done=True, trials=tuple(WAYS))
     monkeypatch.setattr(imports, "state", lambda token: now)
-    monkeypatch.setattr(imports, "start", lambda request: begun.append(request) or "token")
+    monkeypatch.setattr(imports, "submit", lambda request: begun.append(request) or "token")
     page = opened(now)
     assert "**net.th**" in said(page)
     (start,) = [one for one in page.button if one.label == "Import"]
     checked(start.click().run())
     (request,) = begun
     assert (request.name, request.content) == ("net.th", b"weights")
-    assert request.said == {
-        **REQUEST.said,
+    assert request.options == {
+        **REQUEST.options,
         **{"network": "cifar/resnet-20", "shortcut": "A"},
         **{"option_a_padding": "both", "normalization": "imagenet"},
     }
 
 
 def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = Import(over=True, error=CheckpointError("net.th is damaged or cut short."))
+    now = Import(done=True, error=CheckpointError("The file net.th is damaged or cut short."))
     monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
-    assert "net.th is damaged or cut short." in said(page)
+    assert "The file net.th is damaged or cut short." in said(page)
     (another,) = [one for one in page.button if one.label == "Another file"]
     monkeypatch.setattr(imports, "state", lambda token: None)
     checked(another.click().run())
@@ -164,7 +164,7 @@ def test_what_was_imported_leads_to_where_it_can_be_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = import_on_record()
-    now = Import(1.0, True, run.id, "The error is near that of guessing (90.0 %), and more.")
+    now = Import(1.0, run.id, "The error is near that of guessing (90.0 %), and more.", done=True)
     monkeypatch.setattr(imports, "state", lambda token: now)
     shown = said(opened(now))
     assert "cifar/resnet-20, error 8.27 % on CIFAR-10 (n = 10,000)" in shown

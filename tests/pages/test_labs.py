@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.router import laboratories
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.results import requests, results
+from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.paper.detection import TABLE_7, TABLE_8
 from resnet_core.runs import queries
@@ -91,7 +91,7 @@ def test_run_asks_and_the_page_follows(recorded: LabRequest) -> None:
     test = _open()
     test.button(key="lab.run").click().run()
     assert not test.exception
-    assert results.read(recorded.id).state == "waiting"
+    assert results.read(recorded.id).state == "queued"
     assert _figures(test)["id"] == recorded.id
     assert _figures(test)["active"] is True
     assert _query(test) == {"here": "1"}
@@ -107,7 +107,7 @@ def test_stop_stops_and_it_can_be_tried_again(recorded: LabRequest) -> None:
     assert results.read(recorded.id).state == "stopped"
     assert test.button(key="lab.run").label == "Try again"
     test.button(key="lab.run").click().run()
-    assert results.read(recorded.id).state == "waiting"
+    assert results.read(recorded.id).state == "queued"
 
 
 def test_the_recorded_result_is_one_click_away(recorded: LabRequest) -> None:
@@ -172,7 +172,7 @@ def test_a_refusal_is_a_sentence(recorded: LabRequest, monkeypatch: pytest.Monke
     def refuse(*_: object) -> None:
         raise PlaygroundError("The disk is full; free some space.")
 
-    monkeypatch.setattr(requests, "retry", refuse)
+    monkeypatch.setattr(services.laboratories, "retry", refuse)
     test = _open()
     test.button(key="lab.run").click().run()
     assert not test.exception

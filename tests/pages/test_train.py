@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
+from app.background.cost import Estimate
 from app.background.measurements import Failed
-from app.background.training_time import Estimate
 from app.language import texts
 from resnet_core.errors import DownloadError
 from resnet_core.runs import queries
@@ -189,11 +189,12 @@ def test_bad_values_in_a_url_give_way_to_defaults_with_a_sentence_each(opened: O
     page = opened(
         network="cifar/resnet-21", learning_rate="nan", twin="7", preset="nope", width="8"
     )
-    warnings = [warning.value for warning in page.warning]
-    assert len(warnings) == 4
-    assert any("nearest are 20 and 26" in warning for warning in warnings)
+    lines = page.warning[0].value.splitlines()
+    assert len(lines) == 4
+    assert any("nearest are 20 and 26" in line for line in lines)
     assert query(page) == {"network": "cifar/resnet-20", "width": "8"}
-    assert len(checked(page.run()).warning) == 4  # until something is changed
+    warning = checked(page.run()).warning[0]  # until something is changed
+    assert len(warning.value.splitlines()) == 4
     checked(control(page, "number_input", "width").set_value(9).run())
     assert not page.warning
 
@@ -223,7 +224,7 @@ def test_a_public_data_set_that_is_not_here_can_be_downloaded(
 
     monkeypatch.setattr("resnet_core.data.catalog._is_present", lambda source: False)
     started: list[str] = []
-    monkeypatch.setattr(downloads, "start", started.append)
+    monkeypatch.setattr(downloads, "fetch", started.append)
     page = opened(network="cifar/resnet-20", data="svhn")
     assert page.button(key="train.start").disabled
     assert "no copy of SVHN" in said(page)
@@ -241,7 +242,7 @@ def test_a_download_shows_its_progress_its_failure_and_its_end(
 
     present = False
     monkeypatch.setattr("resnet_core.data.catalog._is_present", lambda source: present)
-    half = Download("svhn", "train_32x32.mat", received=50_000_000, total=100_000_000)
+    half = Download("train_32x32.mat", received=50_000_000, total=100_000_000)
     states = {"svhn": half}
     cancelled: list[str] = []
     monkeypatch.setattr(downloads, "state", states.get)
@@ -252,9 +253,9 @@ def test_a_download_shows_its_progress_its_failure_and_its_end(
     cancel = next(one for one in page.button if one.label == "Cancel the download")
     checked(cancel.click().run())
     assert cancelled == ["svhn"]
-    states["svhn"] = Download("svhn", done=True, cancelled=True)
+    states["svhn"] = Download(done=True, cancelled=True)
     assert "was cancelled" in said(checked(page.run()))
-    states["svhn"] = Download("svhn", done=True, error=DownloadError("Nobody answers."))
+    states["svhn"] = Download(done=True, error=DownloadError("Nobody answers."))
     assert "Nobody answers" in said(checked(page.run()))
     present = True
     assert not checked(page.run()).button(key="train.start").disabled

@@ -13,7 +13,7 @@ from pathlib import Path
 from app.widgets.show_code import BLOCK_CLASSES, Source, source_of
 from resnet_core.specs.names import Spec
 
-_BLOCKS, _BRANCHES = "resnet_core/networks/blocks.py", "resnet_core/networks/branches.py"
+_BLOCKS = "resnet_core/networks/blocks.py"
 _REFERENCES = "resnet_core/networks/references.py"
 
 
@@ -31,8 +31,8 @@ def code_of(spec: Spec) -> list[Source]:
     return [
         source_of(_BLOCKS, classes[spec.family]),
         source_of(_BLOCKS, "Block.residual"),
-        source_of(_BRANCHES, spec.block),
-        source_of(_BRANCHES, order),
+        source_of(_BLOCKS, spec.block),
+        source_of(_BLOCKS, order),
     ]
 
 

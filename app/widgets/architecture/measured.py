@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import services
-from app.background import forward_time
-from app.background.forward_time import Forward
+from app.background import cost
+from app.background.cost import Forward
 from app.background.measurements import Failed
-from app.figures.complexity import three_digits
+from app.figures.architecture import three_digits
 from app.language.errors import translated
 from app.language.texts import language, t
 from app.widgets.architecture.networks import title
@@ -31,7 +31,7 @@ def measured_table(specs: tuple[Spec, ...]) -> None:
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
     """While runs train, nothing is measured: both would be slower than they are."""
     busy = any(run.state == "running" for run in services.active())
-    ask = forward_time.known if busy else forward_time.ask
+    ask = cost.forward.known if busy else cost.forward.measure
     return [ask(spec) for spec in specs]
 
 

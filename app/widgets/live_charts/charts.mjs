@@ -109,7 +109,7 @@ export class LiveCharts {
     if (!data.query) return this.notice(data.empty);
     if (data.query === this.query) return;
     this.query = data.query;
-    this.history.forget(`${data.routes}/history?${data.query}`);
+    this.history.reset(`${data.routes}/history?${data.query}`);
     this.notice("");
     this.wasActive = false;
     this.poller.follow(`${data.routes}/charts?${data.query}`);
@@ -125,6 +125,7 @@ export class LiveCharts {
 
   async receive(news) {
     this.news = news;
+    this.history.follow(news);
     this.root.classList.remove("pg-waiting");
     this.notice(news.faults[0] ?? "");
     const seen = this.scrubber.at;
@@ -132,12 +133,12 @@ export class LiveCharts {
     if (seen !== this.scrubber.at) this.scrubber.at = null;
     this.caption.textContent = news.caption;
     for (const panel of this.panels) panel.note.textContent = news.notes[panel.name] ?? "";
-    if (this.scrubber.at !== null) this.history.want(this.scrubber.at, news.active);
+    if (this.scrubber.at !== null) this.history.want(this.scrubber.at);
     this.readout.list(news.series, this.hidden, this.words);
     this.sketchAll();
     await this.drawAll();
     if (this.isOff) return;
-    if (!news.active) this.history.want(this.scrubber.at, news.active); // ready to be looked at
+    if (!news.active) this.history.want(this.scrubber.at); // ready to be looked at
     if (this.wasActive && !news.active) this.send.ended();
     this.wasActive = news.active;
     if (this.playOnce && news.reached > 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
@@ -189,7 +190,7 @@ export class LiveCharts {
 
   scrubbed(time) {
     this.preview = null;
-    this.history.want(time, this.news?.active);
+    this.history.want(time);
     this.refreshSoon();
     if (!this.scrubber.playing) this.tell();
   }
@@ -198,7 +199,7 @@ export class LiveCharts {
     if (this.scrubber.playing) return;
     this.preview = point?.time ?? null;
     this.layer = point?.layer ?? null;
-    if (this.preview !== null) this.history.want(this.preview, this.news?.active);
+    if (this.preview !== null) this.history.want(this.preview);
     window.dispatchEvent(new CustomEvent(LAYER, { detail: { layer: this.layer, from: this } }));
     this.refreshSoon();
   }
@@ -297,7 +298,7 @@ export class LiveCharts {
 
   // After `rest`, for good.
   dispose() {
-    this.history.forget(null);
+    this.history.reset(null);
     this.panels.forEach((panel) => panel.dispose());
   }
 }

@@ -1,66 +1,77 @@
-// Every layer's values over time, fetched when somebody first looks back.
+// Every layer's values over time, fetched when the reader first looks back.
 
 import { lastUpTo } from "./dom.mjs";
 import { Fault, faultOf } from "./poll.mjs";
 
-const LEAST_PAUSE = 2500; // ms between two questions while runs go on
+const LEAST_PAUSE = 2500; // ms between two requests while runs are active
 
 export class History {
-  // onNews(): there is more to show; onFault(): `fault` says something else, or nothing, now.
-  constructor(onNews, onFault) {
-    Object.assign(this, { onNews, onFault });
-    this.forget(null);
+  // onChange(): there is more to show; onFault(): `fault` has another sentence, or none, now.
+  constructor(onChange, onFault) {
+    Object.assign(this, { onChange, onFault });
+    this.reset(null);
   }
 
-  forget(url) {
+  reset(url) {
     if (url === this.url) return;
     window.clearTimeout(this.timer);
-    Object.assign(this, { url, etag: null, series: null, asked: 0, complete: false, fault: "" });
+    Object.assign(this, { url, etag: null, series: null, requested: 0, news: null, basis: null, fault: "" });
   }
 
-  // Have everything up to this time (null: all there is) ready soon.
-  async want(time, active) {
-    if (!this.url || this.asking || this.complete) return;
-    if (this.fault && Date.now() - this.asked < LEAST_PAUSE) return;
-    if (this.series && active && this.covers(time)) return;
-    if (this.series && active && Date.now() - this.asked < LEAST_PAUSE) return;
-    const url = this.url;
-    this.asking = true;
-    this.asked = Date.now();
+  // Takes the newest answer of the charts' route. Only this tells what the history lacks: a paused
+  // run may have been resumed, and a retried run's values replace those fetched before.
+  follow(news) {
+    this.news = news;
+  }
+
+  // Fetches the values up to this time (null: all) unless they are here.
+  async want(time) {
+    if (!this.url || this.fetching || this.has(time)) return;
+    const recent = Date.now() - this.requested < LEAST_PAUSE;
+    if (recent && (this.fault || (this.series && this.news?.active))) return;
+    const { url, news } = this;
+    this.fetching = true;
+    this.requested = Date.now();
     try {
       const headers = this.etag ? { "If-None-Match": this.etag } : {};
       const response = await fetch(url, { headers, cache: "no-store" });
       if (url !== this.url) return;
       if (!response.ok && response.status !== 304) throw await faultOf(response);
       if (response.status !== 304) {
-        this.series = (await response.json()).series;
+        const { series } = await response.json();
+        if (url !== this.url) return;
+        this.series = series;
         this.etag = response.headers.get("ETag");
       }
-      this.complete = !active;
-      this.tell("");
-      this.onNews();
+      this.basis = news;
+      this.setFault("");
+      this.onChange();
     } catch (error) {
-      // The poller says that the connection is lost; the next wish asks again.
+      // The poller says that the connection is lost; the next call tries again.
       if (!(error instanceof Fault) || url !== this.url) return;
-      this.tell(error.message);
+      this.setFault(error.message);
       window.clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => this.want(time, active), LEAST_PAUSE);
+      this.timer = window.setTimeout(() => this.want(time), LEAST_PAUSE);
     } finally {
-      this.asking = false;
+      this.fetching = false;
     }
   }
 
-  tell(fault) {
+  setFault(fault) {
     if (fault === this.fault) return;
     this.fault = fault;
     this.onFault();
   }
 
-  covers(time) {
-    return Object.values(this.series).every(({ time: known }) => time !== null && known[known.length - 1] >= time);
+  // Whether the values up to this time are here, and of the training that the charts show.
+  has(time) {
+    if (!this.series) return false;
+    if (!this.news?.active) return this.basis === this.news;
+    return this.basis?.streams === this.news.streams && time !== null
+      && Object.values(this.series).every((one) => one.time.at(-1) >= time);
   }
 
-  // Key -> {mean, low, high, names} at this time; curves that had not begun are empty.
+  // Key -> {mean, low, high, names} at this time; empty before a curve begins.
   rows(quantity, time) {
     if (!this.series) return null;
     const rows = new Map();

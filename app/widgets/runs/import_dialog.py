@@ -10,11 +10,11 @@ import streamlit as st
 from app import services
 from app.background import imports
 from app.language.errors import translated
-from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Tried
+from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
 from app.language.texts import language, t
 from app.language.markdown import escaped
-from app.widgets.experiment_form.controls import complaint
-from app.widgets.runs.imported_links import imported_links
+from app.widgets.experiment_form.form import complaint
+from app.widgets.runs.details import imported_links
 from app.widgets.runs.row import imported_result
 from app.page_state.initial_value import start_of
 from resnet_core.data import catalog
@@ -39,7 +39,7 @@ def import_dialog() -> None:
     now = imports.state(job.token) if job else None
     if job is None or now is None:
         _ask(None, Import())
-    elif not now.over:
+    elif not now.done:
         _watch(job.token)
     elif now.run_id is not None:
         _imported(now.run_id, now)
@@ -62,9 +62,9 @@ def _ask(job: Job | None, now: Import) -> None:
     if job is not None:
         complaint(now.error)
         _kept(name)
-    said = _looked_at_with(key, job.request.said if job else {})
-    if now.tried:
-        said |= _answers(now.tried, key)
+    said = _looked_at_with(key, job.request.options if job else {})
+    if now.trials:
+        said |= _answers(now.trials, key)
     if st.button(
         t("import.yes"),
         type="primary",
@@ -73,7 +73,7 @@ def _ask(job: Job | None, now: Import) -> None:
     ):
         request = Request(name, content, said)
         forget()
-        st.session_state[JOB] = Job(imports.start(request), request)
+        st.session_state[JOB] = Job(imports.submit(request), request)
         st.rerun()
 
 
@@ -134,7 +134,7 @@ def _looked_at_with(key: str, begins: Mapping[str, str]) -> dict[str, str]:
     return {"data": data, "image_size": str(pixels or ""), "name": called.strip()}
 
 
-def _answers(tried: tuple[Tried, ...], key: str) -> dict[str, str]:
+def _answers(tried: tuple[Trial, ...], key: str) -> dict[str, str]:
     """The open questions, one after the other; each leaves fewer answers to the next.
 
     They begin with the answers that fit the sample best, which is said.
@@ -171,7 +171,7 @@ def _option(question: str, value: str) -> str:
 @st.fragment(run_every=0.5)
 def _watch(token: str) -> None:
     now = imports.state(token)
-    if now is None or now.over:
+    if now is None or now.done:
         st.rerun()
         return
     words = t("import.trying") if now.share else t("import.reading")

@@ -47,7 +47,7 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
         train_error, test_error = session.evaluate()
     return {
         "id": run_id,
-        "iteration": session.iteration,
+        "iteration": session.state.iteration,
         "data": dataset.name,
         "train_error": train_error,
         "train_images": min(run.experiment.evaluation_images, len(dataset.train)),
@@ -76,11 +76,12 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
     assert isinstance(data, PictureFolder)
     session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
     with closing(session), closing(Decoders()) as decoders:
-        mean = session.batches.mean
-        result = errors(session.model, data.test, mean, views, session.execution, decoders)
+        state = session.state
+        mean = state.batches.mean
+        result = errors(state.model, data.test, mean, views, state.execution, decoders)
     return {
         "id": run_id,
-        "iteration": session.iteration,
+        "iteration": session.state.iteration,
         "data": data.name,
         "views": views,
         "top1_error": result.top1,

@@ -33,7 +33,7 @@ from resnet_core.runs.record import RESUMABLE, Job, Kind, Request, RunRecord, St
 from resnet_core.runs.store import NO_WORKER, Store
 from resnet_core.system import home, processes
 from resnet_core.system.texts import Message
-from resnet_core.training import allocator
+from resnet_core.training import device
 
 _NICENESS = 5  # the web server goes first
 _LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is released at once
@@ -110,7 +110,7 @@ def work(path: Path, tasks: Mapping[Kind, Task]) -> int:
     _set_up_logging(folder.log)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    allocator.keep_memory()
+    device.keep_freed_memory()
     try:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
             job = _take_over(store, folder.path.name)

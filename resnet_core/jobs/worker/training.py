@@ -48,11 +48,11 @@ def run_training(worker: Worker) -> Outcome:
 def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Experiment) -> Outcome:
     assert isinstance(worker.job, RunRecord)
     kept = kept_at(experiment, worker.job.parent_iteration or 0)
-    session.halts = kept
+    session.state.sync_at = kept
     checkpoints = Checkpoints(folder.checkpoints, kept, environment.checkpoint_seconds())
     progress = Progress(worker.requests, experiment.batch_size)
     started = session.started()
-    _describe(worker, started, session.execution)
+    _describe(worker, started, session.state.execution)
     with stream.StreamWriter(folder.stream, started) as telemetry:
         for event in train(session):
             match event:
@@ -61,7 +61,7 @@ def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Expe
                     progress.measured(event)
                 case Stepped():
                     checkpoints.after_step(session)
-                    request = progress.stepped(event.iteration, session.seconds)
+                    request = progress.stepped(event.iteration, session.state.seconds)
                     ends = request is not None or worker.terminated
                     if ends and event.iteration < experiment.iterations:
                         checkpoints.save(session)
@@ -196,11 +196,11 @@ class Checkpoints:
             PlaygroundError: the disk is full.
         """
         due = time.monotonic() - self._last >= self._seconds
-        if due or session.iteration in self._kept:
+        if due or session.state.iteration in self._kept:
             self.save(session)
 
     def save(self, session: Session) -> None:
         """Save now; between two iterations, so that resuming goes on exactly here."""
-        kept = session.iteration in self._kept
-        checkpoint_files.save(self._folder, session.state(), kept=kept)
+        kept = session.state.iteration in self._kept
+        checkpoint_files.save(self._folder, session.checkpoint(), kept=kept)
         self._last = time.monotonic()

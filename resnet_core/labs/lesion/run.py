@@ -21,8 +21,7 @@ from resnet_core.labs.question import Settings
 from resnet_core.labs.tools import chain, columns
 from resnet_core.labs.tools.chain import Chain, Step
 from resnet_core.labs.tools.trained_network import Subject
-from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock
-from resnet_core.networks.shortcuts import ZeroPadding
+from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
 
 _IMAGES_AT_ONCE = 250
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from resnet_core.networks.blocks import Block, PlainBlock
 from resnet_core.networks.catalog import block_sites, build
-from resnet_core.networks.initialization import silence
+from resnet_core.networks.initialization import zero_last_layer
 from resnet_core.specs.cifar import STAGES, NetworkSpec
 
 _ROUNDING = 2e-7  # relative, a little more than float32's
@@ -67,7 +67,7 @@ def copy_input(block: Block, seen: Statistics) -> None:
     as x has come out of one.
     """
     if not isinstance(block, PlainBlock):
-        silence(block)
+        zero_last_layer(block)
         return
     for name in block.branch:
         layer = getattr(block, name)

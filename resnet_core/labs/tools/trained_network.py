@@ -75,7 +75,7 @@ class Subject:
             CheckpointError: the weights are not this network's.
         """
         data = self.dataset
-        spec = self.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        spec = self.experiment.spec_for(data)
         with torch.device("meta"):
             model = architecture(spec)
         model.to_empty(device="cpu")

@@ -1,7 +1,9 @@
-"""Downloads: watched, cancelled, and their failures said."""
+"""Downloads: progress, cancelling, and failures that end them."""
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -24,29 +26,24 @@ def ended(watched: Downloads, name: str) -> Download:
     )
 
 
-def test_progress_is_seen_and_a_second_start_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    calls, go_on = [], threading.Event()
+def test_pages_see_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
 
-    def fetch(name: str, report: Report) -> Path:
-        calls.append(name)
+    def download(name: str, report: Report) -> Path:
         report("a.tar.gz", 25, 100)
-        assert go_on.wait(10)
+        assert release.wait(10)
         return Path()
 
-    monkeypatch.setattr(downloads, "download", fetch)
+    monkeypatch.setattr(downloads, "download", download)
     watched = Downloads()
     assert watched.state("cifar10") is None
-    watched.start("cifar10")
-    seen = wait_until(
-        lambda: watched.state("cifar10").received and watched.state("cifar10"), "news"
+    watched.fetch("cifar10")
+    state = wait_until(
+        lambda: watched.state("cifar10").received and watched.state("cifar10"), "progress"
     )
-    assert (seen.file, seen.fraction, seen.done) == ("a.tar.gz", 0.25, False)
-    watched.start("cifar10")
-    go_on.set()
+    assert (state.file, state.fraction, state.done) == ("a.tar.gz", 0.25, False)
+    release.set()
     assert ended(watched, "cifar10").error is None
-    assert calls == ["cifar10"]
 
 
 def test_a_cancelled_download_ends_at_its_next_piece_and_can_be_started_again(
@@ -54,27 +51,45 @@ def test_a_cancelled_download_ends_at_its_next_piece_and_can_be_started_again(
 ) -> None:
     begun = threading.Event()
 
-    def fetch(name: str, report: Report) -> Path:
+    def download(name: str, report: Report) -> Path:
         begun.set()
-        wait_until(lambda: watched.state(name).cancelled or report("a", 1, None), "the end", 10)
+        wait_until(lambda: report("a", 1, None), "the cancelling", 10)
         raise AssertionError("not cancelled")
 
-    monkeypatch.setattr(downloads, "download", fetch)
+    monkeypatch.setattr(downloads, "download", download)
     watched = Downloads()
-    watched.start("mnist")
+    watched.fetch("mnist")
     assert begun.wait(10)
     watched.cancel("mnist")
-    assert ended(watched, "mnist").cancelled
+    assert ended(watched, "mnist") == Download(cancelled=True, done=True)
     monkeypatch.setattr(downloads, "download", lambda name, report: Path())
-    watched.start("mnist")
+    watched.fetch("mnist")
     assert not ended(watched, "mnist").cancelled
 
 
-def test_a_failure_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fetch(name: str, report: Report) -> Path:
-        raise DownloadError("Nobody answers.")
+@pytest.mark.parametrize(
+    ("raised", "message"),
+    [
+        (DownloadError("Nobody answers."), "Nobody answers."),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "No space left on device"),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS)), "Read-only file system"),
+    ],
+    ids=["refused", "full", "read-only"],
+)
+def test_a_failure_ends_the_download(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception, message: str
+) -> None:
+    def download(name: str, report: Report) -> Path:
+        raise raised
 
-    monkeypatch.setattr(downloads, "download", fetch)
+    monkeypatch.setattr(downloads, "download", download)
     watched = Downloads()
-    watched.start("svhn")
-    assert str(ended(watched, "svhn").error) == "Nobody answers."
+    watched.fetch("svhn")
+    assert message in str(ended(watched, "svhn").error)
+
+
+def test_a_folder_that_cannot_be_made_ends_the_download(home: Path) -> None:
+    (home / "data").write_text("in the way", encoding="utf-8")
+    watched = Downloads()
+    watched.fetch("svhn")
+    assert ended(watched, "svhn").error is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.background import exports as module
-from app.background.exports import Exports, Packed
+from app.background.exports import Export, Exports
 from app.language.errors import translated
 from resnet_core.exporting.formats import Format
 from tests.app.runs_on_record import put_on_record
@@ -21,21 +21,21 @@ from tests.small_runs import wait_until
 RUN = "20261121-000001"
 
 
-def packed(exports: Exports, run_id: str, what: Format = "tables") -> Packed:
+def ended(exports: Exports, run_id: str, what: Format = "tables") -> Export:
     return wait_until(
-        lambda: (state := exports.state(run_id, what)) is not None and state.done and state,
-        "the packing",
+        lambda: (state := exports.state((run_id, what))) is not None and state.done and state,
+        "the end of the export",
         200,
     )
 
 
-def test_a_run_is_packed_anew_each_time(home: Path) -> None:
+def test_each_export_has_the_run_as_it_is_then(home: Path) -> None:
     put_on_record(RUN)
     exports = Exports()
-    assert exports.state(RUN) is None
+    assert exports.state((RUN, "tables")) is None
     for _ in range(2):
-        exports.start(RUN)
-        path = packed(exports, RUN).path
+        exports.export(RUN)
+        path = ended(exports, RUN).path
         assert path is not None
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
@@ -46,21 +46,21 @@ def test_a_run_is_packed_anew_each_time(home: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == [f"{RUN}.zip"]
 
 
-def test_each_format_is_packed_by_itself(home: Path) -> None:
+def test_formats_are_exported_independently(home: Path) -> None:
     exports, run_id = Exports(), "one-minute-resnet-20-seed-0"
-    exports.start(run_id, "hub", "mit")
-    path = packed(exports, run_id, "hub").path
+    exports.export(run_id, "hub", "mit")
+    path = ended(exports, run_id, "hub").path
     assert path is not None
-    assert exports.state(run_id) is None
+    assert exports.state((run_id, "tables")) is None
     with zipfile.ZipFile(path) as archive:
         card = archive.read(f"{run_id}-hub/README.md").decode()
     assert card.startswith("---\nlicense: mit\n")
 
 
-def test_a_run_that_is_gone_is_a_sentence(home: Path) -> None:
+def test_a_deleted_run_is_an_error(home: Path) -> None:
     exports = Exports()
-    exports.start("20261121-000002")
-    assert "no run" in str(packed(exports, "20261121-000002").error)
+    exports.export("20261121-000002")
+    assert "no run" in str(ended(exports, "20261121-000002").error)
 
 
 def command(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -81,15 +81,15 @@ def command(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
         ("import time; time.sleep(60)", "The export took more than 0 minutes and was given up."),
     ],
 )
-def test_a_command_that_fails_is_a_sentence_and_leaves_nothing(
+def test_a_command_that_fails_is_an_error_and_leaves_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch, script: str, sentence: str
 ) -> None:
     command(monkeypatch, script)
     if "sleep" in script:
-        monkeypatch.setattr(module, "PATIENCE", 0.2)
+        monkeypatch.setattr(module, "TIMEOUT", 0.2)
     exports = Exports()
-    exports.start(RUN)
-    error = packed(exports, RUN).error
+    exports.export(RUN)
+    error = ended(exports, RUN).error
     assert str(error).startswith(sentence)
     assert list((home / "cache" / "exports").iterdir()) == []
     if sentence.endswith("."):
@@ -116,9 +116,7 @@ def test_refusals_are_said_in_korean_too(sentence: str) -> None:
     assert "{" not in korean
 
 
-def test_what_a_killed_server_left_is_thrown_away(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_killed_server_left_is_deleted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = home / "cache" / "exports"
     for name in ("packing-old", "packing-new"):
         (folder / name).mkdir(parents=True)
@@ -126,6 +124,6 @@ def test_what_a_killed_server_left_is_thrown_away(
     os.utime(folder / "packing-old", (yesterday, yesterday))
     command(monkeypatch, "raise SystemExit(1)")
     exports = Exports()
-    exports.start(RUN)
-    assert packed(exports, RUN).error is not None
+    exports.export(RUN)
+    assert ended(exports, RUN).error is not None
     assert [path.name for path in folder.iterdir()] == ["packing-new"]

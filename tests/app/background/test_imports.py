@@ -1,4 +1,4 @@
-"""Uploaded weights are imported by a command; what it says is passed on, and nothing is left."""
+"""Imports: the command's answer becomes the state, and a cancelled import leaves nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.background.imports import Import, Imports, Request
 from resnet_core.system import home as home_module
 from tests.small_runs import wait_until
 
-TRIED = {
+TRIAL = {
     **{"network": "cifar/resnet-8", "shortcut": "A", "option_a_padding": "end"},
     **{"stride_in": None, "normalization": "imagenet", "error": 9.5, "n": 80},
 }
@@ -28,45 +28,45 @@ def own_home(home: Path) -> None:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[list[str]]]:
-    """Have this script stand in for the command; the commands that were asked for."""
+    """Have this script stand in for the command; returns the commands run."""
     real = subprocess.Popen
 
     def arrange(script: str) -> list[list[str]]:
-        asked: list[list[str]] = []
+        commands_run: list[list[str]] = []
 
         def start(command: list[str], **settings: object) -> subprocess.Popen[bytes]:
-            asked.append(command[1:])
+            commands_run.append(command[1:])
             return real([sys.executable, "-c", script], **settings)  # type: ignore[call-overload]
 
         monkeypatch.setattr(importing.subprocess, "Popen", start)
-        return asked
+        return commands_run
 
     return arrange
 
 
-def over(imports: Imports, token: str) -> Import:
+def ended(imports: Imports, token: str) -> Import:
     def state() -> Import | None:
-        found = imports.state(token)
-        return found if found is not None and found.over else None
+        now = imports.state(token)
+        return now if now is not None and now.done else None
 
     return wait_until(state, "the end of the import", 120)
 
 
-def request(content: bytes = b"weights", **said: str) -> Request:
-    return Request("net.th", content, said)
+def request(content: bytes = b"weights", **options: str) -> Request:
+    return Request("net.th", content, options)
 
 
-def test_the_command_gets_the_file_and_what_was_said(commands: Callable) -> None:
+def test_the_command_gets_the_file_and_the_options(commands: Callable) -> None:
     answer = json.dumps({"id": "20261121-abcdef", "warning": "It fits badly."}, indent=2)
-    asked = commands(
+    commands_run = commands(
         "import sys; assert sys.stdin.buffer.read() == b'x' * 3_000_000\n"
         f"print('{{\"done\": 0, \"total\": 8}}'); print('''{answer}''')"
     )
     imports = Imports()
-    said = {"data": "shapes", "image_size": "", "option_a_padding": "both"}
-    found = over(imports, imports.start(request(b"x" * 3_000_000, **said)))
-    assert found == Import(1.0, True, "20261121-abcdef", "It fits badly.")
-    (command,) = asked
+    options = {"data": "shapes", "image_size": "", "option_a_padding": "both"}
+    state = ended(imports, imports.submit(request(b"x" * 3_000_000, **options)))
+    assert state == Import(1.0, "20261121-abcdef", "It fits badly.", done=True)
+    (command,) = commands_run
     assert command[:4] == ["-m", "resnet_core", "import", "-"]
     assert command[-4:] == ["--data", "shapes", "--option-a-padding", "both"]
     assert "--image-size" not in command
@@ -76,8 +76,8 @@ def test_the_command_gets_the_file_and_what_was_said(commands: Callable) -> None
     ("script", "expected"),
     [
         (
-            f"print({json.dumps({'error': 'choose', 'open': [TRIED]})!r}); raise SystemExit(2)",
-            Import(over=True, tried=(TRIED,)),
+            f"print({json.dumps({'error': 'choose', 'open': [TRIAL]})!r}); raise SystemExit(2)",
+            Import(done=True, trials=(TRIAL,)),
         ),
         (
             'print(\'{"error": "net.th is damaged or cut short.", "open": []}\'); '
@@ -85,22 +85,26 @@ def test_the_command_gets_the_file_and_what_was_said(commands: Callable) -> None
             "net.th is damaged or cut short.",
         ),
         ("raise SystemExit(1)", "nothing of it was kept"),
+        ("print('{\"done\": half'); raise SystemExit(0)", "nothing of it was kept"),
+        ("print('{\"done\"}')", "nothing of it was kept"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "nothing of it was kept"),
     ],
-    ids=["open", "refused", "broken", "killed"],
+    ids=["open", "refused", "broken", "torn", "unreadable", "killed"],
 )
-def test_how_it_ends_is_told(commands: Callable, script: str, expected: Import | str) -> None:
+def test_the_state_has_the_end_of_the_command(
+    commands: Callable, script: str, expected: Import | str
+) -> None:
     commands(script)
     imports = Imports()
-    found = over(imports, imports.start(request()))
+    state = ended(imports, imports.submit(request()))
     if isinstance(expected, Import):
-        assert found == expected
+        assert state == expected
     else:
-        assert found.run_id is None
-        assert expected in str(found.error)
+        assert state.run_id is None
+        assert expected in str(state.error)
 
 
-def test_one_that_is_given_up_is_killed_and_leaves_nothing(commands: Callable) -> None:
+def test_a_forgotten_import_is_killed_and_leaves_nothing(commands: Callable) -> None:
     """The stand-in stages as the command does, and then works for a minute."""
     commands(
         "import time\nfrom resnet_core.runs import imported\n"
@@ -110,7 +114,7 @@ def test_one_that_is_given_up_is_killed_and_leaves_nothing(commands: Callable) -
         "    time.sleep(60)\n"
     )
     imports = Imports()
-    token = imports.start(request())
+    token = imports.submit(request())
     wait_until(lambda: (now := imports.state(token)) and now.share == 0.25, "a quarter", 120)
     assert len(list(home_module.imports_folder().iterdir())) == 2
     imports.forget(token)
@@ -118,9 +122,11 @@ def test_one_that_is_given_up_is_killed_and_leaves_nothing(commands: Callable) -
     wait_until(lambda: not list(home_module.imports_folder().iterdir()), "nothing to be left", 60)
 
 
-def test_the_next_one_waits_for_its_turn(commands: Callable) -> None:
-    asked = commands('import sys; sys.stdin.buffer.read(); print(\'{"id": "a", "warning": 0}\')')
+def test_imports_wait_for_each_other(commands: Callable) -> None:
+    commands_run = commands(
+        'import sys; sys.stdin.buffer.read(); print(\'{"id": "a", "warning": 0}\')'
+    )
     imports = Imports()
-    tokens = [imports.start(request()) for _ in range(3)]
-    assert [over(imports, token).run_id for token in tokens] == ["a", "a", "a"]
-    assert len(asked) == 3
+    tokens = [imports.submit(request()) for _ in range(3)]
+    assert [ended(imports, token).run_id for token in tokens] == ["a", "a", "a"]
+    assert len(commands_run) == 3

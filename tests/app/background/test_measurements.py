@@ -1,4 +1,4 @@
-"""A measurement is made once, by a process beside the server, and kept while it is true."""
+"""Measurements: made once by a process beside the server, and cached while they hold."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from app.background import measurements
-from app.background.machine_load import Load
-from app.background.measurements import Failed, Measured, Measurements
+from app.background.measurements import Failed, Load, Measured, Measurements
 from tests.app.commands_in_their_place import Started
 from tests.small_runs import wait_until
 
@@ -28,28 +28,30 @@ class Weight(Measured):
 
 
 class Scales(Measurements[str, Weight]):
-    def __init__(self, name: str = "weights", patience: float = 60.0) -> None:
-        super().__init__(name, Weight, patience)
+    def __init__(self, name: str = "weights", timeout: float = 60.0) -> None:
+        super().__init__(name, Weight, timeout)
 
-    def command(self, subject: str) -> list[str]:
-        return ["-m", "weigh", subject]
+    def command(self, setting: str) -> list[str]:
+        return ["-m", "weigh", setting]
 
-    def likeness(self, subject: str) -> list[object]:
-        return [subject.lower()]
+    def identity(self, setting: str) -> list[object]:
+        return [setting.lower()]
 
 
 _ANSWER = json.dumps({"grams": 2.5, "device": "scales"})
 
 
-def _answer(scales: Scales, subject: str = "net") -> Weight | Failed:
-    return wait_until(lambda: scales.ask(subject), "the measurement", 60)
+def _answer(scales: Scales, setting: str = "net") -> Weight | Failed:
+    return wait_until(lambda: scales.measure(setting), "the measurement", 60)
 
 
-def test_it_is_made_once_and_kept_for_the_next_server(answering: Callable[..., Started]) -> None:
+def test_a_result_is_measured_once_and_cached_for_the_next_server(
+    answering: Callable[..., Started],
+) -> None:
     started = answering(_ANSWER)
     scales = Scales()
     assert scales.known("net") is None
-    assert _answer(scales) == scales.known("NET") == Scales().ask("net") == Weight(2.5)
+    assert _answer(scales) == scales.known("NET") == Scales().measure("net") == Weight(2.5)
     assert started == [[sys.executable, "-m", "weigh", "net"]]
     _answer(scales, "another")
     assert len(started) == 2
@@ -67,49 +69,49 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(measurements.Load, "by_others", lambda _: now.busy)
     monkeypatch.setattr(measurements.Load, "left_enough", left_enough)
     monkeypatch.setattr(measurements, "time", lambda: time.time() + now.later)
-    monkeypatch.setattr(measurements, "_LOOK", 0.0)
+    monkeypatch.setattr(measurements, "_OBSERVED", 0.0)
     return now
 
 
-def _asked_once_more(scales: Scales) -> Weight | Failed | None:
-    """What is known when it is asked for, once all that comes of the question is over."""
-    known = scales.ask("net")
-    wait_until(lambda: not scales._asked, "the thread's end", 60)
+def _requested_again(scales: Scales) -> Weight | Failed | None:
+    """What a request returns, after the measurement that it may have started has ended."""
+    known = scales.measure("net")
+    wait_until(lambda: not scales.tasks.running, "the thread's end", 60)
     return known
 
 
-def test_on_a_busy_machine_it_is_kept_and_says_so(
+def test_a_result_from_a_busy_machine_says_so(
     answering: Callable[..., Started], machine: SimpleNamespace
 ) -> None:
     started = answering(_ANSWER)
     scales = Scales()
     assert _answer(scales) == Weight(2.5, busy=True)
     assert Scales().known("net") == Weight(2.5, busy=True)
-    for seconds in (0.0, measurements.QUIET_AFTER - 1, measurements.ANYWAY_AFTER - 1):
+    for seconds in (0.0, measurements.IDLE_AFTER - 1, measurements.ANYWAY_AFTER - 1):
         machine.later = seconds
-        assert _asked_once_more(scales) == Weight(2.5, busy=True)
+        assert _requested_again(scales) == Weight(2.5, busy=True)
     assert len(started) == 1
     assert machine.looks == 1  # there was nothing to be looked for within the first minute
 
 
-def test_on_a_machine_that_became_quiet_it_is_made_anew_and_holds(
+def test_it_is_measured_again_once_the_machine_is_idle(
     answering: Callable[..., Started], machine: SimpleNamespace
 ) -> None:
     started = answering(_ANSWER)
     _answer(Scales())
     machine.busy = False
     scales = Scales()  # of a server that was started meanwhile
-    assert _asked_once_more(scales) == Weight(2.5, busy=True)
+    assert _requested_again(scales) == Weight(2.5, busy=True)
     assert len(started) == 1
-    machine.later = measurements.QUIET_AFTER + 1
-    assert _asked_once_more(scales) == Weight(2.5, busy=True)  # nobody waits for the new one
+    machine.later = measurements.IDLE_AFTER + 1
+    assert _requested_again(scales) == Weight(2.5, busy=True)  # nobody waits for the new one
     assert scales.known("net") == Scales().known("net") == Weight(2.5)
     machine.later = 10 * measurements.ANYWAY_AFTER
-    assert _asked_once_more(scales) == Weight(2.5)
+    assert _requested_again(scales) == Weight(2.5)
     assert len(started) == 2
 
 
-def test_on_a_machine_that_stays_busy_it_is_made_anew_after_a_long_while(
+def test_it_is_measured_again_after_a_long_while_on_a_busy_machine(
     answering: Callable[..., Started], machine: SimpleNamespace
 ) -> None:
     started = answering(_ANSWER)
@@ -117,52 +119,78 @@ def test_on_a_machine_that_stays_busy_it_is_made_anew_after_a_long_while(
     _answer(scales)
     machine.later = measurements.ANYWAY_AFTER + 1
     for _ in range(2):
-        assert _asked_once_more(scales) == Weight(2.5, busy=True)
+        assert _requested_again(scales) == Weight(2.5, busy=True)
     assert len(started) == 2
     answering("", code=1)
     machine.later *= 2
-    assert _asked_once_more(scales) == scales.known("net") == Weight(2.5, busy=True)
+    assert _requested_again(scales) == scales.known("net") == Weight(2.5, busy=True)
 
 
 @pytest.mark.parametrize(
-    ("errors", "reason"),
+    ("command", "reason"),
     [
-        ("Traceback\nError: data: there is no such set.\n", "data: there is no such set."),
-        ("Traceback\nMemoryError\n", "The measurement failed."),
-        ("", "The measurement failed."),
+        ({"code": 2, "errors": "There is no such data set."}, "There is no such data set."),
+        ({"code": 1, "errors": "Traceback\nMemoryError"}, "The measurement failed."),
+        ({"output": "no JSON"}, "The measurement failed."),
+        ({"output": "[]"}, "The measurement failed."),
+        ({"output": '{"pounds": 5}'}, "The measurement failed."),
+        ({"output": '{"grams": "heavy"}'}, "The measurement failed."),
     ],
+    ids=["refused", "broken", "no JSON", "list", "other fields", "other types"],
 )
-def test_a_failure_is_a_sentence(
-    errors: str, reason: str, answering: Callable[..., Started]
+def test_a_failed_command_and_an_unreadable_result_are_failures(
+    command: dict[str, Any], reason: str, answering: Callable[..., Started]
 ) -> None:
-    answering("", code=1, errors=errors)
+    started = answering(**{"output": "", **command})
+    scales = Scales()
+    assert _answer(scales) == Failed(reason)
+    wait_until(lambda: not scales.tasks.running, "the thread's end", 30)
+    assert scales.measure("net") == scales.known("net") == Failed(reason)
+    assert len(started) == 1
+
+
+def test_a_fault_in_the_measuring_thread_is_a_failure(
+    answering: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Load) -> bool:
+        raise ZeroDivisionError
+
+    answering(_ANSWER)
+    monkeypatch.setattr(measurements.Load, "by_others", fail)
+    assert _answer(Scales()) == Failed("The measurement failed.")
+
+
+def test_a_command_that_cannot_start_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurements.sys, "executable", "/no/such/python")
+    reason = "The measurement could not be started (No such file or directory)."
     assert _answer(Scales()) == Failed(reason)
 
 
-def test_what_takes_too_long_is_given_up(answering: Callable[..., Started]) -> None:
+def test_a_measurement_that_takes_too_long_is_given_up(answering: Callable[..., Started]) -> None:
     answering(_ANSWER, seconds=120)
-    found = _answer(Scales(patience=0.2))
-    assert found == Failed("The measurement took more than 0 s and was given up.")
+    assert _answer(Scales(timeout=0.2)) == Failed(
+        "The measurement took more than 0 s and was given up."
+    )
 
 
-def test_a_damaged_cache_is_measured_anew(answering: Callable[..., Started], home: Path) -> None:
+def test_a_damaged_cache_is_ignored(answering: Callable[..., Started], home: Path) -> None:
     answering(_ANSWER)
     _answer(Scales())
-    (kept,) = home.rglob("weights/*.json")
-    kept.write_text('{"grams": ', encoding="utf-8")
+    (file,) = home.rglob("weights/*.json")
+    file.write_text('{"grams": ', encoding="utf-8")
     assert Scales().known("net") is None
 
 
-def test_nobody_waits_for_what_nobody_asks_for_any_more(
+def test_nothing_is_measured_for_a_page_that_was_left(
     answering: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = answering(_ANSWER)
     scales = Scales()
     with measurements._machine.turn:
-        assert scales.ask("net") is None
+        assert scales.measure("net") is None
         later = time.monotonic() + measurements._INTEREST + 1
         monkeypatch.setattr(measurements, "monotonic", lambda: later)
-    wait_until(lambda: not scales._asked, "the thread's end", 30)
+    wait_until(lambda: not scales.tasks.running, "the thread's end", 30)
     assert started == []
 
 
@@ -172,14 +200,44 @@ def test_two_kinds_wait_for_each_other_and_both_make_way(
     started = answering(_ANSWER, seconds=120)
     scales = [Scales("weights"), Scales("lengths")]
     for number, one in enumerate(scales, start=1):
-        assert one.ask("net") is None
+        assert one.measure("net") is None
         wait_until(lambda: measurements._machine._running, "the measurement's start", 30)
         assert len(started) == number
         if number == 1:  # the other is asked for meanwhile, and waits
-            assert scales[1].ask("net") is None
+            assert scales[1].measure("net") is None
             assert len([t for t in threading.enumerate() if t.name.startswith("measure ")]) == 2
             assert len(started) == 1
         measurements.make_way()
         # Nothing is known, and whoever asks again has it measured again.
-        wait_until(lambda one=one: not one._asked, "the giving up", 30)
+        wait_until(lambda one=one: not one.tasks.running, "the giving up", 30)
         assert one.known("net") is None
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Load]:
+    """The load of a machine with two cores of which a measurement takes one, by idle cores."""
+
+    def observe(idle: float) -> Load:
+        monkeypatch.setattr(measurements.psutil, "cpu_count", lambda: 2)
+        monkeypatch.setattr(measurements.environment, "threads", lambda: 1)
+        clock = iter([100.0, 110.0])
+        monkeypatch.setattr(measurements, "monotonic", lambda: next(clock))
+        times = iter([SimpleNamespace(idle=50.0), SimpleNamespace(idle=50.0 + 10 * idle)])
+        monkeypatch.setattr(measurements.psutil, "cpu_times", lambda: next(times))
+        return Load()
+
+    return observe
+
+
+@pytest.mark.parametrize(("idle", "busy"), [(1.0, False), (0.9, False), (0.2, True), (0.0, True)])
+def test_other_programs_are_noticed_by_the_cores_they_take(
+    idle: float, busy: bool, load: Callable[[float], Load]
+) -> None:
+    assert load(idle).by_others() is busy
+
+
+@pytest.mark.parametrize(("idle", "enough"), [(2.0, True), (0.9, True), (0.4, False), (0.0, False)])
+def test_an_idle_machine_has_the_cores_that_a_measurement_takes(
+    idle: float, enough: bool, load: Callable[[float], Load]
+) -> None:
+    assert load(idle).left_enough() is enough

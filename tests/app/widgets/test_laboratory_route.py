@@ -72,7 +72,7 @@ def test_the_language_and_the_colours_are_the_askers(client: TestClient) -> None
 @pytest.mark.parametrize(
     ("state", "events", "poll"),
     [
-        ("waiting", [], 200),
+        ("queued", [], 200),
         ("running", [], 200),
         ("running", [Rows("race", [ROW])], 700),
         ("stopped", [Progress(1, 4)], 0),

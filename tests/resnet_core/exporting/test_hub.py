@@ -177,7 +177,7 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
         for _ in range(2):
             session.step()
         train_error, test_error = session.evaluate()
-        state = session.state()
+        state = session.checkpoint()
     run = RunRecord(id="20261121-abcdef", experiment=experiment, state="finished", created=0.0)
     measured = {"train_error": train_error, "test_error": test_error, "iteration": 2}
     run = dataclasses.replace(run, precision="fp32", **measured)
@@ -204,5 +204,5 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
     view = centre_view(load(experiment).test, 0, 32).pixels
     images = torch.from_numpy(view.copy()).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        ours = session.model.eval()(augment.centred(images, session.batches.mean))
+        ours = session.state.model.eval()(augment.centred(images, session.state.batches.mean))
         torch.testing.assert_close(names["scores"](images), ours, rtol=1e-4, atol=1e-4)

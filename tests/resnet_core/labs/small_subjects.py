@@ -32,7 +32,7 @@ def untrained(data: Path, network: str, **changes: Any) -> Subject:
     session = _session(experiment(data, network, **changes))
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
-        for module in session.model.modules():
+        for module in session.state.model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 for tensor in (module.running_var, module.weight):
                     tensor.uniform_(0.5, 1.5, generator=generator)
@@ -71,8 +71,10 @@ def _session(described: Experiment) -> Session:
 
 
 def _subject(session: Session) -> Subject:
-    described = session.experiment
+    described = session.state.experiment
     family, depth = parse_name(described.network)
-    weights = {name: tensor.detach().clone() for name, tensor in session.model.state_dict().items()}
+    weights = {
+        name: tensor.detach().clone() for name, tensor in session.state.model.state_dict().items()
+    }
     label = f"{family}-{depth} · seed {described.seed}"
     return Subject(f"{family}-{depth}-{described.seed}", label, family, depth, described, weights)

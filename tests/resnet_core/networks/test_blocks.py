@@ -5,17 +5,21 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from resnet_core.networks import branches
+from resnet_core.networks import blocks
 from resnet_core.networks.blocks import (
     HighwayBlock,
+    Layers,
     PlainBlock,
     PreActivationBlock,
+    Projection,
     ResidualBlock,
+    SubsampledConvolution,
+    ZeroPadding,
+    pointwise,
 )
-from resnet_core.networks.layers import Layers
-from resnet_core.networks.shortcuts import Projection, ZeroPadding
 
 LAYERS = Layers("relu", batch_norm=True)
 
@@ -38,17 +42,17 @@ def with_random_scales(module: nn.Module) -> nn.Module:
 def test_residual_block_is_torchvisions(kind):
     torch.manual_seed(0)
     if kind == "basic":
-        convolutions = branches.basic(LAYERS, 8, 8, stride=1)
+        convolutions = blocks.basic(LAYERS, 8, 8, stride=1)
         shortcut, reference = nn.Identity(), BasicBlock(8, 8)
     elif kind == "basic with projection":
-        convolutions = branches.basic(LAYERS, 8, 16, stride=2)
+        convolutions = blocks.basic(LAYERS, 8, 16, stride=2)
         shortcut = Projection(LAYERS, 8, 16, stride=2)
         reference = BasicBlock(8, 16, 2, torchvisions_projection(8, 16, 2))
     else:  # at stride 1, where the paper's and torchvision's bottlenecks are one
-        convolutions = branches.bottleneck(LAYERS, 8, 4, 16, stride=1)
+        convolutions = blocks.bottleneck(LAYERS, 8, 4, 16, stride=1)
         shortcut = Projection(LAYERS, 8, 16, stride=1)
         reference = Bottleneck(8, 4, 1, torchvisions_projection(8, 16, 1))
-    branch = branches.post_activation(LAYERS, convolutions)
+    branch = blocks.post_activation(LAYERS, convolutions)
     block = with_random_scales(ResidualBlock(branch, shortcut, nn.ReLU())).double()
     if kind == "bottleneck":  # torchvision's expansion is fixed at four
         assert reference.conv3.weight.shape == block.conv3.weight.shape
@@ -71,11 +75,11 @@ def test_residual_block_is_torchvisions(kind):
 
 def make(family: str, layers: Layers, stride: int = 2) -> nn.Module:
     """A block that takes 2 channels and gives 4."""
-    convolutions = branches.basic(layers, 2, 4, stride)
+    convolutions = blocks.basic(layers, 2, 4, stride)
     shortcut = ZeroPadding(2, 4, stride, "end")
     if family == "preresnet":
-        return PreActivationBlock(branches.pre_activation(layers, convolutions), shortcut)
-    branch = branches.post_activation(layers, convolutions)
+        return PreActivationBlock(blocks.pre_activation(layers, convolutions), shortcut)
+    branch = blocks.post_activation(layers, convolutions)
     if family == "plain":
         return PlainBlock(branch, layers.activation())
     if family == "resnet":
@@ -132,9 +136,9 @@ def test_a_gate_opens_by_channel_and_pixel():
 
 @pytest.mark.parametrize("layers_per_block", [1, 2, 3])
 def test_layers_of_a_branch_in_order(layers_per_block):
-    convolutions = branches.basic(LAYERS, 2, 4, stride=2, count=layers_per_block)
-    after = list(branches.post_activation(LAYERS, convolutions))
-    before = list(branches.pre_activation(LAYERS, convolutions))
+    convolutions = blocks.basic(LAYERS, 2, 4, stride=2, count=layers_per_block)
+    after = list(blocks.post_activation(LAYERS, convolutions))
+    before = list(blocks.pre_activation(LAYERS, convolutions))
     names = [["conv1", "bn1", "activation1"], ["conv2", "bn2", "activation2"], ["conv3", "bn3"]]
     flat = [name for group in names for name in group]
     assert after == flat[: 3 * layers_per_block - 1]
@@ -147,6 +151,78 @@ def test_layers_of_a_branch_in_order(layers_per_block):
 
 
 def test_the_papers_bottleneck_strides_in_its_first_layer():
-    convolutions = branches.bottleneck(LAYERS, 16, 8, 32, stride=2)
+    convolutions = blocks.bottleneck(LAYERS, 16, 8, 32, stride=2)
     assert [(c.kernel_size[0], c.stride[0]) for c in convolutions] == [(1, 2), (3, 1), (1, 1)]
     assert [(c.in_channels, c.out_channels) for c in convolutions] == [(16, 8), (8, 8), (8, 32)]
+
+
+@pytest.mark.parametrize(
+    ("in_channels", "out_channels", "padding", "first"),
+    [
+        (16, 32, "end", 0),
+        (16, 32, "both", 8),
+        (3, 6, "both", 1),  # three are missing: one before, two after
+        (1, 2, "both", 0),
+        (16, 64, "end", 0),
+        (16, 64, "both", 24),
+        (5, 5, "both", 0),
+    ],
+)
+@pytest.mark.parametrize(("stride", "size"), [(1, 6), (2, 6), (2, 7), (2, 1)])
+def test_zero_padding(in_channels, out_channels, padding, first, stride, size):
+    x = torch.randn(2, in_channels, size, size)
+    y = ZeroPadding(in_channels, out_channels, stride, padding)(x)
+    out_size = (size + stride - 1) // stride
+    expected = torch.zeros(2, out_channels, out_size, out_size)
+    for row in range(out_size):
+        for column in range(out_size):
+            pixel = x[:, :, row * stride, column * stride]
+            expected[:, first : first + in_channels, row, column] = pixel
+    assert torch.equal(y, expected)
+    assert not list(ZeroPadding(in_channels, out_channels, stride, padding).parameters())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("form", [torch.contiguous_format, torch.channels_last])
+def test_zero_padding_gives_its_gradient_back_in_the_same_memory_format(dtype, form):
+    x = torch.randn(2, 4, 7, 7).to(dtype).contiguous(memory_format=form).requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
+        y = ZeroPadding(4, 8, stride=2, padding="both")(x)
+    assert y.dtype is dtype
+    assert y.is_contiguous(memory_format=form)
+    arriving = torch.randn_like(y)
+    (gradient,) = torch.autograd.grad(y, x, arriving)
+    expected = torch.zeros_like(x)
+    expected[:, :, ::2, ::2] = arriving[:, 2:6]
+    assert torch.equal(gradient, expected)
+    assert gradient.is_contiguous(memory_format=form)
+
+
+def test_projection():
+    projection = Projection(Layers("relu", batch_norm=True), 4, 6, stride=2)
+    x = torch.randn(8, 4, 7, 7)
+    weight = projection[0].weight[:, :, 0, 0]
+    mixed = torch.einsum("oc,bchw->bohw", weight, x[:, :, ::2, ::2])
+    normalised = functional.batch_norm(mixed, None, None, training=True)
+    assert torch.allclose(projection(x), normalised, atol=1e-5)
+    assert list(projection.state_dict())[:2] == ["0.weight", "1.weight"]
+
+
+def test_projection_without_bn_has_a_bias():
+    projection = Projection(Layers("relu", batch_norm=False), 4, 6, stride=1)
+    assert list(projection.state_dict()) == ["0.weight", "0.bias"]
+    assert isinstance(projection[0], nn.Conv2d)
+    assert len(projection) == 1
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("in_channels", [1, 3, 7, 8])
+@pytest.mark.parametrize("size", [1, 7, 8])
+def test_a_pointwise_convolution_is_torchs(stride: int, in_channels: int, size: int) -> None:
+    ours = pointwise(in_channels, 5, stride, bias=True)
+    reference = nn.Conv2d(in_channels, 5, kernel_size=1, stride=stride)
+    reference.load_state_dict(ours.state_dict())
+    assert isinstance(ours, SubsampledConvolution) == (stride > 1 and in_channels < 8)
+    assert ours.stride == reference.stride
+    x = torch.randn(2, in_channels, size, size)  # contiguous, where torch's is right
+    torch.testing.assert_close(ours(x), reference(x))

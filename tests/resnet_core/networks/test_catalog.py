@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import torch
 from torch import nn
@@ -73,7 +71,6 @@ def test_a_sites_bn_is_the_one_that_takes_its_convolutions_output(family, shape)
 
 def test_a_network_of_1202_layers_takes_a_training_step():
     """Width 16 and every layer; the images are 8x8 to be quick (1.5 s on one core)."""
-    started = time.monotonic()
     model = build(NetworkSpec(depth=1202, image_size=8), seed=0)
     assert sum(p.numel() for p in model.parameters()) == 19_421_274
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
@@ -88,7 +85,6 @@ def test_a_network_of_1202_layers_takes_a_training_step():
         assert torch.isfinite(parameter).all(), name
         if parameter.ndim > 1:
             assert not torch.equal(parameter, before[name]), name
-    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("family", FAMILIES)

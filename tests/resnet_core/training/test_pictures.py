@@ -23,7 +23,7 @@ from resnet_core.training import device
 from resnet_core.training.batches.picture_batches import PictureOrder
 from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.training.cost import run_time
-from resnet_core.training.images import feed, load
+from resnet_core.training.images import load, prepare
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 from tests.picture_folders import draw_folder
@@ -83,7 +83,7 @@ def _same(one: list[Event], other: list[Event]) -> None:
 
 def _batches(experiment: Experiment, count: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     execution = device.choose("cpu", "fp32")
-    with closing(feed(load(experiment), experiment, execution)) as found:
+    with closing(prepare(load(experiment), experiment, execution)) as found:
         return [found.batches.next() for _ in range(count)]
 
 
@@ -134,9 +134,9 @@ def test_the_error_is_that_of_the_centre_views(make: Make) -> None:
         pixels = [centre_view(data.test, place, CROP).pixels for place in range(12)]
         x = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
         with torch.inference_mode():
-            session.model.eval()
-            scores = session.model(augment.centred(x, session.batches.mean))
-    wrong = (scores.argmax(1) != torch.from_numpy(data.test.labels)).double().mean()
+            session.state.model.eval()
+            logits = session.state.model(augment.centred(x, session.state.batches.mean))
+    wrong = (logits.argmax(1) != torch.from_numpy(data.test.labels)).double().mean()
     assert test_error == pytest.approx(100 * wrong.item())
 
 
@@ -167,7 +167,7 @@ def test_interrupted_runs_end_in_the_same_weights(
                 events.append(event)
                 if event == Stepped(cut):
                     break
-            path = checkpoint.save(tmp_path / str(cut), session.state())
+            path = checkpoint.save(tmp_path / str(cut), session.checkpoint())
         torch.rand(5)
         later = Session(experiment, load(experiment), checkpoint.load(path))
         _same(events + list(train(later)), whole)
@@ -207,7 +207,7 @@ def test_a_bad_picture_ends_the_run_with_its_name_and_mended_it_goes_on(
         events = train(session)
         for event in events:
             if event == Stepped(3):
-                path = checkpoint.save(tmp_path / "checkpoints", session.state())
+                path = checkpoint.save(tmp_path / "checkpoints", session.checkpoint())
                 break
         with pytest.raises(DataError, match=rf"{bad.name} cannot be read as an image; repair it"):
             list(events)
@@ -221,12 +221,12 @@ def test_a_bad_picture_ends_the_run_with_its_name_and_mended_it_goes_on(
 def test_the_mean_is_the_checkpoints(make: Make, tmp_path: Path) -> None:
     experiment = make()
     with closing(Session(experiment, load(experiment))) as session:
-        mean = session.batches.mean
-        path = checkpoint.save(tmp_path, session.state())
+        mean = session.state.batches.mean
+        path = checkpoint.save(tmp_path, session.checkpoint())
     shutil.rmtree(tmp_path / "home" / "cache")
     (tmp_path / "home" / "cache").mkdir()
     later = Session(experiment, load(experiment), checkpoint.load(path))
-    assert torch.equal(later.batches.mean, mean)
+    assert torch.equal(later.state.batches.mean, mean)
     assert not list((tmp_path / "home" / "cache").glob("mean-*"))
 
 
@@ -241,7 +241,7 @@ def test_the_time_estimate_counts_decoding(make: Make, monkeypatch: pytest.Monke
     e = experiment
     facts = catalog.picture_facts(e.data, e.image_size, e.train_images, e.test_images)
     monkeypatch.setattr(run_time, "seconds_per_picture", lambda *_: 100.0)
-    monkeypatch.setattr(run_time, "_PATIENCE", 0.0)
-    found = run_time.seconds_per_iteration(experiment, facts)
+    monkeypatch.setattr(run_time, "_MAX_SECONDS", 0.0)
+    found = run_time.estimate_run_time(experiment, facts)
     assert found.seconds_per_iteration == pytest.approx(400)
     assert found.seconds_per_evaluation == pytest.approx(1200)

@@ -47,7 +47,7 @@ def test_before_training_a_network_is_as_its_seed_says(home: Path) -> None:
     subject = trained_network.load(PAIR[1])
     e = subject.experiment
     session = Session(e, catalog.load(e.data, e.image_size))
-    began, told = session.model.state_dict(), earlier_weights.initial(subject)
+    began, told = session.state.model.state_dict(), earlier_weights.initial(subject)
     assert began.keys() == told.keys()
     assert all(torch.equal(began[name].cpu(), told[name]) for name in told)
 

@@ -30,7 +30,7 @@ def trained(home: Path, small_data: Path) -> Session:
     for _ in train(session):
         pass
     folder = of_run(RUN)
-    checkpoint.save(folder.checkpoints, session.state())
+    checkpoint.save(folder.checkpoints, session.checkpoint())
     write_run(folder.path, RunRecord(id=RUN, experiment=experiment, state="stopped", created=1.0))
     assert not (home / "playground.sqlite3").exists()
     return session
@@ -79,7 +79,7 @@ def test_the_newest_whole_checkpoint_counts(trained: Session) -> None:
     damaged = folder.checkpoints / "iteration-00000099"
     shutil.copytree(folder.checkpoint(12), damaged)
     (damaged / "model.safetensors").write_bytes(b"half")
-    assert trained_network.load(RUN).weights.keys() == trained.model.state_dict().keys()
+    assert trained_network.load(RUN).weights.keys() == trained.state.model.state_dict().keys()
 
 
 def test_subjects_with_the_same_name_are_told_apart(trained: Session) -> None:
@@ -102,7 +102,7 @@ def test_what_is_missing_is_named(
 ) -> None:
     recorded = home / "recorded"
     run = RunRecord(
-        id="bare-recording", experiment=trained.experiment, state="finished", created=1.0
+        id="bare-recording", experiment=trained.state.experiment, state="finished", created=1.0
     )
     (recorded / run.id).mkdir(parents=True)
     write_run(recorded / run.id, run)
@@ -112,7 +112,7 @@ def test_what_is_missing_is_named(
     (recorded / run.id / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match="cannot be read"):
         trained_network.load(run.id)
-    elsewhere = trained.experiment.changed(data=str(home / "gone.npz"))
+    elsewhere = trained.state.experiment.changed(data=str(home / "gone.npz"))
     lost = trained_network.Subject("x", "x", "resnet", 8, elsewhere, {})
     with pytest.raises(InvalidSetting, match="no data set and no file"):
         lost.train_images()
@@ -123,11 +123,11 @@ def test_a_recording_is_read_from_its_own_file(
 ) -> None:
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
     run = RunRecord(
-        id="shown-resnet-8", experiment=trained.experiment, state="finished", created=1.0
+        id="shown-resnet-8", experiment=trained.state.experiment, state="finished", created=1.0
     )
     (home / "recorded" / run.id).mkdir(parents=True)
     write_run(home / "recorded" / run.id, run)
-    state = {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()}
+    state = {name: tensor.contiguous() for name, tensor in trained.state.model.state_dict().items()}
     safetensors.torch.save_file(state, home / "recorded" / run.id / "model.safetensors")
     loaded = trained_network.load(run.id).weights
     assert all(loaded[name].equal(tensor) for name, tensor in state.items())

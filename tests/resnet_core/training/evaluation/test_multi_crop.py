@@ -16,8 +16,14 @@ from resnet_core.data.pictures.decoders import Decoders
 from resnet_core.data.pictures.picture_folder import Pictures
 from resnet_core.errors import InvalidSetting
 from resnet_core.training import device
-from resnet_core.training.evaluation.dense import DenseVgg, fully_convolutional
-from resnet_core.training.evaluation.multi_crop import VIEWS, Examination, Views, errors
+from resnet_core.training.evaluation.multi_crop import (
+    VIEWS,
+    DenseVgg,
+    Examination,
+    Views,
+    errors,
+    fully_convolutional,
+)
 
 CROP, CLASSES = 56, 7
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.networks.layers import Layers, SubsampledConvolution, pointwise
-from resnet_core.networks.stages import BLOCKS
+from resnet_core.networks.blocks import Layers
+from resnet_core.networks.resnet import BLOCKS
 from resnet_core.specs import Spec, spec_of
 from resnet_core.specs.geometry import BlockGeometry, ShortcutKind
 
@@ -39,19 +39,6 @@ def test_gradients_of_every_block_at_every_width(instructions: str) -> None:
     *cases, last = process.stdout.splitlines() or ["nothing"]
     assert process.returncode == 0, f"{instructions}: {last}\n{process.stderr[-2000:]}"
     assert len(cases) == len(list(every_block()))
-
-
-@pytest.mark.parametrize("stride", [1, 2, 3])
-@pytest.mark.parametrize("in_channels", [1, 3, 7, 8])
-@pytest.mark.parametrize("size", [1, 7, 8])
-def test_a_pointwise_convolution_is_torchs(stride: int, in_channels: int, size: int) -> None:
-    ours = pointwise(in_channels, 5, stride, bias=True)
-    reference = nn.Conv2d(in_channels, 5, kernel_size=1, stride=stride)
-    reference.load_state_dict(ours.state_dict())
-    assert isinstance(ours, SubsampledConvolution) == (stride > 1 and in_channels < 8)
-    assert ours.stride == reference.stride
-    x = torch.randn(2, in_channels, size, size)  # contiguous, where torch's is right
-    torch.testing.assert_close(ours(x), reference(x))
 
 
 def every_block() -> Iterator[tuple[Spec, BlockGeometry]]:

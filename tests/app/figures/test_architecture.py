@@ -1,4 +1,4 @@
-"""Bars add up to the networks, and the paper's values stand where they belong."""
+"""Architectures: bars add up to the networks, paper values, receptive fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from app.figures.complexity import block_figure, three_digits, work_figure
+from app.figures.architecture import Sight, block_figure, field_figure, three_digits, work_figure
 from app.language.texts import speaker
 from resnet_core.anatomy import describe
 from resnet_core.paper.imagenet import BILLION_MULTIPLY_ADDS
@@ -90,3 +90,22 @@ def test_blocks_are_bars_in_the_order_given() -> None:
 )
 def test_figures_have_three_digits_and_no_power_of_ten(value: float, text: str) -> None:
     assert three_digits(value) == text
+
+
+def _sight(label: str, marked: int | None = None) -> Sight:
+    return Sight(label, "resnet", 34, ("a", "b", "c"), (3, 7, 15), 32, marked)
+
+
+def test_a_curve_a_network_and_a_ring_round_the_layer_that_looks() -> None:
+    figure = field_figure([_sight("one"), _sight("two", 1)], speaker("en"), dark=False)
+    first, second, ring = figure.data
+    assert [first.name, second.name] == ["one", "two"]
+    assert first.line.width > second.line.width  # both are seen where they are the same
+    assert list(second.y) == [3, 7, 15]
+    assert (ring.x[0], ring.y[0]) == (2, 7)
+
+
+def test_the_images_own_size_is_dashed_once() -> None:
+    figure = field_figure([_sight("one"), _sight("two")], speaker("en"), dark=True)
+    assert [line.y0 for line in figure.layout.shapes] == [32]
+    assert figure.layout.annotations[0].text == "the whole image, 32"

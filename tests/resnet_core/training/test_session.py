@@ -1,4 +1,4 @@
-"""What a diverged run is told to change."""
+"""The advice that a diverged run gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.training.advice import advice
+from resnet_core.training.session import divergence_advice
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,10 @@ from resnet_core.training.advice import advice
         ),
     ],
 )
-def test_the_likeliest_cause_is_named(
+def test_the_most_likely_cause_is_named(
     precision: Any, changes: dict[str, Any], expected: str
 ) -> None:
-    sentence = advice(Experiment(**changes), precision)
+    sentence = divergence_advice(Experiment(**changes), precision)
     assert expected in sentence
     assert sentence.endswith(".")
     assert sentence.count(". ") == 0
