@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.contender import Step
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import ImageSet
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.training.device import keep_freed_memory
@@ -110,7 +111,7 @@ class _Pictures(Dataset[tuple[Tensor, int]]):
 
 
 def _images() -> ImageSet:
-    return catalog.load("shapes", None, IMAGES, 10).train
+    return catalog.load(Selection("shapes", None, IMAGES, 10)).train
 
 
 def _network(name: str) -> nn.Module:
@@ -135,7 +136,7 @@ def training_session(
         audit_every=0,
         iterations=NEVER,
     )
-    return Session(experiment, catalog.load("shapes", None, IMAGES, 10), eager=eager)
+    return Session(experiment, catalog.load(Selection("shapes", None, IMAGES, 10)), eager=eager)
 
 
 def _torch_step(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]]) -> Step:

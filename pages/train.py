@@ -30,7 +30,7 @@ from app.widgets.experiment_form.form import (
 from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 

@@ -9,13 +9,11 @@ from typing import Any
 
 from resnet_core.anatomy import describe
 from resnet_core.data import catalog
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.record import RunRecord, new_id
-from resnet_core.specs.names import is_imagenet
 
 
 def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[RunRecord]:
@@ -51,8 +49,7 @@ def facts_of(experiment: Experiment) -> DataFacts:
     Raises:
         DataError, InvalidSetting: as for `check`.
     """
-    find = catalog.picture_facts if is_imagenet(experiment.network) else catalog.facts
-    facts = find(*Chosen.by(experiment))
+    facts = catalog.facts(Selection.of(experiment))
     if experiment.batch_size > facts.train_images:
         raise InvalidSetting(
             "batch_size",

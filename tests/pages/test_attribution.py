@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language.texts import say
 from app.widgets.attribution.desk import Desk
-from resnet_core.data.pictures import own_picture
-from resnet_core.jobs import laboratories
+from app.widgets.laboratory import viewers
+from app.widgets.laboratory.bench import command_line
+from resnet_core.data.own import uploaded_image
+from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import store
@@ -41,6 +44,7 @@ def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
 
     monkeypatch.setattr(services, "ask", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+    monkeypatch.setattr(viewers, "_seen", {})  # the sessions of the tests before
     return orders
 
 
@@ -135,7 +139,7 @@ def test_the_toggle_asks_for_the_way_through_training(asked: list[LabRequest]) -
     assert _query(test)["picture"] == "test:17"
 
 
-def test_nobody_waits_for_a_picture_that_was_left(asked: list[LabRequest]) -> None:
+def test_the_result_of_a_picture_that_was_left_is_stopped(asked: list[LabRequest]) -> None:
     test = _open(picture="test:17", through_training="1")
     first = asked[-1].id
     test.query_params["picture"] = "test:18"
@@ -151,13 +155,38 @@ def test_nobody_waits_for_a_picture_that_was_left(asked: list[LabRequest]) -> No
     assert results.read(first).state == "queued"
 
 
-def test_what_somebody_else_asked_for_is_left_alone(asked: list[LabRequest]) -> None:
+def test_a_result_requested_elsewhere_is_not_stopped(asked: list[LabRequest]) -> None:
     laboratories.submit(LabRequest.create("attribution", picture="test:17"))
     test = _open(picture="test:17")
     assert asked == []
     test.query_params["picture"] = "test:18"
     test.run()
     assert len(_queued()) == 2
+
+
+def test_a_viewer_who_leaves_does_not_stop_a_result_that_another_one_follows(
+    asked: list[LabRequest],
+) -> None:
+    first, second = _open(picture="test:17"), _open(picture="test:17")
+    lab_id = asked[0].id
+    first.query_params["picture"] = "test:18"
+    first.run()
+    assert not first.exception
+    assert results.read(lab_id).state == "queued"
+    second.query_params["picture"] = "test:18"
+    second.run()
+    assert not second.exception
+    assert results.read(lab_id).state == "stopped"  # its last viewer has left
+
+
+def test_the_shown_command_is_quoted_for_the_shell() -> None:
+    settings = catalog.question("attribution").settings(steps=32)
+    unusual = settings.model_copy(update={"picture": "own:it's; rm -rf $HOME"})
+    words = shlex.split(command_line("attribution", ["my run"], unusual))
+    assert words[:5] == ["python", "-m", "resnet_core", "lab", "attribution"]
+    assert words[5:] == ["--run", "my run", "--picture", "own:it's; rm -rf $HOME", "--steps", "32"]
+    (shown,) = [code.value for code in _open(steps="32").code if "resnet_core lab" in code.value]
+    assert shlex.split(shown)[-2:] == ["--steps", "32"]
 
 
 def test_layers_are_browsed_block_by_block(asked: list[LabRequest]) -> None:
@@ -209,7 +238,7 @@ def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[LabReque
     test.file_uploader[0].set_value(("..\\..\\evil.png", file.getvalue(), "image/png")).run()
     assert not test.exception
     name = asked[-1].settings.picture  # type: ignore[attr-defined]
-    assert own_picture.load(name.removeprefix("own:"))[0, 0].tolist() == [0, 128, 0]
+    assert uploaded_image.load(name.removeprefix("own:"))[0, 0].tolist() == [0, 128, 0]
     assert _query(test) == {"picture": name}
 
 

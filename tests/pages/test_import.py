@@ -17,7 +17,7 @@ from app.language.errors import translated
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
-from app.server.lab_captions import caption
+from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
@@ -28,7 +28,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.recognition import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
 

@@ -363,4 +363,4 @@ def test_a_network_without_a_plain_twin_says_so(opened: Opened, tmp_path: Path) 
     assert "has no plain twin in the paper" in said(page)
     assert page.button(key="train.start").disabled
     page = opened(network="imagenet/vgg-16")
-    assert "folder of pictures, train/CLASS" in said(page)
+    assert "folder of images, train/CLASS" in said(page)

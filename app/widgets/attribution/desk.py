@@ -15,7 +15,7 @@ from app.widgets.laboratory.bench import HERE, Bench
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.activations import question as activations
-from resnet_core.labs.results.request import LabRequest, create_settings, settings_to_query
+from resnet_core.labs.results.request import LabRequest, create_settings
 
 View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -122,11 +122,3 @@ def renew() -> None:
 def visits() -> int:
     count: int = st.session_state.get(_VISITS, 0)
     return count
-
-
-def command(laboratory: str, order: LabRequest) -> str:
-    """What computes the same from a terminal."""
-    given = settings_to_query(order.settings)
-    runs = [f"--run {run_id}" for run_id in order.runs]
-    options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
-    return " ".join(["python -m resnet_core lab", laboratory, *runs, *options])

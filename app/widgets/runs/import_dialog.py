@@ -19,7 +19,7 @@ from app.widgets.runs.row import imported_result
 from app.page_state.initial_value import start_of
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.recognition import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
 _PATH = ""  # the choice of giving a path

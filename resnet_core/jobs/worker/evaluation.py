@@ -8,8 +8,8 @@ from typing import Any
 import safetensors.torch
 
 from resnet_core.data.dataset import ImageSet
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.labs.tools.trained_network import Subject
@@ -73,7 +73,7 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
     if run.imported:
         raise InvalidSetting("views", "evaluation.views_imported", title=run.title)
     data = load(run.experiment)
-    assert isinstance(data, PictureFolder)
+    assert isinstance(data, ImageFolder)
     session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
     with closing(session), closing(Decoders()) as decoders:
         state = session.state

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_core.data import augment
-from resnet_core.data.pictures import imagenet_recipe as recipe
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import Pictures
-from resnet_core.data.pictures.picture_views import Crops, centre_view, ten_views, whole_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet import recipe
+from resnet_core.data.imagenet.image_folder import ImageFiles
+from resnet_core.data.imagenet.views import Crops, centre_view, ten_views, whole_view
 from resnet_core.errors import InvalidSetting
 from resnet_core.training.device import Execution
 
@@ -51,7 +51,7 @@ class Errors:
 @torch.inference_mode()
 def errors(
     model: nn.Module,
-    pictures: Pictures,
+    pictures: ImageFiles,
     mean: Tensor,
     views: Views,
     execution: Execution,
@@ -88,7 +88,7 @@ class Examination:
         self._mean = mean.mean(dim=(1, 2), keepdim=True) if whole else mean
         self._views, self._execution = views, execution
 
-    def scores(self, pictures: Pictures, decoders: Decoders) -> Iterator[Tensor]:
+    def scores(self, pictures: ImageFiles, decoders: Decoders) -> Iterator[Tensor]:
         """Of each picture, averaged over its views: float32, classes, on the CPU."""
         view = partial(_decoded, pictures, self._views, self._crop)
         waiting: list[list[Crops]] = []
@@ -117,7 +117,7 @@ class Examination:
         return scores.float().reshape(count, each, -1).mean(1)
 
 
-def _decoded(pictures: Pictures, views: Views, crop: int, place: int) -> list[Crops]:
+def _decoded(pictures: ImageFiles, views: Views, crop: int, place: int) -> list[Crops]:
     """A picture's views, those of one size together: uint8, V, H, W, 3 each."""
     match views:
         case "single":

@@ -17,7 +17,8 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.pictures.picture_views import centre_view
+from resnet_core.data.imagenet.views import centre_view
+from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting import hub, loading_code, trained
@@ -89,7 +90,7 @@ def test_the_code_on_the_card_loads_the_network(
 ) -> None:
     code = block((folder / "README.md").read_text(encoding="utf-8"), "python")
     names = executed(code, folder, monkeypatch)
-    data = catalog.load("shapes", 16)
+    data = catalog.load(Selection("shapes", 16))
     mean = augment.per_pixel_mean(augment.as_tensors(data.train)[0])
     assert torch.equal(names["mean"], mean)
     images, labels = augment.as_tensors(data.test)

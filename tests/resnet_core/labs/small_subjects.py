@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Event, Rows, Verdict
 from resnet_core.labs.question import Question
@@ -66,7 +67,7 @@ def run(question: Question, events: Iterable[Event]) -> tuple[dict[str, list[Any
 
 
 def _session(described: Experiment) -> Session:
-    dataset = catalog.load(described.data, described.image_size)
+    dataset = catalog.load(Selection(described.data, described.image_size))
     return Session(described, dataset)
 
 

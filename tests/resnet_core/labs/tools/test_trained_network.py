@@ -9,6 +9,7 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, InvalidSetting, WrongState
 from resnet_core.labs.tools import trained_network
 from resnet_core.runs import queries
@@ -26,7 +27,7 @@ RUN = "20260101-abcdef"
 def trained(home: Path, small_data: Path) -> Session:
     """A few updates of a tiny network, saved as a run would save them; there is no index."""
     experiment = small(small_data, iterations=12, evaluate_every=12)
-    session = Session(experiment, catalog.load(experiment.data))
+    session = Session(experiment, catalog.load(Selection(experiment.data)))
     for _ in train(session):
         pass
     folder = of_run(RUN)
