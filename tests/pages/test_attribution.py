@@ -19,6 +19,7 @@ from app.widgets.attribution.desk import Desk
 from app.widgets.laboratory import viewers
 from app.widgets.laboratory.bench import command_line
 from resnet_core.data.own import uploaded_image
+from resnet_core.jobs import laboratories
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
