@@ -7,7 +7,7 @@ import streamlit as st
 from app import services
 from app.language import texts
 from app.language.texts import t
-from app.page_state.links import page_link
+from app.page_state.page import page_link
 from app.router import laboratories
 from app.server import lab_answers
 

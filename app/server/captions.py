@@ -6,10 +6,10 @@ import datetime
 import math
 from collections.abc import Sequence
 
-from app import services
 from app.figures.layers import MOST_MAPS
 from app.figures.series import Series
 from app.language.texts import Speaker
+from app.page_data.runs import source_of
 from app.page_state.view import View
 from resnet_core.paper import cifar
 from resnet_core.runs.record import ACTIVE, RunRecord
@@ -74,7 +74,7 @@ def _worst_audit(series: Series) -> float | None:
 
 
 def _measured(record: RunRecord) -> str:
-    source = services.source(record)
+    source = source_of(record)
     return f"{record.test_error:.1f} % (n = {source.images:,})" if source else "?"
 
 
@@ -111,7 +111,7 @@ def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def _file(record: RunRecord) -> str:
-    source = services.source(record)
+    source = source_of(record)
     return source.file if source else record.title
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from app import services
+from app.page_data.runs import find_runs
 from app.server.answers import LruCache
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import curves, queries
@@ -59,7 +59,7 @@ class Feed:
         with self._guard:
             recent = self._records.get(key)
         if recent is None or now - recent[0] > _RECORDS_AGE:
-            recent = (now, *services.known(ids))
+            recent = (now, *find_runs(ids))
             with self._guard:
                 self._records.put(key, recent)
         return recent[1], recent[2]

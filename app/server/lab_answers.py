@@ -18,12 +18,12 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
-from app import services
 from app.figures.labels import network_label
 from app.language import texts
 from app.language.errors import translated
 from app.language.progress import duration
 from app.language.texts import Language, Speaker
+from app.page_data.runs import find_runs, source_of
 from app.server.answers import Answer, AnswerCache, BadQuestion, LruCache
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
@@ -114,7 +114,7 @@ def verdicts(result: Result, say: Speaker) -> list[str]:
 
 def caption(result: Result, say: Speaker) -> str:
     """Return the networks, data, seed and machine of the numbers."""
-    runs, missing = services.known(result.request.runs)
+    runs, missing = find_runs(result.request.runs)
     names = [_network(run, say) for run in runs] + list(missing)
     if names:
         parts = [say("labs.common.caption.networks", names=", ".join(names))]
@@ -230,7 +230,7 @@ def _failure(result: Result, language: Language) -> str:
 def _network(run: RunRecord, say: Speaker) -> str:
     name = network_label(run.experiment.network)
     if run.imported:
-        source = services.source(run)
+        source = source_of(run)
         file = source.file if source else "?"
         return say("labs.common.caption.network_imported", name=name, file=file)
     key = "network_recorded" if run.recorded else "network"

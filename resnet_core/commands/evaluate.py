@@ -135,7 +135,7 @@ def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None
             "precision": precision,
             **way_as_dict(found.way),
             "mean_of": found.images.mean_of if found.way.normalization == "per-pixel" else None,
-            "warning": found.warning or None,
+            "warning": str(found.warning) if found.warning else None,
             "sample": {
                 "n": len(found.sample[0].wrong),
                 "tried": [{**way_as_dict(t.way), "error": t.error} for t in found.sample],

@@ -119,8 +119,8 @@ def _tried(trial: Any) -> dict[str, Any]:
 
 def _say(kept: Kept, as_json: bool) -> None:
     run, source, found = kept.run, kept.source, kept.evaluated
-    if source.warning and not as_json:
-        click.echo(f"Note: {source.warning}", err=True)
+    if found.warning and not as_json:
+        click.echo(f"Note: {found.warning}", err=True)
     if as_json:
         print_json(
             {
@@ -133,7 +133,7 @@ def _say(kept: Kept, as_json: bool) -> None:
                 "sha256": source.sha256,
                 "form": source.form,
                 **way_as_dict(found.way),
-                "warning": source.warning or None,
+                "warning": str(found.warning) if found.warning else None,
             }
         )
         return

@@ -14,6 +14,7 @@ from resnet_core.errors import WrongState
 from resnet_core.runs import find_weights, queries
 from resnet_core.runs.folder import to_dict
 from resnet_core.system import atomic_folder
+from resnet_core.training.checkpoint.folder import WEIGHTS
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
@@ -53,7 +54,7 @@ def write(run_id: str, folder: Path) -> None:
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False)
     with suppress(WrongState):  # there are none
-        shutil.copyfile(find_weights.find(run).path, folder / find_weights.FILE)
+        shutil.copyfile(find_weights.find(run).path, folder / WEIGHTS)
 
 
 def tables(telemetry: Telemetry) -> dict[str, pd.DataFrame]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.errors import CheckpointError, RunNotFound, WrongState
 from resnet_core.runs import queries
 from resnet_core.runs.cifar10 import with_available_images
-from resnet_core.runs.folder import RunFolder, of_run, read_run
+from resnet_core.runs.folder import of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
-
-FILE = "model.safetensors"
+from resnet_core.training.checkpoint.folder import WEIGHTS, file_sha256, newest_checkpoint
 
 
 @dataclass(frozen=True)
@@ -59,30 +56,15 @@ def find(run: RunRecord) -> Weights:
     folder = queries.folder(run)
     if folder.weights.is_file():
         return Weights(folder.weights, _sha256(folder.weights), run.iteration)
-    for iteration in reversed(folder.kept_iterations()):
-        weights = verified(folder, iteration)
-        if weights is not None:
-            return weights
+    if newest := newest_checkpoint(folder.checkpoints, [WEIGHTS]):
+        return Weights(newest.path / WEIGHTS, newest.sha256[WEIGHTS], newest.iteration)
     raise WrongState(
         "runs.recorded_without_weights" if run.recorded else "runs.no_weights", title=run.title
     )
 
 
-def verified(folder: RunFolder, iteration: int) -> Weights | None:
-    """Return a checkpoint's weights, or None where they are not what its manifest says."""
-    path = folder.checkpoint(iteration) / FILE
-    try:
-        manifest = json.loads((path.parent / "manifest.json").read_bytes())
-        expected = manifest["sha256"][FILE]
-        sha256 = _sha256(path)
-    except (OSError, CheckpointError, ValueError, KeyError, TypeError):
-        return None
-    return Weights(path, sha256, iteration) if sha256 == expected else None
-
-
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise CheckpointError("runs.weights_unreadable", path=path, error=error) from error

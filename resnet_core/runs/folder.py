@@ -20,10 +20,10 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import Job, RunRecord, check_id
 from resnet_core.system import disk, home
 from resnet_core.system.texts import Message
+from resnet_core.training.checkpoint.folder import checkpoint_iterations, checkpoint_path
 
 STATE = "state.json"
 
-_CHECKPOINT = re.compile(r"iteration-(\d{8})(-kept)?")
 _EARLIER = re.compile(r"iteration-(\d{8})\.safetensors")
 # Fields that describe the moment rather than the run are left to the index.
 _OF_THE_MOMENT = {"experiment", "position", "request", "heartbeat", "recorded"}
@@ -115,16 +115,11 @@ class RunFolder(JobFolder):
     def kept_iterations(self) -> list[int]:
         """Return the iterations of the checkpoints on disk, rising. Their contents are not
         verified here."""
-        if not self.checkpoints.is_dir():
-            return []
-        matches = (_CHECKPOINT.fullmatch(entry.name) for entry in self.checkpoints.iterdir())
-        return sorted({int(match[1]) for match in matches if match})
+        return checkpoint_iterations(self.checkpoints)
 
     def checkpoint(self, iteration: int) -> Path:
         """Return the folder of this iteration's checkpoint, which need not exist."""
-        passing = self.checkpoints / f"iteration-{iteration:08d}"
-        kept = passing.with_name(f"{passing.name}-kept")
-        return kept if kept.is_dir() else passing
+        return checkpoint_path(self.checkpoints, iteration)
 
 
 def of_run(run_id: str) -> RunFolder:

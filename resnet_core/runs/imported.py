@@ -38,7 +38,8 @@ class Imported:
         mean_of: the images of a per-pixel mean; "" where the mean is of each colour.
         classes: the network's outputs; the data it is looked at with may have fewer.
         images: n of the measured error.
-        warning: a sentence on how the file and the data disagree, or "".
+        warning: how the file and the data disagree, as `Message.dumps` writes it, or a plain
+            sentence of an earlier version; else "".
     """
 
     file: str

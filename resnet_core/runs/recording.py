@@ -17,6 +17,7 @@ from resnet_core.runs import find_weights, queries
 from resnet_core.runs.folder import RunFolder, read_run, write_run
 from resnet_core.runs.record import RunRecord, check_id
 from resnet_core.runs.store import wrong_state
+from resnet_core.training.checkpoint.folder import WEIGHTS, verify_checkpoint
 
 # A curve of a thousand pixels shows no more.
 MOST_ROWS = 300
@@ -77,6 +78,7 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
     Raises:
         RunNotFound: there is no such run.
         WrongState: it ends with other weights than the recording, or has none of an iteration.
+        CheckpointError: those of an iteration are damaged.
     """
     run, shipped = queries.run(run_id), read_run(recording)
     if not run.weights_sha256 or run.weights_sha256 != shipped.weights_sha256:
@@ -84,17 +86,18 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
     source, target = queries.folder(run), RunFolder(recording)
     written = []
     for iteration in iterations:
-        weights = find_weights.verified(source, iteration)
-        if weights is None:
+        checkpoint = source.checkpoint(iteration)
+        if not checkpoint.is_dir():
             raise WrongState(
                 "recording.no_checkpoint",
                 title=run.title,
                 iteration=iteration,
                 iterations=source.kept_iterations(),
             )
+        verify_checkpoint(checkpoint, [WEIGHTS])
         path = target.earlier_weights(iteration)
         path.parent.mkdir(exist_ok=True)
-        shutil.copyfile(weights.path, path)
+        shutil.copyfile(checkpoint / WEIGHTS, path)
         written.append(path)
     return written
 

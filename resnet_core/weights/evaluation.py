@@ -15,6 +15,7 @@ from resnet_core.errors import InvalidSetting
 from resnet_core.specs.cifar import Activation, OptionAPadding, Shortcut, StrideIn
 from resnet_core.specs.imagenet import check_choice
 from resnet_core.specs.names import Spec
+from resnet_core.system.texts import Message
 from resnet_core.training import device
 from resnet_core.training.device import Computed
 from resnet_core.weights import images as test_images
@@ -43,8 +44,8 @@ class OpenQuestions(InvalidSetting):
         trials: what each of the possible answers makes of the sample.
     """
 
-    def __init__(self, field: str, message: str, trials: Sequence[Trial]) -> None:
-        super().__init__(field, message)
+    def __init__(self, field: str, key: str, /, trials: Sequence[Trial], **values: object) -> None:
+        super().__init__(field, key, **values)
         self.trials = tuple(trials)
 
 
@@ -104,7 +105,7 @@ class Evaluated:
     Attributes:
         result: over all images.
         sample: every network and preparation that the file may be for, on the same few images.
-        warning: a sentence where what was asked does not fit, or nothing does; else "".
+        warning: where what was asked does not fit, or nothing does.
         tensors: the file's, by our names.
     """
 
@@ -112,7 +113,7 @@ class Evaluated:
     images: Images
     file: WeightsFile
     sample: tuple[Trial, ...]
-    warning: str
+    warning: Message | None
     tensors: Mapping[str, Tensor] = dataclasses.field(repr=False)
 
     @property
@@ -160,7 +161,7 @@ def evaluate(
     ways = possible(images.channels)
     chosen = [way for way in ways if asked.normalization in (None, way)]
     if not chosen:
-        raise InvalidSetting("normalization", f"for grey images choose {', '.join(ways)}.")
+        raise InvalidSetting("normalization", "weights.grey", options=ways)
 
     execution = device.choose("auto", precision)
     candidates = asked.with_activation(recognition).candidates
@@ -196,33 +197,35 @@ def _open(
     if len(normalizations) > 1:
         asked["normalization"] = tuple(normalizations)
     names = {"name": "network"}
-    listed = "; ".join(f"{names.get(f, f)} ({', '.join(v)})" for f, v in asked.items())
+    listed = [f"{names.get(field, field)} ({', '.join(v)})" for field, v in asked.items()]
     open_ways = [t for t in trials if t.way.spec in specs and t.way.normalization in normalizations]
     best = min(open_ways, key=lambda trial: trial.error)
     first = next(iter(asked))
     return OpenQuestions(
         names.get(first, first),
-        f"the file does not say all; choose {listed}. On {len(best.wrong)} of the images the least "
-        f"error is {best.error:.1f} %, with {best.way}.",
-        open_ways,
+        "weights.open",
+        trials=open_ways,
+        choices=listed,
+        images=len(best.wrong),
+        least=best.error,
+        best=best.way.message(),
     )
 
 
-def _warning(result: Trial, trials: Sequence[Trial]) -> str:
+def _warning(result: Trial, trials: Sequence[Trial]) -> Message | None:
     """A sentence where another way is clearly better on the sample, or all are near guessing."""
     asked = next(trial for trial in trials if trial.way == result.way)
     best = min(trials, key=lambda trial: trial.error)
     if best.clearly_better_than(asked):
-        return (
-            f"What was asked for does not fit the file: of {len(asked.wrong)} images, "
-            f"{asked.way} errs on {asked.error:.1f} %, and {best.way} on {best.error:.1f} %. "
-            f"The network was probably trained in the second way; ask for that."
+        return Message(
+            "errors.weights.misfit",
+            images=len(asked.wrong),
+            chosen=asked.way.message(),
+            error=asked.error,
+            best=best.way.message(),
+            least=best.error,
         )
     chance = 100 * (1 - 1 / result.way.spec.classes)
     if result.error >= _NEAR_CHANCE * chance and not math.isclose(chance, 0):
-        return (
-            f"The error is near that of guessing ({chance:.1f} %), and no other shortcut or "
-            f"normalisation does better: these are not the images, the classes or the order of "
-            f"classes that the network was trained on, or it was not trained."
-        )
-    return ""
+        return Message("errors.weights.guessing", chance=chance)
+    return None

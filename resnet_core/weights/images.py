@@ -48,11 +48,9 @@ class Part:
         if self.split != "all":
             return
         if not is_npz:
-            raise InvalidSetting("split", f"{data[:60]} has test images of its own; leave it out.")
+            raise InvalidSetting("split", "weights.split_own_test", data=data[:60])
         if self.train_images or self.test_images or self.validation:
-            raise InvalidSetting(
-                "split", "all images of an npz are neither counted nor held out; write test."
-            )
+            raise InvalidSetting("split", "weights.split_whole_npz")
 
 
 WHOLE = Part()
@@ -106,7 +104,7 @@ def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images
         DataError: what is wrong with it.
     """
     if image_size is not None and not 4 <= image_size <= 256:
-        raise InvalidSetting("image_size", f"{image_size} pixels are not from 4 to 256.")
+        raise InvalidSetting("image_size", "weights.pixels", given=image_size, least=4, most=256)
     path = Path(catalog.canonical(data))
     part.check(data, arrays.is_arrays(path))
     if arrays.is_arrays(path) and not part.divides:
@@ -127,13 +125,12 @@ def check_fit(images: Images, channels: int, classes: int) -> None:
     """
     if images.channels != channels:
         raise DataError(
-            f"{images.title} has {images.channels} channels; the network takes {channels}."
+            "weights.channels", title=images.title, channels=images.channels, taken=channels
         )
     highest = int(images.images.labels.max())
     if highest >= classes:
         raise DataError(
-            f"{images.title} has labels up to {highest}; the network knows {classes} classes, "
-            f"0 to {classes - 1}."
+            "weights.labels", title=images.title, highest=highest, classes=classes, last=classes - 1
         )
 
 

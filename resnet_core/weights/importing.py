@@ -28,7 +28,7 @@ from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.training.device import Execution
 from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
@@ -90,7 +90,7 @@ def bring_in(
         mean_of=found.images.mean_of if found.way.normalization == "per-pixel" else "",
         classes=spec.classes,
         images=found.n,
-        warning=found.warning,
+        warning=found.warning.dumps() if found.warning else "",
     )
     run = _keep(experiment.changed(name=name), source, found, dataset)
     return Kept(run, source, found)
@@ -153,7 +153,7 @@ def _keep(
             created=now,
             ended=now,
             test_error=found.error,
-            weights_sha256=checkpoint.weights_sha256(weights),
+            weights_sha256=weights_sha256(weights),
             data_title=found.images.title,
             parameters=started.parameters,
             device=started.device,
@@ -217,10 +217,7 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         torch.manual_seed(0)  # VGG and GoogLeNet drop units
         passed = backpropagation(images, labels, record=True).fetch()
     if not math.isfinite(passed.loss):
-        raise CheckpointError(
-            "The network's answers to these images are not finite numbers: its weights are too "
-            "large, or they were saved from a training that had broken down."
-        )
+        raise CheckpointError("weights.answers_not_finite")
     readings = passed.readings
     assert readings is not None
     return Measurement(

@@ -34,7 +34,7 @@ def renamed(names: Iterable[str], path: Path) -> dict[str, str]:
     found = {name: ours for name, ours in found.items() if not _AUXILIARY.fullmatch(ours)}
     name, times = max(Counter(found.values()).items(), key=lambda item: item[1], default=("", 0))
     if times > 1:
-        raise CheckpointError(f"{path} holds {name[:80]} under two names.")
+        raise CheckpointError("weights.two_names", path=path, name=name[:80])
     return found
 
 
@@ -68,7 +68,7 @@ def load(path: Path) -> tuple[WeightsFile, dict[str, Tensor], Recognition]:
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if name.endswith("running_var") and (tensor < 0).any():
-            raise CheckpointError(f"{path}: {name[:80]} has variances below 0.")
+            raise CheckpointError("weights.variances", path=path, name=name[:80])
     return file, tensors, recognise(shapes)
 
 

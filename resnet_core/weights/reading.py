@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 from resnet_core.errors import CheckpointError
+from resnet_core.system.texts import Message
 from resnet_core.weights.recognition import MOST_BYTES
 
 MOST_HEADER_BYTES = 8 * 2**20  # of a safetensors file; 1202 layers need less than one MiB
@@ -93,9 +94,7 @@ def read(path: Path) -> WeightsFile:
         form = "safetensors"
         state = _read_safetensors(path, start)
     if not 1 <= len(state) <= MOST_TENSORS:
-        raise CheckpointError(
-            f"{path} has {len(state)} tensors; from 1 to {MOST_TENSORS} are read."
-        )
+        raise CheckpointError("weights.count", path=path, count=len(state), most=MOST_TENSORS)
     tensors = {name: _plain(name, tensor, path) for name, tensor in state.items()}
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -105,20 +104,19 @@ def read(path: Path) -> WeightsFile:
 def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise CheckpointError(f"{path} is a folder; name the file of weights in it.")
+            raise CheckpointError("weights.folder", path=path)
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise CheckpointError(
-                f"{path} has {size / 2**20:,.0f} MiB; the most that is read is "
-                f"{MOST_BYTES // 2**20} MiB."
+                "weights.too_large", path=path, size=size / 2**20, most=MOST_BYTES // 2**20
             )
         with path.open("rb") as file:
             start = file.read(16)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no file can have this name"
-        raise CheckpointError(f"The weights {path} cannot be read ({reason}).") from error
+        reason = error if isinstance(error, OSError) else Message("errors.system.no_such_name")
+        raise CheckpointError("weights.unreadable", path=path, reason=reason) from error
     if len(start) < 16:
-        raise CheckpointError(f"{path} has {len(start)} bytes, which is no file of weights.")
+        raise CheckpointError("weights.too_short", path=path, size=len(start))
     return start
 
 
@@ -129,16 +127,16 @@ def _read_safetensors(path: Path, start: bytes) -> dict[str, Tensor]:
     """
     length, size = int.from_bytes(start[:8], "little"), path.stat().st_size
     if length > min(MOST_HEADER_BYTES, size - 8):
+        most = MOST_HEADER_BYTES // 2**20
         raise CheckpointError(
-            f"{path} is no safetensors file: its header would be {length:,} bytes long, of "
-            f"{size:,} in the file (at most {MOST_HEADER_BYTES // 2**20} MiB are read)."
+            "weights.header_length", path=path, length=length, total=size, most=most
         )
     if start[8:9] != b"{":
-        raise CheckpointError(f"{path} is neither a safetensors file nor a PyTorch state dict.")
+        raise CheckpointError("weights.neither", path=path)
     try:
         return safetensors.torch.load_file(path)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged or cut short.") from error
+        raise CheckpointError("weights.damaged", path=path) from error
 
 
 def _read_pytorch(path: Path, *, is_zip: bool) -> dict[str, Tensor]:
@@ -150,9 +148,9 @@ def _read_pytorch(path: Path, *, is_zip: bool) -> dict[str, Tensor]:
     try:
         state = _state_dict(torch.load(path, map_location="cpu", weights_only=True), path)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged, or not a PyTorch state dict.") from error
+        raise CheckpointError("weights.no_state_dict", path=path) from error
     if _stored_bytes(state.values()) > path.stat().st_size:
-        raise CheckpointError(f"{path} claims a tensor that it does not hold whole.")
+        raise CheckpointError("weights.not_whole", path=path)
     return state
 
 
@@ -164,25 +162,28 @@ def _zipped_pickle(path: Path) -> bytes:
             _check_members(members, path)
             pickles = [info for info in members if info.filename.endswith("/data.pkl")]
             if len(pickles) != 1:
-                raise CheckpointError(f"{path} is a zip archive, but no PyTorch file.")
+                raise CheckpointError("weights.zip", path=path)
             if pickles[0].file_size > MOST_PICKLE_BYTES:
-                raise CheckpointError(f"{path} is not safe to read: its index has more than 4 MiB.")
+                raise CheckpointError("weights.index", path=path)
             return archive.read(pickles[0])
     except (*_DAMAGE, NotImplementedError) as error:
-        raise CheckpointError(f"{path} is damaged or cut short.") from error
+        raise CheckpointError("weights.damaged", path=path) from error
 
 
 def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
     for info in members:
         if info.flag_bits & 1:
-            raise CheckpointError(f"{path} is encrypted; save it without a password.")
+            raise CheckpointError("weights.encrypted", path=path)
         if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
             raise CheckpointError(
-                f"{path} is not safe to read: its member {info.filename[:80]!r} is compressed, "
-                f"from {info.compress_size:,} to {info.file_size:,} bytes; PyTorch compresses none."
+                "weights.compressed",
+                path=path,
+                member=info.filename[:80],
+                small=info.compress_size,
+                large=info.file_size,
             )
     if sum(info.file_size for info in members) > path.stat().st_size:
-        raise CheckpointError(f"{path} is not safe to read: its members overlap.")
+        raise CheckpointError("weights.overlap", path=path)
 
 
 def _check_names(content: bytes, pickles: int, path: Path) -> None:
@@ -193,18 +194,13 @@ def _check_names(content: bytes, pickles: int, path: Path) -> None:
             for opcode, argument, _ in pickletools.genops(stream):
                 if opcode.name == "PROTO" and argument and argument > _PROTOCOL:
                     raise CheckpointError(
-                        f"{path} is a pickle of protocol {argument}; only torch.save's own, "
-                        f"{_PROTOCOL}, is read. Save the state dict again with its defaults."
+                        "weights.protocol", path=path, given=argument, own=_PROTOCOL
                     )
                 if opcode.name == "GLOBAL" and not _is_harmless(str(argument)):
                     name = str(argument).replace(" ", ".")[:80]
-                    raise CheckpointError(
-                        f"{path} is not safe to read: it would call {name} when opened, which no "
-                        f"weights need. Nothing of it was run. Save the state dict alone, best as "
-                        f"safetensors."
-                    )
+                    raise CheckpointError("weights.code", path=path, function=name)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged, or no PyTorch file.") from error
+        raise CheckpointError("weights.no_pytorch", path=path) from error
 
 
 def _is_harmless(name: str) -> bool:
@@ -231,26 +227,20 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
             tensors = {str(k): v for k, v in place.items() if isinstance(v, Tensor)}
             if len(tensors) >= 2:
                 return tensors
-    raise CheckpointError(
-        f"{path} holds no state dict: a mapping of names to tensors, alone or under "
-        f"{', '.join(_WRAPPERS[:-1])} or {_WRAPPERS[-1]}."
-    )
+    raise CheckpointError("weights.no_mapping", path=path, names=_WRAPPERS)
 
 
 def _plain(name: str, tensor: Tensor, path: Path) -> Tensor:
     """Return a copy of the tensor as float32 or int64."""
     name = name[:80]
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex():
-        raise CheckpointError(f"{path}: {name} is not an ordinary array of numbers.")
+        raise CheckpointError("weights.not_ordinary", path=path, name=name)
     stored = tensor.untyped_storage().nbytes() // max(1, tensor.element_size())
     if tensor.numel() > stored:
-        raise CheckpointError(f"{path}: {name} claims more values than the file holds.")
+        raise CheckpointError("weights.claims", path=path, name=name)
     if not tensor.is_floating_point():
         return tensor.detach().to(torch.int64, copy=True)
     plain = tensor.detach().to(torch.float32, copy=True).contiguous()
     if not torch.isfinite(plain).all():
-        raise CheckpointError(
-            f"{path}: {name} has values that are not finite (NaN or infinite); such a network "
-            f"can say nothing. It has probably diverged in training: take an earlier one."
-        )
+        raise CheckpointError("weights.not_finite", path=path, name=name)
     return plain

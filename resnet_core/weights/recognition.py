@@ -18,6 +18,7 @@ from resnet_core.specs import geometry
 from resnet_core.specs.cifar import FAMILIES, STAGES
 from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
 from resnet_core.specs.names import Spec, spec_of
+from resnet_core.system.texts import Message
 
 MOST_BYTES = 2**30  # of a file; VGG-19, the largest network, has 575 MB of float32 weights
 
@@ -67,15 +68,16 @@ class Recognition:
             if not agreeing:
                 raise InvalidSetting(
                     "network" if field == "name" else field,
-                    f"{answer[:60]} is not what the file holds; by its shapes that is "
-                    f"{self.summary()}.",
+                    "weights.contradicted",
+                    given=answer[:60],
+                    networks=self.networks(),
                 )
             left = tuple(agreeing)
         return left
 
-    def summary(self) -> str:
-        """For example "cifar/resnet-20 (option A) or cifar/plain-20"."""
-        return " or ".join(dict.fromkeys(_described(spec) for spec in self.candidates))
+    def networks(self) -> tuple[str, ...]:
+        """Return the candidates' names, for example "cifar/resnet-20 (option A)"."""
+        return tuple(dict.fromkeys(_described(spec) for spec in self.candidates))
 
 
 def questions(specs: tuple[Spec, ...]) -> dict[str, tuple[str, ...]]:
@@ -100,7 +102,7 @@ def recognise(shapes: Shapes) -> Recognition:
     elif "inception3a.branch1.conv.weight" in shapes:
         proposed = [("imagenet/googlenet", {})]
     elif len(shapes.get(_STEM, ())) != 4:
-        raise _stranger(f"it has no convolution {_STEM}")
+        raise _stranger(Message("errors.weights.no_stem", name=_STEM))
     elif shapes[_STEM][2:] == (7, 7):
         proposed = _imagenet()
     else:
@@ -112,24 +114,31 @@ def recognise(shapes: Shapes) -> Recognition:
     fitting = tuple(spec for found, spec in problems if not found)
     if not fitting:
         fewest = min((found for found, _ in problems), key=len)
-        raise CheckpointError(f"The file is of no network known here. {fewest[0]}")
+        raise CheckpointError("weights.nearest", reason=fewest[0])
     return Recognition(fitting)
 
 
-def differences(spec: Spec, shapes: Shapes) -> list[str]:
-    """A sentence for each tensor that is missing, of another shape or not the network's."""
+def differences(spec: Spec, shapes: Shapes) -> list[Message]:
+    """Return a sentence for each tensor that is missing, of another shape or not the network's."""
     expected = expected_shapes(spec)
     missing = [name for name in expected if name not in shapes]
-    found = [f"It has no {name}, which {spec.name} needs." for name in missing]
+    found = [Message("errors.weights.tensor_missing", name=n, network=spec.name) for n in missing]
     for name in sorted(shapes):
         if name.endswith(_COUNTERS):
             continue
         if name not in expected:
-            found.append(f"It has {name[:80]!r}, which {spec.name} has not.")
+            found.append(
+                Message("errors.weights.tensor_unknown", name=name[:80], network=spec.name)
+            )
         elif tuple(shapes[name]) != expected[name]:
             found.append(
-                f"Its {name} has the shape {_shown(shapes[name])}; in {spec.name} that is "
-                f"{_shown(expected[name])}."
+                Message(
+                    "errors.weights.tensor_shape",
+                    name=name,
+                    shape=_shown(shapes[name]),
+                    network=spec.name,
+                    expected=_shown(expected[name]),
+                )
             )
     return found
 
@@ -164,15 +173,12 @@ def _cifar(shapes: Shapes) -> list[tuple[str, Settings]]:
     """Every family in every variant, of the file's own width, depth and kind of block."""
     stages = _stages(shapes)
     if len(stages) != STAGES:
-        raise _stranger(
-            f"with a 3x3 stem it has {len(stages)} stages, and the paper's CIFAR networks have "
-            f"{STAGES}; the 64-wide ones of four stages are not among them"
-        )
+        raise _stranger(Message("errors.weights.stages", count=len(stages), stages=STAGES))
     if len(set(stages)) > 1:
-        raise _stranger(f"its stages have {', '.join(map(str, stages))} blocks, not equally many")
+        raise _stranger(Message("errors.weights.unequal_stages", counts=stages))
     layers = sum(f"layer1.0.conv{number}.weight" in shapes for number in range(1, 10))
     if not 1 <= layers <= 3:
-        raise _stranger(f"its blocks have {layers} convolutions")
+        raise _stranger(Message("errors.weights.block_layers", count=layers))
     first = shapes.get("layer1.0.conv1.weight", ())
     settings: Settings = {
         "width": shapes[_STEM][0],
@@ -211,18 +217,18 @@ def _classes(shapes: Shapes) -> int:
     for name in ("fc.weight", "classifier.6.weight"):
         if len(shapes.get(name, ())) == 2 and shapes[name][0] > 0:
             return shapes[name][0]
-    raise _stranger("it has no classifier (fc or linear)")
+    raise _stranger(Message("errors.weights.no_classifier"))
 
 
 def _channels(shapes: Shapes) -> int:
     for name in (_STEM, "features.0.weight", "conv1.conv.weight"):
         if len(shapes.get(name, ())) == 4 and shapes[name][1] > 0:
             return shapes[name][1]
-    raise _stranger("its first convolution is missing")
+    raise _stranger(Message("errors.weights.no_first_convolution"))
 
 
-def _stranger(reason: str) -> CheckpointError:
-    return CheckpointError(f"The file is of no network known here: {reason}.")
+def _stranger(reason: Message) -> CheckpointError:
+    return CheckpointError("weights.stranger", reason=reason)
 
 
 def _agrees(spec: Spec, field: str, answer: str, named: bool) -> bool:

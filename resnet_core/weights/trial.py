@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from resnet_core.anatomy import describe
 from resnet_core.specs.names import Spec
+from resnet_core.system.texts import Message
 from resnet_core.training.device import Execution
 from resnet_core.weights.images import Images, Normalization, normalized
 from resnet_core.weights.loading import network
@@ -37,15 +38,21 @@ class Way:
     normalization: Normalization
 
     def __str__(self) -> str:
-        """ "cifar/resnet-20, option A with zeros at the end, imagenet normalisation"."""
-        words = [self.spec.name]
-        if self.spec.has_shortcuts:
-            sides = {"end": "zeros at the end", "both": "zeros on both sides"}
-            side = f" with {sides[self.spec.option_a_padding]}" if self.spec.shortcut == "A" else ""
-            words.append(f"option {self.spec.shortcut}{side}")
-        if self.spec.block == "bottleneck" and not self.spec.name.startswith("cifar/"):
-            words.append(f"stride in the {self.spec.stride_in}")
-        return ", ".join([*words, f"{self.normalization} normalisation"])
+        """Return "cifar/resnet-20, option A with zeros at the end, imagenet normalisation"."""
+        return str(self.message())
+
+    def message(self) -> Message:
+        """Return the description, in no language yet."""
+        spec = self.spec
+        parts: list[str | Message] = [spec.name]
+        if spec.has_shortcuts and spec.shortcut == "A":
+            parts.append(Message(f"errors.weights.way.option_a_{spec.option_a_padding}"))
+        elif spec.has_shortcuts:
+            parts.append(Message("errors.weights.way.option", option=spec.shortcut))
+        if spec.block == "bottleneck" and not spec.name.startswith("cifar/"):
+            parts.append(Message("errors.weights.way.stride", layer=spec.stride_in))
+        parts.append(Message("errors.weights.way.normalization", name=self.normalization))
+        return Message("errors.weights.way.whole", parts=parts)
 
 
 @dataclass(frozen=True)

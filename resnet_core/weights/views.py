@@ -55,8 +55,10 @@ def evaluate_views(
     if len(pictures.classes) > specs[0].classes:
         raise InvalidSetting(
             "data",
-            f"{pictures.name} has {len(pictures.classes)} classes, and the network knows "
-            f"{specs[0].classes}; name the pictures that it was trained on.",
+            "weights.classes",
+            title=pictures.name,
+            count=len(pictures.classes),
+            classes=specs[0].classes,
         )
     execution = device.choose("auto", precision)
     model = execution.place(loading.network(specs[0], tensors))
@@ -69,16 +71,11 @@ def evaluate_views(
 
 def _check(specs: tuple[Spec, ...], asked: Asked) -> None:
     if not is_imagenet(specs[0].name):
-        raise InvalidSetting(
-            "views", f"{specs[0].name} is tested on a single view of each image; leave it out."
-        )
+        raise InvalidSetting("views", "weights.single_view", network=specs[0].name)
     if asked.normalization != "per-pixel":
-        raise InvalidSetting(
-            "normalization", "pictures are looked at in several ways with per-pixel only."
-        )
+        raise InvalidSetting("normalization", "weights.views_per_pixel")
     if len(specs) > 1:
         field, answers = next(iter(questions(specs).items()))
         raise InvalidSetting(
-            "network" if field == "name" else field,
-            f"the file does not say all; choose one of {', '.join(answers)}.",
+            "network" if field == "name" else field, "weights.open_choice", options=answers
         )

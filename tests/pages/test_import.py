@@ -13,7 +13,6 @@ from app.background.imports import Import, Request
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
-from app.language.errors import translated
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
@@ -229,8 +228,5 @@ def test_a_laboratorys_caption_names_its_file() -> None:
 
 
 def test_a_refused_file_is_told_in_korean() -> None:
-    error = CheckpointError(
-        "net.th is not safe to read: it would call posix.system when opened, which no weights "
-        "need. Nothing of it was run. Save the state dict alone, best as safetensors."
-    )
-    assert translated(str(error), "ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열면 posix")
+    error = CheckpointError("weights.code", path="net.th", function="posix.system")
+    assert error.message.text("ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열 때 posix")

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.language import texts
 from app.language.texts import Language
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.page_state.view import View
 from app.server import routes, static_files
 from app.server.chart_answers import Question
@@ -131,7 +131,7 @@ def in_body(spoken: Language) -> str:
     Raises:
         PlaygroundError: the recordings cannot be read.
     """
-    ids = tuple(run.id for run in recordings.first())
+    ids = tuple(run.id for run in puzzle.first_recording())
     if not ids:
         return ""
     say = texts.speaker(spoken)

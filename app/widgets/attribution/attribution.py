@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.thumbnails import Album
+from app.page_data.pictures import Album
+from app.page_data.runs import find_runs
 from app.page_state.initial_value import start_of
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.checks import checks
@@ -203,7 +203,7 @@ def _tell_lonely(result: Result) -> None:
 
 def _has_mask(now: Desk) -> bool:
     """Whether somebody knows where the picture's object is."""
-    found, _ = services.known(now.bench.runs[:1])
+    found, _ = find_runs(now.bench.runs[:1])
     shapes = bool(found) and found[0].experiment.data == "shapes"
     return shapes and picture_names.place(now.settings.picture) is not None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from resnet_core.runs import queries
+from app.page_data.runs import source_of
+from app.page_data.runs import group_of_runs
 import datetime
 from collections.abc import Sequence
 
 import streamlit as st
 
-from app import services
 from app.background import exports
 from app.language import progress
 from app.language.errors import explain
@@ -62,7 +64,7 @@ def _facts(run: RunRecord) -> str:
 
 def _imported_facts(run: RunRecord) -> str:
     """Where the weights are from, how their images are prepared, what came of the test."""
-    source = services.source(run)
+    source = source_of(run)
     lines = [
         (t("runs.fact.id"), f"`{run.id}`"),
         (t("runs.fact.created"), _when(run.created)),
@@ -103,7 +105,7 @@ def _settings(run: RunRecord) -> None:
 
 def _links(run: RunRecord) -> None:
     with st.container(horizontal=True):
-        together = services.group(run.group) if run.group else []
+        together = group_of_runs(run.group) if run.group else []
         tree = _tree(run)
         page_link("compare", t("runs.link.compare"), runs=run.id)
         if len(together) > 1:
@@ -117,14 +119,14 @@ def _links(run: RunRecord) -> None:
 
 def _tree(run: RunRecord) -> list[RunRecord]:
     try:
-        return services.family(run.id)
+        return queries.family(run.id)
     except PlaygroundError:
         return []  # deleted in this moment
 
 
 def _log(run: RunRecord) -> str:
     try:
-        return services.log_tail(run.id, _LOG_LINES)
+        return queries.log_tail(run.id, _LOG_LINES)
     except (PlaygroundError, OSError) as error:
         return explain(error)
 

@@ -16,7 +16,8 @@ from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.runs import find_weights, queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
-from resnet_core.training.checkpoint import files as checkpoint_files
+from resnet_core.training.checkpoint.files import load_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
 from resnet_core.training.device import Execution
 from resnet_core.training.evaluation.evaluation import fixed_subset
 from resnet_core.training.evaluation.multi_crop import Views, errors
@@ -92,14 +93,13 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
 
 def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
     folder = queries.folder(run).checkpoints
-    path = (
-        checkpoint_files.newest(folder)
-        if iteration is None
-        else checkpoint_files.at(folder, iteration)
-    )
-    if path is None:
+    if iteration is not None:
+        path = checkpoint_at(folder, iteration)
+    elif newest := newest_checkpoint(folder):
+        path = newest.path
+    else:
         raise CheckpointError("evaluation.no_weights", title=run.title)
-    return Session(run.experiment, dataset, checkpoint_files.load(path), eager=True)
+    return Session(run.experiment, dataset, load_checkpoint(path), eager=True)
 
 
 def _recorded(run: RunRecord, dataset: Data) -> Session:

@@ -22,7 +22,8 @@ from resnet_core.system import environment
 from resnet_core.system.texts import Message
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
-from resnet_core.training.checkpoint import files as checkpoint_files
+from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
 from resnet_core.training.checkpoint.fork import carry_over
 from resnet_core.training.device import Execution
 from resnet_core.training.images import Data, load
@@ -76,9 +77,9 @@ def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Expe
 def _session(run: RunRecord, folder: RunFolder, experiment: Experiment) -> Session:
     """Return the run where it stands: at its newest checkpoint, or where it begins."""
     dataset, eager = load(experiment), not environment.cuda_graphs()
-    newest = checkpoint_files.newest(folder.checkpoints)
+    newest = newest_checkpoint(folder.checkpoints)
     if newest is not None:
-        start = checkpoint_files.load(newest)
+        start = load_checkpoint(newest.path)
         _log.info("Going on from iteration %d.", start.iteration)
         stream.truncate(folder.stream, start.iteration)
         return Session(experiment, dataset, start, eager=eager)
@@ -99,7 +100,7 @@ def _forked_session(
         CheckpointError: the copy is damaged, or none of it fits.
     """
     parent = read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
-    start = checkpoint_files.load(checkpoint_files.at(folder.origin / "checkpoints", iteration))
+    start = load_checkpoint(checkpoint_at(folder.origin / "checkpoints", iteration))
     weights = carry_over(parent, start.weights, experiment)
     session = Session(experiment, dataset, initial_weights=weights, first=iteration, eager=eager)
     _log.info("Starting from iteration %d of %s.", iteration, parent.network)
@@ -202,5 +203,5 @@ class Checkpoints:
     def save(self, session: Session) -> None:
         """Save now; between two iterations, so that resuming goes on exactly here."""
         kept = session.state.iteration in self._kept
-        checkpoint_files.save(self._folder, session.checkpoint(), kept=kept)
+        save_checkpoint(self._folder, session.checkpoint(), kept=kept)
         self._last = time.monotonic()

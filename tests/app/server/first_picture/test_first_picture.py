@@ -14,13 +14,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import services
 from app.language.texts import Language, say
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.server import routes as api
 from app.server.first_picture import first_picture
 from app.server.first_picture.first_picture import FirstPicture
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import queries
 
 pytestmark = pytest.mark.usefixtures("home")
 HTML = "<html><head></head><body><div id='root'></div></body></html>"
@@ -81,7 +81,7 @@ def test_where_recordings_cannot_be_read_the_page_comes_without(
     def unreadable() -> None:
         raise PlaygroundError("A recording is damaged.")
 
-    monkeypatch.setattr(services, "recorded", unreadable)
+    monkeypatch.setattr(queries, "recorded", unreadable)
     assert client.get("/").text == HTML
 
 
@@ -107,7 +107,7 @@ def test_the_picture_is_of_the_recorded_runs_in_both_colours() -> None:
     data = re.search(r'id="pg-first-data">(.*?)</script>', body)
     assert data is not None
     light, dark = json.loads(data[1])
-    recorded = [run.id for run in recordings.first()]
+    recorded = [run.id for run in puzzle.first_recording()]
     for charts in (light, dark):
         assert [one["key"] for one in charts["series"]] == recorded
         assert set(charts["figures"]) == {"error", "response", "gradient"}
@@ -127,7 +127,7 @@ def test_its_script_is_the_charts_own_sketch_and_no_module() -> None:
 
 
 def test_without_recordings_there_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "recorded", lambda: [])
+    monkeypatch.setattr(queries, "recorded", lambda: [])
     assert first_picture.in_body("en") == ""
 
 
