@@ -440,6 +440,6 @@ def test_a_fork_on_a_full_disk_gives_the_systems_reason(
     monkeypatch.setattr(shutil, "copy", copy)
     monkeypatch.setattr(shutil, "copy2", copy)
     monkeypatch.setattr(shutil, "copyfile", copy)
-    with pytest.raises(PlaygroundError, match=r"could not be copied \(no space left on the disk\)"):
+    with pytest.raises(PlaygroundError, match=r"could not be copied \(No space left on device\)"):
         queue.fork(run.id, 20)
     assert [r.id for r in queries.runs()] == [run.id]
