@@ -27,9 +27,9 @@ from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
+from resnet_core.labs.attribution import question as attribution_question
 from resnet_core.labs.attribution.question import METHODS
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools import picture_names
 from resnet_core.runs.record import ACTIVE
 
 _BEHIND = ("stage", "steps", "samples", "noise", "patches", "seed")
@@ -205,7 +205,7 @@ def _has_mask(now: Desk) -> bool:
     """Whether somebody knows where the picture's object is."""
     found, _ = find_runs(now.bench.runs[:1])
     shapes = bool(found) and found[0].experiment.data == "shapes"
-    return shapes and picture_names.place(now.settings.picture) is not None
+    return shapes and attribution_question.image_place(now.settings.picture) is not None
 
 
 def _layers(now: Desk) -> Desk:

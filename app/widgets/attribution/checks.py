@@ -17,7 +17,7 @@ from app.widgets.laboratory.bench import command_line
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
 
 

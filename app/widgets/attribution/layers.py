@@ -15,7 +15,7 @@ from app.widgets.attribution import desk as desks
 from app.widgets.attribution.desk import Desk
 from app.widgets.attribution.tiles import Row, Tile, tiles
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.tools.columns import unpack
 
 
 def browser(result: Result) -> None:

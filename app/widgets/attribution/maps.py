@@ -15,7 +15,7 @@ from app.language.texts import t
 from app.page_data.runs import find_runs
 from app.widgets.attribution.tiles import Row, Tile, tiles
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
 
 

@@ -12,7 +12,7 @@ from app.figures import attribution
 from app.language.texts import t
 from app.widgets.attribution.tiles import Row, Tile, tiles
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.labs.tools.columns import unpack
 
 
 def all_moments(result: Result) -> None:

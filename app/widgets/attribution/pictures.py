@@ -15,7 +15,7 @@ from app.widgets.attribution import desk
 from app.widgets.attribution.desk import Desk
 from resnet_core.data.own import uploaded_image
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.tools import picture_names
+from resnet_core.labs.attribution import question as attribution_question
 
 _HERE = Path(__file__).parent
 _KEY = "attribution-grid"
@@ -46,7 +46,7 @@ def pictures(now: Desk, there: Album | None) -> None:
             key=_KEY,
             data={
                 "label": t("attribution.pictures"),
-                "chosen": picture_names.place(now.settings.picture),
+                "chosen": attribution_question.image_place(now.settings.picture),
                 "pictures": [
                     {"place": one.place, "shows": one.shows, "address": one.address}
                     for one in there.pictures
@@ -74,7 +74,7 @@ def _picked() -> None:
     place = st.session_state[_KEY].get("picked")
     if isinstance(place, int | float) and 0 <= place < 1_000_000:
         now = desk.kept()
-        desk.keep(now.changed(picture=picture_names.of_test(int(place))))
+        desk.keep(now.changed(picture=attribution_question.image_name(int(place))))
 
 
 def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
@@ -87,5 +87,5 @@ def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
         st.error(escaped(explain(error)))
         return
     st.session_state[_TAKEN] = upload_id
-    desk.keep(now.changed(picture=picture_names.of_own(picture_id)))
+    desk.keep(now.changed(picture=attribution_question.upload_name(picture_id)))
     st.rerun()

@@ -12,7 +12,7 @@ from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.labs.tools import trained_network
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.runs import find_weights, queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
@@ -127,7 +127,7 @@ def _evaluate_imported(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _imported_error(network: Subject, images: ImageSet) -> float:
+def _imported_error(network: TrainedNetwork, images: ImageSet) -> float:
     """Return the top-1 error, percent."""
     labelled = Images(network.dataset.name, images, network.mean, "")
     execution = Execution(network.device, "fp32")

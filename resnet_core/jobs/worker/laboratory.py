@@ -49,7 +49,7 @@ def run_laboratory(worker: Worker) -> Outcome:
     return Outcome("finished")
 
 
-def _networks(request: LabRequest) -> tuple[trained_network.Subject, ...]:
+def _networks(request: LabRequest) -> tuple[trained_network.TrainedNetwork, ...]:
     """Return the networks that the request names, with the weights they had then.
 
     Raises:

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.validation import as_sentence
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.question import LabSettings, Question
 from resnet_core.runs import find_weights
+from resnet_core.runs.record import RunRecord
+from resnet_core.system.texts import Message
 
 _ID_DIGITS = 12
 # Of order.json and of what an id is computed from.
@@ -37,7 +39,7 @@ class LabRequest:
 
     laboratory: str
     runs: tuple[str, ...]
-    settings: Settings
+    settings: LabSettings
     weights: tuple[str, ...] = ()
     version: int = 1
 
@@ -65,7 +67,9 @@ class LabRequest:
         run_ids = tuple(dict.fromkeys(runs or question.runs))
         _check_count(question, run_ids)
         settings = create_settings(question, values)
-        hashes = tuple(_weights_of(question, run_id) for run_id in run_ids)
+        records = [find_weights.described(run_id) for run_id in run_ids]
+        _check_runs(question, records)
+        hashes = tuple(find_weights.find(record).sha256 for record in records)
         return cls(laboratory, run_ids, settings, hashes, question.version)
 
     def to_query(self) -> dict[str, str]:
@@ -109,7 +113,7 @@ class LabRequest:
         return cls(values["laboratory"], runs, settings, hashes, int(values["version"]))
 
 
-def create_settings(question: Question, texts: Mapping[str, Any]) -> Settings:
+def create_settings(question: Question, texts: Mapping[str, Any]) -> LabSettings:
     """Return a laboratory's settings from typed values or from text.
 
     Raises:
@@ -125,25 +129,25 @@ def create_settings(question: Question, texts: Mapping[str, Any]) -> Settings:
 
 def _check_count(question: Question, runs: tuple[str, ...]) -> None:
     most = question.most_runs
-    if runs and not most:
-        raise InvalidSetting("runs", "labs.takes_no_runs", given=len(runs), name=question.name)
     if len(runs) > most:
-        raise InvalidSetting(
-            "runs", "labs.too_many_runs", given=len(runs), name=question.name, most=most
-        )
+        key = "labs.too_many" if most else "labs.takes_none"
+        raise InvalidSetting("runs", key, given=len(runs), name=question.name, most=most)
     if most and not runs:
-        raise InvalidSetting("runs", "labs.needs_run", name=question.name)
+        raise InvalidSetting("runs", "labs.needs_network", name=question.name)
 
 
-def _weights_of(question: Question, run_id: str) -> str:
-    run = find_weights.described(run_id)
-    reason = question.refuses(run)
+def _check_runs(question: Question, records: Sequence[RunRecord]) -> None:
+    for record in records:
+        reason = question.refuses(record)
+        if reason:
+            sentence = Message(f"errors.{reason}")
+            raise InvalidSetting("runs", "labs.refused", title=record.title, reason=sentence)
+    reason = question.combines([record.experiment for record in records]) if records else ""
     if reason:
-        raise InvalidSetting("runs", "labs.run_refused", title=run.title, reason=reason)
-    return find_weights.find(run).sha256
+        raise InvalidSetting("runs", reason)
 
 
-def from_text(model: type[Settings], field: str, value: Any) -> Any:
+def from_text(model: type[LabSettings], field: str, value: Any) -> Any:
     """Return a typed value where `value` is the text of one; pydantic converts the rest."""
     info = model.model_fields.get(field)
     if info is None or not isinstance(value, str):
@@ -157,13 +161,13 @@ def from_text(model: type[Settings], field: str, value: Any) -> Any:
     return _option(info.annotation, text)
 
 
-def setting_names(model: type[Settings]) -> list[str]:
+def setting_names(model: type[LabSettings]) -> list[str]:
     """Return the laboratory's own fields in their order, then those that every laboratory has."""
-    common = Settings.model_fields
+    common = LabSettings.model_fields
     return [field for field in model.model_fields if field not in common] + list(common)
 
 
-def settings_to_query(settings: Settings) -> dict[str, str]:
+def settings_to_query(settings: LabSettings) -> dict[str, str]:
     """Return the fields that differ from their defaults, as text."""
     return {
         field: as_text(getattr(settings, field))
@@ -179,7 +183,7 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def examples(model: type[Settings]) -> dict[str, str]:
+def examples(model: type[LabSettings]) -> dict[str, str]:
     """Return a good value for each field: its default."""
     return {field: as_text(info.default) for field, info in model.model_fields.items()}
 
