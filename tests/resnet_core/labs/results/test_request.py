@@ -127,7 +127,9 @@ def test_runs_that_cannot_be_looked_at(looking: None, home: Path) -> None:
         InvalidSetting, match=r"highway-20 cannot be used here: a highway's gates weigh"
     ):
         LabRequest.create(NAME, ["one-minute-highway-20-seed-0"])
-    store.of_home().add([RunRecord("20260101-abcdef", Experiment(), "running", created=1.0)])
+    store.of_home().add(
+        [RunRecord(id="20260101-abcdef", experiment=Experiment(), state="running", created=1.0)]
+    )
     with pytest.raises(WrongState, match="no weights on disk"):
         LabRequest.create(NAME, ["20260101-abcdef"])
 

@@ -154,7 +154,7 @@ def subject(
     experiment = Experiment.create(
         network="imagenet/resnet-18", data=str(folder), image_size=32, batch_size=4
     )
-    run = RunRecord("20260101-abcdef", experiment, "finished", created=1.0)
+    run = RunRecord(id="20260101-abcdef", experiment=experiment, state="finished", created=1.0)
     (run,) = store.of_home().add([run])
     weights = build(experiment.network_spec(None, 3, 3), seed=1).state_dict()
     path = queries.folder(run).weights
