@@ -13,14 +13,11 @@ from app.language.texts import language, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
 from app.page_state.initial_value import start_of
-from app.widgets.attribution import desk as desks
-from app.widgets.attribution.checks import checks
-from app.widgets.attribution.desk import NAME, VIEWS, Desk, View
-from app.widgets.attribution.following import ask_and_follow, figures
+from app.widgets.attribution import state as desks
 from app.widgets.attribution.layers import browser, layer_choice
-from app.widgets.attribution.maps import iterations, maps, scale
-from app.widgets.attribution.moments import all_moments, moment
-from app.widgets.attribution.pictures import known_album, pictures
+from app.widgets.attribution.maps import all_moments, iterations, maps, moment, scale
+from app.widgets.attribution.results import ask_and_follow, checks, figures
+from app.widgets.attribution.state import NAME, VIEWS, Desk, View, known_album, pictures
 from app.widgets.laboratory.bench import command_line
 from app.widgets.laboratory.controls import Controls
 from app.widgets.laboratory.subjects import subjects

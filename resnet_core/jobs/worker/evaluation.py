@@ -24,7 +24,7 @@ from resnet_core.training.evaluation.multi_crop import Views, errors
 from resnet_core.training.images import Data, load
 from resnet_core.training.session import Session
 from resnet_core.weights.images import Images
-from resnet_core.weights.trial import mistakes
+from resnet_core.weights.trial import misclassified
 
 
 def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
@@ -132,5 +132,5 @@ def _imported_error(network: TrainedNetwork, images: ImageSet) -> float:
     labelled = Images(network.dataset.name, images, network.mean, "")
     execution = Execution(network.device, "fp32")
     model = execution.place(network.model())
-    wrong = mistakes(model, network.normalization, labelled, execution)
+    wrong = misclassified(model, network.normalization, labelled, execution)
     return 100 * wrong.double().mean().item()

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, get_args, get_origin
 from pydantic import ValidationError
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.validation import as_sentence
+from resnet_core.experiments.text import setting_error
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.runs import find_weights
@@ -124,7 +124,7 @@ def create_settings(question: Question, texts: Mapping[str, Any]) -> LabSettings
     try:
         return model(**values)
     except ValidationError as error:
-        raise as_sentence(error, model, examples(model)) from error
+        raise setting_error(error, model, examples(model)) from error
 
 
 def _check_count(question: Question, runs: tuple[str, ...]) -> None:
