@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
+from pydantic import Field
 
 from app.figures.labels import network_label
 from app.language import texts
@@ -24,7 +23,8 @@ from app.language.errors import translated
 from app.language.progress import duration
 from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
-from app.server.answers import Answer, AnswerCache, BadQuestion, LruCache
+from app.page_state.query import PageState
+from app.server.answers import Answer, AnswerCache, LruCache
 from app.services import LAB_ACTIVE
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
@@ -33,56 +33,40 @@ from resnet_core.labs.results.results import Result
 from resnet_core.runs.cifar_copies import ORIGINAL, is_of_a_copy
 from resnet_core.runs.record import RunRecord
 
-_ID = re.compile(r"[a-z][a-z0-9-]{2,60}", re.ASCII)
 _READ_AGE = 0.2  # seconds; thirty browsers that poll share one reading of the files
 _MOST_ANSWERS = 64
 
 Draw = Callable[..., dict[str, go.Figure]]
 
 
-@dataclass(frozen=True)
-class LabQuestion:
-    """A request for a result in one language and one theme's colours.
+class LabRequest(PageState):
+    """A request for a result, in one language and one theme's colours.
 
     Attributes:
-        lab_id: of a result of this home folder, or a laboratory's name for the recorded one.
+        id: of a result of this home folder, or a laboratory's name for the recorded one.
     """
 
-    lab_id: str
-    language: Language
-    dark: bool
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> LabQuestion:
-        """Return the request in a URL.
-
-        Raises:
-            BadQuestion: a parameter is unusable; the message names it.
-        """
-        lab_id, language = query.get("id", ""), query.get("lang", "en")
-        if not _ID.fullmatch(lab_id):
-            raise BadQuestion(f"id: {lab_id[:60]!r} is not a laboratory's id.")
-        if language not in texts.LANGUAGES:
-            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
-        return cls(lab_id, language, query.get("dark") == "1")
+    id: str = Field("", pattern="^[a-z][a-z0-9-]{2,60}$")
+    lang: Language = "en"
+    dark: bool = False
 
 
 class LabAnswers:
     """Cached answers about results; safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._answers: AnswerCache[LabQuestion] = AnswerCache(_MOST_ANSWERS)
+        self._answers: AnswerCache[LabRequest] = AnswerCache(_MOST_ANSWERS)
         self._results: LruCache[str, tuple[float, Result]] = LruCache(_MOST_ANSWERS)
         self._guard = threading.Lock()
 
-    def now(self, question: LabQuestion) -> Answer:
+    def now(self, request: LabRequest) -> Answer:
         """Return the figures, verdicts and progress at this moment.
 
         Raises:
             PlaygroundError: there is no such result, or it cannot be read.
         """
-        result = self._result(question.lab_id)
-        return self._answers.get(question, _version(result), lambda: _fields(result, question))
+        result = self._result(request.id)
+        return self._answers.get(request, _version(result), lambda: _fields(result, request))
 
     def _result(self, lab_id: str) -> Result:
         with self._guard:
@@ -146,8 +130,8 @@ def _version(result: Result) -> Any:
     return (result.state, result.progress, rows, len(result.verdicts), result.reason, result.ended)
 
 
-def _fields(result: Result, question: LabQuestion) -> dict[str, Any]:
-    say = texts.speaker(question.language)
+def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
+    say = texts.speaker(request.lang)
     return {
         "state": result.state,
         "active": result.state in LAB_ACTIVE,
@@ -155,16 +139,16 @@ def _fields(result: Result, question: LabQuestion) -> dict[str, Any]:
         "done": _share(result),
         "origin": _origin(result, say),
         "status": _status(result, say),
-        "reason": _failure(result, question.language),
+        "reason": _failure(result, request.lang),
         "verdicts": verdicts(result, say),
         "caption": caption(result, say),
-        "figures": _figures(result, question),
+        "figures": _figures(result, request),
     }
 
 
-def _figures(result: Result, question: LabQuestion) -> list[dict[str, Any]]:
-    name, say = result.order.laboratory, texts.speaker(question.language)
-    figures = drawer(name)(result.tables, result.order.settings, say, question.dark)
+def _figures(result: Result, request: LabRequest) -> list[dict[str, Any]]:
+    name, say = result.order.laboratory, texts.speaker(request.lang)
+    figures = drawer(name)(result.tables, result.order.settings, say, request.dark)
     return [
         {
             "key": key,

@@ -6,12 +6,12 @@ from typing import Any
 
 from resnet_core.data.dataset import ImageSet
 from resnet_core.labs.tools import trained_network
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.device import Execution
 from resnet_core.training.evaluation.evaluation import fixed_subset
 from resnet_core.weights.images import Images
-from resnet_core.weights.trial import mistakes
+from resnet_core.weights.trial import misclassified
 
 
 def evaluate(run: RunRecord) -> dict[str, Any]:
@@ -30,10 +30,10 @@ def evaluate(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _error(subject: Subject, images: ImageSet) -> float:
+def _error(subject: TrainedNetwork, images: ImageSet) -> float:
     """Percent, first choice."""
     shown = Images(subject.dataset.name, images, subject.mean, "")
     execution = Execution(subject.device, "fp32")
     model = execution.place(subject.model())
-    wrong = mistakes(model, subject.normalization, shown, execution)
+    wrong = misclassified(model, subject.normalization, shown, execution)
     return 100 * wrong.double().mean().item()
