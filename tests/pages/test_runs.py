@@ -119,9 +119,9 @@ def test_many_runs_are_paged_and_fast(count: int) -> None:
     ]
     store.of_home().add(records)
     page = opened()
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may be at work
     checked(page.run())
-    assert time.perf_counter() - start < 5  # under a second on a machine that does nothing else
+    assert time.process_time() - start < 5  # under a second on a usual machine
     assert titles(page) == [f"resnet-20 · seed {n}" for n in range(count - 1, count - 1 - ROWS, -1)]
     checked(page.get("pagination")[0].set_value(2).run())
     assert titles(page)[0] == f"resnet-20 · seed {count - 1 - ROWS}"

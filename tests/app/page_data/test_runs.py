@@ -72,6 +72,6 @@ def test_pages_are_whole_and_a_page_beyond_the_last_is_the_last() -> None:
 
 def test_a_thousand_runs_are_listed_at_once() -> None:
     records = [run(number, "queued" if number % 3 else "finished") for number in range(1000)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert listed(records, "all", "resnet", 3).matching == 1000
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
