@@ -61,16 +61,16 @@ class Question:
         ids = tuple(dict.fromkeys(filter(None, query.get("runs", "").split(","))))
         wrong = [run_id[:60] for run_id in ids if not is_run_id(run_id)]
         if wrong:
-            raise BadQuestion(f"runs: {wrong[0]!r} is not a run's id.")
+            raise BadQuestion("request.run_id", field="runs", given=wrong[0])
         if len(ids) > MOST_RUNS:
-            raise BadQuestion(f"runs: {len(ids)} are too many; ask for at most {MOST_RUNS}.")
+            raise BadQuestion("request.too_many_runs", count=len(ids), most=MOST_RUNS)
         own = {name: text for name, text in query.items() if name in View.model_fields}
         view, errors = View.from_query(own)
         for name in errors:
-            raise BadQuestion(f"{name}: {query[name][:60]!r} is not known.")
+            raise BadQuestion("request.parameter", field=name, given=query[name][:60])
         language = query.get("lang", "en")
         if language not in texts.LANGUAGES:
-            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
+            raise BadQuestion("request.language", given=language[:20])
         view = view.changed(at=None, hidden=(), zoom=None)
         return cls(ids, view, language, query.get("dark") == "1")
 

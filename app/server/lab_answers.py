@@ -57,9 +57,9 @@ class LabQuestion:
         """
         lab_id, language = query.get("id", ""), query.get("lang", "en")
         if not _ID.fullmatch(lab_id):
-            raise BadQuestion(f"id: {lab_id[:60]!r} is not a laboratory's id.")
+            raise BadQuestion("request.lab_id", given=lab_id[:60])
         if language not in texts.LANGUAGES:
-            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
+            raise BadQuestion("request.language", given=language[:20])
         return cls(lab_id, language, query.get("dark") == "1")
 
 
@@ -100,7 +100,7 @@ def _read(lab_id: str) -> Result:
         return results.read(lab_id)
     recorded = results.recorded(lab_id)
     if recorded is None:
-        raise ResultNotFound(f"Nothing is recorded for the laboratory {lab_id}.")
+        raise ResultNotFound("labs.nothing_recorded", laboratory=lab_id)
     return recorded
 
 

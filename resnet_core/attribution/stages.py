@@ -33,7 +33,5 @@ def name(model: nn.Module, stage: int) -> str:
     """
     found = names(model)
     if not 0 <= stage <= len(found):
-        raise InvalidSetting(
-            "stage", f"this network has {len(found)} stages; use from 1 to {len(found)}, or 0."
-        )
+        raise InvalidSetting("stage", "setting.stage", count=len(found))
     return found[stage - 1]

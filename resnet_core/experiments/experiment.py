@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, InvalidValue
 from resnet_core.experiments import network_settings
 from resnet_core.experiments.text import as_text, check_data, check_name, from_text
 from resnet_core.experiments.validation import as_sentence
@@ -204,28 +204,27 @@ class Experiment(BaseModel):
     @classmethod
     def _rising(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if value is not None and (list(value) != sorted(set(value)) or any(m < 1 for m in value)):
-            raise ValueError("must be rising positive iterations, such as 32000,48000")
+            raise InvalidValue("setting.milestones")
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         network_settings.check(self)
         if self.schedule == "plateau" and self.milestones is not None:
-            raise InvalidSetting(
-                "milestones",
-                "a plateau schedule finds its own drops; leave them empty.",
-            )
+            raise InvalidSetting("milestones", "setting.plateau_milestones")
         if self.warmup == "linear" and not 1 <= self.warmup_iterations <= self.iterations:
             raise InvalidSetting(
                 "warmup_iterations",
-                f"a linear warm-up needs from 1 to {self.iterations} iterations, "
-                f"not {self.warmup_iterations}.",
+                "setting.linear_warmup",
+                given=self.warmup_iterations,
+                most=self.iterations,
             )
         if self.train_images is not None and self.batch_size > self.train_images:
             raise InvalidSetting(
                 "batch_size",
-                f"{self.batch_size} is more than the {self.train_images} training images; "
-                f"use at most {self.train_images}.",
+                "setting.batch_beyond_data",
+                given=self.batch_size,
+                count=self.train_images,
             )
         return self
 

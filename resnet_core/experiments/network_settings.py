@@ -81,14 +81,14 @@ def check(experiment: Experiment) -> None:
     """
     if not is_imagenet(experiment.network):
         parse_name(experiment.network, _block_layers(experiment))
-        _refuse(experiment, "stride_in", "has no such setting")
+        _refuse(experiment, "stride_in")
         return
     found = spec(experiment)
     assert isinstance(found, ImageNetSpec)
     for field in lacking(found.family):
-        _refuse(experiment, field, "has no such setting")
+        _refuse(experiment, field)
     if found.block != "bottleneck" or found.is_reference:
-        _refuse(experiment, "stride_in", "has no bottlenecks")
+        _refuse(experiment, "stride_in", "setting.no_bottlenecks")
 
 
 def lacking(imagenet_family: str) -> tuple[str, ...]:
@@ -97,11 +97,13 @@ def lacking(imagenet_family: str) -> tuple[str, ...]:
     return (*_OF_CIFAR, *_OF_BLOCKS, "stride_in") if references else _OF_CIFAR
 
 
-def _refuse(experiment: Experiment, field: str, why: str) -> None:
+def _refuse(
+    experiment: Experiment, field: str, key: str = "setting.not_of_network_default"
+) -> None:
     default = type(experiment).model_fields[field].default
     if getattr(experiment, field) != default:
         text = str(default).lower() if isinstance(default, bool) else default
-        raise InvalidSetting(field, f"{experiment.network} {why}; leave it at {text}.")
+        raise InvalidSetting(field, key, network=experiment.network, default=text)
 
 
 def _block_layers(experiment: Experiment) -> int:

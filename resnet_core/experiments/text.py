@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from resnet_core.errors import InvalidValue
+
 # The text for no milestones at all; an empty one leaves them to the default.
 NEVER = "never"
 _MAY_BE_EMPTY = {"image_size", "train_images", "test_images"}
@@ -36,16 +38,14 @@ def check_name(value: str) -> str:
     """A run's name: at most 80 printable characters, none that could be taken for something else.
 
     Raises:
-        ValueError: says which character or length is at fault.
+        InvalidValue: the text is too long, or has a character that cannot be used.
     """
     if len(value) > 80:
-        raise ValueError(f"has {len(value)} characters; use at most 80")
+        raise InvalidValue("setting.name_too_long", count=len(value))
     for character in value:
         if character in '/\\<>"`' or unicodedata.category(character) in _INVISIBLE:
             shown = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-            raise ValueError(
-                f"contains the character {shown}; use letters, digits, spaces and simple marks"
-            )
+            raise InvalidValue("setting.name_character", character=shown)
     return value.strip()
 
 
@@ -53,9 +53,9 @@ def check_data(value: str) -> str:
     """The name or path of a data set.
 
     Raises:
-        ValueError: it is empty, too long, or has control characters.
+        InvalidValue: it is empty, too long, or has control characters.
     """
     unreadable = any(unicodedata.category(c) == "Cc" for c in value)
     if not value.strip() or len(value) > 1000 or unreadable:
-        raise ValueError("must be a data set's name or a path of at most 1000 characters")
+        raise InvalidValue("setting.data_text")
     return value.strip()

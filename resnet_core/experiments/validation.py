@@ -1,19 +1,40 @@
-"""What pydantic finds wrong, in one sentence that names the setting and a good value."""
+"""Settings that pydantic refuses, as one sentence that names the setting and a good value."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from resnet_core.errors import InvalidSetting
+from resnet_core.system.texts import Message
+
+# By pydantic's type of the error: the sentence, and the bound in its context.
+_BOUNDS = {
+    "greater_than_equal": ("setting.too_small", "ge"),
+    "greater_than": ("setting.not_above", "gt"),
+    "less_than_equal": ("setting.too_large", "le"),
+    "less_than": ("setting.not_below", "lt"),
+}
+_FORMS = {
+    "finite_number": "setting.not_finite",
+    "string_pattern_mismatch": "setting.does_not_fit",
+    "int_parsing": "setting.no_whole_number",
+    "int_from_float": "setting.no_whole_number",
+    "int_type": "setting.no_whole_number",
+    "float_parsing": "setting.no_number",
+    "float_type": "setting.no_number",
+    "bool_parsing": "setting.no_boolean",
+    "bool_type": "setting.no_boolean",
+}
 
 
 def as_sentence(
     error: ValidationError, model: type[BaseModel], examples: Mapping[str, str]
 ) -> InvalidSetting:
-    """The first of the errors that `model` met.
+    """Return the first of the errors that `model` met.
 
     Args:
         examples: by field, a good value as a person would write it.
@@ -21,32 +42,22 @@ def as_sentence(
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else model.__name__.lower()
     if field not in model.model_fields:
-        return InvalidSetting(field, f"there is no such setting{_nearest(field, model)}.")
-    given = str(first.get("input"))[:60]
-    bounds = first.get("ctx", {})
-    good = examples.get(field) or "1000"
-    match first["type"]:
-        case "greater_than_equal":
-            text = f"{given} is too small; use at least {bounds['ge']}."
-        case "greater_than":
-            text = f"{given} is too small; use a value above {bounds['gt']}, such as {good}."
-        case "less_than_equal":
-            text = f"{given} is too large; use at most {bounds['le']}."
-        case "less_than":
-            text = f"{given} is too large; use a value below {bounds['lt']}, such as {good}."
-        case "literal_error":
-            text = f"{given!r} is not known; choose {bounds['expected']}."
-        case "finite_number":
-            text = f"{given} is not a finite number; use for example {good}."
-        case "value_error":
-            text = f"{bounds['error']}."
-        case "string_pattern_mismatch":
-            text = f"{given!r} does not fit; use {good}."
-        case _:
-            text = f"{given!r} cannot be read ({first['msg'].lower()}); use for example {good}."
-    return InvalidSetting(field, text)
+        near = difflib.get_close_matches(field, model.model_fields, n=1)
+        if near:
+            return InvalidSetting(field, "setting.unknown_near", near=near[0])
+        return InvalidSetting(field, "setting.unknown")
+    return _refusal(field, first["type"], first, examples.get(field) or "1000")
 
 
-def _nearest(field: str, model: type[BaseModel]) -> str:
-    near = difflib.get_close_matches(field, model.model_fields, n=1)
-    return f"; did you mean {near[0]}" if near else ""
+def _refusal(field: str, kind: str, error: Mapping[str, Any], good: str) -> InvalidSetting:
+    given, context = str(error.get("input"))[:60], error.get("ctx", {})
+    if kind in _BOUNDS:
+        key, bound = _BOUNDS[kind]
+        return InvalidSetting(field, key, given=given, bound=context[bound], good=good)
+    if kind == "literal_error":
+        options = context["expected"].replace(" or ", ", ").split(", ")
+        return InvalidSetting(field, "setting.choice", given=given, options=options)
+    if kind == "value_error":
+        message = Message.of(context["error"])
+        return InvalidSetting(field, message.key.removeprefix("errors."), **message.values)
+    return InvalidSetting(field, _FORMS.get(kind, "setting.unreadable"), given=given, good=good)

@@ -202,9 +202,9 @@ class Session:
                 session is not settled.
         """
         if self._diverged:
-            raise WrongState("The run has diverged; go on from its last checkpoint.")
+            raise WrongState("training.diverged_already")
         if not self.settled:
-            raise WrongState("Updates were made beyond this iteration; go on to the last of them.")
+            raise WrongState("training.not_settled")
         return restoring.capture(self)
 
     def close(self) -> None:

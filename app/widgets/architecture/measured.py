@@ -9,7 +9,6 @@ from app.background import cost
 from app.background.cost import Forward
 from app.background.measurements import Failed
 from app.figures.complexity import three_digits
-from app.language.errors import translated
 from app.language.texts import language, t
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table
@@ -91,8 +90,6 @@ def _where(answers: list[Answer]) -> str:
         word = "waiting" if busy else "measuring_now"
         parts.append(t(f"architecture.cost.{word}"))
     parts += {
-        translated(answer.reason, language()): None
-        for answer in answers
-        if isinstance(answer, Failed)
+        answer.reason.text(language()): None for answer in answers if isinstance(answer, Failed)
     }
     return " ".join(parts)

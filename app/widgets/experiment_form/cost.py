@@ -9,7 +9,7 @@ import streamlit as st
 from app import services
 from app.language import progress
 from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import language, t
 from app.widgets.experiment_form.controls import label, option
 from app.widgets.experiment_form.effects import short
 from app.widgets.experiment_form.fields import CONTROLS
@@ -107,7 +107,7 @@ def _show_time(
         st.metric(title, t(f"train.cost.{word}"), help=t(f"train.cost.{word}_help"))
     elif isinstance(known, services.Failed):
         st.metric(title, t("train.cost.unknown"))
-        st.caption(escaped(known.reason))
+        st.caption(escaped(known.reason.text(language())))
     else:
         st.metric(
             title,

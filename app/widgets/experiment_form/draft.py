@@ -55,11 +55,11 @@ class Draft:
         draft = cls.of(experiment, preset=query.get("preset", "")[:60])
         twin, seeds = query.get("twin", "0"), query.get("seeds", "1")
         if twin not in {"0", "1"}:
-            errors["twin"] = InvalidSetting("twin", f"{twin[:20]!r} is not known; choose 0 or 1.")
-        if seeds not in _SEED_COUNTS:
-            errors["seeds"] = InvalidSetting(
-                "seeds", f"{seeds[:20]!r} is not a number of seeds; use 1 to {SEEDS}."
+            errors["twin"] = InvalidSetting(
+                "twin", "setting.choice", given=twin[:20], options=["0", "1"]
             )
+        if seeds not in _SEED_COUNTS:
+            errors["seeds"] = InvalidSetting("seeds", "setting.seeds", given=seeds[:20], most=SEEDS)
         return replace(draft, twin=twin == "1", seeds=_SEED_COUNTS.get(seeds, 1)), errors
 
     def to_query(self) -> dict[str, str]:
@@ -143,7 +143,7 @@ def _create(given: Mapping[str, Any]) -> Experiment:
         value = from_text(name, value) if isinstance(value, str) else value
         if value in (None, "") and name not in LEFT_EMPTY:
             good = 20 if name == "network" else Experiment.model_fields[name].default
-            raise InvalidSetting(name, f"nothing is given; use for example {good}.")
+            raise InvalidSetting(name, "setting.empty", good=good)
         read[name] = value
     return Experiment.create(**read)
 

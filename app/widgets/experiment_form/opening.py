@@ -66,7 +66,7 @@ def from_url(query: Mapping[str, str]) -> tuple[Draft, dict[str, InvalidSetting]
     errors = {}
     if name and name not in PRESETS:
         errors["preset"] = InvalidSetting(
-            "preset", f"{name[:60]!r} is not one of {', '.join(PRESETS)}."
+            "preset", "setting.choice", given=name[:60], options=PRESETS
         )
         query = {field: text for field, text in query.items() if field != "preset"}
         name = ""

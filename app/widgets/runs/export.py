@@ -6,9 +6,8 @@ import streamlit as st
 
 from app.background import exports
 from app.language.errors import explain
-from app.language.texts import t
+from app.language.texts import language, t
 from app.language.markdown import escaped
-from resnet_core.errors import PlaygroundError
 from resnet_core.exporting import formats
 from resnet_core.exporting.formats import FORMATS, Format
 from resnet_core.runs.record import ACTIVE, RunRecord
@@ -26,7 +25,7 @@ def run_export(run: RunRecord) -> None:
     st.caption(t(f"runs.export.holds.{what}"))
     missing = formats.missing(what)
     if missing:
-        st.info(explain(PlaygroundError(missing)), icon=":material/extension:")
+        st.info(missing.text(language()), icon=":material/extension:")
         return
     if what == "hub":
         hint = t("runs.export.license_hint")

@@ -19,6 +19,7 @@ from app.widgets.runs.row import imported_result
 from app.page_state.initial_value import start_of
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
+from resnet_core.runs import imported
 from resnet_core.weights.header import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
@@ -190,6 +191,7 @@ def _imported(run_id: str, now: Import) -> None:
     network = escaped(run.experiment.network)
     result = imported_result(run)
     st.success(t("import.done", title=escaped(run.title), network=network, result=result))
-    if now.warning:
-        st.warning(escaped(translated(now.warning, language())))
+    source = imported.of(run)
+    if source is not None and source.warning:
+        st.warning(escaped(translated(source.warning, language())))
     imported_links(run)

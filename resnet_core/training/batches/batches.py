@@ -31,8 +31,9 @@ class Batches:
         if experiment.batch_size > len(images):
             raise InvalidSetting(
                 "batch_size",
-                f"{experiment.batch_size} is more than the {len(images)} training images; "
-                f"use at most {len(images)}.",
+                "setting.batch_beyond_data",
+                given=experiment.batch_size,
+                count=len(images),
             )
         self._experiment, self._execution = experiment, execution
         self._images, self._labels = augment.as_tensors(images, execution.device)

@@ -73,8 +73,9 @@ class PictureBatches:
         if experiment.batch_size > len(folder.train):
             raise InvalidSetting(
                 "batch_size",
-                f"{experiment.batch_size} is more than the {len(folder.train)} training images; "
-                f"use at most {len(folder.train)}.",
+                "setting.batch_beyond_data",
+                given=experiment.batch_size,
+                count=len(folder.train),
             )
         self._folder, self._experiment, self._execution = folder, experiment, execution
         self._decoders = decoders

@@ -90,7 +90,7 @@ def load(path: Path) -> Checkpoint:
         weights = safetensors.torch.load(content[WEIGHTS])
         training = torch.load(io.BytesIO(content[TRAINING]), map_location="cpu", weights_only=True)
     except (safetensors.SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be read ({error}).") from error
+        raise CheckpointError("checkpoint.unreadable", path=path, reason=error) from error
     return Checkpoint(_iteration(path), weights, training)
 
 
@@ -116,11 +116,9 @@ def at(folder: Path, iteration: int) -> Path:
     if iteration in found:
         return found[iteration]
     if not found:
-        raise CheckpointError(f"There is no checkpoint of iteration {iteration}, nor any other.")
+        raise CheckpointError("checkpoint.none", iteration=iteration)
     nearest = min(found, key=lambda other: abs(other - iteration))
-    raise CheckpointError(
-        f"There is no checkpoint of iteration {iteration}; the nearest is of {nearest}."
-    )
+    raise CheckpointError("checkpoint.nearest", iteration=iteration, nearest=nearest)
 
 
 def weights_sha256(weights: Mapping[str, Tensor]) -> str:
@@ -183,15 +181,13 @@ def _verified(path: Path) -> dict[str, bytes]:
             whole = whole and expected[name] == hashlib.sha256(data).hexdigest()
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        raise CheckpointError(f"The checkpoint {path} is damaged: {missing} is missing.") from error
+        raise CheckpointError("checkpoint.file_missing", path=path, file=missing) from error
     except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {path} cannot be read ({error.strerror})."
-        ) from error
+        raise CheckpointError("checkpoint.unreadable", path=path, reason=error) from error
     except (ValueError, KeyError, TypeError) as error:  # UnicodeDecodeError is a ValueError
-        raise CheckpointError(f"The checkpoint {path} is damaged: {MANIFEST}.") from error
+        raise CheckpointError("checkpoint.manifest", path=path, file=MANIFEST) from error
     if not whole:
-        raise CheckpointError(f"The checkpoint {path} is damaged: its checksums do not match.")
+        raise CheckpointError("checkpoint.checksums", path=path)
     return content
 
 
@@ -205,7 +201,7 @@ def _all(folder: Path) -> list[Path]:
 def _iteration(path: Path) -> int:
     match = _NAME.fullmatch(path.name)
     if match is None:
-        raise CheckpointError(f"{path} is not a checkpoint's folder.")
+        raise CheckpointError("checkpoint.no_folder", path=path)
     return int(match[1])
 
 

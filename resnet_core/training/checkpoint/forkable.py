@@ -19,29 +19,15 @@ def check(parent: Experiment, child: Experiment) -> None:
     for field in _SHAPES:
         before, after = getattr(parent, field), getattr(child, field)
         if before != after:
-            raise InvalidSetting(
-                field,
-                f"a fork keeps its parent's {field}, {before}: no weights would fit {after}. "
-                "Start a new run for that.",
-            )
+            raise InvalidSetting(field, "fork.shape", field=field, before=before, after=after)
     if is_imagenet(parent.network) != is_imagenet(child.network):
         raise InvalidSetting(
-            "network",
-            f"{parent.network} and {child.network} are for images of other kinds and sizes. "
-            "Start a new run for that.",
+            "network", "fork.other_images", parent=parent.network, child=child.network
         )
     if pre_activated(parent) != pre_activated(child):
-        raise InvalidSetting(
-            "network",
-            f"{parent.network}'s weights mean nothing in {child.network}, whose BN stands on the "
-            "other side of each convolution. Start a new run for that.",
-        )
+        raise InvalidSetting("network", "fork.order", parent=parent.network, child=child.network)
     if pre_activated(parent) and parent.batch_norm and not child.batch_norm:
-        raise InvalidSetting(
-            "batch_norm",
-            "a preresnet's BN stands before the nonlinearity, so it cannot become part of a "
-            "convolution. Leave it on, or start a new run without it.",
-        )
+        raise InvalidSetting("batch_norm", "fork.batch_norm")
 
 
 def pre_activated(experiment: Experiment) -> bool:

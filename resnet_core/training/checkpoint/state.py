@@ -48,10 +48,7 @@ def restore(session: Session, checkpoint: Checkpoint) -> None:
     take(session.model, checkpoint.weights)
     training = checkpoint.training
     if training["data"] != session.dataset.fingerprint:
-        raise CheckpointError(
-            "The images are not those the checkpoint was trained on: "
-            "put the data back as they were, or start a new run."
-        )
+        raise CheckpointError("checkpoint.other_images")
     _say_what_differs(training["circumstances"], _circumstances(session))
     session.optimizer.restore(training["velocity"])
     session.batches.restore(training["batches"])
@@ -72,10 +69,7 @@ def take(model: nn.Module, weights: Mapping[str, Tensor]) -> tuple[str, ...]:
     own = model.state_dict()
     fitting = {name for name in own if name in weights and weights[name].shape == own[name].shape}
     if not any(own[name].dim() > 1 for name in fitting):
-        raise CheckpointError(
-            "None of the other network's layers fits this one: "
-            "keep at least its depth or width, block and image channels."
-        )
+        raise CheckpointError("checkpoint.nothing_fits")
     for name in fitting:
         own[name].copy_(weights[name])
     return tuple(name for name in own if name not in fitting)
@@ -87,8 +81,7 @@ def _check_same_network(model: nn.Module, checkpoint: Checkpoint) -> None:
     if own != other:
         differing = sorted(name for name in own | other if own.get(name) != other.get(name))
         raise CheckpointError(
-            f"The checkpoint of iteration {checkpoint.iteration} is of another network: "
-            f"{differing[0]} differs; fork the run to go on with another network."
+            "checkpoint.other_network", iteration=checkpoint.iteration, name=differing[0]
         )
 
 

@@ -71,7 +71,7 @@ def seconds_per_iteration(experiment: Experiment, facts: DataFacts) -> Timing:
     try:
         update, record = _update_and_record(session)
     except NotFinite as failure:
-        raise PlaygroundError(session.diverged(failure).advice) from failure
+        raise PlaygroundError.of(session.diverged(failure).advice) from failure
     evaluated = min(experiment.evaluation_images, len(session.dataset.train))
     evaluated += len(session.dataset.test)
     to_evaluate = min(experiment.evaluation_images, facts.train_images) + facts.test_images

@@ -69,6 +69,6 @@ class Sgd:
             CheckpointError: the velocities are of other parameters.
         """
         if velocity.keys() != self._parameters.keys():
-            raise CheckpointError("The checkpoint's momentum is of another network.")
+            raise CheckpointError("checkpoint.other_momentum")
         for own, other in zip(self._velocity, velocity.values(), strict=True):
             own.copy_(other)

@@ -33,7 +33,7 @@ from resnet_core.training.advice import advice
 def test_the_likeliest_cause_is_named(
     precision: Any, changes: dict[str, Any], expected: str
 ) -> None:
-    sentence = advice(Experiment(**changes), precision)
+    sentence = str(advice(Experiment(**changes), precision))
     assert expected in sentence
     assert sentence.endswith(".")
     assert sentence.count(". ") == 0
