@@ -17,7 +17,7 @@ from app.background.measurements import Failed
 from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.catalog import require
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue, supervisor
@@ -276,7 +276,7 @@ def facts(data: str) -> DataFacts:
     Raises:
         DataError: it is unknown, missing or unsafe to read.
     """
-    return catalog.facts(data)
+    return catalog.facts(Selection(data))
 
 
 def describe(experiment: Experiment) -> anatomy.Anatomy:

@@ -27,14 +27,17 @@ def _saved(network: str, rounds: int) -> Comparison:
         file = Path(folder) / "checkpoint.pt"
 
         def written_over() -> None:
-            parts = {"model": session.model.state_dict(), "momentum": session.optimizer.velocity()}
+            parts = {
+                "model": session.state.model.state_dict(),
+                "momentum": session.state.optimizer.state_dict(),
+            }
             torch.save(parts, file)
 
         return compare(
             {
                 "torch.save over the last one": written_over,
                 "this project's: complete, verified, atomic": lambda: checkpoint.save(
-                    Path(folder) / "checkpoints", session.state()
+                    Path(folder) / "checkpoints", session.checkpoint()
                 ),
             },
             rounds,

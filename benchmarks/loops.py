@@ -12,9 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.contender import Step
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import ImageSet
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
-from resnet_core.training import allocator
+from resnet_core.training.device import keep_freed_memory
 from resnet_core.training.session import Session
 
 BATCH = 128
@@ -41,7 +42,7 @@ def conventional(network: str, device: str = "cpu") -> Step:
 def in_memory(network: str, channels_last: bool, keep: bool) -> Step:
     """Images as bytes in memory, augmented a batch at a time; fp32, torch's own optimiser."""
     if keep:
-        allocator.keep_memory()
+        keep_freed_memory()
     form = torch.channels_last if channels_last else torch.contiguous_format
     model = _network(network).to(memory_format=form)
     return _torch_step(model, _augmented(form))
@@ -51,16 +52,16 @@ def ours(
     network: str, precision: str, record_every: int, device: str = "cpu", *, eager: bool = False
 ) -> Step:
     """The project's training session as workers run it; `eager`: without CUDA graphs."""
-    allocator.keep_memory()
+    keep_freed_memory()
     session = training_session(network, precision, record_every, device, eager=eager)
-    if device == "cuda" and not eager and session.updates.backend == "eager":
+    if device == "cuda" and not eager and session.stepper.backend == "eager":
         raise RuntimeError("An update could not be captured; the log above says why.")
     return session.step
 
 
 def compiled(network: str) -> Step:
     """Channels last, fp32, the whole network through torch.compile."""
-    allocator.keep_memory()
+    keep_freed_memory()
     model = _network(network).to(memory_format=torch.channels_last)
     model.compile(fullgraph=True)
     return _torch_step(model, _augmented(torch.channels_last))
@@ -72,21 +73,21 @@ def hooked(network: str, precision: str, how: str, device: str = "cpu") -> Step:
     how: `item` reads every value at once, `buffers` keeps them on the device until the end
     of the step. Gradient norms are measured the same way.
     """
-    allocator.keep_memory()
+    keep_freed_memory()
     session = training_session(network, precision, NEVER, device, eager=True)
     found: list[float | Tensor] = []
 
     def keep(value: Tensor) -> None:
         found.append(value.item() if how == "item" else value)
 
-    for module in session.model.modules():
+    for module in session.state.model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.register_forward_hook(lambda _m, _i, out: keep(out.detach().float().std()))
 
     def step() -> None:
         found.clear()
         session.step()
-        for module in session.model.modules():
+        for module in session.state.model.modules():
             if isinstance(module, nn.Conv2d):
                 assert module.weight.grad is not None
                 keep(module.weight.grad.norm())
@@ -110,7 +111,7 @@ class _Pictures(Dataset[tuple[Tensor, int]]):
 
 
 def _images() -> ImageSet:
-    return catalog.load("shapes", None, IMAGES, 10).train
+    return catalog.load(Selection("shapes", None, IMAGES, 10)).train
 
 
 def _network(name: str) -> nn.Module:
@@ -135,7 +136,7 @@ def training_session(
         audit_every=0,
         iterations=NEVER,
     )
-    return Session(experiment, catalog.load("shapes", None, IMAGES, 10), eager=eager)
+    return Session(experiment, catalog.load(Selection("shapes", None, IMAGES, 10)), eager=eager)
 
 
 def _torch_step(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]]) -> Step:

@@ -18,7 +18,7 @@ from resnet_core.errors import PlaygroundError
 
 _CODE = {
     "imagenet": [
-        ("resnet_core/data/pictures/imagenet_recipe.py", name)
+        ("resnet_core/data/imagenet/recipe.py", name)
         for name in ("draw", "cropped", "colour_shift", "augmented", "ten_crops")
     ],
     "cifar": [

@@ -11,27 +11,26 @@ from app.figures.labels import network_label
 from app.language.errors import explain
 from app.language.markdown import escaped, fault
 from app.language.texts import t
-from app.page_state.links import page_link
+from app.page_state.page import Page, page_link
 from app.page_state.view import View
 from app.widgets.block_details import block_details
-from app.widgets.experiment_form import data_field
-from app.widgets.experiment_form.controls import Errors, label
-from app.widgets.experiment_form.cost import cost
-from app.widgets.experiment_form.draft import Draft
-from app.widgets.experiment_form.effects import Effects
-from app.widgets.experiment_form.experiment_form import (
+from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost
+from app.widgets.experiment_form.data_field import data_field
+from app.widgets.experiment_form.draft import Draft, all_of_preset
+from app.widgets.experiment_form.form import (
+    Errors,
+    control_of,
     faults,
     how_many,
+    label,
     main_controls,
     more_controls,
+    preset_row,
 )
-from app.widgets.experiment_form.fields import shown_as
 from app.widgets.experiment_form.networks import has_twin, twin_of
-from app.widgets.experiment_form.opening import load, opened, remember, unusable
-from app.widgets.experiment_form.presets import all_of_preset, preset_row
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 
@@ -43,18 +42,21 @@ FORM = "train"
 def page() -> None:
     st.title(t("train.title"))
     st.markdown(t("train.lead"))
-    controls = opened(FORM)
-    draft = controls.typed().changed(data=data_field.chosen(controls))
-    controls.draft = draft
-    remember(controls)
-    for field, error in unusable(FORM).items():
-        st.warning(t("form.default_used", label=_called(field), reason=escaped(explain(error))))
-    preset_row(draft.preset, lambda preset: load(controls, preset))
+    form = Page(FORM, Draft, keep=True)
+    form.show_errors(_name)
+    preset_row(form)
+    draft = form.state
     errors, facts = _faults(draft)
-    experiment = _last_good()
-    main_controls(controls, errors, Effects(experiment, services.describe))
-    how_many(controls)
-    more_controls(controls, errors, lambda: data_field.data_field(controls, errors, facts))
+    experiment = _last_good(draft)
+    main_controls(
+        form,
+        errors,
+        by_depth(experiment, services.describe),
+        by_shortcut(experiment, services.describe),
+    )
+    how_many(form)
+    more_controls(form, errors, lambda: data_field(form, errors, facts))
+    form.write()
     _before_the_start(draft, experiment, errors, facts)
     _started()
     _picture(experiment)
@@ -62,7 +64,7 @@ def page() -> None:
 
 def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
     """What is wrong with the draft by control, the data's own say included."""
-    errors: Errors = {shown_as(field): error for field, error in draft.errors().items()}
+    errors: Errors = {control_of(field): error for field, error in draft.errors().items()}
     if errors:
         return errors, None
     try:
@@ -70,15 +72,14 @@ def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
         facts = services.facts_of(draft.experiment())
         services.require(facts.name)
     except InvalidSetting as error:
-        return {shown_as(error.field): error}, None
+        return {control_of(error.field): error}, None
     except PlaygroundError as error:
         return {"data": error}, None
     return {}, facts
 
 
-def _last_good() -> Experiment:
+def _last_good(draft: Draft) -> Experiment:
     """The experiment that the page speaks of while the form holds one that cannot be used."""
-    draft: Draft = st.session_state[f"{FORM}.draft"]
     if not draft.errors():
         st.session_state[GOOD] = draft.experiment()
     return st.session_state.get(GOOD) or draft.settled()
@@ -160,7 +161,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
     try:
         records = services.submit(experiments)
     except InvalidSetting as error:
-        st.error(f"{label(shown_as(error.field))}: {explain(error)}")
+        st.error(f"{label(control_of(error.field))}: {explain(error)}")
     except PlaygroundError as error:
         st.error(explain(error))
     else:
@@ -192,9 +193,11 @@ def _picture(experiment: Experiment) -> None:
         block_details(anatomy, block)
 
 
-def _called(field: str) -> str:
+def _name(field: str) -> str:
     return (
-        t(f"form.{field}.label") if field in {"twin", "seeds", "preset"} else label(shown_as(field))
+        t(f"form.{field}.label")
+        if field in {"twin", "seeds", "preset"}
+        else label(control_of(field))
     )
 
 

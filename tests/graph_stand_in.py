@@ -1,28 +1,33 @@
-"""What stands in for a CUDA graph where there is no GPU."""
+"""A substitute for a CUDA graph where there is no GPU."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from resnet_core.training.session import Session
-from resnet_core.training.step.cuda_graph import Body, CapturedUpdates
+from resnet_core.training.step.cuda_graph import Body, GraphStepper
 
 
 class Again:
-    """Runs the body anew on the same tensors, and leaves what it shows where it was."""
+    """Runs the body again on the same tensors, and leaves its result where the first one is."""
 
     def __init__(self, body: Body) -> None:
         self._body = body
-        self.shown = body()
+        self.result = body()
 
     def replay(self) -> None:
-        self.shown.row.copy_(self._body().row)
+        self.result.row.copy_(self._body().row)
 
 
-class Stretched(Session):
-    """A session that makes its updates a stretch at a time, unless it is told to be eager."""
+def use_stand_in(session: Session) -> None:
+    """Let the session make its updates in chunks, as it does on a GPU."""
+    session.stepper = GraphStepper(session.state, session._backpropagation, Again)
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        if not named.get("eager"):
-            self.updates = CapturedUpdates(self, Again)
+
+class Chunked(Session):
+    """A session that makes its updates in chunks, unless it is told to be eager."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not options.get("eager"):
+            use_stand_in(self)

@@ -36,7 +36,7 @@ class Downloads(Tasks[str, Download]):
     """Downloads by the name of the data set."""
 
     def __init__(self) -> None:
-        super().__init__("download", "data.download.unwritten", "data.download.broken")
+        super().__init__("download", "data.download.not_written", "data.download.broken")
 
     def fetch(self, name: str) -> None:
         """Download the data set, unless that is being done."""

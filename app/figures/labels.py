@@ -1,4 +1,4 @@
-"""What a curve is called: the network as the paper writes it, and what sets it apart."""
+"""Names of curves: the network as the paper writes it, and the settings that differ."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import RunRecord
 
 _FAMILIES = {"resnet": "ResNet", "preresnet": "preResNet", "vgg": "VGG", "googlenet": "GoogLeNet"}
-# Never what sets two experiments apart in a legend.
-_PASSED_OVER = {"name", "network", "seed", "record_every", "evaluate_every", "evaluation_images"}
+# Fields that never tell two experiments apart in a legend.
+_IGNORED = {"name", "network", "seed", "record_every", "evaluate_every", "evaluation_images"}
 _MOST_DIFFERENCES = 2
 
 
@@ -22,7 +22,7 @@ def network_label(network: str) -> str:
 
 
 def own_name(record: RunRecord) -> str:
-    """The name that a person gave; presets name runs after their networks, which is none."""
+    """Return the name that a person gave; presets name runs after their networks, which is none."""
     name = record.experiment.name
     return "" if name == record.experiment.network.rpartition("/")[2] else name
 
@@ -32,14 +32,14 @@ def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:
     firsts = [group[0] for group in groups]
     plain = [_named(record, say) for record in firsts]
     shared = Counter(plain)
-    said = [
-        label if shared[label] == 1 else _told_apart(record, label, firsts, say)
+    distinct = [
+        label if shared[label] == 1 else _distinguished(record, label, firsts, say)
         for record, label in zip(firsts, plain, strict=True)
     ]
-    repeated = Counter(said)
+    repeated = Counter(distinct)
     return [
         label if repeated[label] == 1 else f"{label} · {record.id[-6:]}"
-        for record, label in zip(firsts, said, strict=True)
+        for record, label in zip(firsts, distinct, strict=True)
     ]
 
 
@@ -48,9 +48,9 @@ def _named(record: RunRecord, say: Speaker) -> str:
     return say("charts.label.imported", network=label) if record.imported else label
 
 
-def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord], say: Speaker) -> str:
-    """The label with the run's own name, or with the settings that others of its network
-    have otherwise."""
+def _distinguished(record: RunRecord, label: str, others: Sequence[RunRecord], say: Speaker) -> str:
+    """The label with the run's own name, or with the settings in which others of its network
+    differ."""
     if own_name(record):
         return own_name(record)
     if record.imported:
@@ -59,7 +59,7 @@ def _told_apart(record: RunRecord, label: str, others: Sequence[RunRecord], say:
     differing = [
         field
         for field in Experiment.model_fields
-        if field not in _PASSED_OVER
+        if field not in _IGNORED
         and any(getattr(rival, field) != getattr(record.experiment, field) for rival in rivals)
     ]
     if not differing:

@@ -1,4 +1,4 @@
-"""What is marked beside the error curves: drops of the learning rate, the paper's values."""
+"""Marks beside the error curves: drops of the learning rate, the paper's values."""
 
 from __future__ import annotations
 
@@ -9,52 +9,85 @@ from typing import Any
 import numpy as np
 
 from app.figures import look
-from app.figures.paper import paper_errors
 from app.figures.series import Series
 from app.language.texts import Speaker
 from app.page_state.view import View
+from resnet_core.paper.cifar import TEST_ERROR
+from resnet_core.runs.paper_recipe import repeats_the_paper
 
-_MOST_PLANNED, _MOST_FOUND = 4, 12
+_MOST_PLANNED, _MOST_RECORDED = 4, 12
 _CLEARLY = 0.5  # of the rate before: more than a ramp or rounding changes it
-# A label's width as a share of the axis, about.
-_LABEL_ROOM = 0.13
+_LABEL_WIDTH = 0.13  # of the axis, about
 
 
 @dataclass(frozen=True, order=True)
 class Drop:
-    """The learning rate falls.
+    """A fall of the learning rate.
 
     Attributes:
-        at: when, in the units of the chart.
-        colour: of the curve for which it falls; of none where it was planned.
+        at: time in the units of the chart.
+        colour: of the curve whose rate falls after a plateau, else grey.
     """
 
     at: float
     colour: str
 
 
-def drops(series: Sequence[Series], view: View, dark: bool) -> list[Drop]:
-    """When the learning rate falls: as planned, where the curves agree enough to be marked
-    together; after plateaus, which every run finds for itself, as recorded."""
+def learning_rate_marks(
+    series: Sequence[Series], view: View, say: Speaker, dark: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a line for every drop, and labels: the first one in full to the left of its line,
+    the others in short, without those that would run into the one before."""
+    drops = _drops(series, view, dark)
+    lines = [
+        {
+            **{"type": "line", "name": "drop", "yref": "paper", "opacity": 0.7, "layer": "below"},
+            **{"x0": drop.at, "x1": drop.at, "y0": 0, "y1": 1},
+            "line": {"color": drop.colour, "width": 1, "dash": "dot"},
+        }
+        for drop in drops
+    ]
+    labelled = drops[:1]
+    for drop in drops[1:]:
+        if drop.at - labelled[-1].at > _LABEL_WIDTH * drops[-1].at:
+            labelled.append(drop)
+    labels = [
+        {
+            **{"name": "drop", "x": drop.at, "y": 1, "yref": "paper", "yanchor": "bottom"},
+            "xanchor": "left" if index else "right",
+            "text": say("charts.error.drop_again" if index else "charts.error.drop"),
+            "showarrow": False,
+            "font": {"size": 11, "color": drop.colour},
+        }
+        for index, drop in enumerate(labelled)
+    ]
+    return lines, labels
+
+
+def _drops(series: Sequence[Series], view: View, dark: bool) -> list[Drop]:
+    """Planned drops, where the curves agree enough to be marked together, and recorded drops
+    after plateaus, which differ from run to run."""
     planned: set[Drop] = set()
-    found: set[Drop] = set()
-    for one in (trained for trained in series if not trained.imported):
-        experiment = one.records[0].experiment
+    recorded: set[Drop] = set()
+    for curve in series:
+        if curve.imported:
+            continue
+        experiment = curve.records[0].experiment
         by_plateau = experiment.schedule == "plateau"
-        colour = look.colour(one, dark) if by_plateau else look.ink(dark).quiet
-        for drop in _recorded(one) if by_plateau else experiment.drops:
-            place = _time_of(one, drop, view)
-            if place is not None:
-                (found if by_plateau else planned).add(Drop(round(place, 3), colour))
-    shown = planned if len(planned) <= _MOST_PLANNED else set()
-    return sorted(shown | (found if len(found) <= _MOST_FOUND else set()))
+        colour = look.colour(curve, dark) if by_plateau else look.ink(dark).quiet
+        for iteration in _recorded_drops(curve) if by_plateau else experiment.drops:
+            time = _time_of(curve, iteration, view)
+            if time is not None:
+                (recorded if by_plateau else planned).add(Drop(round(time, 3), colour))
+    marked = planned if len(planned) <= _MOST_PLANNED else set()
+    return sorted(marked | (recorded if len(recorded) <= _MOST_RECORDED else set()))
 
 
-def _recorded(one: Series) -> list[int]:
-    """The iterations after which a member's rate was lower. A rate on record is that of the last
+def _recorded_drops(series: Series) -> list[int]:
+    """The iterations after which a member's rate was lower. A recorded rate is that of the last
     update; and a plateau ends with an evaluation, which is always recorded."""
     iterations: set[int] = set()
-    for member in one.members:
+    for member in series.members:
         frame = member.telemetry.frame
         if not frame.empty:
             rates = frame["learning_rate"].to_numpy()
@@ -63,91 +96,47 @@ def _recorded(one: Series) -> list[int]:
     return sorted(iterations)
 
 
-def _time_of(one: Series, iteration: int, view: View) -> float | None:
+def _time_of(series: Series, iteration: int, view: View) -> float | None:
     if view.x == "iterations":
         return float(iteration)
-    frame = one.members[0].telemetry.frame
+    frame = series.members[0].telemetry.frame
     if frame.empty or frame["iteration"].iloc[-1] < iteration:
         return None
-    reached = np.interp(iteration, frame["iteration"], np.arange(len(frame)))
-    return float(np.interp(reached, np.arange(len(one.time)), one.time))
+    row = np.interp(iteration, frame["iteration"], np.arange(len(frame)))
+    return float(np.interp(row, np.arange(len(series.time)), series.time))
 
 
-def drop_lines(series: Sequence[Series], view: View, dark: bool) -> list[dict[str, Any]]:
+def paper_marks(
+    series: Sequence[Series], say: Speaker, dark: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a dashed line and a label for each test error that the paper prints."""
+    lines, labels = [], []
+    for curve, percent in paper_errors(series):
+        colour = look.colour(curve, dark)
+        lines.append(
+            {
+                **{"type": "line", "name": "paper", "xref": "paper"},
+                **{"x0": 0, "x1": 1, "y0": percent, "y1": percent},
+                "line": {"color": colour, "width": 1.2, "dash": "dash"},
+            }
+        )
+        labels.append(
+            {
+                **{"name": "paper", "xref": "paper", "x": 0.01, "xanchor": "left"},
+                **{"y": percent, "yanchor": "top", "showarrow": False},
+                "text": say("charts.error.paper", network=curve.label, value=f"{percent:.2f}"),
+                "font": {"size": 11, "color": colour},
+            }
+        )
+    return lines, labels
+
+
+def paper_errors(series: Sequence[Series]) -> list[tuple[Series, float]]:
+    """The curves for which the paper states a test error, with that error in percent."""
     return [
-        {
-            "type": "line",
-            "name": "drop",
-            "x0": drop.at,
-            "x1": drop.at,
-            "y0": 0,
-            "y1": 1,
-            "yref": "paper",
-            "line": {"color": drop.colour, "width": 1, "dash": "dot"},
-            "opacity": 0.7,
-            "layer": "below",
-        }
-        for drop in drops(series, view, dark)
-    ]
-
-
-def drop_labels(
-    series: Sequence[Series], view: View, say: Speaker, dark: bool
-) -> list[dict[str, Any]]:
-    """The first drop says what falls, to its left; the others only say that it falls again."""
-    return [
-        {
-            "name": "drop",
-            "x": drop.at,
-            "y": 1,
-            "yref": "paper",
-            "yanchor": "bottom",
-            "xanchor": "left" if index else "right",
-            "text": say("charts.error.drop_again" if index else "charts.error.drop"),
-            "showarrow": False,
-            "font": {"size": 11, "color": drop.colour},
-        }
-        for index, drop in enumerate(_apart(drops(series, view, dark)))
-    ]
-
-
-def _apart(drops: list[Drop]) -> list[Drop]:
-    """Those whose labels do not run into the one before; only the lines show the others."""
-    kept = drops[:1]
-    for drop in drops[1:]:
-        if drop.at - kept[-1].at > _LABEL_ROOM * drops[-1].at:
-            kept.append(drop)
-    return kept
-
-
-def paper_lines(series: Sequence[Series], dark: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "line",
-            "name": "paper",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": value,
-            "y1": value,
-            "line": {"color": look.colour(one, dark), "width": 1.2, "dash": "dash"},
-        }
-        for one, value in paper_errors(series)
-    ]
-
-
-def paper_labels(series: Sequence[Series], say: Speaker, dark: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": "paper",
-            "xref": "paper",
-            "x": 0.01,
-            "xanchor": "left",
-            "y": value,
-            "yanchor": "top",
-            "text": say("charts.error.paper", network=one.label, value=f"{value:.2f}"),
-            "showarrow": False,
-            "font": {"size": 11, "color": look.colour(one, dark)},
-        }
-        for one, value in paper_errors(series)
+        (curve, TEST_ERROR[curve.depth])
+        for curve in series
+        if not curve.imported
+        and curve.depth in TEST_ERROR
+        and all(repeats_the_paper(record) for record in curve.records)
     ]

@@ -22,10 +22,10 @@ _ERROR = {"fixed": "train_error", "running": "running_error"}
 
 @dataclass(frozen=True)
 class Member:
-    """One run and what it measured.
+    """One run and its telemetry.
 
     Attributes:
-        parent: what the run it was forked from measured, where that is known.
+        parent: telemetry of the run it was forked from, where that is known.
     """
 
     record: RunRecord
@@ -47,9 +47,9 @@ class Series:
     """One curve of a chart: a run, or the runs of one experiment over seeds.
 
     Attributes:
-        key: the same as long as the same runs are shown; names the curve in a page.
+        key: identifies the curve as long as the same runs are shown.
         label: what the legend says, "plain-56".
-        twin: how many curves of the same family and depth come before this one.
+        variant: how many curves of the same family and depth come before this one.
         time: T, rising; when the records were made, in the units of the chart.
         error, test: T, percent; NaN where it was not evaluated.
         response, gradient: T, L.
@@ -61,7 +61,7 @@ class Series:
     label: str
     family: str
     depth: int
-    twin: int
+    variant: int
     members: tuple[Member, ...]
     layers: tuple[str, ...]
     time: Floats
@@ -78,7 +78,7 @@ class Series:
 
     @property
     def imported(self) -> bool:
-        """Whether its network was trained elsewhere, so that there is no curve of it."""
+        """Whether the network was trained elsewhere, so that there is no curve."""
         return self.members[0].record.imported
 
     def row_at(self, at: float | None) -> int | None:
@@ -101,12 +101,12 @@ def gather(
     for member in members:
         groups.setdefault(_experiment_key(member.record), []).append(member)
     names = labels([[member.record for member in group] for group in groups.values()], say)
-    found: list[Series] = []
+    result: list[Series] = []
     for label, group in zip(names, groups.values(), strict=True):
         family, depth = network_of(group[0].record)
-        twin = sum(1 for other in found if (other.family, other.depth) == (family, depth))
-        found.append(_series(group, label, family, depth, twin, x, error))
-    return found
+        variant = sum(1 for other in result if (other.family, other.depth) == (family, depth))
+        result.append(_series(group, label, family, depth, variant, x, error))
+    return result
 
 
 def network_of(record: RunRecord) -> tuple[str, int]:
@@ -127,32 +127,32 @@ def _series(
     label: str,
     family: str,
     depth: int,
-    twin: int,
+    variant: int,
     x: Axis,
     error: Measured,
 ) -> Series:
-    # The longest run's own records are the common times; others are read between theirs.
+    # The common times are those of the longest run's records; other runs are interpolated.
     longest = max(group, key=lambda member: len(member.telemetry.frame))
     grid = _column(longest.telemetry, "iteration")
-    # A run of the group that has measured nothing (queued, or broken) adds nothing.
+    # A run without measurements (queued, or with damaged files) adds nothing.
     begun = [member for member in group if len(member.telemetry.frame)] or group[:1]
-    over = [_Resampled(member, grid) for member in begun]
+    resampled = [_Resampled(member, grid) for member in begun]
     shifts = [_shift(member, x) for member in begun]
-    times = [one.column(_COLUMN[x]) + shift for one, shift in zip(over, shifts, strict=True)]
+    times = [run.column(_COLUMN[x]) + shift for run, shift in zip(resampled, shifts, strict=True)]
     record = group[0].record
     return Series(
         key="-".join(sorted(member.record.id for member in group))[:120],
         label=label,
         family=family,
         depth=depth,
-        twin=twin,
+        variant=variant,
         members=tuple(group),
         layers=longest.telemetry.layers,
         time=_spread(times).mean,
-        error=_spread([one.column(_ERROR[error]) for one in over]),
-        test=_spread([one.column("test_error") for one in over]),
-        response=_spread([one.matrix(one.telemetry.response_std) for one in over]),
-        gradient=_spread([one.matrix(one.telemetry.gradient_norm) for one in over]),
+        error=_spread([run.column(_ERROR[error]) for run in resampled]),
+        test=_spread([run.column("test_error") for run in resampled]),
+        response=_spread([run.matrix(run.telemetry.response_std) for run in resampled]),
+        gradient=_spread([run.matrix(run.telemetry.gradient_norm) for run in resampled]),
         count=len(begun),
         forked_at=_fork_time(group[0], x) if record.parent else None,
     )
@@ -177,11 +177,11 @@ class _Resampled:
         return np.stack(columns, axis=1) if columns else np.empty((len(self._grid), 0))
 
     def _at_grid(self, values: Floats) -> Floats:
-        there = ~np.isnan(values)
-        if self._same or not there.any():
+        present = ~np.isnan(values)
+        if self._same or not present.any():
             return values if self._same else np.full(len(self._grid), np.nan)
-        own = self._own[there]
-        return np.interp(self._grid, own, values[there], left=np.nan, right=np.nan)
+        own = self._own[present]
+        return np.interp(self._grid, own, values[present], left=np.nan, right=np.nan)
 
 
 def _spread(parts: list[Floats]) -> Spread:
@@ -201,7 +201,7 @@ def _column(telemetry: Telemetry, name: str) -> Floats:
 
 
 def _fork_time(member: Member, x: Axis) -> float | None:
-    """When the parent was left, in the chart's units."""
+    """Time of the fork, in the chart's units."""
     at = member.record.parent_iteration
     if at is None or x == "iterations":
         return None if at is None else float(at)
@@ -212,9 +212,9 @@ def _fork_time(member: Member, x: Axis) -> float | None:
 
 
 def _shift(member: Member, x: Axis) -> float:
-    """What to add to a fork's own times so that it begins where it left its parent."""
+    """Offset of a fork's times that lets it begin where it left its parent."""
     own = _column(member.telemetry, _COLUMN[x])
     if member.record.parent is None or not len(own):
         return 0.0
-    left = _fork_time(member, x)
-    return max(0.0, left - float(own[0])) if left is not None else 0.0
+    fork_time = _fork_time(member, x)
+    return max(0.0, fork_time - float(own[0])) if fork_time is not None else 0.0

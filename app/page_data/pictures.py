@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from resnet_core.data import catalog, cifar_recipe, decoding
+from resnet_core.data.selection import Selection
 from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError
 
@@ -52,7 +53,7 @@ def read(name: str, content: bytes, longest: int = LONGEST) -> Pixels:
         DataError: it is no image, damaged, or too large to be read safely.
     """
     if len(content) > MEGABYTES * 1_000_000:
-        raise DataError("data.picture_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
+        raise DataError("data.image_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
     return decoding.decode_whole(io.BytesIO(content), name[:60], longest)
 
 
@@ -86,7 +87,7 @@ def sample(data: str) -> Sample:
     Raises:
         DataError: there is no copy, or what is wrong with it.
     """
-    loaded = catalog.load(data)
+    loaded = catalog.load(Selection(data))
     test, train = loaded.test, loaded.train
     return Sample(
         images=test.images[:SAMPLE].copy(),

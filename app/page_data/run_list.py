@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from app.page_state.query import PageState
 from resnet_core.runs.record import ACTIVE, RESUMABLE, RunRecord, State
 
 PAGE = 10  # twice what a screen shows; a browser takes 25 ms to draw a row
 
+Kind = Literal["all", "active", "resumable", "finished", "diverged", "imported"]
+
 # What a list can be narrowed to, in the order in which that is offered.
-KINDS: Mapping[str, frozenset[State] | None] = {
+KINDS: Mapping[Kind, frozenset[State] | None] = {
     "all": None,
     "active": ACTIVE,
     "resumable": RESUMABLE,
@@ -19,6 +25,19 @@ KINDS: Mapping[str, frozenset[State] | None] = {
     "diverged": frozenset({"diverged"}),
     "imported": frozenset({"imported"}),
 }
+
+
+class RunsState(PageState):
+    """The page Runs.
+
+    Attributes:
+        search: words that a run's text holds, all of them.
+        run: the id of the run whose details are shown, or "".
+    """
+
+    kind: Kind = "all"
+    search: Annotated[str, AfterValidator(lambda text: text[:200])] = ""
+    run: Annotated[str, AfterValidator(lambda run_id: run_id[:64])] = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +57,7 @@ class Listed:
     queued: int
 
 
-def listed(records: Sequence[RunRecord], kind: str, search: str, page: int) -> Listed:
+def listed(records: Sequence[RunRecord], kind: Kind, search: str, page: int) -> Listed:
     """The runs of a kind that match, those that train and wait first.
 
     Args:
@@ -56,7 +75,7 @@ def listed(records: Sequence[RunRecord], kind: str, search: str, page: int) -> L
     )
 
 
-def matching(records: Sequence[RunRecord], kind: str, search: str) -> list[RunRecord]:
+def matching(records: Sequence[RunRecord], kind: Kind, search: str) -> list[RunRecord]:
     """All runs of a kind whose name, network, data, state or id holds every word searched for."""
     states = KINDS[kind]
     words = search.lower().split()
@@ -69,7 +88,7 @@ def matching(records: Sequence[RunRecord], kind: str, search: str) -> list[RunRe
     return sorted(found, key=_order)
 
 
-def counts(records: Sequence[RunRecord]) -> dict[str, int]:
+def counts(records: Sequence[RunRecord]) -> dict[Kind, int]:
     """How many runs there are of each kind."""
     return {
         kind: len(records) if states is None else sum(record.state in states for record in records)

@@ -12,9 +12,9 @@ import numpy as np
 from app.figures import attribution
 from resnet_core.data import catalog
 from resnet_core.data.dataset import ImageSet, Index, class_order
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_sample import sample
-from resnet_core.data.selection import Chosen
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import centre_views
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import is_imagenet
 
@@ -53,26 +53,26 @@ def album(experiment: Experiment, imported: bool = False) -> Album:
     Raises:
         DataError: the data are not on this machine.
     """
-    chosen = Chosen.by(experiment)
-    if not imported and is_imagenet(experiment.network) and Path(chosen.name).is_dir():
-        return _album_of_pictures(chosen)
-    return _album(chosen)
+    selection = Selection.of(experiment)
+    if not imported and is_imagenet(experiment.network) and Path(selection.name).is_dir():
+        return _album_of_pictures(selection)
+    return _album(selection)
 
 
 @lru_cache(maxsize=8)
-def _album(chosen: Chosen) -> Album:
+def _album(selection: Selection) -> Album:
     """Pictures of a few kB; the data set itself is let go."""
-    data = catalog.load(*chosen)
+    data = catalog.load(selection)
     places = np.sort(class_order(data.test.labels, equal=True)[:MOST])
     return _made(data.classes, data.test, places)
 
 
 @lru_cache(maxsize=8)
-def _album_of_pictures(chosen: Chosen) -> Album:
+def _album_of_pictures(selection: Selection) -> Album:
     """The first of those that laboratories see; see `resnet_core.labs.tools.centre_views`."""
-    data = catalog.pictures(*chosen)
+    data = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
-        images = sample(data.test, data.image_size, MOST, decoders)
+        images = centre_views(data.test, data.image_size, MOST, decoders)
     return _made(data.classes, images, np.arange(len(images)))
 
 

@@ -61,6 +61,10 @@ class Control:
         step = 1 if annotation is int else None
         return cls("slider" if slides else "number", (), low, high, step)
 
+    def shown(self, value: Any) -> Any:
+        """Return what the widget holds for a field's value."""
+        return as_text(value) if self.kind == "text" else value
+
     def read(self, shown: Any, before: Any) -> Any:
         """Return the field's value for what the widget holds.
 
@@ -112,7 +116,7 @@ def show(control: Control, label: str, key: str, value: Any, **how: Any) -> Any:
         value: that it begins with.
         how: passed to Streamlit's function, such as `help` or `format_func`.
     """
-    start = initial_value(key, value)
+    start = initial_value(key, control.shown(value))
     how["key"] = key
     options = control.options
     shown: Any
@@ -124,11 +128,12 @@ def show(control: Control, label: str, key: str, value: Any, **how: Any) -> Any:
             shown = st.selectbox(label, options, index=index, **how)
         case "buttons":
             how = {"wrap": True, **how}
-            shown = st.segmented_control(label, options, default=start, required=True, **how)
+            default = start if start in options else None
+            shown = st.segmented_control(label, options, default=default, required=True, **how)
         case "several":
             shown = st.pills(label, options, default=start, selection_mode="multi", **how)
         case "text":
-            shown = st.text_input(label, value=as_text(start), **how)
+            shown = st.text_input(label, value=start, **how)
         case _:
             shown = _number(control, label, start, how)
     return control.read(shown, value)
@@ -158,7 +163,7 @@ def step_of(span: float) -> float:
 
 def _number(control: Control, label: str, start: float, how: dict[str, Any]) -> float:
     """Show a slider or a number field; both are given the bounds in the value's own type."""
-    if control.step != 1:
+    if not isinstance(control.step, int):
         how = {"format": "%g", **how}
     if control.kind == "slider":
         step = control.step or step_of(float(control.high or 0) - float(control.low or 0))

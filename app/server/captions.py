@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app import services
-from app.figures.heat_map import MOST_MAPS
+from app.figures.layers import MOST_MAPS
 from app.figures.series import Series
 from app.language.texts import Speaker
 from app.page_state.view import View

@@ -17,10 +17,8 @@ from typing import Any
 
 from app.figures import look
 from app.figures.errors import MOST_POINTS, error_figure, time_end
-from app.figures.heat_map import heat_map_figure
-from app.figures.layers import QUANTITIES, layer_figure, spread_of
+from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread_of
 from app.figures.series import Member, Series, gather
-from app.figures.thinning import moments
 from app.language import progress, texts
 from app.language.texts import Language, Speaker
 from app.page_state.view import View, is_run_id
@@ -201,7 +199,7 @@ def _history(
 
 def _moments(one: Series, most: int) -> dict[str, Any]:
     spreads = {quantity: spread_of(one, quantity) for quantity in QUANTITIES}
-    where = moments([spread.mean for spread in spreads.values()], len(one.time), most)
+    where = look.moments([spread.mean for spread in spreads.values()], len(one.time), most)
     said: dict[str, Any] = {"time": look.rounded(one.time[where], 7), "names": list(one.layers)}
     for quantity, spread in spreads.items():
         parts = {"mean": spread.mean}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.language.texts import t
-from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.cost import short
 from app.widgets.show_code import show_block
 from resnet_core.anatomy import Anatomy, BlockFacts
 

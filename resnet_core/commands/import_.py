@@ -92,7 +92,7 @@ def _source(file: str) -> Iterator[Path]:
 
 def _receive(kept: IO[bytes]) -> None:
     """Standard input, as far as anyone would read it."""
-    from resnet_core.weights.header import MOST_BYTES
+    from resnet_core.weights.recognition import MOST_BYTES
 
     left = MOST_BYTES + 1
     while left and (part := sys.stdin.buffer.read(min(left, _PART))):

@@ -28,12 +28,12 @@ def measure(as_json: bool, **options: Any) -> None:
 
     import torch
 
-    from resnet_core.training.cost.run_time import seconds_per_iteration
+    from resnet_core.training.cost.run_time import estimate_run_time
 
     threads = environment.threads()
     if threads is not None:
         torch.set_num_threads(threads)
-    timing = seconds_per_iteration(experiment, facts)
+    timing = estimate_run_time(experiment, facts)
     if as_json:
         print_json(dataclasses.asdict(timing))
         return

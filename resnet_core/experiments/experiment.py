@@ -11,20 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from resnet_core.errors import InvalidSetting, InvalidValue
-from resnet_core.experiments import network_settings
+from resnet_core.experiments.network_settings import NetworkSettings
 from resnet_core.experiments.text import as_text, check_data, check_name, from_text
 from resnet_core.experiments.validation import as_sentence
-from resnet_core.specs.cifar import (
-    Activation,
-    Block,
-    Initialization,
-    OptionAPadding,
-    Shortcut,
-    StrideIn,
-)
 from resnet_core.specs.names import Spec, is_imagenet
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
@@ -39,54 +31,13 @@ WARMUP_ERROR = 80.0
 _EXAMPLES = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
 
 
-class Experiment(BaseModel):
+class Experiment(NetworkSettings):
     """One training run, described in full.
 
     Make one with `Experiment.create`, whose errors are sentences for people.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
-    )
-
     name: str = Field("", description="A name of your own for the run; it may stay empty.")
-
-    network: str = Field(
-        "cifar/resnet-20",
-        description="cifar/FAMILY-DEPTH: plain, resnet, highway or preresnet, and the number of "
-        "weighted layers, 6n + 2 (20, 32, 44, 56, 110, 1202); or Table 1's, imagenet/plain-18, "
-        "-34, resnet-18, -34, -50, -101, -152, vgg-16, -19, googlenet, with its own recipe.",
-    )
-    shortcut: Shortcut = Field(
-        "A",
-        description="Where the size changes: A pads with zeros, B projects; C projects in "
-        "every block (section 3.3). Plain networks have no shortcuts.",
-    )
-    option_a_padding: OptionAPadding = Field(
-        "end", description="Option A's zero channels: after the input's channels or half each side."
-    )
-    block: Block = Field("basic", description="Basic (3x3 layers) or bottleneck (1x1, 3x3, 1x1).")
-    stride_in: StrideIn = Field(
-        "1x1",
-        description="The layer of an ImageNet bottleneck that halves the map: the first 1x1 (the "
-        "paper) or the 3x3 (torchvision).",
-    )
-    layers_per_block: int = Field(
-        2,
-        ge=1,
-        le=3,
-        description="3x3 layers in a basic block; a bottleneck always has three layers.",
-    )
-    width: int = Field(
-        16, ge=1, le=256, description="Filters in the first stage; 16, 32, 64 in the paper."
-    )
-    activation: Activation = Field("relu", description="The nonlinearity after BN and addition.")
-    batch_norm: bool = Field(True, description="Batch normalisation after every convolution.")
-    initialization: Initialization = Field(
-        "he",
-        description="he (the paper's), xavier, small_normal (standard deviation 0.01) or zero_last "
-        "(he, with each branch's last scale or layer zero).",
-    )
 
     data: str = Field(
         "shapes",
@@ -195,11 +146,6 @@ class Experiment(BaseModel):
     def _plain_data(cls, value: str) -> str:
         return check_data(value)
 
-    @field_validator("network")
-    @classmethod
-    def _lower(cls, value: str) -> str:
-        return value.strip().lower()
-
     @field_validator("milestones")
     @classmethod
     def _rising(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -209,7 +155,6 @@ class Experiment(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        network_settings.check(self)
         if self.schedule == "plateau" and self.milestones is not None:
             raise InvalidSetting("milestones", "setting.plateau_milestones")
         if self.warmup == "linear" and not 1 <= self.warmup_iterations <= self.iterations:
@@ -219,13 +164,8 @@ class Experiment(BaseModel):
                 given=self.warmup_iterations,
                 most=self.iterations,
             )
-        if self.train_images is not None and self.batch_size > self.train_images:
-            raise InvalidSetting(
-                "batch_size",
-                "setting.batch_beyond_data",
-                given=self.batch_size,
-                count=self.train_images,
-            )
+        if self.train_images is not None:
+            self.check_batch_size(self.train_images)
         return self
 
     @property
@@ -248,15 +188,28 @@ class Experiment(BaseModel):
         return "until-error" if deep else "none"
 
     def network_spec(
-        self,
-        image_size: int | None = None,
-        channels: int | None = None,
-        classes: int | None = None,
+        self, image_size: int | None = None, channels: int | None = None, classes: int | None = None
     ) -> Spec:
-        """The network for the data's image size (pixels), channels and classes; where they are
-        not given, for CIFAR-10's or ImageNet's. See `network_settings.spec`.
+        """Return the network for the data's image size (pixels), channels and classes; where they
+        are not given, for CIFAR-10's or ImageNet's.
+
+        The experiment's own image size takes precedence. Pictures for ImageNet's networks have all
+        sizes, so theirs is ignored: the network's input is a crop.
         """
-        return network_settings.spec(self, image_size, channels, classes)
+        if is_imagenet(self.network):
+            image_size = None
+        return super().network_spec(self.image_size or image_size, channels, classes)
+
+    def check_batch_size(self, images: int) -> None:
+        """Accept a batch that a training set of so many images can fill.
+
+        Raises:
+            InvalidSetting: it cannot.
+        """
+        if self.batch_size > images:
+            raise InvalidSetting(
+                "batch_size", "setting.batch_beyond_data", given=self.batch_size, count=images
+            )
 
     def changed(self, **fields: Any) -> Experiment:
         """A copy with some fields changed, validated again.

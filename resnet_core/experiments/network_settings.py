@@ -1,16 +1,25 @@
-"""What an experiment's settings make of its network, and which of them its network lacks."""
+"""The settings of an experiment's network, which of them a network has, and which a fork keeps."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sized
+from typing import Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs.cifar import NetworkSpec, parse_name
+from resnet_core.specs.cifar import (
+    Activation,
+    Block,
+    Initialization,
+    NetworkSpec,
+    OptionAPadding,
+    Shortcut,
+    StrideIn,
+    parse_name,
+)
 from resnet_core.specs.imagenet import ImageNetSpec, parse_imagenet_name
 from resnet_core.specs.names import Spec, is_imagenet
-
-if TYPE_CHECKING:
-    from resnet_core.experiments.experiment import Experiment
 
 # Images where the data are not known yet: height and width (pixels), channels, classes.
 _CIFAR, _IMAGENET = (32, 3, 10), (224, 3, 1000)
@@ -18,93 +27,176 @@ _CIFAR, _IMAGENET = (32, 3, 10), (224, 3, 1000)
 # pictures of many sizes (section 3.4), so no picture is padded.
 _OF_CIFAR = ("block", "layers_per_block", "width", "batch_norm", "crop_padding")
 _OF_BLOCKS = ("shortcut", "option_a_padding", "activation")
+# Another value of these changes the shape of every convolution, or what its channels mean.
+_KEPT_BY_FORKS = ("width", "block", "layers_per_block")
 
 
-def spec(
-    experiment: Experiment,
-    image_size: int | None = None,
-    channels: int | None = None,
-    classes: int | None = None,
-) -> Spec:
-    """The experiment's network for images of this size (pixels), channels and classes.
+class ImageSizes(Protocol):
+    """Data as far as a network depends on them: a data set, a picture folder or its facts."""
 
-    Args:
-        image_size: the data's own; the experiment's goes before it. Pictures for ImageNet's
-            networks have all sizes, and what a network is given is a crop of 224 pixels where
-            the experiment does not say otherwise.
+    @property
+    def image_size(self) -> int: ...
 
-    Raises:
-        InvalidSetting: there is no such network.
-    """
-    e = experiment
-    usual = _IMAGENET if is_imagenet(e.network) else _CIFAR
-    channels, classes = channels or usual[1], classes or usual[2]
-    if is_imagenet(e.network):
-        return ImageNetSpec(
-            parse_imagenet_name(e.network),
-            shortcut=e.shortcut,
-            option_a_padding=e.option_a_padding,
-            stride_in=e.stride_in,
-            activation=e.activation,
-            initialization=e.initialization,
-            image_size=e.image_size or usual[0],
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def classes(self) -> int | Sized: ...
+
+
+class NetworkSettings(BaseModel):
+    """The fields of an experiment that describe its network."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
+
+    network: str = Field(
+        "cifar/resnet-20",
+        description="cifar/FAMILY-DEPTH: plain, resnet, highway or preresnet, and the number of "
+        "weighted layers, 6n + 2 (20, 32, 44, 56, 110, 1202); or Table 1's, imagenet/plain-18, "
+        "-34, resnet-18, -34, -50, -101, -152, vgg-16, -19, googlenet, with its own recipe.",
+    )
+    shortcut: Shortcut = Field(
+        "A",
+        description="Where the size changes: A pads with zeros, B projects; C projects in "
+        "every block (section 3.3). Plain networks have no shortcuts.",
+    )
+    option_a_padding: OptionAPadding = Field(
+        "end", description="Option A's zero channels: after the input's channels or half each side."
+    )
+    block: Block = Field("basic", description="Basic (3x3 layers) or bottleneck (1x1, 3x3, 1x1).")
+    stride_in: StrideIn = Field(
+        "1x1",
+        description="The layer of an ImageNet bottleneck that halves the map: the first 1x1 (the "
+        "paper) or the 3x3 (torchvision).",
+    )
+    layers_per_block: int = Field(
+        2,
+        ge=1,
+        le=3,
+        description="3x3 layers in a basic block; a bottleneck always has three layers.",
+    )
+    width: int = Field(
+        16, ge=1, le=256, description="Filters in the first stage; 16, 32, 64 in the paper."
+    )
+    activation: Activation = Field("relu", description="The nonlinearity after BN and addition.")
+    batch_norm: bool = Field(True, description="Batch normalisation after every convolution.")
+    initialization: Initialization = Field(
+        "he",
+        description="he (the paper's), xavier, small_normal (standard deviation 0.01) or zero_last "
+        "(he, with each branch's last scale or layer zero).",
+    )
+
+    @field_validator("network")
+    @classmethod
+    def _lower(cls, value: str) -> str:
+        return value.strip().lower()
+
+    @model_validator(mode="after")
+    def _check_network(self) -> Self:
+        """Refuse a network that does not exist, and settings that it does not have.
+
+        Such a setting may keep its default. Plain networks take any shortcut, so that their
+        settings can be those of the residual network they are compared with.
+        """
+        if not is_imagenet(self.network):
+            parse_name(self.network, self._block_layers)
+            self._refuse("stride_in")
+            return self
+        spec = self.network_spec()
+        assert isinstance(spec, ImageNetSpec)
+        for field in lacking(spec.family):
+            if field in type(self).model_fields:
+                self._refuse(field)
+        if spec.block != "bottleneck" or spec.is_reference:
+            self._refuse("stride_in", "setting.no_bottlenecks")
+        return self
+
+    def _refuse(self, field: str, key: str = "setting.not_of_network_default") -> None:
+        default = type(self).model_fields[field].default
+        if getattr(self, field) != default:
+            text = str(default).lower() if isinstance(default, bool) else default
+            raise InvalidSetting(field, key, network=self.network, default=text)
+
+    @property
+    def _block_layers(self) -> int:
+        return 3 if self.block == "bottleneck" else self.layers_per_block
+
+    def network_spec(
+        self, image_size: int | None = None, channels: int | None = None, classes: int | None = None
+    ) -> Spec:
+        """Return the network for images of this size (pixels), channels and classes; where they
+        are not given, for CIFAR-10's or ImageNet's.
+
+        Raises:
+            InvalidSetting: there is no such network.
+        """
+        imagenet = is_imagenet(self.network)
+        usual_size, usual_channels, usual_classes = _IMAGENET if imagenet else _CIFAR
+        image_size = image_size or usual_size
+        channels, classes = channels or usual_channels, classes or usual_classes
+        if imagenet:
+            return ImageNetSpec(
+                parse_imagenet_name(self.network),
+                shortcut=self.shortcut,
+                option_a_padding=self.option_a_padding,
+                stride_in=self.stride_in,
+                activation=self.activation,
+                initialization=self.initialization,
+                image_size=image_size,
+                channels=channels,
+                classes=classes,
+            )
+        family, depth = parse_name(self.network, self._block_layers)
+        return NetworkSpec(
+            family=family,
+            depth=depth,
+            shortcut=self.shortcut,
+            option_a_padding=self.option_a_padding,
+            block=self.block,
+            layers_per_block=self._block_layers,
+            width=self.width,
+            activation=self.activation,
+            batch_norm=self.batch_norm,
+            initialization=self.initialization,
+            image_size=image_size,
             channels=channels,
             classes=classes,
         )
-    layers = _block_layers(e)
-    family, depth = parse_name(e.network, layers)
-    return NetworkSpec(
-        family=family,
-        depth=depth,
-        shortcut=e.shortcut,
-        option_a_padding=e.option_a_padding,
-        block=e.block,
-        layers_per_block=layers,
-        width=e.width,
-        activation=e.activation,
-        batch_norm=e.batch_norm,
-        initialization=e.initialization,
-        image_size=e.image_size or image_size or usual[0],
-        channels=channels,
-        classes=classes,
-    )
 
-
-def check(experiment: Experiment) -> None:
-    """Accept a network that exists, with settings that it has.
-
-    A setting that it lacks may keep its default. Plain networks take any shortcut, so that
-    their settings can be those of their residual twins.
-
-    Raises:
-        InvalidSetting: names the setting.
-    """
-    if not is_imagenet(experiment.network):
-        parse_name(experiment.network, _block_layers(experiment))
-        _refuse(experiment, "stride_in")
-        return
-    found = spec(experiment)
-    assert isinstance(found, ImageNetSpec)
-    for field in lacking(found.family):
-        _refuse(experiment, field)
-    if found.block != "bottleneck" or found.is_reference:
-        _refuse(experiment, "stride_in", "setting.no_bottlenecks")
+    def spec_for(self, data: ImageSizes) -> Spec:
+        """Return the network for these data; see `network_spec`."""
+        classes = data.classes if isinstance(data.classes, int) else len(data.classes)
+        return self.network_spec(data.image_size, data.channels, classes)
 
 
 def lacking(imagenet_family: str) -> tuple[str, ...]:
-    """The settings that no network of this family for ImageNet has."""
+    """Return the settings that no network of this family for ImageNet has."""
     references = imagenet_family in {"vgg", "googlenet"}
     return (*_OF_CIFAR, *_OF_BLOCKS, "stride_in") if references else _OF_CIFAR
 
 
-def _refuse(
-    experiment: Experiment, field: str, key: str = "setting.not_of_network_default"
-) -> None:
-    default = type(experiment).model_fields[field].default
-    if getattr(experiment, field) != default:
-        text = str(default).lower() if isinstance(default, bool) else default
-        raise InvalidSetting(field, key, network=experiment.network, default=text)
+def check_fork(parent: NetworkSettings, child: NetworkSettings) -> None:
+    """Accept changes after which `checkpoint.fork.carry_over` can use the parent's weights.
+
+    Raises:
+        InvalidSetting: names the setting that has to stay as it is.
+    """
+    for field in _KEPT_BY_FORKS:
+        before, after = getattr(parent, field), getattr(child, field)
+        if before != after:
+            raise InvalidSetting(field, "fork.shape", field=field, before=before, after=after)
+    if is_imagenet(parent.network) != is_imagenet(child.network):
+        raise InvalidSetting(
+            "network", "fork.other_images", parent=parent.network, child=child.network
+        )
+    pre_activation = is_pre_activation(parent)
+    if pre_activation != is_pre_activation(child):
+        raise InvalidSetting("network", "fork.order", parent=parent.network, child=child.network)
+    if pre_activation and parent.batch_norm and not child.batch_norm:
+        raise InvalidSetting("batch_norm", "fork.batch_norm")
 
 
-def _block_layers(experiment: Experiment) -> int:
-    return 3 if experiment.block == "bottleneck" else experiment.layers_per_block
+def is_pre_activation(settings: NetworkSettings) -> bool:
+    return settings.network_spec().family == "preresnet"

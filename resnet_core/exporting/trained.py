@@ -11,8 +11,7 @@ import safetensors
 
 from resnet_core import anatomy
 from resnet_core.data import catalog
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
 from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries
@@ -106,9 +105,8 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _facts(run: RunRecord) -> DataFacts | None:
-    read = catalog.picture_facts if is_imagenet(run.experiment.network) else catalog.facts
     try:
-        return read(*Chosen.by(run.experiment))
+        return catalog.facts(Selection.of(run.experiment))
     except PlaygroundError:
         return None  # the copy has gone, or never was on this machine
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from resnet_core.data import catalog
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.specs.names import is_imagenet
 
 
 def checked(experiment: Experiment) -> tuple[Experiment, DataFacts]:
@@ -30,8 +28,7 @@ def facts_of(experiment: Experiment) -> DataFacts:
     Raises:
         DataError, InvalidSetting: as for `checked`.
     """
-    find = catalog.picture_facts if is_imagenet(experiment.network) else catalog.facts
-    facts = find(*Chosen.by(experiment))
+    facts = catalog.facts(Selection.of(experiment))
     if experiment.batch_size > facts.train_images:
         raise InvalidSetting(
             "batch_size",

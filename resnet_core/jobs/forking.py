@@ -6,12 +6,12 @@ import shutil
 from typing import Any
 
 from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState
+from resnet_core.experiments.network_settings import check_fork
 from resnet_core.jobs.checks import checked
 from resnet_core.jobs.submission import new_record
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord
-from resnet_core.training.checkpoint import forkable
 
 
 def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
@@ -47,7 +47,7 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
             f"{child.iterations} is not beyond the checkpoint's {iteration}; "
             f"use at least {iteration + 1}.",
         )
-    forkable.check(parent.experiment, child)
+    check_fork(parent.experiment, child)
     record = new_record(
         *checked(child), parent=run_id, parent_iteration=iteration, iteration=iteration
     )

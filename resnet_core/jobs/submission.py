@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from resnet_core.anatomy import describe
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.checks import checked
 from resnet_core.runs import store
@@ -31,7 +31,7 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
 
 def new_record(experiment: Experiment, facts: DataFacts, **fields: Any) -> RunRecord:
     """A run of a checked experiment, queued as soon as the store has it."""
-    spec = experiment.network_spec(facts.image_size, facts.channels, facts.classes)
+    spec = experiment.spec_for(facts)
     return RunRecord(
         id=new_id(),
         experiment=experiment,

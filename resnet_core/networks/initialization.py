@@ -36,8 +36,8 @@ def initialize(model: nn.Module, initialization: Initialization, seed: int) -> N
     """
     for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
-            generator = _generator(seed, f"{name}.weight")
-            module.weight.normal_(0.0, _std(module.weight, initialization), generator=generator)
+            std = _std(module.weight, initialization)
+            module.weight.normal_(0.0, std, generator=generator(seed, f"{name}.weight"))
             if module.bias is not None:
                 module.bias.zero_()
         elif isinstance(module, nn.BatchNorm2d):
@@ -72,6 +72,13 @@ def _std(weight: Tensor, initialization: Initialization) -> float:
     return math.sqrt(2 / (fan_in * area))
 
 
-def _generator(seed: int, name: str) -> torch.Generator:
-    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+def generator(seed: int, purpose: str) -> torch.Generator:
+    """Return a generator on the CPU for one purpose, such as a tensor's name or the "order" of
+    images: what is drawn for one purpose never shifts another's numbers."""
+    return torch.Generator().manual_seed(generator_seed(seed, purpose))
+
+
+def generator_seed(seed: int, purpose: str) -> int:
+    """Return the seed of such a generator, 63 bits."""
+    digest = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from resnet_core.errors import PlaygroundError
 
@@ -34,6 +36,27 @@ def full_disk_explained(path: Path, key: str = _RESUME) -> Iterator[None]:
         if error.errno not in _FULL:
             raise
         raise PlaygroundError(key, path=path) from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes its name when it is complete; an error deletes it.
+
+    It survives a crash of the process, not one of the machine: see `write_synced`.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        partial = Path(file.name)
+        try:
+            yield file
+        except BaseException:
+            file.close()
+            partial.unlink(missing_ok=True)
+            raise
+    try:
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_synced(path: Path, content: bytes) -> None:

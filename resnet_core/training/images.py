@@ -1,4 +1,4 @@
-"""What a session trains and is evaluated on: images in memory, or pictures on disk."""
+"""The images that a run trains on and is evaluated on: in memory, or picture files on disk."""
 
 from __future__ import annotations
 
@@ -6,33 +6,32 @@ from dataclasses import dataclass
 
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset, class_order
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
-from resnet_core.data.selection import Chosen
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.specs.names import is_imagenet
 from resnet_core.training.batches.batches import Batches
 from resnet_core.training.batches.picture_batches import PictureBatches
 from resnet_core.training.device import Execution
+from resnet_core.training.evaluation import evaluation
 from resnet_core.training.evaluation.evaluation import Evaluation, fixed_subset
-from resnet_core.training.evaluation.picture_evaluation import PictureEvaluation
 
-Data = Dataset | PictureFolder
+Data = Dataset | ImageFolder
 
-_MOST_EVALUATED = 250  # pictures that go through a network together
+_MAX_EVALUATED = 250  # pictures that go through a network together
 
 
 @dataclass(frozen=True)
-class Feed:
+class PreparedData:
     """Mini-batches, and the images of the two errors.
 
     Attributes:
-        decoders: threads that read pictures, if any.
+        decoders: threads that read pictures, if there are any.
     """
 
     batches: Batches | PictureBatches
-    training_images: Evaluation | PictureEvaluation
-    test_images: Evaluation | PictureEvaluation
+    training_images: Evaluation
+    test_images: Evaluation
     decoders: Decoders | None = None
 
     def close(self) -> None:
@@ -42,39 +41,38 @@ class Feed:
 
 
 def load(experiment: Experiment) -> Data:
-    """The images as the experiment uses them: ImageNet's networks read pictures from a folder.
+    """Return the images as the experiment uses them; ImageNet's networks read picture files.
 
     Raises:
         InvalidSetting, DataError: they are missing, unusable or too few.
     """
-    read = catalog.pictures if is_imagenet(experiment.network) else catalog.load
-    return read(*Chosen.by(experiment))
+    selection = Selection.of(experiment)
+    return catalog.load_folder(selection) if selection.on_disk else catalog.load(selection)
 
 
-def feed(data: Data, experiment: Experiment, execution: Execution) -> Feed:
+def prepare(data: Data, experiment: Experiment, execution: Execution) -> PreparedData:
     """Prepare the images for training; pictures are not opened yet.
 
     Raises:
         InvalidSetting: the batch is larger than the training set.
     """
-    if isinstance(data, PictureFolder):
+    if isinstance(data, ImageFolder):
         return _pictures(data, experiment, execution)
     batches = Batches(data.train, experiment, execution)
     subset = fixed_subset(data.train, experiment.evaluation_images)
-    return Feed(
-        batches,
-        Evaluation(subset, batches.mean, execution),
-        Evaluation(data.test, batches.mean, execution),
+    training_images, test_images = (
+        evaluation.of_images(images, batches.mean, execution) for images in (subset, data.test)
     )
+    return PreparedData(batches, training_images, test_images)
 
 
-def _pictures(data: PictureFolder, experiment: Experiment, execution: Execution) -> Feed:
+def _pictures(data: ImageFolder, experiment: Experiment, execution: Execution) -> PreparedData:
     decoders = Decoders()
     batches = PictureBatches(data, experiment, execution, decoders)
-    chosen = class_order(data.train.labels, equal=True)[: experiment.evaluation_images]
-    size = min(_MOST_EVALUATED, experiment.batch_size)
-    train, test = (
-        PictureEvaluation(pictures, batches, data.image_size, size, execution, decoders)
-        for pictures in (data.train.take(chosen), data.test)
+    subset = class_order(data.train.labels, equal=True)[: experiment.evaluation_images]
+    size = min(_MAX_EVALUATED, experiment.batch_size)
+    training_images, test_images = (
+        evaluation.of_pictures(pictures, batches, data.image_size, size, execution, decoders)
+        for pictures in (data.train.take(subset), data.test)
     )
-    return Feed(batches, train, test, decoders)
+    return PreparedData(batches, training_images, test_images, decoders)

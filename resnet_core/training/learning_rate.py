@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import Any
 
 from resnet_core.experiments.experiment import WARMUP_ERROR, Experiment
-from resnet_core.training.plateau import Plateau
 
 DROP = 10.0
 # Section 4.2, n = 18: 0.01 in place of 0.1 until the training error is below 80 %.
@@ -18,11 +18,44 @@ WARMUP_FACTOR = 0.1
 WARMUP_WINDOW = 2560
 
 
-class Schedule:
-    """Divides the rate by ten at each milestone or plateau; before that, where asked, warms up.
+@dataclass
+class Plateau:
+    """Plateaus of the test error: `patience` evaluations in a row without a new minimum.
 
-    What it has seen belongs to the checkpoint: see `state`.
+    torch's ReduceLROnPlateau multiplies a rate in place, whose rounding would change the weights
+    of a seed; here the number of drops is counted and the rate computed from it.
+
+    Attributes:
+        minimum: the least error so far, percent; it stays after a plateau.
+        evaluations: since the minimum or the last plateau.
+        drops: plateaus so far.
     """
+
+    patience: int
+    minimum: float = math.inf
+    evaluations: int = 0
+    drops: int = 0
+
+    def observe(self, error: float) -> None:
+        """Take an evaluation into account: percent wrong."""
+        if error < self.minimum:
+            self.minimum, self.evaluations = error, 0
+            return
+        self.evaluations += 1
+        if self.evaluations == self.patience:
+            self.drops, self.evaluations = self.drops + 1, 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the counters under the names that checkpoints have always had."""
+        return {"least": self.minimum, "since": self.evaluations, "drops": self.drops}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.minimum, self.evaluations = state["least"], state["since"]
+        self.drops = state["drops"]
+
+
+class Schedule:
+    """Divides the rate by ten at each milestone or plateau, after the warm-up if there is one."""
 
     def __init__(self, experiment: Experiment) -> None:
         self._rate = experiment.learning_rate
@@ -36,24 +69,24 @@ class Schedule:
         self._iterations = self._images = self._wrong = 0  # in the present window
 
     def rate(self, iteration: int) -> float:
-        """Of the update that is made after `iteration` updates."""
-        found = self._plateau.drops if self._plateau else 0
-        dropped = self._rate / DROP ** (found + bisect_right(self._drops, iteration))
-        return dropped * self._factor(iteration)
+        """Return the rate of the update that follows `iteration` others."""
+        plateaus = self._plateau.drops if self._plateau else 0
+        dropped = self._rate / DROP ** (plateaus + bisect_right(self._drops, iteration))
+        return dropped * self._warmup_factor(iteration)
 
-    def _factor(self, iteration: int) -> float:
+    def _warmup_factor(self, iteration: int) -> float:
         if self._warmup == "linear":
             return min(1.0, (iteration + 1) / self._ramp)
         return 1.0 if self._warm else WARMUP_FACTOR
 
     @property
-    def known(self) -> int | None:
-        """For how many more updates the rate does not depend on what they show; None: for all,
-        evaluations left aside."""
+    def fixed_updates(self) -> int | None:
+        """For how many more updates the rate does not depend on their results; None: for all up
+        to the next evaluation."""
         return None if self._warm else self._window - self._iterations
 
-    def observe(self, wrong: int, images: int) -> None:
-        """Take note of one mini-batch's training error: `wrong` of its images."""
+    def observe_batch(self, wrong: int, images: int) -> None:
+        """Take one mini-batch's training error into account: `wrong` of its images."""
         if self._warm:
             return
         self._iterations += 1
@@ -63,19 +96,18 @@ class Schedule:
             self._warm = 100 * self._wrong < WARMUP_ERROR * self._images
             self._iterations = self._images = self._wrong = 0
 
-    def evaluated(self, error: float) -> None:
-        """Take note of an evaluation on the test images: percent wrong."""
+    def observe_evaluation(self, error: float) -> None:
+        """Take an evaluation on the test images into account: percent wrong."""
         if self._plateau is not None:
-            self._plateau.evaluated(error)
+            self._plateau.observe(error)
 
-    def state(self) -> dict[str, Any]:
-        """For `restore`, in a later process."""
+    def state_dict(self) -> dict[str, Any]:
         window = [self._iterations, self._images, self._wrong]
         state: dict[str, Any] = {"warm": self._warm, "window": window}
-        return {**state, "plateau": self._plateau.state()} if self._plateau else state
+        return {**state, "plateau": self._plateau.state_dict()} if self._plateau else state
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         self._warm = state["warm"]
         self._iterations, self._images, self._wrong = state["window"]
         if self._plateau is not None:
-            self._plateau.restore(state["plateau"])
+            self._plateau.load_state_dict(state["plateau"])

@@ -1,4 +1,4 @@
-"""Training, told event by event."""
+"""The training loop: a generator of events."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from resnet_core.training.session import NotFinite, Session
 
 
 def train(session: Session) -> Iterator[Event]:
-    """Train to the last iteration and tell what happens; whoever listens decides what it is for.
+    """Train to the last iteration and yield events; the caller decides what to do with them.
 
-    Started; a measurement of the network as it begins; then update after update, told by
-    Stepped, and before it by the measurements that were due, so that at Stepped
-    everything up to this iteration has been said and `session.state()` can be saved. Where
-    updates are made several at a time, one Stepped stands for all of them. Last
-    comes Finished, or Diverged in the place of the first update that could not be made.
-    Whoever stops asking for events stops the training.
+    The first is Started, then a Measurement of the initial network. Every update yields the
+    Measurement that is due and Stepped, at which the session can be saved; of updates launched
+    together only the last yields Stepped. The last event is Finished, or Diverged in place of
+    the first update that could not be made. Closing the generator stops the training.
     """
+    state = session.state
     yield session.started()
     try:
-        if not session.looked:
-            yield session.look()
-        while session.iteration < session.experiment.iterations:
+        if not state.initial_measured:
+            yield session.measure_initial()
+        while state.iteration < state.experiment.iterations:
             session.step()
             if session.record_due:
                 yield session.measure()
-            if session.settled:
-                yield Stepped(session.iteration)
+            if session.in_sync:
+                yield Stepped(state.iteration)
     except NotFinite as failure:
         yield session.diverged(failure)
     else:

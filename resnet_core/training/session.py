@@ -1,32 +1,28 @@
-"""One training run in memory: the network, the data and everything that changes with them."""
+"""One training run in memory: its state, a way to make updates, and probes."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections import deque
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from torch import Tensor
 
 from resnet_core.errors import WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.networks.catalog import build
+from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device, intervals
-from resnet_core.training.advice import advice
-from resnet_core.training.checkpoint import state as restoring
 from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
-from resnet_core.training.images import Data, feed
-from resnet_core.training.learning_rate import Schedule
-from resnet_core.training.loss_scale import LossScale
-from resnet_core.training.randomness import Dropout
-from resnet_core.training.step.backpropagation import Backpropagation, Pass
-from resnet_core.training.step.cuda_graph import updates
-from resnet_core.training.step.eager import Update
-from resnet_core.training.step.optimizer import Sgd
+from resnet_core.training.checkpoint.fork import load_fitting
+from resnet_core.training.images import Data, prepare
+from resnet_core.training.step.backpropagation import Backpropagation, BatchResult
+from resnet_core.training.step.cuda_graph import fastest_stepper
+from resnet_core.training.train_state import TrainState
+
+_PAPER_RATE, _PAPER_MOMENTUM = 0.1, 0.9
 
 
 class NotFinite(Exception):
@@ -38,17 +34,16 @@ class NotFinite(Exception):
 
 
 class Session:
-    """A run between two updates.
+    """A run between two updates, and the figures that describe it.
 
     Attributes:
-        iteration: updates made so far.
-        seconds: training time so far, pauses left out.
-        looked: whether the network was measured before its first update.
         new_weights: with `initial_weights`, the tensors that they did not have.
-        halts: iterations at which the session has to be `settled`, for a checkpoint, say.
 
-    A fork begins with `initial_weights` and at the iteration `first` of the checkpoint they
-    are from: schedule and records count on from there. `eager`: without CUDA graphs.
+    Args:
+        start: a checkpoint to go on from.
+        initial_weights, first: of a fork, its parent's weights and the iteration they are of;
+            schedule and records count on from there.
+        eager: without CUDA graphs.
 
     Raises:
         InvalidSetting: the batch exceeds the data, or this machine lacks the device.
@@ -58,185 +53,170 @@ class Session:
     def __init__(
         self,
         experiment: Experiment,
-        dataset: Data,
+        data: Data,
         start: Checkpoint | None = None,
         *,
         initial_weights: Mapping[str, Tensor] | None = None,
         first: int = 0,
         eager: bool = False,
     ) -> None:
-        self.experiment, self.dataset = experiment, dataset
-        self.execution = device.choose(experiment.device, experiment.precision)
-        spec = experiment.network_spec(dataset.image_size, dataset.channels, len(dataset.classes))
-        self.model = self.execution.place(build(spec, experiment.seed)).train()
-        self.dropout = Dropout(self.model, experiment.seed, self.execution.device)
-        self._feed = feed(dataset, experiment, self.execution)
-        self.batches = self._feed.batches
-        self.optimizer = Sgd(self.model, experiment.momentum, experiment.weight_decay)
-        self.schedule = Schedule(experiment)
-        self.loss_scale = LossScale(self.execution.precision == "fp16")
-        self.probes = Probes(self.model)
-        self.backpropagation = Backpropagation(self.model, self.probes, self.execution)
-        self.halts: Container[int] = ()
-        self.iteration, self.seconds, self.looked = first, 0.0, False
-        self.wrong = self.seen = 0  # augmented training images since the last record
-        self._lap_images, self._lap_seconds = 0, 0.0
-        self._passed: Pass | None = None  # the last
+        execution = device.choose(experiment.device, experiment.precision)
+        self._images = prepare(data, experiment, execution)
+        self.state = TrainState(experiment, data, execution, self._images.batches, first)
+        self.probes = Probes(self.state.model)
+        self._backpropagation = Backpropagation(self.state.model, self.probes, execution)
+        self._result: BatchResult | None = None  # of the last pass, until it is recorded
         self._rate = 0.0  # of the last update
-        self._ahead: deque[tuple[Update, float]] = deque()  # made but not told, and their seconds
-        self._errors: tuple[float, float] | None = None
+        self._errors: tuple[float, float] | None = None  # since the last update
+        self._images_since, self._seconds_since = 0, 0.0  # of updates since the last record
         self._diverged = False
         self.new_weights: tuple[str, ...] = ()
         if initial_weights is not None:
-            self.new_weights = restoring.take(self.model, initial_weights)
-        self.updates = updates(self, eager=eager)
+            self.new_weights = load_fitting(self.state.model, initial_weights)
+        self.stepper = fastest_stepper(self.state, self._backpropagation, eager=eager)
         if start is not None:
-            restoring.restore(self, start)
+            self.state.restore(start, self.stepper.backend)
 
     def started(self) -> Started:
+        state = self.state
         return Started(
-            iteration=self.iteration,
+            iteration=state.iteration,
             layers=self.probes.layers,
             blocks=self.probes.blocks,
-            parameters=sum(parameter.numel() for parameter in self.model.parameters()),
-            data=self.dataset.name,
-            train_images=len(self.dataset.train),
-            test_images=len(self.dataset.test),
-            device=str(self.execution.device),
-            precision=self.execution.precision,
-            backend=self.updates.backend,
-            threads=self.execution.threads,
+            parameters=sum(parameter.numel() for parameter in state.model.parameters()),
+            data=state.data.name,
+            train_images=len(state.data.train),
+            test_images=len(state.data.test),
+            device=str(state.execution.device),
+            precision=state.execution.precision,
+            backend=self.stepper.backend,
+            threads=state.execution.threads,
         )
 
     def step(self) -> None:
         """Make one update: draw a mini-batch, go forward and back, move the weights.
 
-        Where updates are made several at a time, the weights are those of this update only
-        when the session is `settled`.
+        Where updates are launched several at a time, the weights are those of this update only
+        when the session is `in_sync`.
 
         Raises:
             NotFinite: the update cannot be made.
         """
-        if not self._ahead:
-            self._make()
-        update, seconds = self._ahead.popleft()
-        if update.broken:
-            raise self._not_finite(update.passed)
-        images = self.experiment.batch_size
-        self.schedule.observe(update.passed.wrong, images)
-        self.iteration += 1
-        self.seconds += seconds
-        self.wrong += update.passed.wrong
-        self.seen += images
-        self._lap_images += images
-        self._lap_seconds += seconds
-        self._passed, self._rate, self._errors = update.passed, update.rate, None
-
-    def _make(self) -> None:
-        """Make one update or more, each of which takes its share of the time."""
-        start = time.perf_counter()
-        made = self.updates.make(self.iteration)
-        share = (time.perf_counter() - start) / len(made)
-        self._ahead.extend((update, share) for update in made)
+        update, state = self.stepper.next(), self.state
+        if update.diverged:
+            raise self._not_finite(update.result)
+        images = state.experiment.batch_size
+        state.schedule.observe_batch(update.result.wrong, images)
+        state.iteration += 1
+        state.seconds += update.seconds
+        state.wrong += update.result.wrong
+        state.images += images
+        self._images_since += images
+        self._seconds_since += update.seconds
+        self._result, self._rate, self._errors = update.result, update.rate, None
 
     @property
-    def settled(self) -> bool:
+    def in_sync(self) -> bool:
         """Whether the weights are those of this iteration: no update was made beyond it."""
-        return not self._ahead
+        return self.stepper.in_sync
 
-    def look(self) -> Measurement:
-        """Measure the network as it begins, on the first mini-batch, which it will see again.
+    def measure_initial(self) -> Measurement:
+        """Measure the network before its first update, on the mini-batch of that update.
 
-        A fork's errors, too: they show what the change alone has done.
+        A fork is evaluated, too: its errors show the effect of the change alone.
 
         Raises:
-            NotFinite: there is nothing to train from.
+            NotFinite: the loss is not a finite number.
         """
-        next_batch, buffers = self.batches.state(), [b.clone() for b in self.model.buffers()]
-        with self._timed(), self.dropout.of(0):
-            images, labels = self.batches.next()
-            audit = intervals.audited(self.experiment, 0)
-            scale = self.loss_scale.factor
-            shown = self.backpropagation(images, labels, record=True, audit=audit, loss_scale=scale)
-            passed = shown.fetch()
-            self.batches.restore(next_batch)
-            for buffer, before in zip(self.model.buffers(), buffers, strict=True):
+        state = self.state
+        batches, buffers = state.batches.state_dict(), [b.clone() for b in state.model.buffers()]
+        with self._timed(), state.dropout.at(0):
+            images, labels = state.batches.next()
+            audit = intervals.audit_due(state.experiment, 0)
+            result = self._backpropagation(
+                images, labels, record=True, audit=audit, scaler=state.scaler
+            ).fetch()
+            state.batches.load_state_dict(batches)
+            for buffer, before in zip(state.model.buffers(), buffers, strict=True):
                 buffer.copy_(before)
-        if not math.isfinite(passed.loss):
-            raise self._not_finite(passed)
-        self._passed, self._rate = passed, self.schedule.rate(self.iteration)
-        if self.iteration > 0:
+        if not math.isfinite(result.loss):
+            raise self._not_finite(result)
+        self._result, self._rate = result, state.schedule.rate(state.iteration)
+        if state.iteration > 0:
             self.evaluate()
-        self.looked = True
-        return self._measurement(passed.wrong, len(labels))
+        state.initial_measured = True
+        return self._measurement(result.wrong, len(labels))
 
     @property
     def record_due(self) -> bool:
-        """Whether the last update is one to `measure`."""
-        return self._passed is not None and self._passed.readings is not None
+        """Whether the last update was recorded and is to be measured."""
+        return self._result is not None and self._result.readings is not None
 
     def measure(self) -> Measurement:
-        """What the last update's pass has shown, and the errors where they are due."""
-        if intervals.evaluated(self.experiment, self.iteration):
-            self.schedule.evaluated(self.evaluate()[1])
-        measurement = self._measurement(self.wrong, self.seen)
-        self.wrong = self.seen = 0
-        self._lap_images, self._lap_seconds, self._passed = 0, 0.0, None
+        """Return the figures of the last update's pass, and the errors where they are due."""
+        state = self.state
+        if intervals.evaluation_due(state.experiment, state.iteration):
+            state.schedule.observe_evaluation(self.evaluate()[1])
+        measurement = self._measurement(state.wrong, state.images)
+        state.wrong = state.images = 0
+        self._images_since, self._seconds_since, self._result = 0, 0.0, None
         return measurement
 
     def finished(self) -> Finished:
         train_error, test_error = self._errors or self.evaluate()
-        digest = weights_sha256(self.model.state_dict())
-        return Finished(self.iteration, self.seconds, train_error, test_error, digest)
+        digest = weights_sha256(self.state.model.state_dict())
+        return Finished(self.state.iteration, self.state.seconds, train_error, test_error, digest)
 
     def diverged(self, failure: NotFinite) -> Diverged:
-        advised = advice(self.experiment, self.execution.precision)
-        return Diverged(self.iteration, failure.loss, advised)
+        advice = divergence_advice(self.state.experiment, self.state.execution.precision)
+        return Diverged(self.state.iteration, failure.loss, advice)
 
-    def state(self) -> Checkpoint:
-        """All that a later session needs to go on with bit-identical weights.
+    def checkpoint(self) -> Checkpoint:
+        """Return all that a later session needs to go on with bit-identical weights.
 
         Raises:
             WrongState: the run has diverged; the pass that showed it has changed BN's
                 statistics and drawn a batch, so only an earlier checkpoint is good. Or the
-                session is not settled.
+                session is not in sync.
         """
         if self._diverged:
             raise WrongState("training.diverged_already")
-        if not self.settled:
-            raise WrongState("training.not_settled")
-        return restoring.capture(self)
+        if not self.in_sync:
+            raise WrongState("training.not_in_sync")
+        return self.state.checkpoint(self.stepper.backend)
 
     def close(self) -> None:
-        """End the threads that read pictures, if there are any. Nothing can be trained then."""
-        self._feed.close()
+        """End the threads that read pictures, if there are any; training is over then."""
+        self._images.close()
 
-    def _not_finite(self, passed: Pass) -> NotFinite:
+    def _not_finite(self, result: BatchResult) -> NotFinite:
         self._diverged = True
-        return NotFinite(passed.loss)
+        return NotFinite(result.loss)
 
     def evaluate(self) -> tuple[float, float]:
-        """Training and test error, percent, on the fixed images."""
+        """Return training and test error, percent, on the fixed images."""
         with self._timed():
-            train_error = self._feed.training_images.error(self.model)
-            self._errors = train_error, self._feed.test_images.error(self.model)
+            train_error = self._images.training_images.error(self.state.model)
+            self._errors = train_error, self._images.test_images.error(self.state.model)
         return self._errors
 
-    def _measurement(self, wrong: int, seen: int) -> Measurement:
-        assert self._passed is not None
-        assert self._passed.readings is not None
-        readings = self._passed.readings
+    def _measurement(self, wrong: int, images: int) -> Measurement:
+        assert self._result is not None
+        assert self._result.readings is not None
+        state, readings = self.state, self._result.readings
         train_error, test_error = self._errors or (None, None)
         return Measurement(
-            iteration=self.iteration,
-            epoch=self.iteration * self.experiment.batch_size / len(self.dataset.train),
-            seconds=self.seconds,
-            loss=self._passed.loss,
-            running_error=100 * wrong / seen if seen else None,
+            iteration=state.iteration,
+            epoch=state.iteration * state.experiment.batch_size / len(state.data.train),
+            seconds=state.seconds,
+            loss=self._result.loss,
+            running_error=100 * wrong / images if images else None,
             train_error=train_error,
             test_error=test_error,
             learning_rate=self._rate,
-            images_per_second=self._lap_images / self._lap_seconds if self._lap_images else 0.0,
+            images_per_second=(
+                self._images_since / self._seconds_since if self._images_since else 0.0
+            ),
             response_std=readings.response_std,
             gradient_norm=readings.gradient_norm,
             branch_ratio=readings.branch_ratio,
@@ -245,7 +225,37 @@ class Session:
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
-        """Add to the run's seconds what is no update."""
+        """Add the time of what is no update to the run's seconds."""
         start = time.perf_counter()
         yield
-        self.seconds += time.perf_counter() - start
+        self.state.seconds += time.perf_counter() - start
+
+
+def divergence_advice(experiment: Experiment, precision: device.Computed) -> Message:
+    """Return a sentence on the likely cause of a loss that is not finite, and the remedy."""
+    rate = experiment.learning_rate
+    lower = min(rate / 10, _PAPER_RATE)
+    if precision == "fp16":
+        return Message("errors.training.fp16_overflow", lower=lower, rate=rate)
+    if not experiment.network_spec().batch_norm:
+        return _without_bn(experiment, lower)
+    if rate > _PAPER_RATE:
+        return Message("errors.training.rate_above_paper", rate=rate, paper=_PAPER_RATE)
+    if experiment.momentum > _PAPER_MOMENTUM:
+        return Message(
+            "errors.training.momentum",
+            momentum=experiment.momentum,
+            times=1 / (1 - experiment.momentum),
+            paper=_PAPER_MOMENTUM,
+        )
+    return Message("errors.training.rate", rate=rate, lower=lower)
+
+
+def _without_bn(experiment: Experiment, lower: float) -> Message:
+    family = experiment.network_spec().family
+    if family in {"resnet", "preresnet"} and experiment.initialization != "zero_last":
+        # Each addition doubles the variance, and there is no BN to bring it down again.
+        return Message("errors.training.no_bn_sums")
+    # VGG has no BN to turn on.
+    key = "errors.training.no_bn_ever" if experiment.batch_norm else "errors.training.no_bn_rate"
+    return Message(key, rate=experiment.learning_rate, lower=lower)

@@ -20,8 +20,7 @@ from resnet_core.training import device
 from resnet_core.training.device import Computed
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.images import WHOLE, Images, Part
-from resnet_core.weights.normalization import NORMALIZATIONS, Normalization, possible
+from resnet_core.weights.images import NORMALIZATIONS, WHOLE, Images, Normalization, Part, possible
 from resnet_core.weights.reading import WeightsFile
 from resnet_core.weights.recognition import Recognition, questions
 from resnet_core.weights.trial import Tell, Trial, Way, mistakes, sample_size, try_all

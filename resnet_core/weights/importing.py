@@ -1,7 +1,8 @@
-"""A network from elsewhere, put on record beside the runs: tested, looked into, kept whole."""
+"""An import: the network of a file tested, measured and kept beside the runs."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, class_order
+from resnet_core.data.selection import Selection
+from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import imported, staging, store
 from resnet_core.runs.folder import RunFolder
@@ -26,10 +29,12 @@ from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
 from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.device import Execution
+from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
-from resnet_core.weights import loading, measurement
+from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Asked, Evaluated, Progress, evaluate
-from resnet_core.weights.normalization import normalized
+from resnet_core.weights.images import normalized
 
 # What a file's shapes, or their owner, say of a network of either kind.
 _OF_BLOCKS = ("shortcut", "option_a_padding", "activation")
@@ -72,7 +77,7 @@ def bring_in(
     Experiment.create(name=name)  # refused before minutes are spent on the rest
     found = evaluate(path, data, asked, image_size, on_progress=on_progress)
     spec = found.way.spec
-    dataset = catalog.load(data, image_size)
+    dataset = catalog.load(Selection(data, image_size))
     for part in (dataset.train, dataset.test):
         labelled = test_images.Images(dataset.name, part, found.images.mean, "")
         test_images.check_fit(labelled, spec.channels, spec.classes)
@@ -125,7 +130,7 @@ def _keep(
     model = loading.network(found.way.spec, found.tensors)
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     probes = Probes(model)
-    seen = measurement.look(model.to(execution.device), *_batch(found, dataset, execution.device))
+    seen = look(model.to(execution.device), *_batch(found, dataset, execution.device))
     started = Started(
         iteration=0,
         layers=probes.layers,
@@ -165,7 +170,7 @@ def _keep(
 def _batch(found: Evaluated, dataset: Dataset, target: torch.device) -> tuple[Tensor, Tensor]:
     """Training images, as many of each class, as the network takes them."""
     order = class_order(dataset.train.labels, equal=True)
-    chosen = dataset.train.take(order[: measurement.batch_size(dataset.image_size)])
+    chosen = dataset.train.take(order[: batch_size(dataset.image_size)])
     pixels, labels = augment.as_tensors(chosen, target)
     mean = found.images.mean.to(target)
     return normalized(pixels, found.way.normalization, mean), labels
@@ -184,3 +189,49 @@ def _write(
         writer.append(seen)
     stream.compact(folder.stream, folder.compacted)
     folder.stream.unlink()
+
+
+_CPU = torch.device("cpu")
+MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
+
+
+def batch_size(image_size: int) -> int:
+    """The paper's, or as many large images as a small machine's memory has room for."""
+    return max(2, min(MOST_IMAGES, _MOST_PIXELS // image_size**2))
+
+
+def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
+    """Responses and gradients in training mode on one mini-batch, as at a run's iteration 0.
+
+    No update is made; BN's statistics move, so the model is not to be used afterwards.
+
+    Args:
+        images: float32, B, C, H, W, prepared for the network, without augmentation.
+        labels: int64, B.
+
+    Raises:
+        CheckpointError: the network's answers are not finite numbers.
+    """
+    backpropagation = Backpropagation(model, Probes(model.train()), Execution(_CPU, "fp32"))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)  # VGG and GoogLeNet drop units
+        passed = backpropagation(images, labels, record=True).fetch()
+    if not math.isfinite(passed.loss):
+        raise CheckpointError("weights.answers_not_finite")
+    readings = passed.readings
+    assert readings is not None
+    return Measurement(
+        iteration=0,
+        epoch=0.0,
+        seconds=0.0,
+        loss=passed.loss,
+        running_error=None,  # evaluated on its test images only; there is no training to follow
+        train_error=None,
+        test_error=None,
+        learning_rate=0.0,
+        images_per_second=0.0,
+        response_std=readings.response_std,
+        gradient_norm=readings.gradient_norm,
+        branch_ratio=readings.branch_ratio,
+        audit_error=None,
+    )

@@ -20,6 +20,8 @@ from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
 from resnet_core.specs.names import Spec, spec_of
 from resnet_core.system.texts import Message
 
+MOST_BYTES = 2**30  # of a file; VGG-19, the largest network, has 575 MB of float32 weights
+
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
 Settings = dict[str, Any]

@@ -13,9 +13,8 @@ from resnet_core.anatomy import describe
 from resnet_core.specs.names import Spec
 from resnet_core.system.texts import Message
 from resnet_core.training.device import Execution
-from resnet_core.weights.images import Images
+from resnet_core.weights.images import Images, Normalization, normalized
 from resnet_core.weights.loading import network
-from resnet_core.weights.normalization import Normalization, normalized
 
 # Of one batch; as in `training.evaluation`, so that a run's error comes out the same here.
 _MOST_IMAGES, _MOST_PIXELS = 500, 2**19

@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from resnet_core.data import catalog
-from resnet_core.data.pictures import picture_mean
-from resnet_core.data.pictures.decoders import Decoders
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import per_pixel_mean
+from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.names import Spec, is_imagenet
 from resnet_core.training import device
@@ -48,8 +49,8 @@ def evaluate_views(
     _, tensors, recognition = loading.load(path)
     specs = asked.settle(recognition)
     _check(specs, asked)
-    pictures = catalog.pictures(
-        data, image_size, part.train_images, part.test_images, part.validation
+    pictures = catalog.load_folder(
+        Selection(data, image_size, part.train_images, part.test_images, part.validation)
     )
     if len(pictures.classes) > specs[0].classes:
         raise InvalidSetting(
@@ -62,7 +63,7 @@ def evaluate_views(
     execution = device.choose("auto", precision)
     model = execution.place(loading.network(specs[0], tensors))
     with closing(Decoders()) as decoders:
-        mean = picture_mean.per_pixel_mean(pictures.train, pictures.image_size, decoders)
+        mean = per_pixel_mean(pictures.train, pictures.image_size, decoders)
         on_device = torch.from_numpy(mean).to(execution.device)
         found = multi_crop.errors(model, pictures.test, on_device, views, execution, decoders)
     return found, specs[0]

@@ -15,7 +15,7 @@ from resnet_core.data import augment
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.specs.names import Spec
-from resnet_core.training import session
+from resnet_core.training import train_state
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
         models.append(build(spec, seed))
         return models[-1]
 
-    for module in (loops, session):
+    for module in (loops, train_state):
         monkeypatch.setattr(module, "build", keep)
     return models
 

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language.texts import say
 from app.widgets.attribution.desk import Desk
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.labs import line
 from resnet_core.labs.results import requests as desk
 from resnet_core.labs.results import results
@@ -205,7 +205,7 @@ def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[Order]) 
     test.file_uploader[0].set_value(("..\\..\\evil.png", file.getvalue(), "image/png")).run()
     assert not test.exception
     name = asked[-1].settings.picture  # type: ignore[attr-defined]
-    assert own_picture.load(name.removeprefix("own:"))[0, 0].tolist() == [0, 128, 0]
+    assert uploaded_image.load(name.removeprefix("own:"))[0, 0].tolist() == [0, 128, 0]
     assert _query(test) == {"picture": name}
 
 

@@ -13,22 +13,22 @@ from app.background.imports import Import, Request
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
-from app.language.errors import translated
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
 from app.server.lab_captions import caption
-from app.widgets.runs.actions import ASKED
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
+from app.widgets.runs.row import DIALOG
 from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.system.texts import Message
+from resnet_core.weights.recognition import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
 
@@ -58,7 +58,7 @@ def opened(state: Import | None = None, language: str = "en") -> AppTest:
     page = AppTest.from_file(str(PAGE), default_timeout=120)
     page.query_params["lang"] = language
     if state is not None:
-        page.session_state[ASKED] = (IMPORT, "")
+        page.session_state[DIALOG] = (IMPORT, "")
         page.session_state[JOB] = Job("token", REQUEST)
     return checked(page.run())
 
@@ -150,10 +150,10 @@ def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = Import(done=True, error=CheckpointError("net.th is damaged or cut short."))
+    now = Import(done=True, error=CheckpointError("The file net.th is damaged or cut short."))
     monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
-    assert "net.th is damaged or cut short." in said(page)
+    assert "The file net.th is damaged or cut short." in said(page)
     (another,) = [one for one in page.button if one.label == "Another file"]
     monkeypatch.setattr(imports, "state", lambda token: None)
     checked(another.click().run())
@@ -163,8 +163,9 @@ def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_was_imported_leads_to_where_it_can_be_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = import_on_record()
-    now = Import(1.0, run.id, "The error is near that of guessing (90.0 %), and more.", done=True)
+    warning = Message("errors.weights.guessing", chance=90.0)
+    run = import_on_record(warning=warning.dumps())
+    now = Import(1.0, run.id, done=True)
     monkeypatch.setattr(imports, "state", lambda token: now)
     shown = said(opened(now))
     assert "cifar/resnet-20, error 8.27 % on CIFAR-10 (n = 10,000)" in shown
@@ -226,11 +227,3 @@ def test_a_laboratorys_caption_names_its_file() -> None:
     order = Order("landscape", (run.id,), catalog.question("landscape").settings())
     result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
     assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
-
-
-def test_a_refused_file_is_told_in_korean() -> None:
-    error = CheckpointError(
-        "net.th is not safe to read: it would call posix.system when opened, which no weights "
-        "need. Nothing of it was run. Save the state dict alone, best as safetensors."
-    )
-    assert translated(str(error), "ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열면 posix")

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language import texts
 from app.page_data.run_list import PAGE as ROWS
-from app.widgets.runs import export as run_export
+from app.widgets.runs import details
 from resnet_core.errors import RunNotFound
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries, store
@@ -21,6 +21,7 @@ from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record
 
+DROPS = "form.field.milestones.label"
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "runs.py"
 
 
@@ -251,6 +252,19 @@ def test_a_fork_with_the_shortcuts_removed() -> None:
     assert "forked from 20261121-000001 at iteration 200" in said(page)
 
 
+def test_a_run_whose_rate_never_drops_is_forked_and_trained_again_without_drops() -> None:
+    put_on_record("20261121-000001", "cifar/resnet-20", milestones=())
+    with_checkpoint("20261121-000001", 200)
+    page = press(opened(), "Details")
+    assert "milestones=never" in said(page)  # in the link to the form
+    page = press(page, "Fork …")
+    drops = next(one for one in page.text_input if one.label == texts.say("en", DROPS))
+    assert drops.value == "never"
+    press(page, "Fork")
+    fork = next(run for run in services.runs() if run.parent)
+    assert fork.experiment.milestones == ()
+
+
 def test_a_fork_that_cannot_be_made_says_why_and_keeps_what_was_typed() -> None:
     put_on_record("20261121-000001", "cifar/resnet-20")
     with_checkpoint("20261121-000001", 400)
@@ -284,7 +298,7 @@ def test_the_url_says_what_is_shown_and_a_bad_one_is_told() -> None:
     page = opened(kind="finished", search="plain")
     assert titles(page) == ["plain-20 · seed 0"]
     page = opened(kind="nonsense", run="../../etc")
-    assert "which do not exist; all are shown" in said(page)
+    assert "Show: the value in this address cannot be used" in said(page)
     assert len(titles(page)) == 2
 
 
@@ -303,9 +317,9 @@ def test_a_run_that_is_gone_is_not_found() -> None:
 def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
     put_on_record("20261121-000001", name="mine")
     started: list[tuple[object, ...]] = []
-    monkeypatch.setattr(run_export.exports, "start", lambda *given: started.append(given))
+    monkeypatch.setattr(details.exports, "export", lambda *given: started.append(given))
     monkeypatch.setattr(
-        run_export.formats, "missing", lambda what: "It needs onnx." if what == "onnx" else ""
+        details.formats, "missing", lambda what: "It needs onnx." if what == "onnx" else ""
     )
     page = press(opened(), "Details")
 

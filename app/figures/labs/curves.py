@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.band import band as outline
+from app.figures.look import band as outline
 
 DEPTH = 56  # of a family's colour where no depth is meant
 

@@ -15,7 +15,7 @@ from app.figures import look
 from app.figures.labs import curves, scene_pictures
 from app.figures.labs.contact_sheet import Strip, sheet
 from app.language.texts import Speaker
-from resnet_core.data.shapes.outlines import OUTLINES
+from resnet_core.data.shapes.drawing import OUTLINES
 from resnet_core.labs.tools.packed_arrays import unpack
 from resnet_core.labs.transfer.question import Settings
 

@@ -8,7 +8,7 @@ from app.language.texts import t
 from app.widgets.architecture.block_code import code_of
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table
-from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.cost import short
 from resnet_core.anatomy import Anatomy, BlockFacts, Layer
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.figures.complexity import block_figure, work_figure
+from app.figures.architecture import block_figure, work_figure
 from app.language.texts import t
 from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
@@ -15,7 +15,7 @@ from app.widgets.architecture.networks import title
 from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
 from app.widgets.architecture.state import SCOPES
 from app.widgets.architecture.table import table
-from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.cost import short
 from resnet_core.anatomy import Anatomy, BlockFacts, describe
 from resnet_core.paper import imagenet as paper_imagenet
 from resnet_core.specs.names import Spec, spec_of

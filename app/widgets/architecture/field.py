@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import theme
-from app.figures.receptive_field import Sight, field_figure
+from app.figures.architecture import Sight, field_figure
 from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels

@@ -8,7 +8,7 @@ from app import services
 from app.background import cost
 from app.background.cost import Forward
 from app.background.measurements import Failed
-from app.figures.complexity import three_digits
+from app.figures.architecture import three_digits
 from app.language.texts import language, t
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table

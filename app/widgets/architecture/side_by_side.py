@@ -8,7 +8,7 @@ from app.language.texts import t
 from app.widgets.architecture.block_card import block_card
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import described, token
-from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import Clicked, legend, standing_drawing
 from app.widgets.network_drawing.parts import Scale

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.figures.complexity import steps_figure
+from app.figures.architecture import steps_figure
 from app.language.texts import t
 from app.page_state.initial_value import start_of
 from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.shares import Shares, imagenet
 from app.widgets.architecture.state import STEPS
-from app.widgets.experiment_form.effects import short
+from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import standing_drawing
 from app.widgets.network_drawing.svg import BREADTH

@@ -13,7 +13,7 @@ from app.language.texts import language, t
 from app.page_data.thumbnails import Album, album
 from app.widgets.attribution import desk
 from app.widgets.attribution.desk import Desk
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.tools import picture_names
 
@@ -55,13 +55,13 @@ def pictures(now: Desk, there: Album | None) -> None:
             on_picked_change=_picked,
         )
     with st.popover(t("attribution.own"), icon=":material/add_photo_alternate:"):
-        st.caption(t("attribution.own_hint", megabytes=own_picture.MEGABYTES))
+        st.caption(t("attribution.own_hint", megabytes=uploaded_image.MEGABYTES))
         key = f"attribution.{desk.visits()}.{language()}"
         given = st.file_uploader(
             t("attribution.file"),
             type=list(_TYPES),
             key=f"{key}.file",
-            max_upload_size=own_picture.MEGABYTES,
+            max_upload_size=uploaded_image.MEGABYTES,
         )
         if st.toggle(t("attribution.camera"), key=f"{key}.camera"):
             given = st.camera_input(t("attribution.camera"), key=f"{key}.shot") or given
@@ -82,7 +82,7 @@ def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
     if st.session_state.get(_TAKEN) == upload_id:
         return
     try:
-        picture_id = own_picture.keep(content, name)
+        picture_id = uploaded_image.store(content, name)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return

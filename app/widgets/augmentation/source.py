@@ -15,6 +15,7 @@ from app.page_state.controls import Control
 from app.widgets.augmentation.own_picture import own_picture
 from app.widgets.augmentation.state import WALL, AugmentationPage
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
 
 _EMBEDDED, _MOST = "shapes", 20  # images of a set that are offered
@@ -60,7 +61,7 @@ def _title(option: str) -> str:
     if option == WALL:
         return t("augmentation.wall")
     name, _, number = option.partition("-")
-    title = catalog.facts(name).title
+    title = catalog.facts(Selection(name)).title
     return t("augmentation.image", data=title, number=int(number) + 1)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.page_data import pictures
 from app.page_data.pictures import Pixels
-from resnet_core.data.pictures.imagenet_recipe import Box, Floats
+from resnet_core.data.imagenet.recipe import Box, Floats
 
 _LONGEST = 720  # pixels: more than a tile ever shows
 

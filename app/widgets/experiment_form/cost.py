@@ -1,4 +1,4 @@
-"""What an experiment costs, before it starts: layers, parameters, work and time."""
+"""The cost of an experiment before it starts: layers, parameters, work and time."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from app import services
 from app.language import progress
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.widgets.experiment_form.controls import label, option
-from app.widgets.experiment_form.effects import short
-from app.widgets.experiment_form.fields import CONTROLS
+from app.widgets.experiment_form.form import label, value_text
+from app.widgets.experiment_form.networks import depths, joined, split
 from resnet_core.anatomy import Anatomy
+from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 
-_ASK_AGAIN = 1.0  # seconds, while the time is being measured
+# Gives the network of an experiment on its data.
+Describe = Callable[[Experiment], Anatomy]
+
+_EVERY = 1.0  # seconds, while the time is being measured
 # Four figures in a row, the longest of them a word.
 _STYLE = "<style>.st-key-cost [data-testid='stMetricValue'] { font-size: 1.5rem; }</style>"
 
 
 def cost(
     experiments: Sequence[Experiment],
-    describe: Callable[[Experiment], Anatomy],
+    describe: Describe,
     before: Experiment | None,
     can_start: bool = True,
 ) -> None:
@@ -48,6 +51,38 @@ def cost(
             st.metric(t("train.cost.time"), "–")
     if before is not None and changes(before, first):
         st.caption(t("train.cost.since", changes=", ".join(changes(before, first))))
+
+
+def by_depth(experiment: Experiment, describe: Describe) -> str:
+    """Return the cost of the depths beside this one."""
+    family, _ = split(experiment.network)
+    costs = []
+    for depth in depths(family):
+        try:
+            other = experiment.changed(network=joined(family, depth))
+        except InvalidSetting:
+            continue  # not reachable with these blocks
+        costs.append(f"{depth}: {short(describe(other).multiply_adds)}")
+    return t("form.multiply_adds_by_depth", list=_listed(costs))
+
+
+def by_shortcut(experiment: Experiment, describe: Describe) -> str:
+    """Return the parameters with each option for the shortcuts."""
+    if not experiment.network_spec().has_shortcuts:
+        return t("form.no_shortcut")
+    counts = [
+        f"{option} {describe(experiment.changed(shortcut=option)).parameters:,}"
+        for option in ("A", "B", "C")
+    ]
+    return t("form.parameters_by_option", list=_listed(counts))
+
+
+def short(count: int) -> str:
+    """Return three digits and a unit: 853 k, 40.6 M, 2.68 G."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return str(count)
 
 
 def changes(before: Experiment, after: Experiment) -> list[str]:
@@ -82,7 +117,7 @@ def _figure(
 def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
     """The expected time; asked again until it has been measured."""
     waiting = _estimate(experiments) is None
-    st.fragment(_show_time, run_every=_ASK_AGAIN if waiting else None)(
+    st.fragment(_show_time, run_every=_EVERY if waiting else None)(
         tuple(experiments), before, waiting
     )
 
@@ -136,6 +171,11 @@ def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None)
     return f"{sign}{progress.duration(abs(difference), t)}"
 
 
+def _listed(parts: list[str]) -> str:
+    """Join parts that a line does not break within."""
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)
+
+
 def _name(field: str) -> str:
     return t("train.cost.network") if field == "network" else label(field)
 
@@ -143,10 +183,4 @@ def _name(field: str) -> str:
 def _value(field: str, value: object) -> str:
     if field == "network":
         return str(value).removeprefix("cifar/")
-    if field in CONTROLS and CONTROLS[field].kind == "choice":
-        return option(field, value)
-    if isinstance(value, bool):
-        return t("train.cost.on") if value else t("train.cost.off")
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return escaped(str(value)) if value not in (None, "") else "–"
+    return escaped(value_text(field, value))

@@ -1,6 +1,8 @@
-"""Which images: embedded, public, a path of this machine, or an upload."""
+"""The choice of data: embedded, public, a path of this machine, or an upload."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import streamlit as st
 
@@ -8,44 +10,43 @@ from app.background import downloads
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data import uploads
-from app.page_state.initial_value import start_of
-from app.widgets.experiment_form.controls import Controls, Errors, complaint
+from app.page_state.controls import Control
+from app.widgets.experiment_form.form import Errors, FormPage, complaint, label
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
-from resnet_core.data.facts import DataFacts
 from resnet_core.data.public.sources import SOURCES
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import PlaygroundError
 
 PATH = ""  # the choice of giving a path
 
 
-def chosen(controls: Controls) -> str:
-    """The data set that the form names, as typed so far."""
-    choice = st.session_state.get(controls.key("data"))
-    if choice is None:
-        return str(controls.draft.values["data"])
-    return choice or str(st.session_state.get(controls.key("data_path"), "")).strip()
+class _DataSet(Control):
+    """The data sets by name, and the choice of giving a path."""
+
+    def shown(self, value: Any) -> Any:
+        return value if value in self.options else PATH
+
+    def read(self, shown: Any, before: Any) -> Any:
+        if shown != PATH:
+            return shown
+        return PATH if before in self.options else before
 
 
-def data_field(controls: Controls, errors: Errors, facts: DataFacts | None) -> None:
+def data_field(page: FormPage, errors: Errors, facts: DataFacts | None) -> None:
     """Show the choice of data, what is wrong with it, and how to get what is not there."""
     entries = {entry.name: entry for entry in catalog.available()}
-    key = controls.key("data")
-    options = [*entries, PATH]
-    data = str(controls.draft.values["data"])
-    start = start_of(key, data if data in entries else PATH)
-    st.selectbox(
-        t("form.field.data.label"),
-        options,
-        index=options.index(start if start in options else PATH),
+    control = _DataSet("list", (*entries, PATH))
+    name = page.control(
+        "data",
+        label("data"),
+        control,
         format_func=lambda name: _title(entries.get(name)),
-        key=key,
         help=t("form.field.data.help"),
     )
-    name = st.session_state[key]
-    if name == PATH:
-        _own(controls, "" if data in entries else data)
-    elif name in entries and not entries[name].present:
+    if name not in entries:
+        _own(page)
+    elif not entries[name].present:
         _absent(entries[name])
     elif facts is not None:
         st.caption(_described(facts))
@@ -53,26 +54,25 @@ def data_field(controls: Controls, errors: Errors, facts: DataFacts | None) -> N
         complaint(errors.get("data"))
 
 
-def _own(controls: Controls, written: str) -> None:
+def _own(page: FormPage) -> None:
     path, upload = st.columns(2, gap="medium")
     with path:
-        key = controls.key("data_path")
-        st.text_input(t("form.data.where"), value=start_of(key, written), key=key)
+        page.control("data", t("form.data.where"), Control("text"), key="data_path")
     with upload:
-        given = st.file_uploader(
+        file = st.file_uploader(
             t("form.data.upload"),
             type=[suffix[1:] for suffix in uploads.SUFFIXES],
             max_upload_size=uploads.MEGABYTES,
             help=t("form.data.upload_help", megabytes=uploads.MEGABYTES),
-            key=controls.key("upload"),
+            key=page.key("upload"),
         )
-        if given is not None:
-            _take(controls, given.file_id, given.name, given.getvalue())
+        if file is not None:
+            _take(page, file.file_id, file.name, file.getvalue())
 
 
-def _take(controls: Controls, file_id: str, name: str, content: bytes) -> None:
+def _take(page: FormPage, file_id: str, name: str, content: bytes) -> None:
     """Check and keep the upload, once; then it is one of the choices."""
-    taken = f"{controls.form}.taken"
+    taken = f"{page.name}.taken"
     if st.session_state.get(taken) == file_id:
         return
     try:
@@ -81,8 +81,7 @@ def _take(controls: Controls, file_id: str, name: str, content: bytes) -> None:
         complaint(error)
         return
     st.session_state[taken] = file_id
-    controls.draft = controls.draft.changed(data=str(upload.path))
-    st.session_state[f"{controls.form}.to_load"] = controls.draft
+    page.load(data=str(upload.path))
     st.rerun()
 
 

@@ -1,145 +1,189 @@
-"""An experiment being written: what was typed, whether or not it can be used.
+"""An experiment that is being written: what was typed, whether or not it can be used.
 
-Nothing typed is ever lost: a draft keeps it as it is, and says beside each field what is
-wrong with it. No interface in here.
+A draft keeps what was typed as it is, and says beside each field what is wrong with it. Nothing
+here shows anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
-from app.widgets.experiment_form.networks import joined, split, twin_of
+from pydantic import Field
+
+from app.page_state.query import Errors, PageState, settle
+from app.widgets.experiment_form.networks import DEPTHS, depths, joined, split, twin_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.network_settings import lacking
+from resnet_core.experiments.presets import PRESETS
+from resnet_core.experiments.text import NEVER, from_text
 from resnet_core.specs.imagenet import PREFIX
 from resnet_core.specs.names import is_imagenet
 
 SEEDS = 5
+FIRST_PRESET = "one-minute"
 
 # What the form calls by names of its own: the two halves of `Experiment.network`.
 _HALVES = ("family", "depth")
+_SETTINGS = frozenset(Experiment.model_fields)
 # These mean something when they are empty.
 LEFT_EMPTY = frozenset({"name", "milestones", "image_size", "train_images", "test_images"})
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(PageState):
     """The form's whole state.
 
     Attributes:
         values: as typed, by the name of the field in `Experiment`; `family` and `depth`
             in the place of `network`.
-        twin: whether the plain or residual counterpart is trained as well.
+        twin: train the plain or residual counterpart as well.
         seeds: how many seeds, counted up from the experiment's own.
         preset: the preset that it was started from, or "".
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = Field(default_factory=dict)
     twin: bool = False
-    seeds: int = 1
+    seeds: int = Field(1, ge=1, le=SEEDS)
     preset: str = ""
 
     @classmethod
-    def of(cls, experiment: Experiment, **others: Any) -> Draft:
-        """The draft that says this experiment."""
+    def of(cls, experiment: Experiment, **others: Any) -> Self:
+        """Return the draft that describes this experiment."""
         return cls(values=_typed(experiment), **others)
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[Draft, dict[str, InvalidSetting]]:
-        """The draft in a URL, and what was wrong with parameters that gave way to defaults."""
-        given = {name: text for name, text in query.items() if name in Experiment.model_fields}
-        experiment, errors = settle(given)
-        draft = cls.of(experiment, preset=query.get("preset", "")[:60])
-        twin, seeds = query.get("twin", "0"), query.get("seeds", "1")
-        if twin not in {"0", "1"}:
-            errors["twin"] = InvalidSetting(
-                "twin", "setting.choice", given=twin[:20], options=["0", "1"]
+    def of_preset(cls, name: str) -> Self:
+        """Return the preset's last network, its deepest residual one, with its twin if the preset
+        has that."""
+        experiments = PRESETS[name].build(0)
+        last = experiments[-1]
+        twin = twin_of(last.network) in {experiment.network for experiment in experiments}
+        return cls.of(last.changed(name=""), preset=name, twin=twin)
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, Errors]:
+        """Return the draft in a URL, from its preset or from the paper's values, and the errors
+        by parameter."""
+        settings = {name: text for name, text in query.items() if name in _SETTINGS}
+        others = {
+            name: text for name, text in query.items() if name not in _SETTINGS and name != "values"
+        }
+        preset = others.get("preset", "")
+        faults = Errors()
+        if preset and preset not in PRESETS:
+            faults["preset"] = InvalidSetting(
+                "preset", "setting.choice", given=preset[:60], options=PRESETS
             )
-        if seeds not in _SEED_COUNTS:
-            errors["seeds"] = InvalidSetting("seeds", "setting.seeds", given=seeds[:20], most=SEEDS)
-        return replace(draft, twin=twin == "1", seeds=_SEED_COUNTS.get(seeds, 1)), errors
+            preset = others["preset"] = ""
+        options, errors = super().from_query(others)
+        faults |= errors
+        if not settings:
+            start = cls.of_preset(preset or FIRST_PRESET)
+            return start.changed(twin=options.twin or start.twin, seeds=options.seeds), faults
+        experiment, errors = settle(_create, settings)
+        return options.changed(values=_typed(experiment)), faults | errors
 
     def to_query(self) -> dict[str, str]:
-        """The inverse of `from_query`.
-
-        The network is always named: a URL without any setting is nobody's draft.
+        """Return the inverse of `from_query`. The network is always named, so that a URL with the
+        paper's settings is not taken for one without any.
 
         Raises:
             InvalidSetting: the draft is not an experiment yet.
         """
         experiment = self.experiment()
-        query = {"network": experiment.network, **experiment.to_query()}
-        if self.preset:
-            query["preset"] = self.preset
-        if self.twin:
-            query["twin"] = "1"
-        if self.seeds > 1:
-            query["seeds"] = str(self.seeds)
-        return query
+        options = super().to_query()
+        options.pop("values", None)
+        return {"network": experiment.network, **experiment.to_query(), **options}
 
-    def changed(self, **values: Any) -> Draft:
-        """With some fields typed anew."""
-        return replace(self, values={**self.values, **values})
+    def value(self, name: str) -> Any:
+        """Return what was typed into a field, or an option of the draft itself."""
+        return self.values[name] if name in self.values else getattr(self, name)
+
+    def changed(self, **values: Any) -> Self:
+        """Return a copy with fields typed anew; a depth that the new family does not have gives
+        way to its first."""
+        own = {name: value for name, value in values.items() if name in type(self).model_fields}
+        typed = {name: value for name, value in values.items() if name not in own}
+        if typed:
+            own["values"] = {**self.values, **typed}
+            if "family" in typed and "depth" not in typed:
+                own["values"]["depth"] = _depth(self.values, str(typed["family"]))
+        return super().changed(**own)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the parameters of its URL."""
+        return [*Experiment.model_fields, "twin", "seeds", "preset"]
 
     def experiment(self) -> Experiment:
-        """The experiment as typed.
+        """Return the experiment as typed.
 
         Raises:
             InvalidSetting: names the first field that cannot be used.
         """
-        return _create(_given(self.values))
+        return _create(**_settings(self.values))
 
     def settled(self) -> Experiment:
-        """The experiment as typed, with defaults for what cannot be used."""
-        return settle(_given(self.values))[0]
+        """Return the experiment as typed, with defaults for what cannot be used."""
+        return settle(_create, _settings(self.values))[0]
 
-    def errors(self) -> dict[str, InvalidSetting]:
-        """What is wrong, by field; empty once it is an experiment."""
-        return settle(_given(self.values))[1]
+    def errors(self) -> Errors:
+        """Return what is wrong, by field; empty once it is an experiment."""
+        return settle(_create, _settings(self.values))[1]
 
     def experiments(self) -> list[Experiment]:
-        """All that would be started: each seed, with its twin if that is wanted.
+        """Return all that would be started: each seed, with its twin if that is wanted.
 
         Raises:
             InvalidSetting: the draft is not an experiment yet.
         """
         first = self.experiment()
         networks = [first.network, twin_of(first.network)] if self.twin else [first.network]
-        found = [
+        experiments = [
             first.changed(network=network, seed=first.seed + number)
             for number in range(self.seeds)
             for network in networks
         ]
-        if first.name and len(found) > 1:
-            return [one.changed(name=_distinct(one)) for one in found]
-        return found
+        if first.name and len(experiments) > 1:
+            return [one.changed(name=_distinct(one)) for one in experiments]
+        return experiments
 
 
-_SEED_COUNTS = {str(count): count for count in range(1, SEEDS + 1)}
+def all_of_preset(name: str, experiment: Experiment) -> Sequence[Experiment]:
+    """Return all of the preset's experiments, if this is one of them and they are several."""
+    if name not in PRESETS:
+        return ()
+    try:
+        together = PRESETS[name].build(experiment.seed)
+    except InvalidSetting:
+        return ()
+    unnamed = experiment.changed(name="")
+    is_one = any(one.changed(name="") == unnamed for one in together)
+    return together if is_one and len(together) > 1 else ()
 
 
-def settle(given: Mapping[str, Any]) -> tuple[Experiment, dict[str, InvalidSetting]]:
-    """The experiment of what can be used, defaults for the rest; and what could not be."""
-    kept = dict(given)
-    errors: dict[str, InvalidSetting] = {}
-    while True:
-        try:
-            return _create(kept), errors
-        except InvalidSetting as error:
-            if error.field in kept:
-                errors[error.field] = error
-                del kept[error.field]
-            else:  # A default that does not go with the rest; begin with the rest's defaults.
-                errors.setdefault(error.field, error)
-                kept = {}
+def unused(family: str) -> tuple[str, ...]:
+    """Return the fields that a family's networks do not have; what they hold waits for another
+    family."""
+    return lacking(family.removeprefix(PREFIX)) if is_imagenet(family) else ("stride_in",)
 
 
-def _create(given: Mapping[str, Any]) -> Experiment:
+def milestones_as_typed(milestones: Sequence[int] | None) -> str:
+    """Return the text of a form's field for milestones: "" for the default, or "never"."""
+    if milestones is None:
+        return ""
+    return ", ".join(map(str, milestones)) or NEVER
+
+
+def _create(**settings: Any) -> Experiment:
+    """Create an experiment from what was typed.
+
+    Raises:
+        InvalidSetting: names the first field that cannot be used.
+    """
     read = {}
-    for name, value in given.items():
+    for name, value in settings.items():
         value = from_text(name, value) if isinstance(value, str) else value
         if value in (None, "") and name not in LEFT_EMPTY:
             good = 20 if name == "network" else Experiment.model_fields[name].default
@@ -148,33 +192,35 @@ def _create(given: Mapping[str, Any]) -> Experiment:
     return Experiment.create(**read)
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """From the form's names to the experiment's."""
+def _settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings by the experiment's own names, without those that do not matter."""
     aside = {*_HALVES, *unused(str(values.get("family")))}
     if values.get("schedule") == "plateau":
         aside.add("milestones")
-    given = {name: value for name, value in values.items() if name not in aside}
+    settings = {name: value for name, value in values.items() if name not in aside}
     depth = values.get("depth")
-    given["network"] = None if depth is None else joined(str(values.get("family")), depth)
-    return given
-
-
-def unused(family: str) -> tuple[str, ...]:
-    """Fields that a family's networks do not have; what they hold waits for another family."""
-    return lacking(family.removeprefix(PREFIX)) if is_imagenet(family) else ("stride_in",)
+    settings["network"] = None if depth is None else joined(str(values.get("family")), depth)
+    return settings
 
 
 def _typed(experiment: Experiment) -> dict[str, Any]:
-    """As the form's controls hold it: rates and lists as text, the rest as it is."""
+    """Return the values as the form's controls hold them: rates and lists as text."""
     values = experiment.model_dump()
     family, depth = split(values.pop("network"))
-    milestones = values["milestones"]
-    values["milestones"] = ", ".join(map(str, milestones)) if milestones else ""
+    values["milestones"] = milestones_as_typed(values["milestones"])
     for name in ("learning_rate", "weight_decay", "momentum"):
         values[name] = repr(values[name])
     for name in ("image_size", "train_images", "test_images"):
         values[name] = "" if values[name] is None else str(values[name])
     return {**values, "family": family, "depth": depth}
+
+
+def _depth(before: Mapping[str, Any], family: str) -> Any:
+    """Return the depth to go on with in another family."""
+    if is_imagenet(family):
+        offered = depths(family)
+        return before["depth"] if before["depth"] in offered else offered[0]
+    return DEPTHS[0] if is_imagenet(str(before["family"])) else before["depth"]
 
 
 def _distinct(experiment: Experiment) -> str:

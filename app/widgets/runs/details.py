@@ -1,4 +1,4 @@
-"""All there is to know about one run: facts, files, links, the end of its log."""
+"""Everything about one run: facts, files, links, export, the end of its log."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import services
+from app.background import exports
 from app.language import progress
 from app.language.errors import explain
-from app.page_state.links import page_link
-from app.language.texts import t
 from app.language.markdown import escaped
-from app.widgets.experiment_form.controls import label
+from app.language.texts import language, t
+from app.page_state.page import page_link
 from app.widgets.experiment_form.draft import Draft
-from app.widgets.runs.imported_links import imported_links
-from app.widgets.runs.export import run_export
+from app.widgets.experiment_form.form import label
 from app.widgets.runs.row import imported_result
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs.record import RunRecord
+from resnet_core.exporting import formats
+from resnet_core.exporting.formats import FORMATS, Format
+from resnet_core.labs import catalog
+from resnet_core.runs.record import ACTIVE, RunRecord
 
 _LOG_LINES = 40
 
@@ -129,3 +131,72 @@ def _log(run: RunRecord) -> str:
 
 def _when(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def imported_links(run: RunRecord) -> None:
+    """Compare, Attribution, the questions of why, and each laboratory that takes it."""
+    with st.container(horizontal=True):
+        page_link("compare", t("import.link.compare"), runs=run.id)
+        page_link("attribution", t("import.link.attribution"), runs=run.id)
+        page_link("why", t("import.link.why"))
+    with st.expander(t("import.link.laboratories"), icon=":material/science:"):
+        for name in catalog.NAMES:
+            question = catalog.question(name)
+            if question.most_runs and not question.refuses(run):
+                page_link(f"labs/{name}", t(f"labs.{name}.title"), runs=run.id)
+
+
+def run_export(run: RunRecord) -> None:
+    """Show the formats there are; one whose packages are missing says what to install."""
+    what: Format = st.selectbox(
+        t("runs.export.format"),
+        FORMATS,
+        format_func=lambda one: t(f"runs.export.as.{one}"),
+        key=_key("format", run.id),
+        help=t("runs.export.help"),
+    )
+    st.caption(t(f"runs.export.holds.{what}"))
+    missing = formats.missing(what)
+    if missing is not None:
+        st.info(missing.text(language()), icon=":material/extension:")
+        return
+    if what == "hub":
+        hint = t("runs.export.license_hint")
+        st.text_input(t("runs.export.license"), key=_key("license", run.id), placeholder=hint)
+    _packed(run, what)
+    if run.state in ACTIVE:
+        st.caption(t("runs.export.so_far"))
+
+
+def _packed(run: RunRecord, what: Format) -> None:
+    """What became of the last packing, and the button for the next."""
+    packed = exports.state((run.id, what))
+    if packed is not None and packed.error is not None:
+        st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")
+    if packed is not None and packed.path is not None and packed.path.is_file():
+        path = packed.path
+        st.download_button(
+            t("runs.export.save", megabytes=f"{max(0.1, path.stat().st_size / 1e6):.1f}"),
+            data=path.read_bytes,
+            file_name=path.name,
+            mime="application/zip",
+            icon=":material/download:",
+            key=_key(f"save.{what}", run.id),
+            on_click="ignore",
+        )
+    if packed is None or packed.done:
+        words = t("runs.export.pack") if packed is None else t("runs.export.again")
+        icon = ":material/folder_zip:"
+        key = _key("pack", run.id)
+        st.button(words, key=key, icon=icon, on_click=_start, args=(run.id, what))
+    else:
+        st.caption(f":material/hourglass: {t('runs.export.packing')}")
+
+
+def _start(run_id: str, what: Format) -> None:
+    typed = str(st.session_state.get(_key("license", run_id)) or "").strip()
+    exports.export(run_id, what, typed if typed and what == "hub" else None)
+
+
+def _key(part: str, run_id: str) -> str:
+    return f"runs.{part}.{run_id}"

@@ -1,4 +1,4 @@
-"""What a run is asked back about: deleting it, and forking it."""
+"""The dialogs of the page Runs: deleting runs, forking one, importing weights."""
 
 from __future__ import annotations
 
@@ -9,60 +9,67 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
-from app.language.texts import t
-from app.widgets.runs import import_dialog
 from app.language.markdown import escaped
-from app.widgets.experiment_form.controls import complaint, label
+from app.language.texts import t
+from app.page_data.run_list import RunsState
+from app.page_state.page import Page
+from app.widgets.experiment_form.draft import milestones_as_typed
+from app.widgets.experiment_form.form import complaint, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
-from app.widgets.runs.actions import ASKED, say
-from app.widgets.runs.row import OPENED
+from app.widgets.runs import import_dialog
+from app.widgets.runs.row import DIALOG, report
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment, from_text
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 CLEAR = "clear"
 IMPORT = "import"
-SHOWN = "runs.shown"  # what the dialog on the page was asked for
-FAULT = "runs.fault"  # why a fork could not be made
+SHOWN = "runs.shown"  # session state: the dialog that the page shows
+FAULT = "runs.fault"  # session state: why a fork could not be made
 # Faults of these are shown beneath their controls.
 _AT_FIELD = {"batch_norm", "learning_rate", "name", "iterations", "milestones"}
 
 
-def open_asked(matching: Sequence[RunRecord]) -> None:
-    """Show the dialog that an action asked for, until it is answered or dismissed."""
-    asked = st.session_state.get(ASKED)
-    st.session_state[SHOWN] = asked
-    if asked is None:
+def ask_for(dialog: str, run_id: str = "") -> None:
+    """Have the page show a dialog; to be called in a widget's callback."""
+    st.session_state[DIALOG] = (dialog, run_id)
+
+
+def open_dialog(page: Page[RunsState], matching: Sequence[RunRecord]) -> None:
+    """Show the dialog that was asked for, until it is answered or dismissed."""
+    request = st.session_state.get(DIALOG)
+    st.session_state[SHOWN] = request
+    if request is None:
         return
-    action, run_id = asked
-    if action == IMPORT:
+    dialog, run_id = request
+    if dialog == IMPORT:
         title = t("import.title")
         st.dialog(title, width="medium", on_dismiss=_close_import)(import_dialog.import_dialog)()
         return
-    if action == CLEAR:
+    if dialog == CLEAR:
         ended = [run for run in matching if run.state not in ACTIVE]
         st.dialog(t("runs.clear.title"), on_dismiss=_close)(_clear)(ended)
         return
     try:
         run = services.run(run_id)
     except PlaygroundError as error:
-        say(run_id, explain(error), went_well=False)
+        report(run_id, explain(error), success=False)
         _close()
         return
-    if action == "fork":
+    if dialog == "fork":
         title = t("runs.fork.title", title=escaped(run.title))
-        st.dialog(title, width="medium", on_dismiss=_close)(_fork)(run)
+        st.dialog(title, width="medium", on_dismiss=_close)(_fork)(page, run)
     else:
         st.dialog(t("runs.delete.title"), on_dismiss=_close)(_delete)(run)
 
 
-def is_waiting() -> bool:
-    """Whether an action asked for a dialog since the page was last run."""
-    return st.session_state.get(ASKED) != st.session_state.get(SHOWN)
+def is_dialog_waiting() -> bool:
+    """Return whether a dialog was asked for since the page last ran."""
+    return st.session_state.get(DIALOG) != st.session_state.get(SHOWN)
 
 
 def _close() -> None:
-    for key in (ASKED, SHOWN, FAULT):
+    for key in (DIALOG, SHOWN, FAULT):
         st.session_state.pop(key, None)
 
 
@@ -93,7 +100,7 @@ def _delete_all(runs: Sequence[RunRecord]) -> None:
         try:
             services.delete(run.id)
         except PlaygroundError as error:
-            say(run.id, explain(error), went_well=False)
+            report(run.id, explain(error), success=False)
         bar.progress(number / len(runs))
     _close()
     st.rerun()
@@ -105,8 +112,8 @@ def _keep() -> None:
         st.rerun()
 
 
-def _fork(run: RunRecord) -> None:
-    """From which checkpoint, and with which changes."""
+def _fork(page: Page[RunsState], run: RunRecord) -> None:
+    """Ask for the checkpoint to start from, and for the changes."""
     points = services.fork_points(run.id)
     if not points:
         st.info(t("runs.fork.no_points"))
@@ -122,7 +129,7 @@ def _fork(run: RunRecord) -> None:
     if not (isinstance(error, InvalidSetting) and error.field in _AT_FIELD):
         complaint(error)
     if st.button(t("runs.fork.yes"), type="primary", icon=":material/fork_right:"):
-        _start(run, point, changes)
+        _start(page, run, point, changes)
 
 
 def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> d
     with right:
         typed["batch_norm"] = st.toggle(label("batch_norm"), value=parent.batch_norm)
         _complain("batch_norm", error)
-        drops = ", ".join(map(str, parent.milestones or ()))
+        drops = milestones_as_typed(parent.milestones)
         advice = t("form.field.milestones.help")
         typed["milestones"] = st.text_input(label("milestones"), value=drops, help=advice)
         _complain("milestones", error)
@@ -176,7 +183,7 @@ def _complain(field: str, error: PlaygroundError | None) -> None:
         complaint(error)
 
 
-def _start(run: RunRecord, point: int, typed: dict[str, Any]) -> None:
+def _start(page: Page[RunsState], run: RunRecord, point: int, typed: dict[str, Any]) -> None:
     changes = {
         field: from_text(field, value) if isinstance(value, str) else value
         for field, value in typed.items()
@@ -188,6 +195,6 @@ def _start(run: RunRecord, point: int, typed: dict[str, Any]) -> None:
         st.rerun()  # the dialog again, with the fault in it
         return
     _close()
-    say(forked.id, t("runs.did.fork"), went_well=True)
-    st.session_state[OPENED] = forked.id
+    report(forked.id, t("runs.did.fork"), success=True)
+    page.change(run=forked.id)
     st.rerun()

@@ -9,18 +9,18 @@ import streamlit as st
 
 from app import services
 from app.background import imports
-from app.language.errors import translated
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
-from app.language.texts import language, t
+from app.language.errors import translated
 from app.language.markdown import escaped
-from app.widgets.experiment_form.controls import complaint
-from app.widgets.runs.imported_links import imported_links
-from app.widgets.runs.row import imported_result
+from app.language.texts import language, t
 from app.page_state.initial_value import start_of
+from app.widgets.experiment_form.form import complaint
+from app.widgets.runs.details import imported_links
+from app.widgets.runs.row import imported_result
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
 from resnet_core.runs import imported
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.weights.recognition import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
 _PATH = ""  # the choice of giving a path
@@ -43,7 +43,7 @@ def import_dialog() -> None:
     elif not now.done:
         _watch(job.token)
     elif now.run_id is not None:
-        _imported(now.run_id, now)
+        _imported(now.run_id)
     else:
         _ask(job, now)
 
@@ -182,7 +182,7 @@ def _watch(token: str) -> None:
         st.rerun()
 
 
-def _imported(run_id: str, now: Import) -> None:
+def _imported(run_id: str) -> None:
     try:
         run = services.run(run_id)
     except RunNotFound:

@@ -1,22 +1,60 @@
-"""One run in a list: what it is, how far it is, what it can be told."""
+"""One run in a list: what it is, how far it is, and what can be done with it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
 from app import services
-from app.language import progress
-from app.language.errors import translated
 from app.figures.labels import network_label
-from app.language.texts import language, t
+from app.language import progress
+from app.language.errors import explain, translated
 from app.language.markdown import escaped
-from app.widgets.runs.actions import ICONS, Action, allowed, said_of, tell
+from app.language.texts import language, t
+from app.page_data.run_list import RunsState
+from app.page_state.page import Page
+from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord, State
 
+Action = Literal[
+    "pause", "resume", "stop", "stop_now", "first", "up", "down", "retry", "fork", "delete"
+]
+
+# The first is the one that most people want then; the rest stand in a menu.
+BY_STATE: Mapping[State, tuple[Action, ...]] = {
+    "queued": ("pause", "first", "up", "down", "stop", "delete"),
+    "running": ("pause", "stop", "stop_now", "fork"),
+    "paused": ("resume", "fork", "retry", "stop", "delete"),
+    "stopped": ("resume", "fork", "retry", "delete"),
+    "failed": ("resume", "fork", "retry", "delete"),
+    "interrupted": ("resume", "fork", "retry", "delete"),
+    "finished": ("fork", "retry", "delete"),
+    "diverged": ("fork", "retry", "delete"),
+    "imported": ("delete",),
+}
+ICONS: Mapping[Action, str] = {
+    "pause": ":material/pause:",
+    "resume": ":material/play_arrow:",
+    "stop": ":material/stop:",
+    "stop_now": ":material/dangerous:",
+    "first": ":material/vertical_align_top:",
+    "up": ":material/arrow_upward:",
+    "down": ":material/arrow_downward:",
+    "retry": ":material/restart_alt:",
+    "fork": ":material/fork_right:",
+    "delete": ":material/delete:",
+}
+# These are confirmed in a dialog of the page first.
+IN_DIALOG: frozenset[Action] = frozenset({"fork", "delete"})
+# Session state: the dialog that is open and its run, the outcome of the last action.
+DIALOG, OUTCOME = "runs.dialog", "runs.outcome"
+
 # Icon and colour; the word is always there as well.
-CHIPS: dict[State, tuple[str, str]] = {
+CHIPS: Mapping[State, tuple[str, str]] = {
     "queued": (":material/schedule:", "gray"),
     "running": (":material/directions_run:", "blue"),
     "paused": (":material/pause_circle:", "orange"),
@@ -29,10 +67,18 @@ CHIPS: dict[State, tuple[str, str]] = {
 }
 # Whose end needs a sentence; how far the others came is said by their progress.
 _EXPLAINED: frozenset[State] = frozenset({"failed", "diverged", "interrupted"})
-OPENED = "runs.opened"  # id of the run whose details are shown
 
 
-def run_row(run: RunRecord, queued: int) -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an action, shown at its run until the next one."""
+
+    run_id: str
+    sentence: str
+    success: bool
+
+
+def run_row(page: Page[RunsState], run: RunRecord, queued: int) -> None:
     """Show the run; `queued` is how many wait altogether."""
     what, actions = st.columns([5, 3], vertical_alignment="center")
     with what, st.container(gap="xxsmall"):
@@ -44,7 +90,61 @@ def run_row(run: RunRecord, queued: int) -> None:
             _progress(run)
         _troubles(run)
     with actions:
-        _buttons(run, queued)
+        _buttons(page, run, queued)
+
+
+def allowed(run: RunRecord, queued: int) -> tuple[Action, ...]:
+    """Return the actions that make sense now; there are `queued` runs in the queue."""
+    if run.recorded:
+        return ()
+    pointless: set[Action] = set()
+    if run.position <= 1:
+        pointless |= {"first", "up"}
+    if run.position >= queued:
+        pointless.add("down")
+    if run.request is not None:
+        pointless |= {"pause", "stop"} if run.request == "stop" else {"pause"}
+    return tuple(action for action in BY_STATE[run.state] if action not in pointless)
+
+
+def perform(action: Action, run: RunRecord) -> None:
+    """Do it, or open the dialog that confirms it; to be called in a widget's callback.
+
+    Another tab may have told the run something else meanwhile; then a sentence says so.
+    """
+    if action in IN_DIALOG:
+        st.session_state[DIALOG] = (action, run.id)
+        return
+    try:
+        _COMMANDS[action](run)
+    except PlaygroundError as error:
+        report(run.id, explain(error), success=False)
+    else:
+        report(run.id, t(f"runs.did.{action}"), success=True)
+
+
+def report(run_id: str, sentence: str, success: bool) -> None:
+    st.session_state[OUTCOME] = Outcome(run_id, sentence, success)
+
+
+def failure_of_missing(records: Sequence[RunRecord]) -> Outcome | None:
+    """Return the failure of the last action if its run is no longer there to show it."""
+    outcome: Outcome | None = st.session_state.get(OUTCOME)
+    if outcome is None or outcome.success or any(run.id == outcome.run_id for run in records):
+        return None
+    return outcome
+
+
+_COMMANDS: Mapping[Action, Callable[[RunRecord], None]] = {
+    "pause": lambda run: services.pause(run.id),
+    "resume": lambda run: services.resume(run.id),
+    "stop": lambda run: services.stop(run.id),
+    "stop_now": lambda run: services.stop(run.id, now=True),
+    "first": lambda run: services.move(run.id, 1),
+    "up": lambda run: services.move(run.id, max(1, int(run.position) - 1)),
+    "down": lambda run: services.move(run.id, int(run.position) + 1),
+    "retry": lambda run: services.retry(run.id),
+}
 
 
 def _chip(run: RunRecord) -> str:
@@ -52,7 +152,7 @@ def _chip(run: RunRecord) -> str:
     icon, colour = CHIPS[run.state]
     word = t(f"common.state.{run.state}")
     if run.state == "running" and run.request is not None:
-        word = t(f"runs.asked.{run.request}")
+        word = t(f"runs.request.{run.request}")
     elif run.state == "queued":
         word = t("runs.place", place=f"{run.position:.0f}")
     return f":{colour}-badge[{icon} {word}]"
@@ -146,14 +246,14 @@ def _troubles(run: RunRecord) -> None:
     if source is not None and source.warning:
         warning = escaped(translated(source.warning, language()))
         st.caption(f":material/warning: {warning}")
-    said = said_of(run.id)
-    if said is not None:
-        sentence = escaped(said.sentence)
-        icon = ":material/check:" if said.went_well else ":material/error:"
-        st.markdown(f"{icon} {sentence}" if said.went_well else f"{icon} :red[{sentence}]")
+    outcome: Outcome | None = st.session_state.get(OUTCOME)
+    if outcome is not None and outcome.run_id == run.id:
+        sentence = escaped(outcome.sentence)
+        good = f":material/check: {sentence}"
+        st.markdown(good if outcome.success else f":material/error: :red[{sentence}]")
 
 
-def _buttons(run: RunRecord, queued: int) -> None:
+def _buttons(page: Page[RunsState], run: RunRecord, queued: int) -> None:
     possible = allowed(run, queued)
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         if possible:
@@ -162,17 +262,16 @@ def _buttons(run: RunRecord, queued: int) -> None:
                 t(f"runs.action.{first}"),
                 key=f"runs.first.{run.id}",
                 icon=ICONS[first],
-                on_click=tell,
+                on_click=perform,
                 args=(first, run),
             )
             _menu(run, rest)
-        is_open = st.session_state.get(OPENED) == run.id
+        is_open = page.state.run == run.id
         st.button(
             t("runs.close") if is_open else t("runs.open"),
             key=f"runs.open.{run.id}",
             icon=":material/expand_less:" if is_open else ":material/expand_more:",
-            on_click=_toggle,
-            args=(run.id,),
+            on_click=lambda: page.change(run="" if page.state.run == run.id else run.id),
         )
 
 
@@ -185,9 +284,5 @@ def _menu(run: RunRecord, actions: list[Action]) -> None:
         actions,
         key=key,
         format_func=lambda action: f"{ICONS[action]} {t(f'runs.action.{action}')}",
-        on_click=lambda: tell(st.session_state[key], run),
+        on_click=lambda: perform(st.session_state[key], run),
     )
-
-
-def _toggle(run_id: str) -> None:
-    st.session_state[OPENED] = None if st.session_state.get(OPENED) == run_id else run_id

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from resnet_core.data import cache
 from resnet_core.data.dataset import Dataset, ImageSet, Index, Labels, area_average, held_out_index
 from resnet_core.data.shapes import drawing
-from resnet_core.data.shapes.outlines import OUTLINES
-from resnet_core.data.shapes.palette import background_colours, shape_colours
+from resnet_core.data.shapes.drawing import OUTLINES, background_colours, shape_colours
 from resnet_core.errors import InvalidSetting
 from resnet_core.system import home
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import safetensors.torch
 
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.jobs.worker import imported
 from resnet_core.runs import find_weights as weights_on_disk
@@ -42,7 +42,7 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
         train_error, test_error = session.evaluate()
     return {
         "id": run_id,
-        "iteration": session.iteration,
+        "iteration": session.state.iteration,
         "data": dataset.name,
         "train_error": train_error,
         "train_images": min(run.experiment.evaluation_images, len(dataset.train)),
@@ -70,14 +70,16 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
             "views", f"{run.title} is imported, with images of one size; leave --views out."
         )
     data = load(run.experiment)
-    assert isinstance(data, PictureFolder)
+    assert isinstance(data, ImageFolder)
     session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
     with closing(session), closing(Decoders()) as decoders:
-        mean = session.batches.mean
-        found = errors(session.model, data.test, mean, views, session.execution, decoders)
+        mean = session.state.batches.mean
+        found = errors(
+            session.state.model, data.test, mean, views, session.state.execution, decoders
+        )
     return {
         "id": run_id,
-        "iteration": session.iteration,
+        "iteration": session.state.iteration,
         "data": data.name,
         "views": views,
         "top1_error": found.top1,

@@ -30,7 +30,7 @@ from resnet_core.labs.status import State
 from resnet_core.labs.tools import trained_network
 from resnet_core.runs import find_weights
 from resnet_core.system import environment, processes
-from resnet_core.training import allocator, device
+from resnet_core.training import device
 
 _LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is let go at once
 _LAST_WORDS = 20.0  # seconds for which a full disk may hinder them
@@ -49,7 +49,7 @@ def work(path: Path) -> int:
     """Answer what was asked; returns the exit code: 0 unless it failed or could not begin."""
     folder = LabFolder(path.resolve())
     manners.be_polite(folder.log)
-    allocator.keep_memory()
+    device.keep_freed_memory()
     try:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
             if not _begin(folder):

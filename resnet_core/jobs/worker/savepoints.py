@@ -34,11 +34,11 @@ class Savepoints:
             PlaygroundError: the disk is full.
         """
         due = time.monotonic() - self._last >= self._seconds
-        if due or session.iteration in self._kept:
+        if due or session.state.iteration in self._kept:
             self.save(session)
 
     def save(self, session: Session) -> None:
         """Save now; between two iterations, so that resuming goes on exactly here."""
-        kept = session.iteration in self._kept
-        checkpoint.save(self._folder, session.state(), kept=kept)
+        kept = session.state.iteration in self._kept
+        checkpoint.save(self._folder, session.checkpoint(), kept=kept)
         self._last = time.monotonic()

@@ -33,7 +33,7 @@ from resnet_core.runs.store import Store
 from resnet_core.system import environment, processes
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
-from resnet_core.training import allocator
+from resnet_core.training import device
 from resnet_core.training.checkpoint import files as checkpoint
 from resnet_core.training.device import Execution
 from resnet_core.training.images import load
@@ -55,7 +55,7 @@ def work(run_dir: Path) -> int:
         raise PlaygroundError(f"{folder.path} is not the folder of a run; `runs list` shows them.")
     store = Store(folder.path.parent.parent / "playground.sqlite3")
     manners.be_polite(folder.log)
-    allocator.keep_memory()
+    device.keep_freed_memory()
     try:
         with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
             run = _begin(store, folder)
@@ -121,11 +121,11 @@ class Worker:
 
     def _train(self, session: Session, experiment: Experiment) -> Ending:
         kept = kept_at(experiment, self._run.parent_iteration or 0)
-        session.halts = kept
+        session.state.sync_at = kept
         saves = Savepoints(self._folder.checkpoints, kept, environment.checkpoint_seconds())
         progress = Progress(self._store, self._run.id, experiment.batch_size)
         started = session.started()
-        self._introduce(started, session.execution)
+        self._introduce(started, session.state.execution)
         with stream.StreamWriter(self._folder.stream, started) as telemetry:
             for event in train(session):
                 match event:
@@ -134,7 +134,7 @@ class Worker:
                         progress.measured(event)
                     case Stepped():
                         saves.after_step(session)
-                        asked = progress.stepped(event.iteration, session.seconds)
+                        asked = progress.stepped(event.iteration, session.state.seconds)
                         if (asked or self._terminated) and event.iteration < experiment.iterations:
                             saves.save(session)
                             return shell.asked(asked, event.iteration, progress.news)

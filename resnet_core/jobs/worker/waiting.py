@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.jobs import assignment
 from resnet_core.jobs.worker.dispatch import work
@@ -54,7 +55,7 @@ def _warm_up() -> None:
     build(NetworkSpec(depth=8, width=1, image_size=8), seed=0)
     pa.array([0.0])  # imports pandas, if it is installed, to ask whether this is a series
     try:
-        catalog.load(catalog.SHAPES)
+        catalog.load(Selection(catalog.SHAPES))
     except (PlaygroundError, OSError) as error:
         print(f"The embedded images are not ready: {error}", file=sys.stderr)
 

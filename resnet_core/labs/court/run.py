@@ -232,7 +232,7 @@ class _Exhibits:
             return
         images, labels = shallow.train_images(self._images)
         data = shallow.dataset
-        spec = shallow.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        spec = shallow.experiment.spec_for(data)
         assert isinstance(spec, NetworkSpec)  # the question accepts no others
         built = grafted(model, spec, blocks, images)
         tests = shallow.test_images(self._images)

@@ -135,7 +135,7 @@ def _trainings(
     for alpha in alphas:
         session = Session(experiment, subject.dataset, eager=True)  # a graph would know no dial
         errors: tuple[float, float] | None = None
-        with dialled(session.model, alpha):
+        with dialled(session.state.model, alpha):
             for event in train(session):
                 if isinstance(event, Measurement):
                     yield Rows("curves", [_curve_row(alpha, event)])

@@ -90,7 +90,7 @@ def experiment(settings: question.Settings) -> Experiment:
 def _live(settings: question.Settings) -> Iterator[Event]:
     plan = experiment(settings)
     session = Session(plan, short_runs.dataset(plan))
-    open_gates(session.model, settings.gate_bias)
+    open_gates(session.state.model, settings.gate_bias)
     images = _images(session, settings.images)
     label = f"highway-{settings.depth} (live)"
     who: dict[str, Value] = {
@@ -100,8 +100,8 @@ def _live(settings: question.Settings) -> Iterator[Event]:
         "depth": settings.depth,
     }
     every = max(1, plan.iterations // _MOMENTS)
-    session.halts = range(0, plan.iterations, every)
-    first = found = _now(session.model, images)
+    session.state.sync_at = range(0, plan.iterations, every)
+    first = found = _now(session.state.model, images)
     yield Rows("gates", _rows(who, 0, first))
     for event in train(session):
         if isinstance(event, Diverged):
@@ -109,7 +109,7 @@ def _live(settings: question.Settings) -> Iterator[Event]:
             return
         done = event.iteration if isinstance(event, Stepped) else 0
         if done and (done % every == 0 or done == plan.iterations):
-            found = _now(session.model, images)
+            found = _now(session.state.model, images)
             yield Rows("gates", _rows(who, done, found))
             yield Progress(done, plan.iterations)
     yield verdict(label, plan.iterations, [gate.carry for gate in first], found)
@@ -130,11 +130,11 @@ def _now(model: nn.Module, images: Tensor) -> list[Gate]:
 
 def _images(session: Session, count: int) -> Tensor:
     """Test images, as many of each class, as the network sees them: B, C, H, W."""
-    test = session.dataset.test
+    test = session.state.data.test
     assert isinstance(test, ImageSet)  # no network for ImageNet has gates
     chosen = test.take(class_order(test.labels, equal=True)[:count])
-    pixels, _ = augment.as_tensors(chosen, session.execution.device)
-    return augment.centred(pixels, session.batches.mean)
+    pixels, _ = augment.as_tensors(chosen, session.state.execution.device)
+    return augment.centred(pixels, session.state.batches.mean)
 
 
 def _logistic(x: float) -> float:

@@ -169,7 +169,7 @@ def _start(
     """The network with which a training begins."""
     data = subject.dataset
     if noise is None:
-        spec = experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        spec = experiment.spec_for(data)
         return build(spec, experiment.seed).to(subject.device)
     start = copy.deepcopy(deep)
     start.load_state_dict(begun(deep, noise, settings.seed))
@@ -193,7 +193,7 @@ def _copy_row(factor: int, found: Comparison) -> Row:
 
 def _spec(subject: Subject) -> NetworkSpec:
     data = subject.dataset
-    spec = subject.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+    spec = subject.experiment.spec_for(data)
     assert isinstance(spec, NetworkSpec)  # the question accepts no others
     return spec
 

@@ -26,7 +26,7 @@ from resnet_core.labs.tools import columns
 from resnet_core.labs.tools.chain import Chain, Step
 from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.blocks import ResidualBlock, ShortcutBlock
-from resnet_core.training.randomness import generator
+from resnet_core.networks.initialization import generator
 
 _IMAGES_AT_ONCE = 1024  # paths x images of one pass
 

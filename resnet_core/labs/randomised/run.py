@@ -97,7 +97,7 @@ class _Check:
 def fresh(subject: Subject, seed: int) -> nn.Module:
     """The same architecture with weights that have nothing to do with the subject's."""
     data = subject.dataset
-    spec = subject.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+    spec = subject.experiment.spec_for(data)
     return build(spec, _FRESH + seed).requires_grad_(False).eval()
 
 

@@ -15,10 +15,9 @@ from torch import Tensor
 
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_mean import per_pixel_mean
-from resnet_core.data.pictures.picture_sample import sample
-from resnet_core.data.selection import Chosen
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 
 MOST = 500  # pictures for training, and as many for testing; 150 MB together at 224 pixels
@@ -31,7 +30,7 @@ def dataset(experiment: Experiment) -> Dataset:
     Raises:
         InvalidSetting, DataError: they are not on this machine, or one cannot be used.
     """
-    return _dataset(Chosen.by(experiment))
+    return _dataset(Selection.of(experiment))
 
 
 def mean(experiment: Experiment) -> Tensor:
@@ -40,16 +39,16 @@ def mean(experiment: Experiment) -> Tensor:
     Raises:
         InvalidSetting, DataError: as `dataset`.
     """
-    folder = catalog.pictures(*Chosen.by(experiment))
+    folder = catalog.load_folder(Selection.of(experiment))
     with closing(Decoders()) as decoders:
         return torch.from_numpy(per_pixel_mean(folder.train, folder.image_size, decoders))
 
 
 @lru_cache(maxsize=2)
-def _dataset(chosen: Chosen) -> Dataset:
-    folder = catalog.pictures(*chosen)
+def _dataset(selection: Selection) -> Dataset:
+    folder = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
         parts = (folder.train, folder.test)
-        train, test = (sample(part, folder.image_size, MOST, decoders) for part in parts)
+        train, test = (centre_views(part, folder.image_size, MOST, decoders) for part in parts)
     name = f"{folder.name} (centre views of {len(train)} + {len(test)} pictures)"
     return Dataset(name, folder.classes, train, test)

@@ -53,7 +53,7 @@ def _weights(subject: Subject, run: RunRecord, iteration: int) -> dict[str, Tens
 def initial(subject: Subject) -> dict[str, Tensor]:
     """As the network was before its first update."""
     data = subject.dataset
-    spec = subject.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+    spec = subject.experiment.spec_for(data)
     return build(spec, subject.experiment.seed).state_dict()
 
 

@@ -26,7 +26,7 @@ def initial(subject: Subject, images: Tensor, *, batch_norm: bool | None = None)
     data, experiment = subject.dataset, subject.experiment
     if batch_norm is not None:
         experiment = experiment.changed(batch_norm=batch_norm)
-    spec = experiment.network_spec(data.image_size, data.channels, len(data.classes))
+    spec = experiment.spec_for(data)
     return normalising(build(spec, experiment.seed).to(subject.device), images)
 
 

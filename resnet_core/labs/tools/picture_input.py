@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_core.data.dataset import ImageSet, area_average
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.data.shapes.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.tools import picture_names
@@ -49,7 +49,7 @@ def seen(subject: Subject, name: str) -> Seen:
     place = picture_names.place(name)
     data = subject.dataset
     if place is None:
-        pixels = own_picture.load(picture_names.own_id(name))
+        pixels = uploaded_image.load(picture_names.own_id(name))
         return Seen(fitted(pixels, data.image_size, data.channels), None, None)
     if place >= len(data.test):
         most = len(data.test) - 1

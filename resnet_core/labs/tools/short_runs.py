@@ -22,7 +22,7 @@ from torch import Tensor
 
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
@@ -77,12 +77,12 @@ def cores() -> int:
 
 def dataset(experiment: Experiment) -> Dataset:
     """The experiment's images; the last few data sets are kept, and forked children share them."""
-    return _dataset(Chosen.by(experiment))
+    return _dataset(Selection.of(experiment))
 
 
 @lru_cache(maxsize=2)
-def _dataset(chosen: Chosen) -> Dataset:
-    return catalog.load(*chosen)
+def _dataset(selection: Selection) -> Dataset:
+    return catalog.load(selection)
 
 
 class _Hand:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, ImageSet, class_order
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import centre_views
@@ -25,8 +25,7 @@ from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.training import device
-from resnet_core.weights.images import THESE_IMAGES
-from resnet_core.weights.normalization import PER_PIXEL, Normalization, normalized
+from resnet_core.weights.images import PER_PIXEL, THESE_IMAGES, Normalization, normalized
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ class Subject:
             InvalidSetting, DataError: they are not on this machine.
         """
         e = self.experiment
-        found = _dataset(Chosen.by(e))
+        found = _dataset(Selection.of(e))
         return found if self.source is None else found.with_classes(self.source.classes)
 
     @cached_property
@@ -76,7 +75,7 @@ class Subject:
             CheckpointError: the weights are not this network's.
         """
         data = self.dataset
-        spec = self.experiment.network_spec(data.image_size, data.channels, len(data.classes))
+        spec = self.experiment.spec_for(data)
         with torch.device("meta"):
             model = architecture(spec)
         model.to_empty(device="cpu")
@@ -197,6 +196,6 @@ def label(run: RunRecord) -> str:
 
 
 @lru_cache(maxsize=4)
-def _dataset(chosen: Chosen) -> Dataset:
+def _dataset(selection: Selection) -> Dataset:
     """Shared by the subjects that were trained on the same images."""
-    return catalog.load(*chosen)
+    return catalog.load(selection)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from resnet_core.data import augment
 from resnet_core.data.dataset import ImageSet
-from resnet_core.data.shapes.palette import LUMA
+from resnet_core.data.shapes.drawing import LUMA
 from resnet_core.data.shapes.shapes import CLASSES
 from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.labs.transfer import heads, scores

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_core.data.shapes import drawing
-from resnet_core.data.shapes.palette import background_colours, shape_colours
+from resnet_core.data.shapes.drawing import background_colours, shape_colours
 from resnet_core.data.shapes.shapes import CLASSES, boxes_around
 
 SIZE = 32

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from resnet_core.experiments.experiment import Experiment
-from resnet_core.training.checkpoint import forkable
+from resnet_core.errors import CheckpointError
+from resnet_core.experiments.network_settings import (
+    NetworkSettings,
+    check_fork,
+    is_pre_activation,
+)
 
 _EPS = nn.BatchNorm2d(1).eps
 
 
 def carry_over(
-    parent: Experiment, weights: Mapping[str, Tensor], child: Experiment
+    parent: NetworkSettings, weights: Mapping[str, Tensor], child: NetworkSettings
 ) -> dict[str, Tensor]:
     """The parent's weights under the child's names, for `Session(initial_weights=...)`.
 
@@ -25,10 +29,10 @@ def carry_over(
     Raises:
         InvalidSetting: a change that leaves no weights of use.
     """
-    forkable.check(parent, child)
+    check_fork(parent, child)
     if parent.batch_norm and not child.batch_norm:
         return _folded(weights)
-    if child.batch_norm and not parent.batch_norm and not forkable.pre_activated(parent):
+    if child.batch_norm and not parent.batch_norm and not is_pre_activation(parent):
         return _shifted(weights)
     return dict(weights)
 
@@ -67,3 +71,19 @@ def _convolution_of(bn: str) -> str:
 def _bn_of(convolution: str) -> str:
     head, _, last = convolution.rpartition(".")
     return f"{head}.1" if last == "0" else convolution.replace("conv", "bn")
+
+
+@torch.no_grad()
+def load_fitting(model: nn.Module, weights: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Copy the tensors whose names and shapes fit; return the names of the others.
+
+    Raises:
+        CheckpointError: none of the layers fits.
+    """
+    own = model.state_dict()
+    fitting = {name for name in own if name in weights and weights[name].shape == own[name].shape}
+    if not any(own[name].dim() > 1 for name in fitting):
+        raise CheckpointError("checkpoint.nothing_fits")
+    for name in fitting:
+        own[name].copy_(weights[name])
+    return tuple(name for name in own if name not in fitting)

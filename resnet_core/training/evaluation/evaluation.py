@@ -1,53 +1,115 @@
-"""Errors on images that stay the same throughout a run."""
+"""Errors on images that stay the same throughout a run, in the single view of each."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment
 from resnet_core.data.dataset import ImageSet, class_order
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFiles
+from resnet_core.data.imagenet.views import View, centre_view
+from resnet_core.training.batches.picture_batches import PictureBatches, as_tensor
 from resnet_core.training.device import Execution
 
 # Images of one batch: of the paper's networks in bf16 its activations then take 30 MB a layer.
-_MOST_IMAGES, _MOST_PIXELS = 500, 2**19
+_MAX_IMAGES, _MAX_PIXELS = 500, 2**19
+
+
+def percent_wrong(batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Return the percentage of images whose largest logit is not their label's.
+
+    Args:
+        batches: logits (B, classes) and labels (int64, B) on one device, not waited for until
+            the last.
+    """
+    wrong: Tensor | int = 0
+    images = 0
+    for logits, labels in batches:
+        wrong = wrong + (logits.argmax(1) != labels).sum()
+        images += len(labels)
+    return 100 * float(wrong) / images
 
 
 class Evaluation:
-    """A set of images and the error that a network makes on them.
+    """A fixed set of images and the error that a network makes on them.
 
-    The images are the single view of section 4.2: not augmented, the training images'
-    per-pixel mean subtracted.
+    Args:
+        batches: makes the prepared images (B, C, H, W) and labels (int64, B).
     """
 
-    def __init__(self, images: ImageSet, mean: Tensor, execution: Execution) -> None:
-        self._images, self._labels = augment.as_tensors(images, execution.device)
-        self._mean, self._execution = mean, execution
+    def __init__(
+        self, batches: Callable[[], Iterable[tuple[Tensor, Tensor]]], execution: Execution
+    ) -> None:
+        self._batches, self._execution = batches, execution
 
     def error(self, model: nn.Module) -> float:
-        """Percent wrong, with BN's running statistics; the network is in training mode again
-        afterwards, and nothing random was drawn."""
+        """Return the percentage wrong with BN's running statistics. The network is in training
+        mode again afterwards; no random number is drawn.
+
+        Raises:
+            DataError: a picture cannot be used; names it.
+        """
         model.eval()
         try:
             with torch.inference_mode(), self._execution.autocast():
-                wrong = sum(
-                    (model(self._prepared(images)).argmax(1) != labels).sum()
-                    for images, labels in self._batches()
-                )
+                return percent_wrong((model(images), labels) for images, labels in self._batches())
         finally:
             model.train()
-        return 100 * float(wrong) / len(self._labels)
 
-    def _batches(self) -> zip[tuple[Tensor, Tensor]]:
-        height, width = self._images.shape[2:]
-        size = max(1, min(_MOST_IMAGES, _MOST_PIXELS // (height * width)))
-        return zip(self._images.split(size), self._labels.split(size), strict=True)
 
-    def _prepared(self, images: Tensor) -> Tensor:
-        execution = self._execution
-        return augment.centred(images, self._mean, execution.dtype, execution.memory_format)
+def of_images(images: ImageSet, mean: Tensor, execution: Execution) -> Evaluation:
+    """Return the evaluation on images in memory (section 4.2: no augmentation).
+
+    Args:
+        mean: per-pixel mean of the training images, float32, C, H, W.
+    """
+    pixels, labels = augment.as_tensors(images, execution.device)
+    height, width = pixels.shape[2:]
+    size = max(1, min(_MAX_IMAGES, _MAX_PIXELS // (height * width)))
+
+    def batches() -> Iterator[tuple[Tensor, Tensor]]:
+        for part, truth in zip(pixels.split(size), labels.split(size), strict=True):
+            yield augment.centred(part, mean, execution.dtype, execution.memory_format), truth
+
+    return Evaluation(batches, execution)
+
+
+def of_pictures(
+    pictures: ImageFiles,
+    training: PictureBatches,
+    crop: int,
+    size: int,
+    execution: Execution,
+    decoders: Decoders,
+) -> Evaluation:
+    """Return the evaluation on the centre views of picture files (section 3.4), decoded each time.
+
+    Args:
+        training: the batches whose mean is subtracted.
+        size: pictures that go through the network together.
+    """
+    labels = torch.from_numpy(pictures.labels).to(execution.device)
+
+    def batches() -> Iterator[tuple[Tensor, Tensor]]:
+        views = decoders.map(partial(_view, pictures, crop), range(len(pictures)))
+        for part in labels.split(size):
+            pixels = as_tensor([next(views).pixels for _ in part]).to(execution.device)
+            mean, memory_format = training.mean, execution.memory_format
+            yield augment.centred(pixels, mean, execution.dtype, memory_format), part
+
+    return Evaluation(batches, execution)
+
+
+def _view(pictures: ImageFiles, crop: int, place: int) -> View:
+    return centre_view(pictures, place, crop)
 
 
 def fixed_subset(images: ImageSet, count: int) -> ImageSet:
-    """The same `count` images for every run on these data, as many of each class; all if fewer."""
+    """Return the same `count` images for every run on these data, balanced over the classes; all
+    of them if there are fewer."""
     return images.take(class_order(images.labels, equal=True)[:count])

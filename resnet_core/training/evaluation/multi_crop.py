@@ -18,14 +18,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from resnet_core.data import augment
-from resnet_core.data.pictures import imagenet_recipe as recipe
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import Pictures
-from resnet_core.data.pictures.picture_views import Crops, centre_view, ten_views, whole_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet import recipe
+from resnet_core.data.imagenet.image_folder import ImageFiles
+from resnet_core.data.imagenet.views import Crops, centre_view, ten_views, whole_view
+from resnet_core.errors import InvalidSetting
 from resnet_core.training.device import Execution
-from resnet_core.training.evaluation.dense import fully_convolutional
 
 Views = Literal["single", "10-crop", "multi-scale"]
 VIEWS: tuple[Views, ...] = get_args(Views)
@@ -50,7 +51,7 @@ class Errors:
 @torch.inference_mode()
 def errors(
     model: nn.Module,
-    pictures: Pictures,
+    pictures: ImageFiles,
     mean: Tensor,
     views: Views,
     execution: Execution,
@@ -87,7 +88,7 @@ class Examination:
         self._mean = mean.mean(dim=(1, 2), keepdim=True) if whole else mean
         self._views, self._execution = views, execution
 
-    def scores(self, pictures: Pictures, decoders: Decoders) -> Iterator[Tensor]:
+    def scores(self, pictures: ImageFiles, decoders: Decoders) -> Iterator[Tensor]:
         """Of each picture, averaged over its views: float32, classes, on the CPU."""
         view = partial(_decoded, pictures, self._views, self._crop)
         waiting: list[list[Crops]] = []
@@ -116,7 +117,7 @@ class Examination:
         return scores.float().reshape(count, each, -1).mean(1)
 
 
-def _decoded(pictures: Pictures, views: Views, crop: int, place: int) -> list[Crops]:
+def _decoded(pictures: ImageFiles, views: Views, crop: int, place: int) -> list[Crops]:
     """A picture's views, those of one size together: uint8, V, H, W, 3 each."""
     match views:
         case "single":
@@ -131,3 +132,50 @@ def _decoded(pictures: Pictures, views: Views, crop: int, place: int) -> list[Cr
 def _both(pixels: NDArray[np.uint8]) -> Crops:
     """The picture and its mirror image: uint8, 2, H, W, 3."""
     return np.stack([pixels, pixels[:, ::-1]])
+
+
+# A side of the maps that VGG's first fully connected layer takes, and of images per pixel of them.
+_VGG_SIDE, _VGG_STRIDE = 7, 32
+
+
+def fully_convolutional(model: nn.Module, crop: int) -> nn.Module:
+    """The network for pictures of any size from `crop` up: the mean of its scores at all places.
+
+    Plain and residual networks and GoogLeNet pool their last maps over their whole extent and
+    are linear from there, so the mean of the scores is what they give as they are. VGG's fully
+    connected layers become convolutions.
+
+    Raises:
+        InvalidSetting: VGG was trained on crops of another size than 224, whose maps it
+            stretches to the size that its layers need.
+    """
+    classifier = getattr(model, "classifier", None)
+    if classifier is None:
+        return model
+    if crop != _VGG_SIDE * _VGG_STRIDE:
+        raise InvalidSetting("views", "setting.dense_vgg", size=crop, only=_VGG_SIDE * _VGG_STRIDE)
+    return DenseVgg(model)
+
+
+class DenseVgg(nn.Module):
+    """VGG with its fully connected layers as convolutions, 7x7, 1x1 and 1x1 (Simonyan &
+    Zisserman 2015, section 3.2). For evaluation: there is no dropout."""
+
+    def __init__(self, vgg: nn.Module) -> None:
+        super().__init__()
+        self.features = vgg.get_submodule("features")
+        dense = vgg.get_submodule("classifier").children()
+        self.layers = [layer for layer in dense if isinstance(layer, nn.Linear)]
+
+    def forward(self, x: Tensor) -> Tensor:  # B, C, H, W -> B, classes
+        x = self.features(x)
+        first, second, third = self.layers
+        x = functional.relu(_convolved(x, first, _VGG_SIDE))
+        x = functional.relu(_convolved(x, second, 1))
+        return _convolved(x, third, 1).mean(dim=(2, 3))
+
+
+def _convolved(x: Tensor, layer: nn.Linear, side: int) -> Tensor:
+    """A fully connected layer at every place of side x side pixels."""
+    weight = layer.weight.reshape(layer.out_features, -1, side, side)
+    return functional.conv2d(x, weight, layer.bias)

@@ -1,16 +1,18 @@
 """Updates as CUDA graphs: launched as a whole, many in a row, and waited for once.
 
-A small network's kernels take a GPU a few microseconds each; eager Python takes longer to ask
-for them. A graph holds everything that an update does, preparing the images, going forward and
-back, measuring, moving the weights, and is asked for by one call. What differs between updates
-lies in tensors that stay where they are: which images, their crops, the learning rate.
+A small network's kernels take a GPU a few microseconds each; eager Python takes longer to
+launch them. A graph contains a whole update, from preparing the images to moving the weights,
+and is launched by one call. What differs between updates is in tensors that stay where they
+are: the images' positions, their crops, the learning rate.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,66 +20,64 @@ from torch import Tensor
 
 from resnet_core.data.augment import Draw
 from resnet_core.telemetry.values import Float64
-from resnet_core.training import intervals, stretch
+from resnet_core.training import intervals
 from resnet_core.training.batches.batches import Batches
-from resnet_core.training.step.backpropagation import Shown
-from resnet_core.training.step.eager import EagerUpdates, Update, Updates
+from resnet_core.training.step.backpropagation import Backpropagation, DeviceResult
+from resnet_core.training.step.eager import EagerStepper, Stepper, Update
+from resnet_core.training.train_state import TrainState
 
-if TYPE_CHECKING:
-    from resnet_core.training.session import Session
-
-_WARM_UPS = 3  # before a capture, on a stream of their own: libraries set themselves up in them
+_WARM_UPS = 3  # before a capture, on a side stream: libraries initialise themselves in them
 _log = logging.getLogger(__name__)
 
-Body = Callable[[], Shown]
+Body = Callable[[], DeviceResult]
 
 
 class Graph(Protocol):
-    """Something done on tensors that stay where they are.
+    """Work on tensors that stay where they are.
 
     Attributes:
-        shown: what it shows, anew after every replay, in the same tensors.
+        result: its figures, in the same tensors after every replay.
     """
 
-    shown: Shown
+    result: DeviceResult
 
     def replay(self) -> None: ...
 
 
 class CudaGraph:
-    """What `body` asks of the GPU, captured to be asked again as a whole.
+    """The GPU's work in `body`, captured to be launched as a whole.
 
-    Graphs of one pool use the same memory in turn: what one shows is to be fetched before
-    another is replayed.
+    Graphs of one pool use the same memory in turn: fetch the result of one before another is
+    replayed.
 
     Raises:
-        RuntimeError: it asks for something that cannot be captured.
+        RuntimeError: `body` does something that cannot be captured.
     """
 
     def __init__(self, body: Body, pool: Any) -> None:
-        beside = torch.cuda.Stream()
-        beside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(beside):
+        side_stream = torch.cuda.Stream()
+        side_stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side_stream):
             for _ in range(_WARM_UPS):
                 body()
-        torch.cuda.current_stream().wait_stream(beside)
+        torch.cuda.current_stream().wait_stream(side_stream)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph, pool=pool):
-            self.shown = body()
+            self.result = body()
 
     def replay(self) -> None:
         self._graph.replay()
 
 
-class Disagreement(RuntimeError):
-    """A replay does not give what the same update gave when it was made eagerly."""
+class ReplayMismatch(RuntimeError):
+    """A replay that does not give what the same update gave when it was made eagerly."""
 
 
-class CapturedUpdates:
-    """Makes a stretch of updates without waiting for the device in between.
+class GraphStepper:
+    """Launches a chunk of updates without waiting for the device in between.
 
-    The numbers that chance draws are drawn on the CPU as ever, so images and augmentation are
-    those of eager training; the weights differ in their last bits.
+    Random numbers are drawn on the CPU as in eager training, so images and augmentation are
+    the same; the weights differ in their last bits.
 
     Raises:
         RuntimeError: an update cannot be captured, or a replay is not the same as the update.
@@ -85,129 +85,139 @@ class CapturedUpdates:
 
     backend = "cuda-graph"
 
-    def __init__(self, session: Session, graph: Callable[[Body], Graph]) -> None:
-        assert isinstance(session.batches, Batches)
-        self._session, self._batches = session, session.batches
-        self._eager = EagerUpdates(session)
-        device, batch = session.execution.device, session.experiment.batch_size
-        # What an update is given:
-        self._chosen = torch.zeros(batch, dtype=torch.int64, device=device)
-        self._chance = torch.zeros(3, batch, dtype=torch.int64, device=device)
+    def __init__(
+        self,
+        state: TrainState,
+        backpropagation: Backpropagation,
+        graph: Callable[[Body], Graph],
+    ) -> None:
+        assert isinstance(state.batches, Batches)
+        self._state, self._batches = state, state.batches
+        self._backpropagation = backpropagation
+        self._eager = EagerStepper(state, backpropagation)
+        self._made: deque[Update] = deque()  # of this chunk, not returned yet
+        device, batch = state.execution.device, state.experiment.batch_size
+        # The inputs of an update:
+        self._positions = torch.zeros(batch, dtype=torch.int64, device=device)
+        self._draw = torch.zeros(3, batch, dtype=torch.int64, device=device)
         self._rate = torch.zeros((), device=device)
-        # Where the CPU leaves chance and rates for the device to fetch, a place for each update:
-        pinned = device.type == "cuda"
-        most = stretch.MOST
-        self._chances = torch.zeros(most, 3, batch, dtype=torch.int64, pin_memory=pinned)
-        self._rates = torch.zeros(most, pin_memory=pinned)
-        before = self._kept()
+        # Where the CPU puts draws and rates for the device to fetch, a place for each update:
+        pinned, size = device.type == "cuda", intervals.MAX_CHUNK
+        self._draws = torch.zeros(size, 3, batch, dtype=torch.int64, pin_memory=pinned)
+        self._rates = torch.zeros(size, pin_memory=pinned)
+        before = self._snapshot()
         self._quiet, self._recorded = (graph(self._body(record)) for record in (False, True))
         self._check(before)
-        width = len(self._recorded.shown.row)
-        self._rows = torch.zeros(most, width, device=device)  # what each update has shown
+        self._rows = torch.zeros(size, len(self._recorded.result.row), device=device)
 
     def _body(self, record: bool) -> Body:
-        session = self._session
-
-        def update() -> Shown:
-            top, left, mirrored = self._chance
-            drawn = Draw(top, left, mirrored.bool()) if self._batches.augments else None
-            images, labels = self._batches.prepared(self._chosen, drawn)
-            shown = session.backpropagation(images, labels, record=record)
-            session.optimizer.update_at(self._rate)
-            return shown
+        def update() -> DeviceResult:
+            top, left, mirrored = self._draw
+            draw = Draw(top, left, mirrored.bool()) if self._batches.augments else None
+            images, labels = self._batches.prepared(self._positions, draw)
+            result = self._backpropagation(images, labels, record=record)
+            self._state.optimizer.fused_step(self._rate)
+            return result
 
         return update
 
-    def make(self, iteration: int) -> list[Update]:
-        """As many as need no look; where the next one is audited, that one, eagerly."""
-        session = self._session
-        known = session.schedule.known
-        count = stretch.length(session.experiment, iteration, session.halts, known)
+    @property
+    def in_sync(self) -> bool:
+        return not self._made
+
+    def next(self) -> Update:
+        if not self._made:
+            self._made.extend(self._chunk())
+        return self._made.popleft()
+
+    def _chunk(self) -> list[Update]:
+        """Make as many updates as can be launched together; one that is audited, eagerly."""
+        state, start = self._state, time.perf_counter()
+        experiment, first = state.experiment, state.iteration
+        fixed_updates = state.schedule.fixed_updates
+        count = intervals.chunk_length(experiment, first, state.sync_at, fixed_updates)
         if count == 0:
-            return self._eager.make(iteration)
-        rates = [session.schedule.rate(iteration + each) for each in range(count)]
-        graphs = [self._graph(iteration + each + 1) for each in range(count)]
-        for each, (graph, rate) in enumerate(zip(graphs, rates, strict=True)):
-            self._give(each, rate)
+            return [self._eager.next()]
+        rates = [state.schedule.rate(first + index) for index in range(count)]
+        graphs = [self._graph(first + index + 1) for index in range(count)]
+        for index, (graph, rate) in enumerate(zip(graphs, rates, strict=True)):
+            self._set_inputs(index, rate)
             graph.replay()
-            row = graph.shown.row
-            self._rows[each, : len(row)].copy_(row, non_blocking=True)
-        rows = _numbers(self._rows[:count])  # the device is waited for here
+            row = graph.result.row
+            self._rows[index, : len(row)].copy_(row, non_blocking=True)
+        rows = self._rows[:count].cpu().numpy().astype(np.float64)  # waits for the device
+        seconds = (time.perf_counter() - start) / count
         return [
-            _update(graph.shown, row, rate)
+            _update(graph, row, rate, seconds)
             for graph, row, rate in zip(graphs, rows, rates, strict=True)
         ]
 
     def _graph(self, iteration: int) -> Graph:
-        due = intervals.recorded(self._session.experiment, iteration)
-        return self._recorded if due else self._quiet
+        recorded = intervals.record_due(self._state.experiment, iteration)
+        return self._recorded if recorded else self._quiet
 
-    def _give(self, place: int, rate: float) -> None:
-        """Put an update's images, chance and rate where its graph expects them."""
-        chosen, drawn = self._batches.draw()
-        self._chosen.copy_(chosen)
-        if drawn is not None:
-            torch.stack((drawn.top, drawn.left, drawn.mirrored.long()), out=self._chances[place])
-            self._chance.copy_(self._chances[place], non_blocking=True)
-        self._rates[place] = rate
-        self._rate.copy_(self._rates[place], non_blocking=True)
-
-    def _kept(self) -> list[Tensor]:
-        return [tensor.clone() for tensor in self._changing()]
+    def _set_inputs(self, index: int, rate: float) -> None:
+        """Put an update's images, augmentation and rate where its graph reads them."""
+        positions, draw = self._batches.draw()
+        self._positions.copy_(positions)
+        if draw is not None:
+            torch.stack((draw.top, draw.left, draw.mirrored.long()), out=self._draws[index])
+            self._draw.copy_(self._draws[index], non_blocking=True)
+        self._rates[index] = rate
+        self._rate.copy_(self._rates[index], non_blocking=True)
 
     def _changing(self) -> list[Tensor]:
-        """All that an update changes: weights, velocities, BN's running statistics."""
-        return [*self._session.optimizer.tensors(), *self._session.model.buffers()]
+        """Return what an update changes: weights, momentum buffers, BN's running statistics."""
+        return [*self._state.optimizer.tensors(), *self._state.model.buffers()]
 
-    def _put_back(self, kept: list[Tensor]) -> None:
-        for tensor, before in zip(self._changing(), kept, strict=True):
+    def _snapshot(self) -> list[Tensor]:
+        return [tensor.clone() for tensor in self._changing()]
+
+    def _restore(self, snapshot: list[Tensor]) -> None:
+        for tensor, before in zip(self._changing(), snapshot, strict=True):
             tensor.copy_(before)
 
     def _check(self, before: list[Tensor]) -> None:
-        """Hold each graph to its own update, made eagerly; then all is as it was before."""
-        state = self._batches.state()
-        self._give(0, rate=1e-3)
-        self._batches.restore(state)
+        """Compare each graph with its own update, made eagerly; then restore everything."""
+        batches = self._batches.state_dict()
+        self._set_inputs(0, rate=1e-3)
+        self._batches.load_state_dict(batches)
         for record, graph in ((False, self._quiet), (True, self._recorded)):
-            self._put_back(before)
-            expected = [self._body(record)().row, *self._kept()]
-            self._put_back(before)
+            self._restore(before)
+            expected = [self._body(record)().row, *self._snapshot()]
+            self._restore(before)
             graph.replay()
-            found = [graph.shown.row, *self._kept()]
-            if not all(map(_close, found, expected)):
-                raise Disagreement("a replayed update is not the same as one made eagerly")
-        self._put_back(before)
+            replayed = [graph.result.row, *self._snapshot()]
+            if not all(map(_close, replayed, expected)):
+                raise ReplayMismatch("a replayed update is not the same as one made eagerly")
+        self._restore(before)
 
 
-def updates(session: Session, *, eager: bool) -> Updates:
-    """The fastest way to make this session's updates."""
-    if eager or not _can_be_captured(session):
-        return EagerUpdates(session)
+def fastest_stepper(state: TrainState, backpropagation: Backpropagation, *, eager: bool) -> Stepper:
+    """Return the fastest way to make these updates; `eager`: without CUDA graphs."""
+    if eager or not _can_be_captured(state):
+        return EagerStepper(state, backpropagation)
     try:
         pool = torch.cuda.graph_pool_handle()
-        return CapturedUpdates(session, lambda body: CudaGraph(body, pool))
+        return GraphStepper(state, backpropagation, lambda body: CudaGraph(body, pool))
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
         _log.warning("Training goes on without CUDA graphs: %s.", reason)
-        return EagerUpdates(session)
+        return EagerStepper(state, backpropagation)
 
 
-def _can_be_captured(session: Session) -> bool:
-    """Of fp16's loss scale and of dropout's draws a graph would keep the first for ever."""
-    execution = session.execution
+def _can_be_captured(state: TrainState) -> bool:
+    """A graph would repeat fp16's first loss scale and dropout's first draws for ever."""
+    execution = state.execution
     usual = execution.device.type == "cuda" and execution.precision != "fp16"
-    return usual and isinstance(session.batches, Batches) and not session.dropout.needed
+    return usual and isinstance(state.batches, Batches) and not state.dropout.needed
 
 
-def _update(shown: Shown, row: Float64, rate: float) -> Update:
-    passed = shown.read(row)
-    return Update(passed, rate, broken=not passed.finite)
+def _update(graph: Graph, row: Float64, rate: float, seconds: float) -> Update:
+    result = graph.result.read(row)
+    return Update(result, rate, seconds, diverged=not result.finite)
 
 
-def _close(found: Tensor, expected: Tensor) -> bool:
-    """Whether two results of the same arithmetic agree; not a number agrees with itself."""
-    return torch.allclose(found, expected, rtol=1e-3, atol=1e-5, equal_nan=True)
-
-
-def _numbers(rows: Tensor) -> Float64:
-    return rows.cpu().numpy().astype(np.float64)
+def _close(replayed: Tensor, expected: Tensor) -> bool:
+    """Compare two results of the same arithmetic; not a number agrees with itself."""
+    return torch.allclose(replayed, expected, rtol=1e-3, atol=1e-5, equal_nan=True)

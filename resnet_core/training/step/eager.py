@@ -1,16 +1,15 @@
-"""How updates are made: one after the other, each looked at before the next."""
+"""Updates made one at a time, each checked before the next."""
 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from resnet_core.training import intervals
-from resnet_core.training.step.backpropagation import Pass
-
-if TYPE_CHECKING:
-    from resnet_core.training.session import Session
+from resnet_core.training.step.backpropagation import Backpropagation, BatchResult
+from resnet_core.training.train_state import TrainState
 
 
 @dataclass(frozen=True)
@@ -19,54 +18,73 @@ class Update:
 
     Attributes:
         rate: the learning rate.
-        broken: the loss or its gradient is not finite; no update is worth making with it.
+        seconds: that it took.
+        diverged: the loss or its gradient is not finite; no update can follow.
     """
 
-    passed: Pass
+    result: BatchResult
     rate: float
-    broken: bool
+    seconds: float
+    diverged: bool
 
 
-class Updates(Protocol):
+class Stepper(Protocol):
     """A way to make updates.
 
     Attributes:
-        backend: what the run's record calls it.
+        backend: its name in the run's record.
     """
 
     backend: str
 
-    def make(self, iteration: int) -> list[Update]:
-        """One or more updates after `iteration` others. After a broken one none counts."""
+    @property
+    def in_sync(self) -> bool:
+        """Whether the weights on the device are those after the update returned last."""
+        ...
+
+    def next(self) -> Update:
+        """Return the update that follows `TrainState.iteration` others."""
+        ...
 
 
-class EagerUpdates:
+class EagerStepper:
     """Waits for the device at every update.
 
-    Only so is it known before the weights move that loss and gradient are finite, and whether
+    Only then is it known before the weights move that loss and gradient are finite, and whether
     fp16's gradient has overflowed. When Python has queued the backward pass, a GPU is not far
     behind, so the wait is short.
     """
 
     backend = "eager"
+    in_sync = True
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, state: TrainState, backpropagation: Backpropagation) -> None:
+        self._state, self._backpropagation = state, backpropagation
 
-    def make(self, iteration: int) -> list[Update]:
-        """One update."""
-        session, scale = self._session, self._session.loss_scale.factor
-        with session.dropout.of(iteration + 1):
-            shown = session.backpropagation(
-                *session.batches.next(),
-                record=intervals.recorded(session.experiment, iteration + 1),
-                audit=intervals.audited(session.experiment, iteration + 1),
-                loss_scale=scale,
-            )
-        passed, rate = shown.fetch(), session.schedule.rate(iteration)
-        if not math.isfinite(passed.loss):
-            return [Update(passed, rate, broken=True)]
-        if not session.loss_scale.accepts(passed.gradient_norm):
-            return [Update(passed, rate, broken=session.loss_scale.exhausted)]
-        session.optimizer.update(rate, scale)
-        return [Update(passed, rate, broken=False)]
+    def next(self) -> Update:
+        start = time.perf_counter()
+        state, iteration = self._state, self._state.iteration + 1
+        with state.dropout.at(iteration):
+            result = self._backpropagation(
+                *state.batches.next(),
+                record=intervals.record_due(state.experiment, iteration),
+                audit=intervals.audit_due(state.experiment, iteration),
+                scaler=state.scaler,
+            ).fetch()
+        rate = state.schedule.rate(state.iteration)
+        diverged = not self._step(result, rate)
+        return Update(result, rate, time.perf_counter() - start, diverged)
+
+    def _step(self, result: BatchResult, rate: float) -> bool:
+        """Update the weights, unless fp16's gradient has overflowed (Micikevicius et al. 2018,
+        section 3.2); return whether training can go on."""
+        scaler, optimizer = self._state.scaler, self._state.optimizer
+        if not math.isfinite(result.loss):
+            return False
+        if not scaler.is_enabled():
+            if result.finite:
+                optimizer.step(rate)
+            return result.finite
+        scaler.step(optimizer, rate)  # type: ignore[arg-type]  # all that it asks of an optimizer
+        scaler.update()
+        return result.finite or scaler.get_scale() >= 1  # a smaller factor gains nothing

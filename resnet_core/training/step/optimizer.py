@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from resnet_core.errors import CheckpointError
-from resnet_core.telemetry.gradients import gradients
+from resnet_core.telemetry.values import gradients
 
 
 class Sgd:
-    """Moves the weights w against their gradient g with the velocity v:
+    """Moves the weights w against their gradient g with the momentum buffer b:
 
-        v <- momentum v + g + weight_decay w
-        w <- w - rate v
+        b <- momentum b + g + weight_decay w
+        w <- w - rate b
 
     Weight decay is on all parameters, BN's and biases included. It is `torch.optim.SGD`
     (the tests compare the two) without its import of torch's compiler, which takes longer
@@ -25,22 +26,27 @@ class Sgd:
     def __init__(self, model: nn.Module, momentum: float, weight_decay: float) -> None:
         self._parameters = dict(model.named_parameters())
         self._weights = [parameter.detach() for parameter in self._parameters.values()]
-        self._velocity = [torch.zeros_like(weight) for weight in self._weights]
+        self._buffers = [torch.zeros_like(weight) for weight in self._weights]
         self._momentum, self._weight_decay = momentum, weight_decay
 
-    def update(self, rate: float, loss_scale: float = 1.0) -> None:
-        """Make one update; the gradient is of the loss times `loss_scale`, a power of two."""
-        torch._foreach_mul_(self._velocity, self._momentum)
-        torch._foreach_add_(self._velocity, self._gradient(), alpha=1 / loss_scale)
-        torch._foreach_add_(self._velocity, self._weights, alpha=self._weight_decay)
-        torch._foreach_add_(self._weights, self._velocity, alpha=-rate)
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The parameters as torch's GradScaler expects them of an optimizer."""
+        return [{"params": list(self._parameters.values())}]
 
-    def update_at(self, rate: Tensor) -> None:
-        """The same with a rate that lies on the device (float32, no dimensions), in one kernel."""
+    def step(self, rate: float) -> None:
+        """Make one update."""
+        torch._foreach_mul_(self._buffers, self._momentum)
+        torch._foreach_add_(self._buffers, self._gradients())
+        torch._foreach_add_(self._buffers, self._weights, alpha=self._weight_decay)
+        torch._foreach_add_(self._weights, self._buffers, alpha=-rate)
+
+    def fused_step(self, rate: Tensor) -> None:
+        """Make one update in one kernel; the rate (float32, no dimensions) is on the device."""
         torch._fused_sgd_(
             self._weights,
-            self._gradient(),
-            self._velocity,
+            self._gradients(),
+            self._buffers,
             weight_decay=self._weight_decay,
             momentum=self._momentum,
             lr=rate,
@@ -50,25 +56,25 @@ class Sgd:
             is_first_step=False,
         )
 
-    def _gradient(self) -> list[Tensor]:
+    def _gradients(self) -> list[Tensor]:
         return gradients(self._parameters.values())
 
     def tensors(self) -> list[Tensor]:
-        """The weights and velocities themselves."""
-        return [*self._weights, *self._velocity]
+        """Return the weights and momentum buffers themselves, which an update changes."""
+        return [*self._weights, *self._buffers]
 
-    def velocity(self) -> dict[str, Tensor]:
-        """Copies on the CPU, by parameter."""
-        copies = [v.to("cpu", copy=True).contiguous() for v in self._velocity]
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return copies of the momentum buffers on the CPU, by parameter."""
+        copies = [buffer.to("cpu", copy=True).contiguous() for buffer in self._buffers]
         return dict(zip(self._parameters, copies, strict=True))
 
-    def restore(self, velocity: Mapping[str, Tensor]) -> None:
-        """The inverse of `velocity`.
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Copy momentum buffers into this optimizer's.
 
         Raises:
-            CheckpointError: the velocities are of other parameters.
+            CheckpointError: they are of other parameters.
         """
-        if velocity.keys() != self._parameters.keys():
+        if state.keys() != self._parameters.keys():
             raise CheckpointError("checkpoint.other_momentum")
-        for own, other in zip(self._velocity, velocity.values(), strict=True):
+        for own, other in zip(self._buffers, state.values(), strict=True):
             own.copy_(other)

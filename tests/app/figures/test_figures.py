@@ -11,9 +11,15 @@ import pytest
 
 from app import theme
 from app.figures.errors import error_figure, time_end
-from app.figures.heat_map import MOST_MAPS, heat_map_figure
-from app.figures.layers import QUANTITIES, Quantity, layer_figure, value_axis
-from app.figures.paper import paper_errors
+from app.figures.layers import (
+    MOST_MAPS,
+    QUANTITIES,
+    Quantity,
+    heat_map_figure,
+    layer_figure,
+    value_axis,
+)
+from app.figures.marks import paper_errors
 from app.figures.series import Member, Series, gather
 from app.language.texts import Speaker, speaker
 from app.page_state.view import View

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import app.widgets.runs.export  # noqa: F401  its errors are among the classes below
+import app.widgets.runs.details  # noqa: F401  its errors are among the classes below
 from app.language import texts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.weights import evaluation  # noqa: F401

@@ -13,6 +13,7 @@ from PIL import Image
 from app.figures import attribution
 from app.page_data import thumbnails
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import centre_views
@@ -24,7 +25,7 @@ __all__ = ["small_data"]
 
 def test_pictures_are_the_test_images_at_their_places(small_data: Path) -> None:
     album = thumbnails.album(small(small_data))
-    data = catalog.load(str(small_data))
+    data = catalog.load(Selection(str(small_data)))
     assert album.classes == data.classes
     assert 0 < len(album.pictures) <= thumbnails.MOST
     for one in album.pictures:

@@ -17,7 +17,8 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.pictures.picture_views import centre_view
+from resnet_core.data.imagenet.views import centre_view
+from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting import hub, loading_code, trained
@@ -89,7 +90,7 @@ def test_the_code_on_the_card_loads_the_network(
 ) -> None:
     code = block((folder / "README.md").read_text(encoding="utf-8"), "python")
     names = executed(code, folder, monkeypatch)
-    data = catalog.load("shapes", 16)
+    data = catalog.load(Selection("shapes", 16))
     mean = augment.per_pixel_mean(augment.as_tensors(data.train)[0])
     assert torch.equal(names["mean"], mean)
     images, labels = augment.as_tensors(data.test)
@@ -177,7 +178,7 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
         for _ in range(2):
             session.step()
         train_error, test_error = session.evaluate()
-        state = session.state()
+        state = session.checkpoint()
     run = RunRecord("20261121-abcdef", experiment, "finished", 0.0)
     measured = {"train_error": train_error, "test_error": test_error, "iteration": 2}
     run = dataclasses.replace(run, precision="fp32", **measured)
@@ -204,5 +205,5 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
     view = centre_view(load(experiment).test, 0, 32).pixels
     images = torch.from_numpy(view.copy()).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        ours = session.model.eval()(augment.centred(images, session.batches.mean))
+        ours = session.state.model.eval()(augment.centred(images, session.state.batches.mean))
         torch.testing.assert_close(names["scores"](images), ours, rtol=1e-4, atol=1e-4)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Event, Rows, Verdict
 from resnet_core.labs.question import Question
@@ -32,7 +33,7 @@ def untrained(data: Path, network: str, **changes: Any) -> Subject:
     session = _session(experiment(data, network, **changes))
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
-        for module in session.model.modules():
+        for module in session.state.model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 for tensor in (module.running_var, module.weight):
                     tensor.uniform_(0.5, 1.5, generator=generator)
@@ -66,13 +67,15 @@ def run(question: Question, events: Iterable[Event]) -> tuple[dict[str, list[Any
 
 
 def _session(described: Experiment) -> Session:
-    dataset = catalog.load(described.data, described.image_size)
+    dataset = catalog.load(Selection(described.data, described.image_size))
     return Session(described, dataset)
 
 
 def _subject(session: Session) -> Subject:
-    described = session.experiment
+    described = session.state.experiment
     family, depth = parse_name(described.network)
-    weights = {name: tensor.detach().clone() for name, tensor in session.model.state_dict().items()}
+    weights = {
+        name: tensor.detach().clone() for name, tensor in session.state.model.state_dict().items()
+    }
     label = f"{family}-{depth} · seed {described.seed}"
     return Subject(f"{family}-{depth}-{described.seed}", label, family, depth, described, weights)

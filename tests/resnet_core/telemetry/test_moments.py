@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.telemetry.moments import Moments
-from resnet_core.telemetry.values import Values
+from resnet_core.telemetry.values import PackedValues
 
 
 def _layer(channels: int, seed: int) -> nn.BatchNorm2d:
@@ -26,38 +26,37 @@ def _images(channels: int) -> Tensor:
 def test_layers_of_different_widths_against_their_elements() -> None:
     layers = [_layer(channels, seed) for seed, channels in enumerate((3, 8, 5))]
     outputs = [layer(_images(layer.num_features)) for layer in layers]
-    noted = Moments()
-    for place, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
-        assert noted.note(place + 5, layer, output)
-    assert noted.places == [5, 6, 7]
-    mean, square = noted.read(Values.fetched(noted.tensors()))
-    found = [output.detach().double() for output in outputs]
-    np.testing.assert_allclose(mean, [output.mean().item() for output in found], atol=1e-7)
-    np.testing.assert_allclose(square, [output.square().mean().item() for output in found], 1e-6)
+    moments = Moments("bn")
+    for index, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
+        assert moments.record(index + 5, layer, output)
+    assert moments.indices == [5, 6, 7]
+    mean, square = moments.read(PackedValues(moments.groups()).fetch())
+    exact = [output.detach().double() for output in outputs]
+    np.testing.assert_allclose(mean, [output.mean().item() for output in exact], atol=1e-7)
+    np.testing.assert_allclose(square, [output.square().mean().item() for output in exact], 1e-6)
 
 
-def test_only_a_bn_that_uses_the_batch_keeps_its_statistics() -> None:
+def test_only_a_bn_in_training_mode_has_statistics() -> None:
     layer, images = _layer(4, 0), _images(4)
     fresh = layer(images)
-    assert Moments().note(0, layer, fresh)
-    assert not Moments().note(0, nn.ReLU(), fresh)
-    assert not Moments().note(0, None, fresh)
-    assert not Moments().note(0, layer, torch.relu(fresh))
+    assert Moments("bn").record(0, layer, fresh)
+    assert not Moments("bn").record(0, nn.ReLU(), fresh)
+    assert not Moments("bn").record(0, layer, torch.relu(fresh))
     with torch.no_grad():
-        assert not Moments().note(0, layer, layer(images))
-    assert not Moments().note(0, layer.eval(), layer(images))
+        assert not Moments("bn").record(0, layer, layer(images))
+    assert not Moments("bn").record(0, layer.eval(), layer(images))
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-6])
-def test_a_channel_that_says_nothing(scale: float) -> None:
-    layer, noted = nn.BatchNorm2d(2), Moments()
+def test_a_channel_of_tiny_or_constant_input(scale: float) -> None:
+    layer, moments = nn.BatchNorm2d(2), Moments("bn")
     nn.init.constant_(layer.bias, 0.5)
     output = layer(scale * _images(2))
-    assert noted.note(0, layer, output)
-    _, square = noted.read(Values.fetched(noted.tensors()))
+    assert moments.record(0, layer, output)
+    _, square = moments.read(PackedValues(moments.groups()).fetch())
     assert square[0] == pytest.approx(output.detach().double().square().mean().item(), rel=1e-6)
 
 
-def test_of_no_layers_there_is_nothing_to_read() -> None:
-    mean, square = Moments().read(Values(np.empty(0)))
+def test_no_layers_have_no_moments() -> None:
+    mean, square = Moments("bn").read({})
     assert mean.size == square.size == 0

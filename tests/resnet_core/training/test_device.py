@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -70,3 +74,30 @@ def test_layers_are_computed_as_asked_and_weights_stay_fp32(precision: str) -> N
 def test_the_hardware_has_a_name() -> None:
     assert device.choose("cpu").hardware
     assert device.choose("cpu").threads == 1
+
+
+_MEASURE = """
+import sys
+from pathlib import Path
+from resnet_core.training.device import keep_freed_memory
+import torch
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+if sys.argv[1] == "keep":
+    assert keep_freed_memory()
+x = torch.ones(64 * 2**20)  # 256 MB
+held = resident()
+del x
+print(held - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
+@pytest.mark.parametrize(("mode", "given_back"), [("keep", False), ("default", True)])
+def test_freed_memory_stays_with_the_process(mode: str, given_back: bool) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", _MEASURE, mode], capture_output=True, text=True, check=True
+    )
+    assert (int(process.stdout) > 128 * 2**20) == given_back

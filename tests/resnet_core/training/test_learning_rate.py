@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.training.learning_rate import WARMUP_WINDOW, Schedule
+from resnet_core.training.learning_rate import WARMUP_WINDOW, Plateau, Schedule
 
 
 def test_the_papers_recipe() -> None:
@@ -42,19 +44,19 @@ def test_110_layers_train_at_a_tenth_until_the_error_is_below_80_percent() -> No
     for wrong in (115, 103):  # 89.8 and 80.5 %
         for _ in range(window):
             assert schedule.rate(0) == pytest.approx(0.01)
-            schedule.observe(wrong, 128)
+            schedule.observe_batch(wrong, 128)
     for _ in range(window):
         assert schedule.rate(0) == pytest.approx(0.01)
-        schedule.observe(102, 128)  # 79.7 %
+        schedule.observe_batch(102, 128)  # 79.7 %
     assert schedule.rate(0) == 0.1
     for _ in range(window):
-        schedule.observe(128, 128)
+        schedule.observe_batch(128, 128)
     assert schedule.rate(0) == 0.1  # it does not begin again
 
 
 def test_one_good_batch_does_not_end_the_warmup() -> None:
     schedule = Schedule(Experiment(network="cifar/resnet-110"))
-    schedule.observe(0, 128)
+    schedule.observe_batch(0, 128)
     assert schedule.rate(1) == pytest.approx(0.01)
 
 
@@ -70,7 +72,7 @@ def test_a_window_is_of_whole_batches(batch_size: int) -> None:
     schedule = Schedule(Experiment(warmup="until-error", batch_size=batch_size))
     batches = 0
     while schedule.rate(0) < 0.1:
-        schedule.observe(0, batch_size)
+        schedule.observe_batch(0, batch_size)
         batches += 1
     assert (batches - 1) * batch_size < WARMUP_WINDOW <= batches * batch_size
 
@@ -79,13 +81,60 @@ def test_restored_in_the_middle_of_a_window() -> None:
     experiment = Experiment(network="cifar/resnet-110")
     schedule, later = Schedule(experiment), Schedule(experiment)
     for _ in range(7):
-        schedule.observe(50, 128)
-    later.restore(schedule.state())
+        schedule.observe_batch(50, 128)
+    later.load_state_dict(schedule.state_dict())
     for _ in range(WARMUP_WINDOW // 128 - 7):
         assert later.rate(0) == schedule.rate(0) == pytest.approx(0.01)
-        schedule.observe(50, 128)
-        later.observe(50, 128)
+        schedule.observe_batch(50, 128)
+        later.observe_batch(50, 128)
     assert later.rate(0) == schedule.rate(0) == 0.1
     last = Schedule(experiment)
-    last.restore(later.state())
+    last.load_state_dict(later.state_dict())
     assert last.rate(0) == 0.1
+
+
+# Errors of one evaluation after another, and the drops after each, with a patience of three.
+TRACE = [
+    *((60.0, 0), (50.0, 0), (52.0, 0), (51.0, 0)),
+    (49.0, 0),  # just in time
+    *((49.0, 0), (49.5, 0), (50.0, 1)),  # no less is no improvement
+    *((49.0, 1), (55.0, 1)),  # the least stays 49, the count begins anew
+    (40.0, 1),
+    *((41.0, 1), (41.0, 1), (41.0, 2), (41.0, 2), (41.0, 2), (41.0, 3)),
+]
+
+
+def test_plateaus_of_a_trace_worked_out_by_hand() -> None:
+    plateau = Plateau(3)
+    for error, drops in TRACE:
+        plateau.observe(error)
+        assert plateau.drops == drops, error
+
+
+@pytest.mark.parametrize("cut", range(len(TRACE)))
+def test_a_plateau_is_restored_at_any_evaluation(cut: int) -> None:
+    before = Plateau(3)
+    for error, _ in TRACE[:cut]:
+        before.observe(error)
+    after = Plateau(3)
+    after.load_state_dict(before.state_dict())
+    for error, drops in TRACE[cut:]:
+        after.observe(error)
+        assert after.drops == drops
+
+
+def test_the_rate_drops_at_each_plateau(make: Callable[..., Experiment]) -> None:
+    schedule = Schedule(make(schedule="plateau", plateau_evaluations=3, learning_rate=0.5))
+    for error, drops in TRACE:
+        schedule.observe_evaluation(error)
+        assert schedule.rate(10) == pytest.approx(0.5 / 10**drops)
+    again = Schedule(make(schedule="plateau", plateau_evaluations=3, learning_rate=0.5))
+    again.load_state_dict(schedule.state_dict())
+    assert again.rate(0) == schedule.rate(0)
+
+
+def test_milestones_ignore_plateaus(make: Callable[..., Experiment]) -> None:
+    schedule = Schedule(make(milestones=(8,)))
+    for _ in range(50):
+        schedule.observe_evaluation(90.0)
+    assert (schedule.rate(7), schedule.rate(8)) == (0.1, pytest.approx(0.01))

@@ -39,13 +39,13 @@ def _interrupted(experiment: Experiment, data: Dataset, cut: int, folder: Path) 
         events.append(event)
         if isinstance(event, Stepped) and event.iteration == cut:
             break
-    checkpoint.save(folder, session.state())
+    checkpoint.save(folder, session.checkpoint())
     del session
     torch.rand(5)
     path = checkpoint.newest(folder)
     assert path is not None
     later = Session(experiment, data, checkpoint.load(path))
-    assert later.iteration == cut
+    assert later.state.iteration == cut
     return events + list(train(later))
 
 
@@ -112,7 +112,7 @@ def test_interrupted_again_and_again(make: Make, tiny: Dataset, tmp_path: Path) 
         for event in train(session):
             if event == Stepped(iteration):
                 break
-        path = checkpoint.save(tmp_path, session.state())
+        path = checkpoint.save(tmp_path, session.checkpoint())
         session = Session(experiment, tiny, checkpoint.load(path))
     finished = list(train(session))[-1]
     assert isinstance(finished, Finished)
@@ -127,7 +127,7 @@ def test_resumed_from_the_one_before(make: Make, tiny: Dataset, tmp_path: Path) 
     session = Session(experiment, tiny)
     for event in train(session):
         if isinstance(event, Stepped) and event.iteration in {4, 9}:
-            checkpoint.save(tmp_path, session.state())
+            checkpoint.save(tmp_path, session.checkpoint())
         whole = event
     (tmp_path / "iteration-00000009" / "training.pt").write_bytes(b"")
     path = checkpoint.newest(tmp_path)
@@ -140,7 +140,7 @@ def test_a_state_is_a_copy(make: Make, tiny: Dataset) -> None:
     session = Session(make(), tiny)
     for event in train(session):
         if event == Stepped(2):
-            state = session.state()
+            state = session.checkpoint()
             digest = checkpoint.weights_sha256(state.weights)
             velocity = {n: v.clone() for n, v in state.training["velocity"].items()}
     assert checkpoint.weights_sha256(state.weights) == digest
@@ -151,10 +151,12 @@ def test_the_untrained_network_is_measured_once(make: Make, tiny: Dataset) -> No
     session = Session(make(), tiny)
     events = train(session)
     assert [type(next(events)).__name__ for _ in range(2)] == ["Started", "Measurement"]
-    again = list(train(Session(make(), tiny, session.state())))
+    again = list(train(Session(make(), tiny, session.checkpoint())))
     assert [row["iteration"] for row in _told(again)] == [3, 5, 6, 7, 9, 10, 12, 14]
     assert (
-        _told(list(train(Session(make(), tiny, Session(make(), tiny).state()))))[0]["iteration"]
+        _told(list(train(Session(make(), tiny, Session(make(), tiny).checkpoint()))))[0][
+            "iteration"
+        ]
         == 0
     )
 
@@ -162,12 +164,12 @@ def test_the_untrained_network_is_measured_once(make: Make, tiny: Dataset) -> No
 def test_seconds_go_on(make: Make, tiny: Dataset) -> None:
     session = Session(make(), tiny)
     session.step()
-    state = session.state()
-    assert Session(make(), tiny, state).seconds == session.seconds > 0
+    state = session.checkpoint()
+    assert Session(make(), tiny, state).state.seconds == session.state.seconds > 0
 
 
 def test_another_network_is_refused(make: Make, tiny: Dataset) -> None:
-    state = Session(make(), tiny).state()
+    state = Session(make(), tiny).checkpoint()
     with pytest.raises(CheckpointError, match=r"of another network: bn1.bias differs"):
         Session(make(width=8), tiny, state)
     with pytest.raises(CheckpointError, match="of another network"):
@@ -175,7 +177,7 @@ def test_another_network_is_refused(make: Make, tiny: Dataset) -> None:
 
 
 def test_other_images_are_refused(make: Make, tiny: Dataset) -> None:
-    state = Session(make(), tiny).state()
+    state = Session(make(), tiny).checkpoint()
     other = replace(tiny, test=tiny.train)
     with pytest.raises(CheckpointError, match="The images are not those"):
         Session(make(), other, state)
@@ -184,7 +186,7 @@ def test_other_images_are_refused(make: Make, tiny: Dataset) -> None:
 def test_other_circumstances_are_logged(
     make: Make, tiny: Dataset, caplog: pytest.LogCaptureFixture
 ) -> None:
-    state = Session(make(precision="bf16"), tiny).state()
+    state = Session(make(precision="bf16"), tiny).checkpoint()
     Session(make(precision="bf16"), tiny, state)
     assert caplog.text == ""
     Session(make(), tiny, state)

@@ -15,6 +15,7 @@ import torch
 from torchvision.transforms import v2
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, DataError, InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
@@ -23,7 +24,7 @@ from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Asked, Evaluated, evaluate
-from resnet_core.weights.normalization import normalized
+from resnet_core.weights.images import normalized
 from tests.resnet_core.weights.public_names import (
     RECORDED,
     as_public,
@@ -160,7 +161,7 @@ def test_a_plain_network_has_no_padding_to_ask_for(tmp_path):
 
 def test_an_npz_is_used_whole_with_its_own_mean(tmp_path):
     """All images, and of one class only if that is what there is."""
-    test = load_once("shapes", 16).test.take(np.arange(80))
+    test = load_once(Selection("shapes", 16)).test.take(np.arange(80))
     np.savez(tmp_path / "some.npz", images=test.images, labels=test.labels)
     path = saved(tmp_path / "weights", recorded(RESNET))
     found = evaluate(path, str(tmp_path / "some.npz"), PER_PIXEL)
@@ -173,7 +174,7 @@ def test_an_npz_is_used_whole_with_its_own_mean(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "data", "says"),
     [
-        (Asked(normalization="zca"), {}, "normalization: 'zca' is not known; choose one of"),
+        (Asked(normalization="zca"), {}, "normalization: 'zca' is not known; choose"),
         (Asked(option_a_padding="left"), {}, "option_a_padding: 'left' is not known; choose"),
         (Asked(shortcut="B", network="cifar/resnet-20"), {}, "shortcut: B is not what the file"),
         (Asked(network="cifar/resnet-56"), {}, "network: cifar/resnet-56 is not what the file"),

@@ -22,7 +22,7 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.system import home as home_module
 from resnet_core.training.checkpoint import files as checkpoint
-from resnet_core.weights import importing, measurement
+from resnet_core.weights import importing
 from resnet_core.weights.evaluation import Asked, OpenQuestions, evaluate
 from resnet_core.weights.importing import bring_in
 from tests.imported_networks import ANSWERS, SPEC, saved, weights
@@ -99,7 +99,7 @@ def test_one_look_is_as_a_runs_first(tmp_path: Path, small_data: Path) -> None:
                     {conv: float(y.detach().std(correction=0))}
                 )
             )
-    x, y = subject.train_images(measurement.batch_size(8))
+    x, y = subject.train_images(importing.batch_size(8))
     torch.nn.functional.cross_entropy(model(x), y).backward()
     assert list(seen.layers) == list(outputs)
     np.testing.assert_allclose(seen.response_std[0], list(outputs.values()), rtol=1e-3)
@@ -228,6 +228,6 @@ def test_a_source_that_is_gone_is_said(tmp_path: Path, small_data: Path) -> None
 def test_the_look_goes_for_imagenets_networks(architecture: str) -> None:
     spec = ImageNetSpec(architecture, classes=4, image_size=32)
     images, labels = torch.rand(2, 3, 32, 32), torch.tensor([1, 3])
-    seen = measurement.look(build(spec, 0), images, labels)
+    seen = importing.look(build(spec, 0), images, labels)
     assert np.isfinite(seen.response_std).all()
     assert (seen.gradient_norm > 0).any()

@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
-from app.widgets.experiment_form.draft import SEEDS, Draft, settle, twin_of
-from app.widgets.experiment_form.fields import CONTROLS, GROUPS, group_of
+from app.page_state.controls import bounds, choices
+from app.page_state.query import settle
+from app.widgets.experiment_form.draft import SEEDS, Draft, _create, all_of_preset
+from app.widgets.experiment_form.form import GROUPS, SETTINGS, group_of
+from app.widgets.experiment_form.networks import twin_of
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.presets import PRESETS
 from resnet_core.specs.cifar import FAMILIES
+from resnet_core.specs.imagenet import ARCHITECTURES
+
+
+def _rising(milestones: set[int]) -> tuple[int, ...]:
+    return tuple(sorted(milestones))
+
+
+# What a field may hold where its own bounds and options do not say it.
+_OTHERS: dict[str, st.SearchStrategy[Any]] = {
+    "name": st.sampled_from(["", "first try", "재미있는 실행", "a | b, c"]),
+    "data": st.sampled_from(["shapes", "cifar10", "a folder/of images.zip"]),
+    "device": st.sampled_from(["auto", "cpu", "cuda:1"]),
+    "milestones": st.none() | st.just(()) | st.sets(st.integers(1, 10**6)).map(_rising),
+    "learning_rate": st.floats(1e-9, 100),
+    "momentum": st.floats(0, 0.999),
+    "weight_decay": st.floats(0, 1),
+    "seed": st.integers(0, 2**31 - 1 - SEEDS),
+    "network": st.sampled_from(
+        [
+            *(f"cifar/{family}-{6 * n + 2}" for family in FAMILIES for n in (1, 9, 200)),
+            *(f"imagenet/{name}" for name in ARCHITECTURES),
+        ]
+    ),
+}
+
+
+def _values(field: str) -> st.SearchStrategy[Any]:
+    """Return values of a field: by its bounds, its options, or from the table above."""
+    info = Experiment.model_fields[field]
+    if field in _OTHERS:
+        return _OTHERS[field]
+    if info.annotation is bool:
+        return st.booleans()
+    if options := choices(info):
+        return st.sampled_from(options)
+    number = FieldInfo(annotation=int, metadata=info.metadata)
+    low, high = bounds(number)
+    some = st.integers(low, 10**6 if high is None else high)
+    return some if info.annotation is int else st.none() | some
 
 
 @st.composite
 def experiments(draw: st.DrawFn) -> Experiment:
-    iterations = draw(st.integers(1, 10**7))
-    return Experiment.create(
-        network=f"cifar/{draw(st.sampled_from(FAMILIES))}-{6 * draw(st.integers(1, 30)) + 2}",
-        shortcut=draw(st.sampled_from("ABC")),
-        width=draw(st.integers(1, 256)),
-        batch_norm=draw(st.booleans()),
-        learning_rate=draw(st.floats(1e-6, 100)),
-        momentum=draw(st.floats(0, 0.999)),
-        iterations=iterations,
-        milestones=draw(st.none() | st.just((7, 8, 1000))),
-        image_size=draw(st.none() | st.integers(4, 256)),
-        seed=draw(st.integers(0, 2**31 - 1 - SEEDS)),
-        name=draw(st.sampled_from(["", "first try", "재미있는 실행"])),
-        flip=draw(st.booleans()),
-    )
+    """Any experiment that there is: what does not go together gives way."""
+    fields = draw(st.sets(st.sampled_from(sorted(Experiment.model_fields))))
+    experiment, _ = settle(_create, {field: draw(_values(field)) for field in sorted(fields)})
+    return experiment
 
 
 @given(experiments(), st.booleans(), st.integers(1, SEEDS), st.sampled_from(["", "one-minute"]))
-@settings(max_examples=100, deadline=None)
-def test_a_url_holds_the_whole_form(
+@settings(max_examples=300, deadline=None)
+def test_the_form_and_its_url_hold_the_whole_experiment(
     experiment: Experiment, twin: bool, seeds: int, preset: str
 ) -> None:
     draft = Draft.of(experiment, twin=twin, seeds=seeds, preset=preset)
@@ -44,6 +77,15 @@ def test_a_url_holds_the_whole_form(
     again, errors = Draft.from_query(draft.to_query())
     assert again == draft
     assert errors == {}
+
+
+@pytest.mark.parametrize(("milestones", "text"), [(None, ""), ((), "never"), ((7, 800), "7, 800")])
+def test_no_milestones_and_the_usual_ones_are_not_the_same(
+    milestones: tuple[int, ...] | None, text: str
+) -> None:
+    draft = Draft.of(Experiment.create(milestones=milestones))
+    assert draft.value("milestones") == text
+    assert draft.changed(width=8).experiment().milestones == milestones
 
 
 @given(st.dictionaries(st.sampled_from(sorted(Experiment.model_fields)), st.text(max_size=40)))
@@ -67,7 +109,7 @@ def test_faults_of_a_url_give_way_to_defaults_and_the_rest_stays() -> None:
 
 
 def test_a_default_that_contradicts_the_rest_takes_the_rest_along() -> None:
-    experiment, errors = settle({"train_images": "64"})
+    experiment, errors = settle(_create, {"train_images": "64"})
     assert experiment == Experiment()
     assert "use at most 64" in str(errors["batch_size"])
 
@@ -101,7 +143,7 @@ def test_a_name_shared_by_several_runs_is_told_apart() -> None:
         "mine · resnet-20 · seed 0",
         "mine · plain-20 · seed 0",
     ]
-    assert [one.name for one in replace(draft, twin=False).experiments()] == ["mine"]
+    assert [one.name for one in draft.changed(twin=False).experiments()] == ["mine"]
 
 
 def test_a_seed_beyond_the_last_is_a_fault_of_the_seed() -> None:
@@ -113,9 +155,29 @@ def test_a_seed_beyond_the_last_is_a_fault_of_the_seed() -> None:
 
 def test_every_setting_has_one_control_and_one_place() -> None:
     fields = set(Experiment.model_fields) - {"network", "data"} | {"family", "depth"}
-    assert set(CONTROLS) == fields
-    grouped = [control.field for group in GROUPS.values() for control in group]
+    assert set(SETTINGS) == fields
+    grouped = [field for group in GROUPS.values() for field in group]
     assert len(grouped) == len(set(grouped))
     assert fields - set(grouped) == {"family", "depth", "shortcut"}
     assert group_of("data") == "data"
     assert group_of("depth") is None
+
+
+def test_a_url_without_settings_opens_a_preset() -> None:
+    assert Draft.from_query({}) == (Draft.of_preset("one-minute"), {})
+    draft, errors = Draft.from_query({"preset": "depth-1202", "seeds": "3", "values": "{}"})
+    assert draft == Draft.of_preset("depth-1202").changed(seeds=3)
+    assert errors == {}
+    assert set(Draft.from_query({"preset": "nope"})[1]) == {"preset"}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_a_starting_point_that_leads_back_to_all_of_it(name: str) -> None:
+    draft = Draft.of_preset(name)
+    experiment = draft.experiment()
+    built = PRESETS[name].build(0)
+    assert experiment.changed(name=built[-1].name) in built
+    assert all_of_preset(name, experiment) == (built if len(built) > 1 else ())
+    assert all_of_preset(name, experiment.changed(weight_decay=0.5)) == ()
+    assert all_of_preset("", experiment) == ()
+    assert draft.twin == (name in {"one-minute", "cifar-two-minutes", "imagenet"})

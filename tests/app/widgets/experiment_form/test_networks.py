@@ -63,6 +63,16 @@ def test_settings_of_other_networks_wait_for_theirs() -> None:
     assert (back.width, back.crop_padding, back.stride_in) == (8, 0, "1x1")
 
 
+def test_a_depth_that_the_new_family_lacks_gives_way_to_its_first() -> None:
+    draft = Draft.of(Experiment.create(network="cifar/resnet-56"))
+    assert draft.changed(family="plain").value("depth") == 56
+    imagenet = draft.changed(family="imagenet/plain")
+    assert imagenet.value("depth") == 18
+    assert imagenet.changed(depth=34, family="imagenet/resnet").value("depth") == 34
+    assert imagenet.changed(family="imagenet/vgg").value("depth") == 16
+    assert imagenet.changed(family="highway").value("depth") == 20
+
+
 def test_milestones_wait_while_the_plateau_decides() -> None:
     draft = Draft.of(Experiment.create(milestones=(10, 20))).changed(schedule="plateau")
     assert draft.experiment().milestones is None

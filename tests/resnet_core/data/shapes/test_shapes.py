@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from resnet_core.data.shapes import shapes
-from resnet_core.data.shapes.outlines import OUTLINES
-from resnet_core.data.shapes.palette import CONTRAST, LUMA
+from resnet_core.data.shapes.drawing import CONTRAST, LUMA, OUTLINES
 from resnet_core.errors import InvalidSetting
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from pydantic import ValidationError
 
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.labs.activations import run as activations
 from resnet_core.labs.activations.question import QUESTION as ACTIVATIONS
@@ -97,7 +97,7 @@ def test_own_pictures_are_made_as_the_networks_are_used_to(small_data: Path, hom
     one = subject(small_data, "plain-8")
     path = home / "wide.png"
     Image.new("RGB", (64, 40), (200, 100, 0)).save(path)
-    name = f"own:{own_picture.keep(path.read_bytes())}"
+    name = f"own:{uploaded_image.store(path.read_bytes())}"
     found = seen(one, name)
     assert (found.pixels.shape, found.mask, found.label) == ((8, 8, 3), None, None)
     assert found.pixels[4, 4].tolist() == [200, 100, 0]

@@ -16,7 +16,7 @@ from resnet_core.labs.tools.trained_network import Subject
 from resnet_core.networks.blocks import ResidualBlock
 from resnet_core.networks.catalog import build
 from resnet_core.telemetry.events import Started
-from tests.graph_stand_in import Stretched
+from tests.graph_stand_in import Chunked
 
 SMALL = {"width": 4, "image_size": 8, "train_images": 40, "test_images": 20, "batch_size": 10}
 QUICK = Settings(marks=2, updates=10, turns=3, images=40)
@@ -105,9 +105,9 @@ def test_no_graph_is_captured_before_the_dial_is_turned(
     """It would train the network as it was then."""
     backends: list[str] = []
 
-    class Noted(Stretched):
+    class Noted(Chunked):
         def started(self) -> Started:
-            backends.append(self.updates.backend)
+            backends.append(self.stepper.backend)
             return super().started()
 
     monkeypatch.setattr(dial, "Session", Noted)

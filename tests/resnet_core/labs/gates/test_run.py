@@ -15,7 +15,7 @@ from resnet_core.labs.gates.verdicts import Gate, diverged, verdict
 from resnet_core.labs.tools.chain import Chain
 from resnet_core.networks.catalog import block_sites
 from resnet_core.training.session import Session
-from tests.graph_stand_in import Stretched
+from tests.graph_stand_in import Chunked
 from tests.resnet_core.labs.small_subjects import experiment, run, untrained
 from tests.small_runs import small_data
 
@@ -75,7 +75,7 @@ def test_the_gates_of_a_network_in_training_are_measured_without_its_noticing(
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-@pytest.mark.parametrize("session", [Session, Stretched])
+@pytest.mark.parametrize("session", [Session, Chunked])
 def test_a_run_measures_the_trained_gates_and_those_in_training(
     small_data: Path, monkeypatch: pytest.MonkeyPatch, session: type[Session]
 ) -> None:

@@ -70,9 +70,9 @@ def test_the_measured_gradients_are_autograds() -> None:
     first = next(iter(short_runs.train(experiment)))
     assert isinstance(first, Measurement)
     session = Session(experiment, short_runs.dataset(experiment))
-    images, labels = session.batches.next()
-    functional.cross_entropy(session.model(images), labels).backward()
-    layers = [m for m in session.model.modules() if isinstance(m, torch.nn.Conv2d)]
+    images, labels = session.state.batches.next()
+    functional.cross_entropy(session.state.model(images), labels).backward()
+    layers = [m for m in session.state.model.modules() if isinstance(m, torch.nn.Conv2d)]
     for place in (0, -1):
         gradient = layers[place].weight.grad
         assert gradient is not None

@@ -9,9 +9,9 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment
-from resnet_core.data.pictures import picture_folder, picture_mean
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_views import centre_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet import image_folder, views
+from resnet_core.data.imagenet.views import centre_view
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs import catalog
 from resnet_core.labs.tools import centre_views, trained_network
@@ -45,8 +45,8 @@ def test_it_sees_centre_views_less_trainings_mean(subject: trained_network.Subje
     x, labels = subject.train_images()
     assert x.shape == (9, 3, 32, 32)
     assert torch.bincount(labels.cpu()).tolist() == [3, 3, 3]
-    pictures = picture_folder.load(Path(subject.experiment.data), 32)
-    mean = picture_mean.per_pixel_mean(pictures.train, 32, Decoders(0))
+    pictures = image_folder.load(Path(subject.experiment.data), 32)
+    mean = views.per_pixel_mean(pictures.train, 32, Decoders(0))
     expected = {
         centre_view(pictures.train, place, 32).pixels.tobytes(): place for place in range(15)
     }

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools import earlier_weights, trained_network
 from resnet_core.labs.tools.trained_network import Subject
@@ -47,8 +48,8 @@ def test_earlier_weights_have_the_error_that_was_measured_then(run: str, home: P
 def test_before_training_a_network_is_as_its_seed_says(home: Path) -> None:
     subject = trained_network.load(PAIR[1])
     e = subject.experiment
-    session = Session(e, catalog.load(e.data, e.image_size))
-    began, told = session.model.state_dict(), earlier_weights.initial(subject)
+    session = Session(e, catalog.load(Selection(e.data, e.image_size)))
+    began, told = session.state.model.state_dict(), earlier_weights.initial(subject)
     assert began.keys() == told.keys()
     assert all(torch.equal(began[name].cpu(), told[name]) for name in told)
 

@@ -9,6 +9,7 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, InvalidSetting, WrongState
 from resnet_core.labs.tools import trained_network
 from resnet_core.runs import queries, run_file
@@ -26,11 +27,11 @@ RUN = "20260101-abcdef"
 def trained(home: Path, small_data: Path) -> Session:
     """A few updates of a tiny network, saved as a run would save them; there is no index."""
     experiment = small(small_data, iterations=12, evaluate_every=12)
-    session = Session(experiment, catalog.load(experiment.data))
+    session = Session(experiment, catalog.load(Selection(experiment.data)))
     for _ in train(session):
         pass
     folder = of_run(RUN)
-    checkpoint.save(folder.checkpoints, session.state())
+    checkpoint.save(folder.checkpoints, session.checkpoint())
     run_file.write(folder.path, RunRecord(RUN, experiment, "stopped", created=1.0))
     assert not (home / "playground.sqlite3").exists()
     return session
@@ -79,7 +80,7 @@ def test_the_newest_whole_checkpoint_counts(trained: Session) -> None:
     damaged = folder.checkpoints / "iteration-00000099"
     shutil.copytree(folder.checkpoint(12), damaged)
     (damaged / "model.safetensors").write_bytes(b"half")
-    assert trained_network.load(RUN).weights.keys() == trained.model.state_dict().keys()
+    assert trained_network.load(RUN).weights.keys() == trained.state.model.state_dict().keys()
 
 
 def test_subjects_with_the_same_name_are_told_apart(trained: Session) -> None:
@@ -101,7 +102,7 @@ def test_what_is_missing_is_named(
     trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded = home / "recorded"
-    run = RunRecord("bare-recording", trained.experiment, "finished", created=1.0)
+    run = RunRecord("bare-recording", trained.state.experiment, "finished", created=1.0)
     (recorded / run.id).mkdir(parents=True)
     run_file.write(recorded / run.id, run)
     monkeypatch.setattr(queries, "RECORDED", recorded)
@@ -110,7 +111,7 @@ def test_what_is_missing_is_named(
     (recorded / run.id / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match="cannot be read"):
         trained_network.load(run.id)
-    elsewhere = trained.experiment.changed(data=str(home / "gone.npz"))
+    elsewhere = trained.state.experiment.changed(data=str(home / "gone.npz"))
     lost = trained_network.Subject("x", "x", "resnet", 8, elsewhere, {})
     with pytest.raises(InvalidSetting, match="no data set and no file"):
         lost.train_images()
@@ -120,10 +121,10 @@ def test_a_recording_is_read_from_its_own_file(
     trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
-    run = RunRecord("shown-resnet-8", trained.experiment, "finished", created=1.0)
+    run = RunRecord("shown-resnet-8", trained.state.experiment, "finished", created=1.0)
     (home / "recorded" / run.id).mkdir(parents=True)
     run_file.write(home / "recorded" / run.id, run)
-    state = {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()}
+    state = {name: tensor.contiguous() for name, tensor in trained.state.model.state_dict().items()}
     safetensors.torch.save_file(state, home / "recorded" / run.id / "model.safetensors")
     loaded = trained_network.load(run.id).weights
     assert all(loaded[name].equal(tensor) for name, tensor in state.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resnet_core.data.shapes.palette import LUMA
+from resnet_core.data.shapes.drawing import LUMA
 from resnet_core.labs.transfer import scenes
 
 

@@ -1,4 +1,4 @@
-"""Mini-batches: prepared as section 4.2 says, alike for twins, restorable."""
+"""Mini-batches: prepared as section 4.2 says, alike for networks that are compared, restorable."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resnet_core.data.dataset import Dataset
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.training import device
-from resnet_core.training.batches.batches import Batches
+from resnet_core.training.batches.batches import Batches, Order
 
 Make = Callable[..., Experiment]
+CPU = torch.device("cpu")
 
 
 def _batches(data: Dataset, experiment: Experiment) -> Batches:
@@ -38,7 +41,7 @@ def test_without_augmentation_a_pass_is_the_training_set(make: Make, tiny: Datas
     assert torch.equal(torch.from_numpy(tiny.train.labels)[nearest], labels)
 
 
-def test_twins_see_the_same_images(make: Make, tiny: Dataset) -> None:
+def test_networks_that_are_compared_see_the_same_images(make: Make, tiny: Dataset) -> None:
     one = _batches(tiny, make(network="cifar/plain-8", learning_rate=1))
     other = _batches(tiny, make(network="cifar/resnet-8", record_every=1))
     for _ in range(4):
@@ -55,9 +58,7 @@ def test_switching_augmentation_off_leaves_the_order(make: Make, tiny: Dataset) 
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
-def test_images_are_of_the_type_that_is_computed_in(
-    make: Make, tiny: Dataset, precision: str
-) -> None:
+def test_images_have_the_type_of_the_computation(make: Make, tiny: Dataset, precision: str) -> None:
     batches = _batches(tiny, make(precision=precision))
     images, labels = batches.next()
     assert images.dtype == device.choose("cpu", precision).dtype
@@ -66,12 +67,57 @@ def test_images_are_of_the_type_that_is_computed_in(
 
 
 @pytest.mark.parametrize("cut", range(6))
-def test_restored_anywhere(make: Make, tiny: Dataset, cut: int) -> None:
+def test_batches_are_restored_anywhere(make: Make, tiny: Dataset, cut: int) -> None:
     batches = _batches(tiny, make())
     for _ in range(cut):
         batches.next()
     later = _batches(tiny, make(seed=99))
-    later.restore(batches.state())
+    later.load_state_dict(batches.state_dict())
     for _ in range(4):
         for mine, theirs in zip(batches.next(), later.next(), strict=True):
             assert torch.equal(mine, theirs)
+
+
+@given(images=st.integers(2, 30), batch=st.integers(1, 30), batches=st.integers(1, 20))
+def test_every_image_once_a_pass(images: int, batch: int, batches: int) -> None:
+    order = Order(images, batch, seed=0, device=CPU)
+    drawn = torch.cat([order.next() for _ in range(batches)]).tolist()
+    assert len(drawn) == batch * batches
+    for start in range(0, len(drawn), images):
+        one_pass = drawn[start : start + images]
+        assert len(set(one_pass)) == len(one_pass)
+    if len(drawn) >= images:
+        assert sorted(drawn[:images]) == list(range(images))
+
+
+def test_each_pass_has_its_own_order() -> None:
+    order = Order(50, 50, seed=0, device=CPU)
+    first, second = order.next().tolist(), order.next().tolist()
+    assert first != second
+    assert first != list(range(50))
+
+
+def test_the_seed_decides() -> None:
+    first, same, other = (Order(50, 50, seed, CPU).next().tolist() for seed in (1, 1, 2))
+    assert first == same
+    assert first != other
+
+
+@pytest.mark.parametrize("cut", range(9))
+def test_an_order_is_restored_at_any_batch(cut: int) -> None:
+    order = Order(10, 4, seed=0, device=CPU)
+    for _ in range(cut):
+        order.next()
+    later = Order(10, 4, seed=99, device=CPU)
+    later.load_state_dict(order.state_dict())
+    for _ in range(7):
+        assert later.next().tolist() == order.next().tolist()
+
+
+def test_the_state_does_not_move_with_the_order() -> None:
+    order = Order(10, 4, seed=0, device=CPU)
+    order.next()
+    state = order.state_dict()
+    expected = [order.next().tolist() for _ in range(9)]
+    order.load_state_dict(state)
+    assert [order.next().tolist() for _ in range(9)] == expected

@@ -1,4 +1,4 @@
-"""What a fork takes from its parent, and that it starts as the same function."""
+"""A fork's weights: taken from its parent, and at the start the same function."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.network_settings import check_fork
 from resnet_core.telemetry.events import Finished, Measurement
-from resnet_core.training.checkpoint import forkable
 from resnet_core.training.checkpoint.fork import carry_over
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
@@ -28,16 +28,16 @@ def _trained(experiment: Experiment, data: Dataset) -> Session:
     return session
 
 
-def _scores(model: nn.Module) -> Tensor:
+def _logits(model: nn.Module) -> Tensor:
     images = torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         return model.eval()(images)
 
 
 def _fork(parent: Session, data: Dataset, **changes: Any) -> Session:
-    child = parent.experiment.changed(**changes)
-    weights = carry_over(parent.experiment, parent.state().weights, child)
-    return Session(child, data, initial_weights=weights, first=parent.iteration)
+    child = parent.state.experiment.changed(**changes)
+    weights = carry_over(parent.state.experiment, parent.checkpoint().weights, child)
+    return Session(child, data, initial_weights=weights, first=parent.state.iteration)
 
 
 FAMILIES = [
@@ -57,9 +57,13 @@ def test_without_bn_the_function_is_the_same(
     parent = _trained(make(**network), tiny)
     child = _fork(parent, tiny, batch_norm=False)
     assert child.new_weights == ()
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in child.model.modules())
-    torch.testing.assert_close(_scores(child.model), _scores(parent.model), rtol=1e-4, atol=1e-4)
-    assert not torch.allclose(_scores(child.model), _scores(Session(child.experiment, tiny).model))
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in child.state.model.modules())
+    torch.testing.assert_close(
+        _logits(child.state.model), _logits(parent.state.model), rtol=1e-4, atol=1e-4
+    )
+    assert not torch.allclose(
+        _logits(child.state.model), _logits(Session(child.state.experiment, tiny).state.model)
+    )
 
 
 @pytest.mark.parametrize("network", FAMILIES)
@@ -68,8 +72,8 @@ def test_with_bn_added_the_function_is_the_same(
 ) -> None:
     parent = _trained(make(**network, batch_norm=False, learning_rate=0.01), tiny)
     child = _fork(parent, tiny, batch_norm=True)
-    expected = _scores(parent.model)
-    torch.testing.assert_close(_scores(child.model), expected, rtol=1e-3, atol=1e-3)
+    expected = _logits(parent.state.model)
+    torch.testing.assert_close(_logits(child.state.model), expected, rtol=1e-3, atol=1e-3)
     assert all("bn" in name or "downsample.1" in name for name in child.new_weights)
 
 
@@ -77,10 +81,10 @@ def test_removed_shortcuts_leave_every_tensor(make: Make, tiny: Dataset) -> None
     parent = _trained(make(), tiny)
     child = _fork(parent, tiny, network="cifar/plain-8")
     assert child.new_weights == ()
-    mine, theirs = child.model.state_dict(), parent.model.state_dict()
+    mine, theirs = child.state.model.state_dict(), parent.state.model.state_dict()
     assert mine.keys() == theirs.keys()
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
-    assert not torch.allclose(_scores(child.model), _scores(parent.model))
+    assert not torch.allclose(_logits(child.state.model), _logits(parent.state.model))
 
 
 def test_added_projections_and_gates_are_new(make: Make, tiny: Dataset) -> None:
@@ -89,13 +93,13 @@ def test_added_projections_and_gates_are_new(make: Make, tiny: Dataset) -> None:
     assert {name.split(".")[2] for name in projected.new_weights} == {"downsample"}
     gated = _fork(parent, tiny, network="cifar/highway-8")
     assert {name.split(".")[2] for name in gated.new_weights} == {"gate"}
-    assert torch.equal(gated.model.fc.weight, parent.model.fc.weight)
+    assert torch.equal(gated.state.model.fc.weight, parent.state.model.fc.weight)
 
 
 def test_a_preresnet_gets_its_bn_as_it_was(make: Make, tiny: Dataset) -> None:
     parent = _trained(make(network="cifar/preresnet-8"), tiny)
     child = _fork(parent, tiny, learning_rate=0.01)
-    torch.testing.assert_close(_scores(child.model), _scores(parent.model))
+    torch.testing.assert_close(_logits(child.state.model), _logits(parent.state.model))
 
 
 def test_a_fork_counts_on_from_its_parent(make: Make, tiny: Dataset) -> None:
@@ -122,7 +126,7 @@ def test_a_fork_counts_on_from_its_parent(make: Make, tiny: Dataset) -> None:
 def test_what_cannot_be_carried_is_refused(make: Make, changes: dict[str, Any], field: str) -> None:
     parent = make()
     with pytest.raises(InvalidSetting) as refused:
-        forkable.check(parent, parent.changed(**changes))
+        check_fork(parent, parent.changed(**changes))
     assert refused.value.field == field
     assert "Start a new run" in str(refused.value)
 
@@ -134,7 +138,7 @@ def test_a_preresnets_bn_cannot_be_folded(make: Make) -> None:
 
 
 def test_weights_of_which_none_fits(make: Make, tiny: Dataset) -> None:
-    weights = Session(make(width=8), tiny).state().weights
+    weights = Session(make(width=8), tiny).checkpoint().weights
     with pytest.raises(CheckpointError, match="None of the other network's layers fits"):
         Session(make(), tiny, initial_weights=weights)
 
@@ -143,4 +147,6 @@ def test_some_blocks_more(make: Make, tiny: Dataset) -> None:
     parent = _trained(make(), tiny)
     child = _fork(parent, tiny, network="cifar/resnet-14")
     assert {name.split(".")[1] for name in child.new_weights} == {"1"}
-    assert torch.equal(child.model.layer3[0].conv2.weight, parent.model.layer3[0].conv2.weight)
+    assert torch.equal(
+        child.state.model.layer3[0].conv2.weight, parent.state.model.layer3[0].conv2.weight
+    )

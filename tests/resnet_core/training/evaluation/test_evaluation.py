@@ -13,7 +13,7 @@ from resnet_core.networks.catalog import build
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.training import device
 from resnet_core.training.evaluation import evaluation
-from resnet_core.training.evaluation.evaluation import Evaluation, fixed_subset
+from resnet_core.training.evaluation.evaluation import fixed_subset, of_images
 
 CPU = device.choose("cpu", "fp32")
 
@@ -26,7 +26,7 @@ def test_against_one_image_after_the_other(tiny: Dataset) -> None:
     model = build(NetworkSpec(depth=8, width=4, classes=4), seed=0)
     mean = _mean(tiny.train)
     model(torch.randn(32, 3, 8, 8))  # BN's running statistics are no longer the initial ones
-    found = Evaluation(tiny.test, mean, CPU).error(CPU.place(model))
+    found = of_images(tiny.test, mean, CPU).error(CPU.place(model))
     model.eval()
     wrong = 0
     for pixels, label in zip(tiny.test.images, tiny.test.labels, strict=True):
@@ -39,18 +39,18 @@ def test_against_one_image_after_the_other(tiny: Dataset) -> None:
 def test_the_batch_does_not_matter(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     model = CPU.place(build(NetworkSpec(depth=8, width=4, classes=4), seed=1))
     mean = _mean(tiny.train)
-    whole = Evaluation(tiny.train, mean, CPU).error(model)
-    monkeypatch.setattr(evaluation, "_MOST_IMAGES", 7)
-    assert Evaluation(tiny.train, mean, CPU).error(model) == whole
-    monkeypatch.setattr(evaluation, "_MOST_PIXELS", 100)  # one image at a time
-    assert Evaluation(tiny.train, mean, CPU).error(model) == whole
+    whole = of_images(tiny.train, mean, CPU).error(model)
+    monkeypatch.setattr(evaluation, "_MAX_IMAGES", 7)
+    assert of_images(tiny.train, mean, CPU).error(model) == whole
+    monkeypatch.setattr(evaluation, "_MAX_PIXELS", 100)  # one image at a time
+    assert of_images(tiny.train, mean, CPU).error(model) == whole
 
 
 def test_training_goes_on_undisturbed(tiny: Dataset) -> None:
     model = CPU.place(build(NetworkSpec(depth=8, width=4, classes=4), seed=1)).train()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     random = torch.get_rng_state()
-    Evaluation(tiny.test, _mean(tiny.train), CPU).error(model)
+    of_images(tiny.test, _mean(tiny.train), CPU).error(model)
     assert all(module.training for module in model.modules())
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)
@@ -63,7 +63,7 @@ def test_training_mode_comes_back_after_an_error(tiny: Dataset) -> None:
 
     model = Broken().train()
     with pytest.raises(RuntimeError):
-        Evaluation(tiny.test, _mean(tiny.train), CPU).error(model)
+        of_images(tiny.test, _mean(tiny.train), CPU).error(model)
     assert model.training
 
 

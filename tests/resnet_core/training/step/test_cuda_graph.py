@@ -1,4 +1,4 @@
-"""Updates made a stretch at a time: on the CPU with a stand-in for the graph, on a GPU with CUDA's.
+"""Updates made in chunks: on the CPU with a stand-in for the graph, on a GPU with CUDA's.
 
 The stand-in runs the update's body anew on the same tensors and leaves what it shows where it
 was, as a graph does; what it cannot show is whether CUDA can capture the body.
@@ -28,9 +28,9 @@ from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 from resnet_core.training.step import cuda_graph
 from resnet_core.training.step.backpropagation import Backpropagation
-from resnet_core.training.step.cuda_graph import CapturedUpdates, Disagreement
-from resnet_core.training.step.eager import EagerUpdates
-from tests.graph_stand_in import Again
+from resnet_core.training.step.cuda_graph import GraphStepper, ReplayMismatch
+from resnet_core.training.step.eager import EagerStepper
+from tests.graph_stand_in import Again, use_stand_in
 
 Make = Callable[..., Experiment]
 TIMES = {"seconds", "images_per_second"}
@@ -40,7 +40,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CU
 
 def _captured(experiment: Experiment, data: Dataset, *given: object) -> Session:
     session = Session(experiment, data, *given)  # type: ignore[arg-type]
-    session.updates = CapturedUpdates(session, Again)
+    use_stand_in(session)
     return session
 
 
@@ -76,14 +76,14 @@ def test_it_trains_as_eager_training_does(
 ) -> None:
     experiment = make(**{"learning_rate": 0.02, **changes})
     sessions = [Session(experiment, tiny), _captured(experiment, tiny)]
-    eager, stretched = (list(train(session)) for session in sessions)
+    eager, chunked = (list(train(session)) for session in sessions)
     tolerance = 0.05 if experiment.precision == "bf16" else 1e-3
-    _assert_alike(stretched, eager, tolerance)
-    ends = [event.iteration for event in stretched if isinstance(event, Stepped)]
+    _assert_alike(chunked, eager, tolerance)
+    ends = [event.iteration for event in chunked if isinstance(event, Stepped)]
     assert len(ends) < experiment.iterations
     assert ends[-1] == experiment.iterations
     if experiment.precision == "fp32":
-        weights = [session.model.state_dict() for session in sessions]
+        weights = [session.state.model.state_dict() for session in sessions]
         for name, tensor in weights[0].items():
             torch.testing.assert_close(weights[1][name], tensor, rtol=1e-3, atol=1e-5, msg=name)
 
@@ -91,12 +91,12 @@ def test_it_trains_as_eager_training_does(
 def test_preparing_it_changes_nothing(make: Make, tiny: Dataset) -> None:
     plain, prepared = Session(make(), tiny), _captured(make(), tiny)
     for mine, other in zip(
-        (*prepared.optimizer.tensors(), *prepared.model.buffers()),
-        (*plain.optimizer.tensors(), *plain.model.buffers()),
+        (*prepared.state.optimizer.tensors(), *prepared.state.model.buffers()),
+        (*plain.state.optimizer.tensors(), *plain.state.model.buffers()),
         strict=True,
     ):
         assert torch.equal(mine, other)
-    for mine, other in zip(prepared.batches.next(), plain.batches.next(), strict=True):
+    for mine, other in zip(prepared.state.batches.next(), plain.state.batches.next(), strict=True):
         assert torch.equal(mine, other)
 
 
@@ -128,19 +128,19 @@ def test_it_diverges_where_eager_training_does(make: Make, tiny: Dataset) -> Non
     assert found.iteration == expected.iteration > 0
     assert found.loss == pytest.approx(expected.loss, rel=1e-3)
     with pytest.raises(WrongState, match="diverged"):
-        session.state()
+        session.checkpoint()
 
 
 def test_it_can_be_saved_at_halts_only_and_goes_on_from_there(make: Make, tiny: Dataset) -> None:
     experiment = make(audit_every=0, evaluate_every=14)
     whole, part = _captured(experiment, tiny), _captured(experiment, tiny)
-    whole.halts = part.halts = {6}
+    whole.state.sync_at = part.state.sync_at = {6}
     finished = list(train(whole))[-1]
     for event in train(part):
         if isinstance(event, Stepped):
             break
-    assert part.iteration == 6
-    rest = _captured(experiment, tiny, part.state())
+    assert part.state.iteration == 6
+    rest = _captured(experiment, tiny, part.checkpoint())
     ended = list(train(rest))[-1]
     assert isinstance(ended, Finished)
     assert ended.weights_sha256 == finished.weights_sha256
@@ -151,12 +151,12 @@ def test_there_is_no_checkpoint_of_an_iteration_that_was_passed_over(
 ) -> None:
     session = _captured(make(audit_every=0), tiny)
     session.step()
-    assert not session.settled
+    assert not session.in_sync
     with pytest.raises(WrongState, match="beyond this iteration"):
-        session.state()
-    while not session.settled:
+        session.checkpoint()
+    while not session.in_sync:
         session.step()
-    assert session.state().iteration == session.iteration == 7
+    assert session.checkpoint().iteration == session.state.iteration == 7
 
 
 def test_eager_and_captured_runs_go_on_from_each_others_checkpoints(
@@ -164,12 +164,12 @@ def test_eager_and_captured_runs_go_on_from_each_others_checkpoints(
 ) -> None:
     experiment = make(audit_every=0, learning_rate=0.02)
     first = _captured(experiment, tiny)
-    first.look()
-    while not (first.iteration and first.settled):
+    first.measure_initial()
+    while not (first.state.iteration and first.in_sync):
         first.step()
         if first.record_due:
             first.measure()  # as `train` does
-    later = Session(experiment, tiny, first.state())
+    later = Session(experiment, tiny, first.checkpoint())
     expected = list(train(Session(experiment, tiny)))
     _assert_alike(list(train(later))[1:], [m for m in _measured(expected) if m.iteration > 7], 1e-3)
 
@@ -178,10 +178,11 @@ def test_a_graph_that_does_something_else_is_found_out(make: Make, tiny: Dataset
     class Forgetful(Again):
         def replay(self) -> None:
             super().replay()
-            self.shown.row.mul_(1.1)
+            self.result.row.mul_(1.1)
 
-    with pytest.raises(Disagreement):
-        CapturedUpdates(Session(make(), tiny), Forgetful)
+    session = Session(make(), tiny)
+    with pytest.raises(ReplayMismatch):
+        GraphStepper(session.state, session._backpropagation, Forgetful)
 
 
 def test_what_cannot_be_captured_is_trained_eagerly(
@@ -190,18 +191,18 @@ def test_what_cannot_be_captured_is_trained_eagerly(
     def refuse(*_: object) -> None:
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
-    monkeypatch.setattr(cuda_graph, "_can_be_captured", lambda session: True)
+    monkeypatch.setattr(cuda_graph, "_can_be_captured", lambda state: True)
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: None)
     monkeypatch.setattr(cuda_graph, "CudaGraph", refuse)
     session = Session(make(), tiny)
-    assert isinstance(session.updates, EagerUpdates)
+    assert isinstance(session.stepper, EagerStepper)
     assert session.started().backend == "eager"
     assert "not permitted when stream is capturing." in caplog.text
 
 
-def test_the_cpu_and_whoever_asks_for_it_train_eagerly(make: Make, tiny: Dataset) -> None:
-    assert isinstance(Session(make(), tiny).updates, EagerUpdates)
-    assert isinstance(Session(make(), tiny, eager=True).updates, EagerUpdates)
+def test_the_cpu_and_sessions_without_graphs_train_eagerly(make: Make, tiny: Dataset) -> None:
+    assert isinstance(Session(make(), tiny).stepper, EagerStepper)
+    assert isinstance(Session(make(), tiny, eager=True).stepper, EagerStepper)
 
 
 @pytest.mark.parametrize("family", ["plain", "resnet", "highway", "preresnet"])
@@ -219,10 +220,10 @@ def test_an_update_neither_waits_for_its_device_nor_leaves_it(
         drawn = Draw(top, left, torch.zeros(16, dtype=torch.bool))
         images = augment.augmented(pixels, torch.zeros(3, 8, 8), drawn)
     backpropagation = Backpropagation(model, Probes(model), Execution(device, "fp32"))
-    shown = backpropagation(images, labels, record=record)
-    assert shown.row.device == device
+    result = backpropagation(images, labels, record=record)
+    assert result.row.device == device
     with pytest.raises(RuntimeError, match="meta"):
-        shown.row[0].item()  # that it would have been told
+        result.row[0].item()  # that it would have been told
 
 
 @needs_gpu
@@ -233,8 +234,8 @@ def test_on_a_gpu_graphs_train_as_eager_training_does(
     experiment = make(device="cuda", learning_rate=0.02, **changes)
     sessions = [Session(experiment, tiny, eager=True), Session(experiment, tiny)]
     assert sessions[1].started().backend == "cuda-graph"
-    eager, stretched = (list(train(session)) for session in sessions)
-    _assert_alike(stretched, eager, 0.05 if experiment.precision == "bf16" else 1e-3)
+    eager, chunked = (list(train(session)) for session in sessions)
+    _assert_alike(chunked, eager, 0.05 if experiment.precision == "bf16" else 1e-3)
 
 
 @needs_gpu
