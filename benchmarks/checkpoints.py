@@ -11,7 +11,7 @@ import torch
 from benchmarks import loops
 from benchmarks.side_by_side import Comparison, compare, table
 from resnet_core.system.environment import checkpoint_seconds
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import save_checkpoint
 
 NETWORKS = ("resnet-20", "resnet-56", "resnet-110")
 
@@ -36,7 +36,7 @@ def _saved(network: str, rounds: int) -> Comparison:
         return compare(
             {
                 "torch.save over the last one": written_over,
-                "this project's: complete, verified, atomic": lambda: checkpoint.save(
+                "this project's: complete, verified, atomic": lambda: save_checkpoint(
                     Path(folder) / "checkpoints", session.checkpoint()
                 ),
             },

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.page_state.view import View
-from app.server.chart_answers import Answer, Charts, Question
+from app.server.answers import Answer
+from app.server.chart_answers import Charts, Question
 from app.server.feed import Feed
 from benchmarks import browser, long_runs
 from benchmarks.server import Server

@@ -16,7 +16,7 @@ import streamlit as st
 
 import app as package
 from app import services
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.server import routes
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import staging
@@ -45,7 +45,7 @@ def _prepare() -> None:
     except PlaygroundError as error:
         _log.warning("%s", error)
     try:
-        routes.warm_up([run.id for run in recordings.first()])
+        routes.warm_up([run.id for run in puzzle.first_recording()])
     except PlaygroundError as error:
         _log.warning("%s", error)
     except Exception as error:  # whatever a figure raises; its place on the page says so too

@@ -75,8 +75,10 @@ def _check_fork_point(parent: RunRecord, iteration: int) -> None:
 def _copy_origin(parent: RunRecord, iteration: int, child: RunFolder) -> None:
     source = of_run(parent.id).checkpoint(iteration)
     try:
-        child.origin.mkdir(parents=True)
-        shutil.copytree(source, child.origin / "checkpoints" / source.name)
+        target = child.origin / "checkpoints" / source.name
+        target.mkdir(parents=True)
+        for file in source.iterdir():  # copytree's error would have no reason
+            shutil.copyfile(file, target / file.name)
         shutil.copy(of_run(parent.id).experiment, child.origin / "experiment.json")
     except OSError as error:
         raise PlaygroundError(

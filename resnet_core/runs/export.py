@@ -12,6 +12,7 @@ import pandas as pd
 from resnet_core.runs import queries, run_file
 from resnet_core.runs.folder import RunFolder
 from resnet_core.system import atomic_folder
+from resnet_core.training.checkpoint.folder import WEIGHTS, newest_checkpoint
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
@@ -85,8 +86,5 @@ def tables(found: Telemetry) -> dict[str, pd.DataFrame]:
 
 
 def _newest_weights(source: RunFolder) -> Path | None:
-    for iteration in reversed(source.kept_iterations()):
-        path = source.checkpoint(iteration) / "model.safetensors"
-        if path.is_file():
-            return path
-    return None
+    newest = newest_checkpoint(source.checkpoints, [WEIGHTS])
+    return newest.path / WEIGHTS if newest else None

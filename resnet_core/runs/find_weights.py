@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.errors import CheckpointError, RunNotFound, WrongState
 from resnet_core.runs import queries, run_file
 from resnet_core.runs.cifar_copies import with_images_at_hand
-from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord, check_id
-
-FILE = "model.safetensors"
+from resnet_core.training.checkpoint.folder import WEIGHTS, file_sha256, newest_checkpoint
 
 
 @dataclass(frozen=True)
@@ -58,29 +55,14 @@ def find(run: RunRecord) -> Weights:
     folder = queries.folder(run)
     if folder.weights.is_file():
         return Weights(folder.weights, _sha256(folder.weights), run.iteration)
-    for iteration in reversed(folder.kept_iterations()):
-        found = _verified(folder, iteration)
-        if found is not None:
-            return found
+    if newest := newest_checkpoint(folder.checkpoints, [WEIGHTS]):
+        return Weights(newest.path / WEIGHTS, newest.sha256[WEIGHTS], newest.iteration)
     advice = "it is recorded without" if run.recorded else "let it train for a while"
     raise WrongState(f"{run.title} has no weights on disk; {advice}.")
 
 
-def _verified(folder: RunFolder, iteration: int) -> Weights | None:
-    """The checkpoint's weights, if they are what its manifest says."""
-    path = folder.checkpoint(iteration) / FILE
-    try:
-        manifest = json.loads((path.parent / "manifest.json").read_bytes())
-        expected = manifest["sha256"][FILE]
-        found = _sha256(path)
-    except (OSError, CheckpointError, ValueError, KeyError, TypeError):
-        return None
-    return Weights(path, found, iteration) if found == expected else None
-
-
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise CheckpointError(f"The weights {path} cannot be read ({error.strerror}).") from error

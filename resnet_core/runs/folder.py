@@ -8,8 +8,8 @@ from pathlib import Path
 
 from resnet_core.runs.record import check_id
 from resnet_core.system import home
+from resnet_core.training.checkpoint.folder import checkpoint_iterations, checkpoint_path
 
-_CHECKPOINT = re.compile(r"iteration-(\d{8})(-kept)?")
 _EARLIER = re.compile(r"iteration-(\d{8})\.safetensors")
 
 
@@ -81,16 +81,11 @@ class RunFolder:
 
     def kept_iterations(self) -> list[int]:
         """Iterations of the checkpoints on disk, rising. Their contents are not verified here."""
-        if not self.checkpoints.is_dir():
-            return []
-        found = (_CHECKPOINT.fullmatch(entry.name) for entry in self.checkpoints.iterdir())
-        return sorted({int(match[1]) for match in found if match})
+        return checkpoint_iterations(self.checkpoints)
 
     def checkpoint(self, iteration: int) -> Path:
         """The folder of this iteration's checkpoint, which need not exist."""
-        passing = self.checkpoints / f"iteration-{iteration:08d}"
-        kept = passing.with_name(f"{passing.name}-kept")
-        return kept if kept.is_dir() else passing
+        return checkpoint_path(self.checkpoints, iteration)
 
 
 def of_run(run_id: str) -> RunFolder:

@@ -17,6 +17,7 @@ from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries, run_file
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RunRecord, check_id
+from resnet_core.training.checkpoint.folder import WEIGHTS, verify_checkpoint
 
 # A curve of a thousand pixels shows no more.
 MOST_ROWS = 300
@@ -77,6 +78,7 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
     Raises:
         RunNotFound: there is no such run.
         WrongState: it ends with other weights than the recording, or has none of an iteration.
+        CheckpointError: those of an iteration are damaged.
     """
     run, shipped = queries.run(run_id), run_file.read(recording)
     if not run.weights_sha256 or run.weights_sha256 != shipped.weights_sha256:
@@ -84,15 +86,16 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
     source, target = queries.folder(run), RunFolder(recording)
     written = []
     for iteration in iterations:
-        found = source.checkpoint(iteration) / weights_on_disk.FILE
-        if not found.is_file():
+        checkpoint = source.checkpoint(iteration)
+        if not checkpoint.is_dir():
             raise WrongState(
                 f"{run.title} has kept no weights of iteration {iteration}; it has those of "
                 f"{', '.join(map(str, source.kept_iterations()))}."
             )
+        verify_checkpoint(checkpoint, [WEIGHTS])
         path = target.earlier_weights(iteration)
         path.parent.mkdir(exist_ok=True)
-        shutil.copyfile(found, path)
+        shutil.copyfile(checkpoint / WEIGHTS, path)
         written.append(path)
     return written
 

@@ -114,7 +114,7 @@ class Finished:
     Attributes:
         train_error, test_error: evaluation mode, percent, over the same images as the
             measurements.
-        weights_sha256: of the final weights, see `training.checkpoint.weights_sha256`.
+        weights_sha256: of the final weights, see `training.checkpoint.files.weights_sha256`.
     """
 
     iteration: int

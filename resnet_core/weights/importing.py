@@ -28,7 +28,7 @@ from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.training.device import Execution
 from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
@@ -153,7 +153,7 @@ def _keep(
             created=now,
             ended=now,
             test_error=found.error,
-            weights_sha256=checkpoint.weights_sha256(weights),
+            weights_sha256=weights_sha256(weights),
             data_title=found.images.title,
             parameters=started.parameters,
             device=started.device,

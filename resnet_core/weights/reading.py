@@ -127,12 +127,9 @@ def _read_safetensors(path: Path, start: bytes) -> dict[str, Tensor]:
     """
     length, size = int.from_bytes(start[:8], "little"), path.stat().st_size
     if length > min(MOST_HEADER_BYTES, size - 8):
+        most = MOST_HEADER_BYTES // 2**20
         raise CheckpointError(
-            "weights.header_length",
-            path=path,
-            length=length,
-            total=size,
-            most=MOST_HEADER_BYTES // 2**20,
+            "weights.header_length", path=path, length=length, total=size, most=most
         )
     if start[8:9] != b"{":
         raise CheckpointError("weights.neither", path=path)

@@ -14,7 +14,8 @@ import pytest
 
 from app.figures.errors import MOST_POINTS
 from app.page_state.view import View
-from app.server.chart_answers import MOST_MOMENTS, Answer, Charts, Question
+from app.server.answers import Answer
+from app.server.chart_answers import MOST_MOMENTS, Charts, Question
 from app.server.feed import Reading
 from resnet_core import anatomy
 from resnet_core.experiments.experiment import Experiment

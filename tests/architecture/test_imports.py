@@ -21,9 +21,10 @@ HEAVY = ("torch", "torchvision", "captum")
 _OPEN_EVERY_PAGE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-from app import router, services
+from app import router
+from app.background.cost import training
 from app.server import lifespan, routes
-services.estimate = services.estimate_together = lambda _: None  # starts a process of its own
+training.measure = training.together = lambda _: None  # starts a process of its own
 faults = {}
 test = AppTest.from_file("app/main.py", default_timeout=60).run()
 faults["main"] = [error.value for error in test.exception]

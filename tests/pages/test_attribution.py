@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language.texts import say
 from app.widgets.attribution.desk import Desk
+from app.widgets.laboratory import viewers
+from app.widgets.laboratory.bench import command_line
 from resnet_core.data.own import uploaded_image
-from resnet_core.labs import line
+from resnet_core.labs import catalog, line
 from resnet_core.labs.results import requests as desk
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import Order
@@ -37,6 +40,7 @@ def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
 
     monkeypatch.setattr(services, "ask", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
+    monkeypatch.setattr(viewers, "_seen", {})  # the sessions of the tests before
     return orders
 
 
@@ -131,7 +135,7 @@ def test_the_toggle_asks_for_the_way_through_training(asked: list[Order]) -> Non
     assert _query(test)["picture"] == "test:17"
 
 
-def test_nobody_waits_for_a_picture_that_was_left(asked: list[Order]) -> None:
+def test_the_result_of_a_picture_that_was_left_is_stopped(asked: list[Order]) -> None:
     test = _open(picture="test:17", through_training="1")
     first = asked[-1].id
     test.query_params["picture"] = "test:18"
@@ -147,13 +151,38 @@ def test_nobody_waits_for_a_picture_that_was_left(asked: list[Order]) -> None:
     assert results.read(first).state == "waiting"
 
 
-def test_what_somebody_else_asked_for_is_left_alone(asked: list[Order]) -> None:
+def test_a_result_requested_elsewhere_is_not_stopped(asked: list[Order]) -> None:
     desk.submit(Order.create("attribution", picture="test:17"))
     test = _open(picture="test:17")
     assert asked == []
     test.query_params["picture"] = "test:18"
     test.run()
     assert len(line.ids()) == 2
+
+
+def test_a_viewer_who_leaves_does_not_stop_a_result_that_another_one_follows(
+    asked: list[Order],
+) -> None:
+    first, second = _open(picture="test:17"), _open(picture="test:17")
+    lab_id = asked[0].id
+    first.query_params["picture"] = "test:18"
+    first.run()
+    assert not first.exception
+    assert results.read(lab_id).state == "waiting"
+    second.query_params["picture"] = "test:18"
+    second.run()
+    assert not second.exception
+    assert results.read(lab_id).state == "stopped"  # its last viewer has left
+
+
+def test_the_shown_command_is_quoted_for_the_shell() -> None:
+    settings = catalog.question("attribution").settings(steps=32)
+    unusual = settings.model_copy(update={"picture": "own:it's; rm -rf $HOME"})
+    words = shlex.split(command_line("attribution", ["my run"], unusual))
+    assert words[:5] == ["python", "-m", "resnet_core", "lab", "attribution"]
+    assert words[5:] == ["--run", "my run", "--picture", "own:it's; rm -rf $HOME", "--steps", "32"]
+    (shown,) = [code.value for code in _open(steps="32").code if "resnet_core lab" in code.value]
+    assert shlex.split(shown)[-2:] == ["--steps", "32"]
 
 
 def test_layers_are_browsed_block_by_block(asked: list[Order]) -> None:

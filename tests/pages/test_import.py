@@ -16,7 +16,7 @@ from app.language import texts
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
-from app.server.lab_captions import caption
+from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
@@ -227,3 +227,8 @@ def test_a_laboratorys_caption_names_its_file() -> None:
     order = Order("landscape", (run.id,), catalog.question("landscape").settings())
     result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
     assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
+
+
+def test_a_refused_file_is_told_in_korean() -> None:
+    error = CheckpointError("weights.code", path="net.th", function="posix.system")
+    assert error.message.text("ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열 때 posix")

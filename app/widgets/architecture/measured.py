@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import services
 from app.background import cost
 from app.background.cost import Forward
 from app.background.measurements import Failed
 from app.figures.architecture import three_digits
 from app.language.texts import language, t
+from app.page_data.runs import active_runs
 from app.widgets.architecture.networks import title
 from app.widgets.architecture.table import table
 from resnet_core.anatomy import describe
@@ -29,7 +29,7 @@ def measured_table(specs: tuple[Spec, ...]) -> None:
 
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
     """While runs train, nothing is measured: both would be slower than they are."""
-    busy = any(run.state == "running" for run in services.active())
+    busy = any(run.state == "running" for run in active_runs())
     ask = cost.forward.known if busy else cost.forward.measure
     return [ask(spec) for spec in specs]
 
@@ -86,7 +86,7 @@ def _where(answers: list[Answer]) -> str:
     if any(isinstance(answer, Forward) and answer.busy for answer in answers):
         parts.append(t("architecture.cost.busy"))
     if any(answer is None for answer in answers):
-        busy = any(run.state == "running" for run in services.active())
+        busy = any(run.state == "running" for run in active_runs())
         word = "waiting" if busy else "measuring_now"
         parts.append(t(f"architecture.cost.{word}"))
     parts += {

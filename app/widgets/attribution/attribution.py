@@ -11,16 +11,18 @@ from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.thumbnails import Album
+from app.page_data.pictures import Album
+from app.page_data.runs import find_runs
 from app.page_state.initial_value import start_of
 from app.widgets.attribution import desk as desks
 from app.widgets.attribution.checks import checks
-from app.widgets.attribution.desk import NAME, VIEWS, Desk, View, command
+from app.widgets.attribution.desk import NAME, VIEWS, Desk, View
 from app.widgets.attribution.following import ask_and_follow, figures
 from app.widgets.attribution.layers import browser, layer_choice
 from app.widgets.attribution.maps import iterations, maps, scale
 from app.widgets.attribution.moments import all_moments, moment
 from app.widgets.attribution.pictures import known_album, pictures
+from app.widgets.laboratory.bench import command_line
 from app.widgets.laboratory.controls import Controls
 from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
@@ -159,7 +161,7 @@ def _maps(now: Desk) -> None:
     if result is not None:
         figures(order, result, "attribution.figures")
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
-        st.code(command(NAME, order), language="bash", wrap_lines=True)
+        st.code(command_line(NAME, order.runs, order.settings), language="bash", wrap_lines=True)
 
 
 def _scale(now: Desk) -> bool:
@@ -201,7 +203,7 @@ def _tell_lonely(result: Result) -> None:
 
 def _has_mask(now: Desk) -> bool:
     """Whether somebody knows where the picture's object is."""
-    found, _ = services.known(now.bench.runs[:1])
+    found, _ = find_runs(now.bench.runs[:1])
     shapes = bool(found) and found[0].experiment.data == "shapes"
     return shapes and picture_names.place(now.settings.picture) is not None
 

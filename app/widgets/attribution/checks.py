@@ -10,9 +10,10 @@ from app.figures import attribution
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.widgets.attribution.desk import Desk, command
+from app.widgets.attribution.desk import Desk
 from app.widgets.attribution.following import anew, figures
 from app.widgets.attribution.tiles import Row, Tile, tiles
+from app.widgets.laboratory.bench import command_line
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
@@ -48,7 +49,7 @@ def _check(name: str, desk: Desk, **given: str) -> Result | None:
         f"attribution.{name}",
         notice="" if result else t("attribution.not_asked"),
     )
-    st.code(command(name, order), language="bash", wrap_lines=True)
+    st.code(command_line(name, order.runs, order.settings), language="bash", wrap_lines=True)
     return result
 
 

@@ -15,7 +15,6 @@ from app.widgets.laboratory.bench import HERE, Bench
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.activations import question as activations
-from resnet_core.labs.results import settings_text
 from resnet_core.labs.results.request import Order, create_settings
 
 View = Literal["maps", "checks", "layers"]
@@ -123,11 +122,3 @@ def renew() -> None:
 def visits() -> int:
     count: int = st.session_state.get(_VISITS, 0)
     return count
-
-
-def command(laboratory: str, order: Order) -> str:
-    """What computes the same from a terminal."""
-    given = settings_text.to_query(order.settings)
-    runs = [f"--run {run_id}" for run_id in order.runs]
-    options = [f"--{field.replace('_', '-')} {value}" for field, value in given.items()]
-    return " ".join(["python -m resnet_core lab", laboratory, *runs, *options])

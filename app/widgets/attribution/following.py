@@ -12,12 +12,13 @@ from app.language.errors import explain, translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.laboratory.lab_figures import lab_figures
+from app.widgets.laboratory.viewers import leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
 
 _EVERY = 0.4  # seconds, while something is computed
-_ASKED = "attribution.asked"  # the result that this visitor's page had computed last
+_FOLLOWED = "attribution.followed"  # the result that this visitor's page followed last
 Show = Callable[[Result], None]
 
 
@@ -31,7 +32,7 @@ def ask_and_follow(order: Order, show: Show) -> Result | None:
         result = services.lab_result(order.id)
         if result is None or result.state == "stopped":
             services.ask(order, anew=result is not None)
-            st.session_state[_ASKED] = order.id
+            note_viewer(order.id, unasked=True)
             result = services.lab_result(order.id)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
@@ -39,14 +40,16 @@ def ask_and_follow(order: Order, show: Show) -> Result | None:
     return follow(result, show) if result is not None else None
 
 
-def _leave(wanted: str) -> None:
-    """Stop what this visitor asked for before: nobody should wait for it to end first."""
-    before = st.session_state.get(_ASKED)
-    if before is None or before == wanted:
-        return
-    del st.session_state[_ASKED]
-    with suppress(WrongState, ResultNotFound):  # it has ended, or is gone
-        services.stop_lab(before)
+def _leave(lab_id: str) -> None:
+    """Stop the result that this visitor followed before, unless another one follows it.
+
+    The new result would otherwise wait in the queue until the old one has ended.
+    """
+    before = st.session_state.get(_FOLLOWED)
+    st.session_state[_FOLLOWED] = lab_id
+    if before is not None and before != lab_id and leave(before):
+        with suppress(WrongState, ResultNotFound):  # it has ended, or is gone
+            services.stop_lab(before)
 
 
 def follow(result: Result, show: Show) -> Result:
@@ -87,7 +90,8 @@ def figures(order: Order, result: Result | None, key: str, *, notice: str = "") 
 
 @st.fragment(run_every=_EVERY)
 def _while_active(lab_id: str, show: Show) -> None:
-    """Should whoever computes it have been killed, it waits no longer."""
+    """Show the result as it grows; a supervisor that died is started again."""
+    note_viewer(lab_id)
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
     if result is not None and result.state in services.LAB_ACTIVE:

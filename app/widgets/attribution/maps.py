@@ -12,6 +12,7 @@ import streamlit as st
 from app import services, theme
 from app.figures import attribution
 from app.language.texts import t
+from app.page_data.runs import find_runs
 from app.widgets.attribution.tiles import Row, Tile, tiles
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.packed_arrays import unpack
@@ -68,7 +69,7 @@ def _at(scores: pd.DataFrame, iteration: int | None) -> dict[str, Any] | None:
 
 def _awaited(run_id: str, methods: tuple[str, ...], active: bool) -> Row:
     """Room for what is on its way, so that nothing jumps when it comes."""
-    found, _ = services.known([run_id])
+    found, _ = find_runs([run_id])
     note = t("attribution.computing") if active else ""
     each = [Tile("", t(f"attribution.method.{method}"), note=note) for method in methods]
     heading = found[0].title if found else run_id
@@ -97,7 +98,7 @@ def _row(
         "percent": moment["target_probability"],
         "iteration": int(moment["iteration"]),
     }
-    known, _ = services.known([picture["run"]])
+    known, _ = find_runs([picture["run"]])
     # For how long an imported network was trained, nobody knows.
     imported = any(run.imported for run in known)
     heading = t("attribution.row_imported" if imported else "attribution.row", **values)

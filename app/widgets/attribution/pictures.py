@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.thumbnails import Album, album
+from app.page_data.pictures import Album, album
+from app.page_data.runs import find_runs
 from app.widgets.attribution import desk
 from app.widgets.attribution.desk import Desk
 from resnet_core.data.own import uploaded_image
@@ -31,7 +31,7 @@ _component = st.components.v2.component(
 
 def known_album(now: Desk) -> Album | None:
     """The images that the first network is tested on; None where they are not here."""
-    found, _ = services.known(now.bench.runs[:1])
+    found, _ = find_runs(now.bench.runs[:1])
     try:
         return album(found[0].experiment, found[0].imported) if found else None
     except PlaygroundError as error:

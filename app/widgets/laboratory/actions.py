@@ -11,6 +11,7 @@ from app.language.errors import explain
 from app.language.progress import duration
 from app.language.texts import language, speaker, t
 from app.widgets.laboratory.shown import Shown
+from app.widgets.laboratory.viewers import note_viewer
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
@@ -75,6 +76,7 @@ def _ask(order: Order, begun: Callable[[], None]) -> None:
 @st.fragment(run_every=_EVERY)
 def _while_active(lab_id: str) -> None:
     """Stop; and should whoever runs it have been killed, it waits no longer."""
+    note_viewer(lab_id)
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
     if result is None or result.state not in services.LAB_ACTIVE:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,6 +66,16 @@ class Bench:
 
     def changed(self, **values: Any) -> Bench:
         return replace(self, **values)
+
+
+def command_line(laboratory: str, runs: Sequence[str], settings: Settings) -> str:
+    """Return the command that computes a result from a terminal, quoted for its shell."""
+    words = ["python", "-m", "resnet_core", "lab", laboratory]
+    for run_id in runs:
+        words += ["--run", run_id]
+    for name, text in settings_text.to_query(settings).items():
+        words += [f"--{name.replace('_', '-')}", text]
+    return shlex.join(words)
 
 
 def _settings(question: Question, query: Mapping[str, str]) -> tuple[Settings, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -16,7 +15,7 @@ from app.page_state import url as page_url
 from app.page_state.links import page_link
 from app.widgets.laboratory import shown as showing
 from app.widgets.laboratory.actions import actions
-from app.widgets.laboratory.bench import HERE, Bench
+from app.widgets.laboratory.bench import Bench, command_line
 from app.widgets.laboratory.controls import IN_SIGHT, Controls
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.shown import Shown
@@ -213,9 +212,6 @@ def _code(question: Question) -> None:
 
 def _command(question: Question, bench: Bench) -> None:
     """The command that computes what the controls say."""
-    given = {k: v for k, v in bench.to_query(question).items() if k not in {"runs", HERE}}
-    runs = [f"--run {run_id}" for run_id in bench.runs]
-    options = [f"--{name.replace('_', '-')} {shlex.quote(text)}" for name, text in given.items()]
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
-        line = " ".join(["python -m resnet_core lab", question.name, *runs, *options])
+        line = command_line(question.name, bench.runs, bench.settings)
         st.code(line, language="bash", wrap_lines=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import services, theme
+from app import theme
 from app.language.errors import explain
 from app.language.texts import t
+from app.page_data.runs import find_runs
+from app.widgets.experiment_form.cost import describe
 from app.widgets.laboratory.bench import Bench
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
@@ -35,7 +37,7 @@ def lesion_drawing(bench: Bench) -> Settings:
     record = _drawn(bench.runs)
     if record is None:
         return bench.settings
-    anatomy = services.describe(record.experiment)
+    anatomy = describe(record.experiment)
     values = bench.values()
     result = _component(
         key="lesion-drawing",
@@ -54,7 +56,7 @@ def lesion_drawing(bench: Bench) -> Settings:
 
 def _drawn(runs: tuple[str, ...]) -> RunRecord | None:
     """The first with shortcuts, for they are what is asked about, else the first."""
-    found, _ = services.known(runs)
+    found, _ = find_runs(runs)
     with_shortcuts = [run for run in found if "plain" not in run.experiment.network]
     return next(iter(with_shortcuts or found), None)
 

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import services
 from app.background import imports
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
 from app.language.errors import translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_state.initial_value import start_of
+from app.page_state.controls import initial_value
 from app.widgets.experiment_form.form import complaint
 from app.widgets.runs.details import imported_links
 from app.widgets.runs.row import imported_result
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
-from resnet_core.runs import imported
+from resnet_core.runs import imported, queries
 from resnet_core.weights.recognition import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
@@ -147,7 +146,7 @@ def _answers(tried: tuple[Trial, ...], key: str) -> dict[str, str]:
         values = list(dict.fromkeys(one[question] for one in left if one[question] is not None))
         if len(values) > 1:
             widget = f"{key}.{question}"
-            begins = start_of(widget, best[question])
+            begins = initial_value(widget, best[question])
             answers[question] = st.selectbox(
                 t(f"import.question.{question}"),
                 values,
@@ -184,7 +183,7 @@ def _watch(token: str) -> None:
 
 def _imported(run_id: str) -> None:
     try:
-        run = services.run(run_id)
+        run = queries.run(run_id)
     except RunNotFound:
         st.info(t("import.gone"))  # deleted meanwhile
         return

@@ -15,7 +15,7 @@ from app.language import progress
 from app.language.errors import explain, translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.run_list import RunsState
+from app.page_data.runs import RunsState, damage_of, source_of
 from app.page_state.page import Page
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord, State
@@ -184,7 +184,7 @@ def _ago(run: RunRecord) -> str:
 
 def _origin(run: RunRecord) -> list[str]:
     """Of weights that were trained elsewhere: their file."""
-    source = services.source(run)
+    source = source_of(run)
     return [t("import.from", file=escaped(source.file))] if source else []
 
 
@@ -226,7 +226,7 @@ def _result(run: RunRecord) -> str:
 
 def imported_result(run: RunRecord) -> str:
     """Its measured error, on what, of how many."""
-    source = services.source(run)
+    source = source_of(run)
     return t(
         "import.result",
         error=f"{run.test_error:.2f}",
@@ -237,12 +237,12 @@ def imported_result(run: RunRecord) -> str:
 
 def _troubles(run: RunRecord) -> None:
     """Why it ended, what is wrong with its files, what came of the last action."""
-    damage = services.damage(run)
+    damage = damage_of(run)
     if damage:
         st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
     if run.exit_reason and run.state in _EXPLAINED:
         st.caption(escaped(translated(run.exit_reason, language())))
-    source = services.source(run)
+    source = source_of(run)
     if source is not None and source.warning:
         warning = escaped(translated(source.warning, language()))
         st.caption(f":material/warning: {warning}")

@@ -15,7 +15,8 @@ from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
 from resnet_core.training.evaluation.multi_crop import Views, errors
 from resnet_core.training.images import Data, load
 from resnet_core.training.session import Session
@@ -90,10 +91,13 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
 
 def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
     folder = queries.folder(run).checkpoints
-    path = checkpoint.newest(folder) if iteration is None else checkpoint.at(folder, iteration)
-    if path is None:
+    if iteration is not None:
+        path = checkpoint_at(folder, iteration)
+    elif newest := newest_checkpoint(folder):
+        path = newest.path
+    else:
         raise CheckpointError(f"{run.title} has no weights on disk; train it first.")
-    return Session(run.experiment, dataset, checkpoint.load(path), eager=True)
+    return Session(run.experiment, dataset, load_checkpoint(path), eager=True)
 
 
 def _recorded(run: RunRecord, dataset: Data) -> Session:

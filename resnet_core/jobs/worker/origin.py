@@ -7,7 +7,8 @@ import logging
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import run_file
 from resnet_core.runs.folder import RunFolder
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at
 from resnet_core.training.checkpoint.fork import carry_over
 from resnet_core.training.images import Data
 from resnet_core.training.session import Session
@@ -26,7 +27,7 @@ def forked_session(
         CheckpointError: the copy is damaged, or none of it fits.
     """
     parent = run_file.read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
-    start = checkpoint.load(checkpoint.at(folder.origin / "checkpoints", iteration))
+    start = load_checkpoint(checkpoint_at(folder.origin / "checkpoints", iteration))
     weights = carry_over(parent, start.weights, experiment)
     session = Session(experiment, dataset, initial_weights=weights, first=iteration, eager=eager)
     _log.info("Starting from iteration %d of %s.", iteration, parent.network)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import save_checkpoint
 from resnet_core.training.session import Session
 
 
@@ -40,5 +40,5 @@ class Savepoints:
     def save(self, session: Session) -> None:
         """Save now; between two iterations, so that resuming goes on exactly here."""
         kept = session.state.iteration in self._kept
-        checkpoint.save(self._folder, session.checkpoint(), kept=kept)
+        save_checkpoint(self._folder, session.checkpoint(), kept=kept)
         self._last = time.monotonic()

@@ -34,7 +34,8 @@ from resnet_core.system import environment, processes
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
 from resnet_core.training import device
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint
+from resnet_core.training.checkpoint.folder import newest_checkpoint
 from resnet_core.training.device import Execution
 from resnet_core.training.images import load
 from resnet_core.training.loop import train
@@ -107,9 +108,9 @@ class Worker:
     def _session(self, experiment: Experiment) -> Session:
         """The run where it stands: at its newest checkpoint, or where it begins."""
         dataset, eager = load(experiment), not environment.cuda_graphs()
-        newest = checkpoint.newest(self._folder.checkpoints)
+        newest = newest_checkpoint(self._folder.checkpoints)
         if newest is not None:
-            start = checkpoint.load(newest)
+            start = load_checkpoint(newest.path)
             _log.info("Going on from iteration %d.", start.iteration)
             stream.truncate(self._folder.stream, start.iteration)
             return Session(experiment, dataset, start, eager=eager)

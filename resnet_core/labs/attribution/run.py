@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.attribution import scores
+from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Explanation, Options
-from resnet_core.attribution.methods import NotPossible, explain
+from resnet_core.attribution.methods import explain
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution import question as attribution
 from resnet_core.labs.attribution.verdicts import Sum, verdict

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.attribution import scores
+from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
-from resnet_core.attribution.methods import NotPossible, explain
+from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import class_order
 from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.masks import question as masks

@@ -54,6 +54,6 @@ QUESTION = Question(
     most_runs=2,
     code=(
         ("resnet_core/attribution/randomisation.py", "cascade"),
-        ("resnet_core/attribution/ranks.py", "rank_correlation"),
+        ("resnet_core/attribution/scores.py", "rank_correlation"),
     ),
 )

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.attribution import randomisation
+from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
-from resnet_core.attribution.methods import NotPossible, explain
-from resnet_core.attribution.ranks import rank_correlation
+from resnet_core.attribution.methods import explain
+from resnet_core.attribution.scores import rank_correlation
 from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.question import Settings
 from resnet_core.labs.randomised import question as randomised

@@ -14,7 +14,8 @@ from resnet_core.networks.catalog import build
 from resnet_core.runs import find_weights as weights_on_disk
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at
 
 _START = 0  # no file is needed for it: the seed says how a network was initialised
 
@@ -47,7 +48,7 @@ def _weights(subject: Subject, run: RunRecord, iteration: int) -> dict[str, Tens
     if run.recorded:
         return _shipped(run, iteration)
     folder = queries.folder(run).checkpoints
-    return checkpoint.load(checkpoint.at(folder, iteration)).weights
+    return load_checkpoint(checkpoint_at(folder, iteration)).weights
 
 
 def initial(subject: Subject) -> dict[str, Tensor]:

@@ -155,7 +155,7 @@ def test_every_word_that_the_figures_say_is_sent_and_none_for_nothing() -> None:
 
 
 def test_the_modules_of_the_figures_are_served_and_none_twice(client: TestClient) -> None:
-    names = [path.name for folder in static_files._MODULES for path in folder.glob("*.mjs")]
+    names = [path.name for folder in static_files._FOLDERS for path in folder.glob("*.mjs")]
     assert len(set(names)) == len(names)
     assert {"lab_figures.mjs", "lab_figure.mjs"} <= static_files.static_names()
     served = client.get(f"/playground-api/static/{static_files.static_version()}/lab_figures.mjs")

@@ -27,7 +27,7 @@ from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import spec_of
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import save_checkpoint
 from resnet_core.training.images import load
 from resnet_core.training.session import Session
 from tests.picture_folders import photographs
@@ -183,7 +183,7 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
     measured = {"train_error": train_error, "test_error": test_error, "iteration": 2}
     run = dataclasses.replace(run, precision="fp32", **measured)
     store.of_home().add([run])
-    checkpoint.save(of_run(run.id).checkpoints, state)
+    save_checkpoint(of_run(run.id).checkpoints, state)
 
     hub.write(run.id, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))

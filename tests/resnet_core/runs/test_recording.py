@@ -17,6 +17,7 @@ from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
+from resnet_core.training.checkpoint.folder import WEIGHTS
 
 LAYERS, BLOCKS = ("conv1", "layer1.0.conv1"), ("layer1.0",)
 
@@ -192,7 +193,8 @@ def _saved_weights(run: RunRecord, iteration: int) -> bytes:
     path = of_run(run.id).checkpoint(iteration)
     path.mkdir(parents=True)
     content = f"weights of {iteration}".encode()
-    (path / find_weights.FILE).write_bytes(content)
-    hashed = {find_weights.FILE: hashlib.sha256(content).hexdigest()}
-    (path / "manifest.json").write_text(json.dumps({"sha256": hashed}))
+    (path / WEIGHTS).write_bytes(content)
+    sha256 = {WEIGHTS: hashlib.sha256(content).hexdigest()}
+    manifest = {"format": 1, "iteration": iteration, "sha256": sha256}
+    (path / "manifest.json").write_text(json.dumps(manifest))
     return content

@@ -22,7 +22,7 @@ from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
 from resnet_core.training import device
 from resnet_core.training.batches.picture_batches import PictureOrder
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
 from resnet_core.training.cost import run_time
 from resnet_core.training.images import load, prepare
 from resnet_core.training.loop import train
@@ -168,9 +168,9 @@ def test_interrupted_runs_end_in_the_same_weights(
                 events.append(event)
                 if event == Stepped(cut):
                     break
-            path = checkpoint.save(tmp_path / str(cut), session.checkpoint())
+            path = save_checkpoint(tmp_path / str(cut), session.checkpoint())
         torch.rand(5)
-        later = Session(experiment, load(experiment), checkpoint.load(path))
+        later = Session(experiment, load(experiment), load_checkpoint(path))
         _same(events + list(train(later)), whole)
 
 
@@ -208,12 +208,12 @@ def test_a_bad_picture_ends_the_run_with_its_name_and_mended_it_goes_on(
         events = train(session)
         for event in events:
             if event == Stepped(3):
-                path = checkpoint.save(tmp_path / "checkpoints", session.checkpoint())
+                path = save_checkpoint(tmp_path / "checkpoints", session.checkpoint())
                 break
         with pytest.raises(DataError, match=rf"{bad.name} cannot be read as an image; repair it"):
             list(events)
     bad.write_bytes(good)
-    again = list(train(Session(experiment, load(experiment), checkpoint.load(path))))
+    again = list(train(Session(experiment, load(experiment), load_checkpoint(path))))
     assert isinstance(whole[-1], Finished)
     assert isinstance(again[-1], Finished)
     assert again[-1].weights_sha256 == whole[-1].weights_sha256
@@ -223,10 +223,10 @@ def test_the_mean_is_the_checkpoints(make: Make, tmp_path: Path) -> None:
     experiment = make()
     with closing(Session(experiment, load(experiment))) as session:
         mean = session.state.batches.mean
-        path = checkpoint.save(tmp_path, session.checkpoint())
+        path = save_checkpoint(tmp_path, session.checkpoint())
     shutil.rmtree(tmp_path / "home" / "cache")
     (tmp_path / "home" / "cache").mkdir()
-    later = Session(experiment, load(experiment), checkpoint.load(path))
+    later = Session(experiment, load(experiment), load_checkpoint(path))
     assert torch.equal(later.state.batches.mean, mean)
     assert not list((tmp_path / "home" / "cache").glob("mean-*"))
 

@@ -21,7 +21,7 @@ from resnet_core.runs.folder import of_run
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.system import home as home_module
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.weights import importing
 from resnet_core.weights.evaluation import Asked, OpenQuestions, evaluate
 from resnet_core.weights.importing import bring_in
@@ -79,7 +79,7 @@ def test_the_weights_are_kept_by_our_names(tmp_path: Path, small_data: Path, nam
     found = safetensors.torch.load_file(weights_on_disk.find(run).path)
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state if "batches" not in name)
-    assert run.weights_sha256 == checkpoint.weights_sha256(found)
+    assert run.weights_sha256 == weights_sha256(found)
 
 
 def test_one_look_is_as_a_runs_first(tmp_path: Path, small_data: Path) -> None:

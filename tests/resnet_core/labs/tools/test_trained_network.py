@@ -15,7 +15,7 @@ from resnet_core.labs.tools import trained_network
 from resnet_core.runs import queries, run_file
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import save_checkpoint
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 from tests.small_runs import small
@@ -31,7 +31,7 @@ def trained(home: Path, small_data: Path) -> Session:
     for _ in train(session):
         pass
     folder = of_run(RUN)
-    checkpoint.save(folder.checkpoints, session.checkpoint())
+    save_checkpoint(folder.checkpoints, session.checkpoint())
     run_file.write(folder.path, RunRecord(RUN, experiment, "stopped", created=1.0))
     assert not (home / "playground.sqlite3").exists()
     return session

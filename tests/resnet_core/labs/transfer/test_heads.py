@@ -89,8 +89,10 @@ def test_the_losses_are_nothing_where_all_is_right() -> None:
 
 def _learned(head: nn.Module, stages, true, loss) -> torch.Tensor:  # type: ignore[no-untyped-def]
     heads.start(head, torch.Generator().manual_seed(0))
-    optimizer = torch.optim.Adam(head.parameters(), lr=0.02)
-    for _ in range(120):
+    # At a rate of 0.02 rounding decides how well the box is found: an IoU from 0 to 0.87 over seeds
+    # and processors; at 0.01 it was never below 0.70.
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.01)
+    for _ in range(200):
         optimizer.zero_grad()
         loss(head(stages), true).backward()
         optimizer.step()

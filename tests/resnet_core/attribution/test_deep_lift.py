@@ -8,8 +8,8 @@ from captum.attr import DeepLift
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.attribution.methods import NotPossible, explain
-from resnet_core.attribution.unrolled import multiplies, unrolled
+from resnet_core.attribution.deep_lift import NotPossible, multiplies, unrolled
+from resnet_core.attribution.methods import explain
 from tests.resnet_core.attribution.small_nets import FAMILIES, network, pictures
 
 
@@ -35,14 +35,14 @@ class Branching(nn.Module):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_it_computes_the_same_and_multiplies_only_where_gates_do(family: str) -> None:
+def test_the_copy_computes_the_same_and_only_gates_multiply(family: str) -> None:
     model, x = network(family), pictures()
     copied = unrolled(model)
     assert torch.allclose(copied(x), model(x), atol=1e-6)
     assert multiplies(copied) == (family == "highway")
 
 
-def test_shared_functional_and_in_place_relus_become_modules_of_their_own() -> None:
+def test_shared_functional_and_in_place_relus_become_separate_modules() -> None:
     model, x = Shared().eval(), pictures()
     copied = unrolled(model)
     assert torch.allclose(copied(x), model(x), atol=1e-6)
@@ -53,7 +53,7 @@ def test_shared_functional_and_in_place_relus_become_modules_of_their_own() -> N
     assert model.relu.inplace  # the original is as it was
 
 
-def test_deep_lift_adds_up_where_the_original_would_mislead() -> None:
+def test_deep_lift_adds_up_where_it_does_not_on_the_original() -> None:
     model, x, target = Shared().eval(), pictures(), torch.tensor([1, 2])
     found = explain("deep_lift", model, x, target)
     assert found.completeness is not None
@@ -67,7 +67,7 @@ def test_deep_lift_adds_up_where_the_original_would_mislead() -> None:
     assert float(delta.abs().max()) > 1e-3
 
 
-def test_a_network_that_looks_at_values_cannot_be_unrolled() -> None:
+def test_a_network_that_branches_on_values_cannot_be_unrolled() -> None:
     with pytest.raises(NotPossible) as caught:
         explain("deep_lift", Branching().eval(), pictures(1), torch.tensor([0]))
     assert caught.value.reason == "trace"

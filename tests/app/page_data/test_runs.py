@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.page_data.run_list import KINDS, PAGE, counts, listed, matching
+from app.page_data.runs import KINDS, PAGE, counts, listed, matching
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import RunRecord, State
 

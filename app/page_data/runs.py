@@ -1,15 +1,20 @@
-"""Which runs a list shows, and in which order. No interface in here."""
+"""Runs as pages show them: by id, by group, and as a list. No interface in here."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
 from app.page_state.query import PageState
+from resnet_core.errors import PlaygroundError, RunNotFound
+from resnet_core.runs import imported, queries, run_file, store
+from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import ACTIVE, RESUMABLE, RunRecord, State
 
 PAGE = 10  # twice what a screen shows; a browser takes 25 ms to draw a row
@@ -55,6 +60,58 @@ class Listed:
     matching: int
     pages: int
     queued: int
+
+
+def active_runs() -> list[RunRecord]:
+    """Return the runs that train or wait for it, in the order of the queue."""
+    return store.of_home().in_states(ACTIVE)
+
+
+def group_of_runs(name: str) -> list[RunRecord]:
+    """Return the runs that were started together under this name, here or recorded."""
+    return queries.group(name) or [run for run in queries.recorded() if run.group == name]
+
+
+def find_runs(ids: Iterable[str]) -> tuple[list[RunRecord], list[str]]:
+    """Return the runs with these ids, and the ids that no run has."""
+    runs, missing = [], []
+    for run_id in ids:
+        try:
+            runs.append(queries.run(run_id))
+        except RunNotFound:
+            missing.append(run_id)
+    return runs, missing
+
+
+def source_of(run: RunRecord) -> Imported | None:
+    """Return the origin of weights that were trained elsewhere; None for other runs, and where the
+    file that says so is gone, which `damage_of` reports."""
+    try:
+        return imported.of(run)
+    except PlaygroundError:
+        return None
+
+
+def damage_of(run: RunRecord) -> str | None:
+    """Return what is missing of a run's files: "folder", "experiment" or "source", else None."""
+    files = queries.folder(run)
+    try:
+        state = files.experiment.stat()
+    except OSError:
+        return "experiment" if files.path.is_dir() else "folder"
+    if not _is_readable(files.experiment, state.st_mtime_ns, state.st_size):
+        return "experiment"
+    return "source" if run.imported and source_of(run) is None else None
+
+
+@lru_cache(maxsize=4096)
+def _is_readable(experiment: Path, modified: int, size: int) -> bool:
+    """Read once for each state of the file: a list asks for every row, every second."""
+    try:
+        run_file.read_experiment(experiment.read_text(encoding="utf-8"))
+    except (OSError, ValueError, PlaygroundError):
+        return False
+    return True
 
 
 def listed(records: Sequence[RunRecord], kind: Kind, search: str, page: int) -> Listed:

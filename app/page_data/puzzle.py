@@ -1,6 +1,6 @@
-"""What the four networks of the puzzle showed, in sentences computed from their numbers.
+"""The puzzle's four networks: the recordings that ship, and a verdict computed from their numbers.
 
-It comes out either way: where plain-56 did not end above plain-20, it says so.
+It comes out either way: where plain-56 did not end above plain-20, the verdict says so.
 """
 
 from __future__ import annotations
@@ -9,23 +9,47 @@ from collections.abc import Mapping, Sequence
 
 from app.figures.labels import network_label
 from app.language.texts import Speaker
+from resnet_core.experiments import presets
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
+# Groups of recordings, the nearest to the paper first; the last is what the button repeats.
+GROUPS = ("paper", "paper-8000", "cifar-two-minutes", "one-minute")
 FOUR = ("plain-20", "resnet-20", "plain-56", "resnet-56")
 # Percentage points: less than this between two small networks is not worth a sentence.
 MATTERS = 5.0
 
 
+def recorded_groups() -> list[str]:
+    """Return the groups that are recorded, the one to begin with first."""
+    return [group for group in GROUPS if recorded_four(group)]
+
+
+def first_recording() -> list[RunRecord]:
+    """Return what the home page begins with; nothing where nothing is recorded."""
+    return next((runs for group in GROUPS if (runs := recorded_four(group))), [])
+
+
+def recorded_four(group: str) -> list[RunRecord]:
+    """Return the four networks of a group, every seed, in the puzzle's order; [] if one is
+    missing."""
+    recorded = [
+        run for run in queries.recorded() if run.group == group and run.experiment.shortcut == "A"
+    ]
+    each = [[run for run in recorded if run.experiment.network == name] for name in presets.FOUR]
+    return [run for runs in each for run in runs] if all(each) else []
+
+
 def final_errors(records: Sequence[RunRecord]) -> dict[str, float] | None:
     """Training error by network, percent, the mean over seeds; None unless all four finished."""
-    found: dict[str, list[float]] = {}
+    errors: dict[str, list[float]] = {}
     for record in records:
         if record.state == "finished" and record.train_error is not None:
             name = record.experiment.network.removeprefix("cifar/")
-            found.setdefault(name, []).append(record.train_error)
-    if not all(name in found for name in FOUR):
+            errors.setdefault(name, []).append(record.train_error)
+    if not all(name in errors for name in FOUR):
         return None
-    return {name: sum(errors) / len(errors) for name, errors in found.items()}
+    return {name: sum(values) / len(values) for name, values in errors.items()}
 
 
 def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
