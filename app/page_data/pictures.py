@@ -173,7 +173,7 @@ def _album(selection: Selection) -> Album:
 
 @lru_cache(maxsize=8)
 def _album_of_pictures(selection: Selection) -> Album:
-    """The first of those that laboratories see; see `resnet_core.labs.tools.centre_views`."""
+    """The first of those that laboratories see; see `trained_network.PictureNetwork`."""
     data = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
         images = centre_views(data.test, data.image_size, MOST_THUMBNAILS, decoders)

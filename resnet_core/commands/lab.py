@@ -58,7 +58,7 @@ def _list(as_json: bool) -> None:
     rows = [
         (
             question.name,
-            lab_options.title(question),
+            question.text("en", "title"),
             ", ".join(settings_text.names(question.settings)),
         )
         for question in questions
@@ -69,7 +69,7 @@ def _list(as_json: bool) -> None:
 def _described(question: Question) -> dict[str, Any]:
     return {
         "name": question.name,
-        "question": lab_options.title(question),
+        "question": question.text("en", "title"),
         "runs": question.runs,
         "most_runs": question.most_runs,
         "settings": question.settings().model_dump(mode="json"),
@@ -100,8 +100,8 @@ def _command(question: Question) -> click.Command:
         question.name,
         callback=ask,
         params=[*lab_options.options(question), *(networks if question.most_runs else ()), *common],
-        help=lab_options.title(question),
-        short_help=lab_options.title(question),
+        help=question.text("en", "title"),
+        short_help=question.text("en", "title"),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from typing import Any, Literal, get_args, get_origin
 
 import click
@@ -21,7 +19,7 @@ def options(question: Question) -> list[click.Option]:
     for field in settings_text.names(question.settings):
         info = question.settings.model_fields[field]
         name = f"--{field.replace('_', '-')}"
-        text = f"{info.description} [{as_text(info.default) or 'none'}]"
+        text = f"{question.help('en', field)} [{as_text(info.default) or 'none'}]"
         if info.annotation is bool:
             switch: dict[str, Any] = {"is_flag": False, "flag_value": "true"}
             found.append(click.Option([name, field], metavar="[true|false]", help=text, **switch))
@@ -37,12 +35,6 @@ def given(question: Question, values: dict[str, Any]) -> dict[str, Any]:
     known = question.settings.model_fields
     found = {field: values[field] for field in known if values.get(field) is not None}
     return found | {field: False for field in known if values.get(_NO + field)}
-
-
-def title(question: Question) -> str:
-    """The laboratory's question in a line: the first of its settings' file."""
-    document = inspect.getdoc(sys.modules[question.settings.__module__]) or question.name
-    return document.splitlines()[0]
 
 
 def _metavar(annotation: Any) -> str:

@@ -58,7 +58,7 @@ def change_everything(page: Page, charts: Charts) -> None:
     more = page.get_by_role("button", name=say("en", "compare.more"), exact=True)
     more.click()
     page.get_by_text(say("en", "compare.log"), exact=True).click()
-    expect(page).to_have_url(re.compile("log=1"))
+    expect(page).to_have_url(re.compile("log=true"))
     more.click()
     expect(charts.time).to_have_text(re.compile("^epoch"))
     charts.slider.focus()

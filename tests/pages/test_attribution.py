@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from app.language.texts import say
-from app.widgets.attribution.desk import Desk
+from app.widgets.attribution.state import Desk
 from app.widgets.laboratory import viewers
 from app.widgets.laboratory.bench import command_line
 from resnet_core.data.own import uploaded_image

@@ -10,7 +10,7 @@ from typing import Any
 from app.language.errors import explain
 from app.language.texts import t
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import settings_text
 from resnet_core.labs.results.request import Order, create_settings
 
@@ -25,7 +25,7 @@ class Bench:
         here: show what was computed on this machine even where there is a recorded result.
     """
 
-    settings: Settings
+    settings: LabSettings
     runs: tuple[str, ...]
     here: bool = False
 
@@ -68,7 +68,7 @@ class Bench:
         return replace(self, **values)
 
 
-def command_line(laboratory: str, runs: Sequence[str], settings: Settings) -> str:
+def command_line(laboratory: str, runs: Sequence[str], settings: LabSettings) -> str:
     """Return the command that computes a result from a terminal, quoted for its shell."""
     words = ["python", "-m", "resnet_core", "lab", laboratory]
     for run_id in runs:
@@ -78,7 +78,7 @@ def command_line(laboratory: str, runs: Sequence[str], settings: Settings) -> st
     return shlex.join(words)
 
 
-def _settings(question: Question, query: Mapping[str, str]) -> tuple[Settings, list[str]]:
+def _settings(question: Question, query: Mapping[str, str]) -> tuple[LabSettings, list[str]]:
     """Each field by itself first, so that one bad value costs no other."""
     usable, problems = {}, []
     for field in question.settings.model_fields:

@@ -23,12 +23,12 @@ from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.settings_text import names
 
 # Draws something above the figures; gives the settings back as they were changed there.
-Above = Callable[[Bench], Settings]
+Above = Callable[[Bench], LabSettings]
 
 
 def laboratory(
@@ -119,8 +119,8 @@ class _Page:
             runs = subjects(self.question, runs, f"{self.form}.{generation}")
         self._take(form.settled(held), runs)
 
-    def change(self, settings: Settings) -> None:
-        """Settings that were changed above the figures are shown in the controls and asked for."""
+    def change(self, settings: LabSettings) -> None:
+        """Show settings that were changed above the figures in the controls, and request them."""
         if settings == self.bench.settings:
             return
         self._take(settings, self.bench.runs)
@@ -172,7 +172,7 @@ class _Page:
         st.session_state[f"{self.form}.bench"] = self.bench
         page_url.write(self.form, self.bench.to_query(self.question))
 
-    def _take(self, settings: Settings, runs: tuple[str, ...]) -> None:
+    def _take(self, settings: LabSettings, runs: tuple[str, ...]) -> None:
         changed = (settings, runs) != (self.bench.settings, self.bench.runs)
         if changed:
             self.bench = Bench(settings, runs)

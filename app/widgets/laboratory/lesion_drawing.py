@@ -16,7 +16,7 @@ from app.widgets.laboratory.bench import Bench
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Settings
+from resnet_core.labs.question import LabSettings
 from resnet_core.labs.results.request import create_settings
 from resnet_core.runs.record import RunRecord
 
@@ -32,7 +32,7 @@ _component = st.components.v2.component(
 )
 
 
-def lesion_drawing(bench: Bench) -> Settings:
+def lesion_drawing(bench: Bench) -> LabSettings:
     """Draw the network that is looked at; the settings with what was clicked."""
     record = _drawn(bench.runs)
     if record is None:
@@ -61,7 +61,7 @@ def _drawn(runs: tuple[str, ...]) -> RunRecord | None:
     return next(iter(with_shortcuts or found), None)
 
 
-def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> Settings:
+def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> LabSettings:
     """The settings after a click; the browser's word is checked like a URL's."""
     if not isinstance(change, dict):
         return bench.settings

@@ -6,7 +6,7 @@ from typing import Any
 
 from resnet_core.data.dataset import ImageSet
 from resnet_core.labs.tools import trained_network
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.device import Execution
 from resnet_core.training.evaluation.evaluation import fixed_subset
@@ -30,7 +30,7 @@ def evaluate(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _error(subject: Subject, images: ImageSet) -> float:
+def _error(subject: TrainedNetwork, images: ImageSet) -> float:
     """Percent, first choice."""
     shown = Images(subject.dataset.name, images, subject.mean, "")
     execution = Execution(subject.device, "fp32")

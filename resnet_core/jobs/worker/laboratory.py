@@ -135,7 +135,7 @@ def _tell(folder: LabFolder, ending: Ending) -> None:
             time.sleep(0.5)
 
 
-def _subjects(order: Order) -> tuple[trained_network.Subject, ...]:
+def _subjects(order: Order) -> tuple[trained_network.TrainedNetwork, ...]:
     """The networks that the order names, with the weights they had then.
 
     Raises:

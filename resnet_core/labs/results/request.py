@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.validation import as_sentence
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import settings_text
 from resnet_core.runs import find_weights as weights
+from resnet_core.runs.record import RunRecord
+from resnet_core.system.texts import Message
 
 _ID_DIGITS = 12
 # Of order.json and of what an id is computed from.
@@ -38,7 +40,7 @@ class Order:
 
     laboratory: str
     runs: tuple[str, ...]
-    settings: Settings
+    settings: LabSettings
     weights: tuple[str, ...] = ()
     version: int = 1
 
@@ -65,7 +67,9 @@ class Order:
         chosen = tuple(dict.fromkeys(runs or question.runs))
         _check_count(question, chosen)
         settings = create_settings(question, given)
-        hashes = tuple(_weights_of(question, run_id) for run_id in chosen)
+        records = [weights.described(run_id) for run_id in chosen]
+        _check_runs(question, records)
+        hashes = tuple(weights.find(record).sha256 for record in records)
         return cls(laboratory, chosen, settings, hashes, question.version)
 
     def to_query(self) -> dict[str, str]:
@@ -109,7 +113,7 @@ class Order:
         return cls(said["laboratory"], runs, settings, hashes, int(said["version"]))
 
 
-def create_settings(question: Question, given: Mapping[str, Any]) -> Settings:
+def create_settings(question: Question, given: Mapping[str, Any]) -> LabSettings:
     """A laboratory's settings from typed values or from text.
 
     Raises:
@@ -126,15 +130,18 @@ def create_settings(question: Question, given: Mapping[str, Any]) -> Settings:
 def _check_count(question: Question, runs: tuple[str, ...]) -> None:
     most = question.most_runs
     if len(runs) > most:
-        much = f"at most {most}" if most else "none: it trains its own networks"
-        raise InvalidSetting("runs", f"{len(runs)} are given, but {question.name} takes {much}.")
+        key = "labs.too_many" if most else "labs.takes_none"
+        raise InvalidSetting("runs", key, given=len(runs), name=question.name, most=most)
     if most and not runs:
-        raise InvalidSetting("runs", f"{question.name} needs a trained network; name a run.")
+        raise InvalidSetting("runs", "labs.needs_network", name=question.name)
 
 
-def _weights_of(question: Question, run_id: str) -> str:
-    run = weights.described(run_id)
-    reason = question.refuses(run)
+def _check_runs(question: Question, records: Sequence[RunRecord]) -> None:
+    for record in records:
+        reason = question.refuses(record)
+        if reason:
+            sentence = Message(f"errors.{reason}")
+            raise InvalidSetting("runs", "labs.refused", title=record.title, reason=sentence)
+    reason = question.combines([record.experiment for record in records]) if records else ""
     if reason:
-        raise InvalidSetting("runs", f"{run.title} cannot be looked at: {reason}")
-    return weights.find(run).sha256
+        raise InvalidSetting("runs", reason)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args, get_origin
 
-from resnet_core.labs.question import Settings
+from resnet_core.labs.question import LabSettings
 
 
-def from_text(model: type[Settings], field: str, value: Any) -> Any:
+def from_text(model: type[LabSettings], field: str, value: Any) -> Any:
     """A typed value where `value` is text that says one; anything else is left to the model."""
     info = model.model_fields.get(field)
     if info is None or not isinstance(value, str):
@@ -21,13 +21,13 @@ def from_text(model: type[Settings], field: str, value: Any) -> Any:
     return _chosen(info.annotation, text)
 
 
-def names(model: type[Settings]) -> list[str]:
+def names(model: type[LabSettings]) -> list[str]:
     """The laboratory's own fields in their order, then those that every laboratory has."""
-    common = Settings.model_fields
+    common = LabSettings.model_fields
     return [field for field in model.model_fields if field not in common] + list(common)
 
 
-def to_query(settings: Settings) -> dict[str, str]:
+def to_query(settings: LabSettings) -> dict[str, str]:
     """The fields that differ from their defaults."""
     return {
         field: as_text(getattr(settings, field))
@@ -43,7 +43,7 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def examples(model: type[Settings]) -> dict[str, str]:
+def examples(model: type[LabSettings]) -> dict[str, str]:
     """A good value for each field: its default."""
     return {field: as_text(info.default) for field, info in model.model_fields.items()}
 

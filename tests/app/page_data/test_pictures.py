@@ -17,7 +17,7 @@ from resnet_core.data.selection import Selection
 from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.tools import centre_views
+from resnet_core.labs.tools import trained_network
 from tests.picture_folders import draw_folder
 from tests.small_runs import small, small_data
 
@@ -52,7 +52,8 @@ def test_pictures_of_a_folder_are_those_that_laboratories_see(home: Path, tmp_pa
     experiment = Experiment.create(
         network="imagenet/resnet-18", data=str(folder), image_size=32, batch_size=4
     )
-    album, seen = pictures.album(experiment), centre_views.dataset(experiment)
+    album = pictures.album(experiment)
+    seen = trained_network.centre_crops(Selection.of(experiment))
     assert [one.place for one in album.pictures] == list(range(6))
     for one in album.pictures:
         assert one.shows == seen.classes[seen.test.labels[one.place]]

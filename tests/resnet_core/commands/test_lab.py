@@ -124,7 +124,7 @@ def test_help_shows_every_setting(answered: str, shell: Callable) -> None:
     ("arguments", "said"),
     [
         (("tinny",), "did you mean tiny"),
-        (("../../etc",), "there is none called"),
+        (("../../etc",), "there is no laboratory"),
         ((NAME, "--steps", "0"), "steps: 0 is too small; use at least 1."),
         ((NAME, "--colours", "blue"), "choose 'red' or 'green'"),
         ((LESION, "--run", "20260101-000000"), "There is no run"),

@@ -29,7 +29,7 @@ from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Asked
 from resnet_core.weights.importing import bring_in
 from tests.imported_networks import SPEC, imported_run, saved, weights
-from tests.resnet_core.labs.small_subjects import run as rows_of
+from tests.resnet_core.labs.small_networks import run as rows_of
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -80,7 +80,7 @@ def test_it_is_attributed(run: RunRecord) -> None:
 def test_scenes_are_prepared_as_the_network_was_trained(run: RunRecord) -> None:
     subject = trained_network.load(run.id)
     scenes = draw(2, (0,))
-    found = learners.material(subject, scenes, "segmentation").inputs
+    found = learners.training_data(subject, scenes, "segmentation").inputs
     torch.testing.assert_close(found.contiguous(), normalised(scenes.images).contiguous())
 
 
@@ -92,7 +92,7 @@ def test_laboratories_that_need_its_training_say_so(run: RunRecord) -> None:
             refused[name] = reason
     # Two refuse its kind or its data, whoever trained it.
     assert refused.keys() == {"court", "gates", "graft", "masks"}
-    with pytest.raises(InvalidSetting, match="an imported network's is not known"):
+    with pytest.raises(InvalidSetting, match="not known for an imported network"):
         Order.create("graft", [run.id])
 
 
@@ -112,7 +112,7 @@ def test_imagenets_networks_by_torchvisions_names_are_attributed(
     order = Order.create("attribution", [run.id], **fields)
     tables, _ = rows_of(attribution_question.QUESTION, attribution.run(order.settings, [subject]))
     assert {row["method"] for row in tables["maps"]} == set(fields["methods"])
-    with pytest.raises(InvalidSetting, match="only the networks of the CIFAR family"):
+    with pytest.raises(InvalidSetting, match="only networks of the CIFAR family"):
         Order.create("lesion", [run.id])
 
 

@@ -202,7 +202,7 @@ def test_a_result_of_a_laboratory_that_is_gone_is_refused(order: Order) -> None:
     folder = of_result("gone-000000000000")
     folder.path.mkdir(parents=True)
     folder.order.write_text('{"format": 1, "laboratory": "gone", "settings": {}}')
-    with pytest.raises(PlaygroundError, match="there is none called 'gone'"):
+    with pytest.raises(PlaygroundError, match="there is no laboratory gone"):
         results.read("gone-000000000000")
     folder.order.write_text('{"format": 99}')
     with pytest.raises(PlaygroundError, match="another version of the program"):

@@ -14,13 +14,13 @@ from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Event, Rows, Verdict
 from resnet_core.labs.question import Question
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.specs.cifar import parse_name
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 from tests.small_runs import small
 
-__all__ = ["experiment", "run", "subject", "untrained"]
+__all__ = ["experiment", "run", "trained", "untrained"]
 
 
 def experiment(data: Path, network: str, **changes: Any) -> Experiment:
@@ -28,7 +28,7 @@ def experiment(data: Path, network: str, **changes: Any) -> Experiment:
     return small(data, network=f"cifar/{network}", **{**settings, **changes})
 
 
-def untrained(data: Path, network: str, **changes: Any) -> Subject:
+def untrained(data: Path, network: str, **changes: Any) -> TrainedNetwork:
     """As initialised, but for BN: statistics, scales and shifts are random."""
     session = _session(experiment(data, network, **changes))
     generator = torch.Generator().manual_seed(7)
@@ -39,15 +39,15 @@ def untrained(data: Path, network: str, **changes: Any) -> Subject:
                     tensor.uniform_(0.5, 1.5, generator=generator)
                 for tensor in (module.running_mean, module.bias):
                     tensor.uniform_(-0.3, 0.3, generator=generator)
-    return _subject(session)
+    return _network(session)
 
 
-def subject(data: Path, network: str, **changes: Any) -> Subject:
+def trained(data: Path, network: str, **changes: Any) -> TrainedNetwork:
     """Trained for a second."""
     session = _session(experiment(data, network, **changes))
     for _ in train(session):
         pass
-    return _subject(session)
+    return _network(session)
 
 
 def run(question: Question, events: Iterable[Event]) -> tuple[dict[str, list[Any]], list[Verdict]]:
@@ -71,11 +71,19 @@ def _session(described: Experiment) -> Session:
     return Session(described, dataset)
 
 
-def _subject(session: Session) -> Subject:
+def _network(session: Session) -> TrainedNetwork:
     described = session.state.experiment
     family, depth = parse_name(described.network)
     weights = {
         name: tensor.detach().clone() for name, tensor in session.state.model.state_dict().items()
     }
     label = f"{family}-{depth} · seed {described.seed}"
-    return Subject(f"{family}-{depth}-{described.seed}", label, family, depth, described, weights)
+    return TrainedNetwork(
+        f"{family}-{depth}-{described.seed}",
+        label,
+        family,
+        depth,
+        described,
+        weights,
+        iteration=described.iterations,
+    )
