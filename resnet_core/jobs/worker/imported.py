@@ -11,7 +11,7 @@ from resnet_core.runs.record import RunRecord
 from resnet_core.training.device import Execution
 from resnet_core.training.evaluation.evaluation import fixed_subset
 from resnet_core.weights.images import Images
-from resnet_core.weights.trial import mistakes
+from resnet_core.weights.trial import misclassified
 
 
 def evaluate(run: RunRecord) -> dict[str, Any]:
@@ -35,5 +35,5 @@ def _error(subject: TrainedNetwork, images: ImageSet) -> float:
     shown = Images(subject.dataset.name, images, subject.mean, "")
     execution = Execution(subject.device, "fp32")
     model = execution.place(subject.model())
-    wrong = mistakes(model, subject.normalization, shown, execution)
+    wrong = misclassified(model, subject.normalization, shown, execution)
     return 100 * wrong.double().mean().item()

@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.validation import as_sentence
+from resnet_core.experiments.text import setting_error
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import settings_text
@@ -124,7 +124,7 @@ def create_settings(question: Question, given: Mapping[str, Any]) -> LabSettings
     try:
         return model(**values)
     except ValidationError as error:
-        raise as_sentence(error, model, settings_text.examples(model)) from error
+        raise setting_error(error, model, settings_text.examples(model)) from error
 
 
 def _check_count(question: Question, runs: tuple[str, ...]) -> None:

@@ -26,8 +26,8 @@ from resnet_core.labs.transfer.scenes import draw
 from resnet_core.runs.export import export
 from resnet_core.runs.record import RunRecord
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Asked
-from resnet_core.weights.importing import bring_in
+from resnet_core.weights.evaluation import Answers
+from resnet_core.weights.importing import import_weights
 from tests.imported_networks import SPEC, imported_run, saved, weights
 from tests.resnet_core.labs.small_networks import run as rows_of
 from tests.small_runs import small_data
@@ -102,7 +102,7 @@ def test_imagenets_networks_by_torchvisions_names_are_attributed(
     torch.manual_seed(0)
     model = torchvision.models.resnet18(num_classes=4).eval()
     path = saved(tmp_path / "resnet18.pth", model.state_dict())
-    run = bring_in(path, str(small_data), Asked(normalization="imagenet")).run
+    run = import_weights(path, str(small_data), Answers(normalization="imagenet")).run
     assert run.experiment.network == "imagenet/resnet-18"
     (subject,) = trained_network.load_all([run.id])
     x = normalised(subject.dataset.test.images)
