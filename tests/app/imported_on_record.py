@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import imported, staging, store
+from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
@@ -33,7 +33,7 @@ def import_on_record(
         settings: of the `Experiment`.
     """
     experiment = Experiment.create(network=network, **settings)
-    with staging.staged() as path:
+    with imported.staged() as path:
         folder = RunFolder(path)
         folder.weights.write_bytes(b"weights")
         imported.write(path, replace(SOURCE, warning=warning))
