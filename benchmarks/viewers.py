@@ -81,7 +81,17 @@ def _section(rounds: int) -> str:
 def _stream() -> Iterator[StreamWriter]:
     """The stream of a running plain-56 that has 300 records."""
     experiment = Experiment.create(network="cifar/plain-56", iterations=10_000)
-    store.of_home().add([RunRecord(RUN, experiment, "running", time.time(), data_title="none")])
+    store.of_home().add(
+        [
+            RunRecord(
+                id=RUN,
+                experiment=experiment,
+                state="running",
+                created=time.time(),
+                data_title="none",
+            )
+        ]
+    )
     found = anatomy.describe(experiment.network_spec())
     assert (len(found.layers_3x3), len(found.block_names)) == (LAYERS, BLOCKS)
     folder = of_run(RUN)

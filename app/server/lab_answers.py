@@ -25,13 +25,12 @@ from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
 from app.page_state.query import PageState
 from app.server.answers import Answer, AnswerCache, LruCache
-from app.services import LAB_ACTIVE
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
-from resnet_core.runs.cifar_copies import ORIGINAL, is_of_a_copy
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.cifar10 import ORIGINAL, is_of_a_copy
+from resnet_core.runs.record import ACTIVE, RunRecord
 
 _READ_AGE = 0.2  # seconds; thirty browsers that poll share one reading of the files
 _MOST_ANSWERS = 64
@@ -90,7 +89,7 @@ def drawer(name: str) -> Draw:
 
 def verdicts(result: Result, say: Speaker) -> list[str]:
     """Return the result's verdicts, a sentence each."""
-    name = result.order.laboratory
+    name = result.request.laboratory
     return [
         say(f"labs.{name}.finding.{verdict.finding}", **verdict.values)
         for verdict in result.verdicts
@@ -99,7 +98,7 @@ def verdicts(result: Result, say: Speaker) -> list[str]:
 
 def caption(result: Result, say: Speaker) -> str:
     """Return the networks, data, seed and machine of the numbers."""
-    runs, missing = find_runs(result.order.runs)
+    runs, missing = find_runs(result.request.runs)
     names = [_network(run, say) for run in runs] + list(missing)
     if names:
         parts = [say("labs.common.caption.networks", names=", ".join(names))]
@@ -108,7 +107,7 @@ def caption(result: Result, say: Speaker) -> str:
     data = list(dict.fromkeys(_data(run, say) for run in runs))
     if data:
         parts.append(say("labs.common.caption.data", names=", ".join(data)))
-    parts.append(say("labs.common.caption.seed", seed=result.order.settings.seed))
+    parts.append(say("labs.common.caption.seed", seed=result.request.settings.seed))
     if result.hardware:
         key = "recorded" if result.recorded else "here"
         parts.append(say(f"labs.common.caption.{key}", hardware=result.hardware))
@@ -127,14 +126,21 @@ def _read(lab_id: str) -> Result:
 def _version(result: Result) -> Any:
     """Return a value that changes whenever the laboratory has news."""
     rows = {name: len(table) for name, table in result.tables.items()}
-    return (result.state, result.progress, rows, len(result.verdicts), result.reason, result.ended)
+    return (
+        result.state,
+        result.progress,
+        rows,
+        len(result.verdicts),
+        result.exit_reason,
+        result.ended,
+    )
 
 
 def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
     say = texts.speaker(request.lang)
     return {
         "state": result.state,
-        "active": result.state in LAB_ACTIVE,
+        "active": result.state in ACTIVE,
         "poll": _poll(result),
         "done": _share(result),
         "origin": _origin(result, say),
@@ -147,8 +153,8 @@ def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
 
 
 def _figures(result: Result, request: LabRequest) -> list[dict[str, Any]]:
-    name, say = result.order.laboratory, texts.speaker(request.lang)
-    figures = drawer(name)(result.tables, result.order.settings, say, request.dark)
+    name, say = result.request.laboratory, texts.speaker(request.lang)
+    figures = drawer(name)(result.tables, result.request.settings, say, request.dark)
     return [
         {
             "key": key,
@@ -162,7 +168,7 @@ def _figures(result: Result, request: LabRequest) -> list[dict[str, Any]]:
 
 def _poll(result: Result) -> int:
     """Return the milliseconds until a browser should ask again; 0 if nothing can change."""
-    if result.state not in LAB_ACTIVE:
+    if result.state not in ACTIVE:
         return 0
     return 700 if any(len(table) for table in result.tables.values()) else 200
 
@@ -183,8 +189,8 @@ def _origin(result: Result, say: Speaker) -> str:
 def _status(result: Result, say: Speaker) -> str:
     """Return the progress and the time that is left or was taken."""
     done = _share(result)
-    if result.state == "waiting":
-        return say("labs.common.status.waiting")
+    if result.state == "queued":
+        return say("labs.common.status.queued")
     if result.state == "running":
         if not done or not result.seconds:
             return ""
@@ -199,9 +205,9 @@ def _status(result: Result, say: Speaker) -> str:
 
 def _failure(result: Result, language: Language) -> str:
     """Return the reason of a failure, else nothing."""
-    if result.state != "failed":
+    if result.state not in {"failed", "interrupted"}:
         return ""
-    reason = translated(result.reason, language)
+    reason = translated(result.exit_reason, language)
     return texts.say(language, "labs.common.failed", reason=reason)
 
 

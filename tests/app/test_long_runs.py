@@ -35,10 +35,10 @@ class LongRuns:
     def __init__(self, records: int) -> None:
         self._records = [
             RunRecord(
-                run_id,
-                Experiment.create(network=f"cifar/{run_id}", iterations=64_000),
-                "finished",
-                time.time(),
+                id=run_id,
+                experiment=Experiment.create(network=f"cifar/{run_id}", iterations=64_000),
+                state="finished",
+                created=time.time(),
             )
             for run_id in IDS
         ]
