@@ -118,12 +118,12 @@ def _device(name: str) -> torch.device:
     if device.type == "cuda":
         count = torch.cuda.device_count()
         if not torch.cuda.is_available() or count == 0:
-            raise InvalidSetting("device", "this machine has no CUDA GPU; use auto or cpu.")
+            raise InvalidSetting("device", "device.no_cuda")
         if (device.index or 0) >= count:
-            raise InvalidSetting("device", f"{name} does not exist; the last is cuda:{count - 1}.")
+            raise InvalidSetting("device", "device.no_such_gpu", given=name, last=count - 1)
         return torch.device("cuda", device.index or 0)
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise InvalidSetting("device", "this machine has no Apple GPU; use auto or cpu.")
+        raise InvalidSetting("device", "device.no_mps")
     return device
 
 

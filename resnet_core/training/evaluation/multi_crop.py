@@ -154,11 +154,7 @@ def fully_convolutional(model: nn.Module, crop: int) -> nn.Module:
     if classifier is None:
         return model
     if crop != _VGG_SIDE * _VGG_STRIDE:
-        raise InvalidSetting(
-            "views",
-            f"a VGG trained on crops of {crop} pixels cannot be made fully convolutional, only one "
-            f"of {_VGG_SIDE * _VGG_STRIDE}; use single or 10-crop.",
-        )
+        raise InvalidSetting("views", "setting.dense_vgg", size=crop, only=_VGG_SIDE * _VGG_STRIDE)
     return DenseVgg(model)
 
 
