@@ -80,10 +80,10 @@ def _source(file: str) -> Iterator[Path]:
     if file != STDIN:
         yield Path(file)
         return
-    from resnet_core.runs import staging
+    from resnet_core.runs import imported
     from resnet_core.system import disk
 
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         path = folder / "upload"
         with disk.full_disk_explained(path), path.open("wb") as kept:
             _receive(kept)

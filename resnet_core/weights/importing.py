@@ -18,7 +18,7 @@ from resnet_core.data.dataset import Dataset, class_order
 from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import imported, staging, store
+from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
@@ -149,7 +149,7 @@ def _store(
         threads=execution.threads,
     )
     now = time.time()
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         run = RunRecord(
             id=folder.name,
             experiment=experiment,

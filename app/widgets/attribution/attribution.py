@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
@@ -28,6 +27,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.attribution import question as attribution_question
 from resnet_core.labs.attribution.question import METHODS
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 _BEHIND = ("stage", "steps", "samples", "noise", "patches", "seed")
 _CODE = {"maps": ("attribution",), "checks": ("masks", "randomised"), "layers": ("activations",)}
@@ -175,7 +175,7 @@ def _scale(now: Desk) -> bool:
 def _moment(result: Result, place: Any) -> int | None:
     """The moment of training to show, once there are several and all have come."""
     moments = iterations(result)
-    if result.state in services.LAB_ACTIVE or len(moments) < 2:
+    if result.state in ACTIVE or len(moments) < 2:
         return None
     key = f"attribution.moment.{result.id}"
     with place:

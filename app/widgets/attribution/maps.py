@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import services, theme
+from app import theme
 from app.figures import attribution
 from app.language.texts import t
 from app.page_data.runs import find_runs
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
+from resnet_core.runs.record import ACTIVE
 
 
 def maps(result: Result, iteration: int | None = None, outline: bool = True) -> None:
@@ -27,17 +28,17 @@ def maps(result: Result, iteration: int | None = None, outline: bool = True) -> 
         iteration: the moment of training, or None for the networks as they are now.
         outline: draw the shape's outline over the maps, where it is known.
     """
-    methods = tuple(result.order.settings.methods)  # type: ignore[attr-defined]
+    methods = tuple(result.request.settings.methods)  # type: ignore[attr-defined]
     empty = pd.DataFrame(columns=["run", "iteration", "method"])
     pictures, scores, drawn = (
         result.tables.get(name, empty) for name in ("pictures", "scores", "maps")
     )
     rows = []
-    for run_id in result.order.runs:
+    for run_id in result.request.runs:
         picture = pictures[pictures["run"] == run_id].to_dict("records")
         moment = _at(scores[scores["run"] == run_id], iteration)
         if not picture or moment is None:
-            rows.append(_awaited(run_id, methods, result.state in services.LAB_ACTIVE))
+            rows.append(_awaited(run_id, methods, result.state in ACTIVE))
             continue
         own = drawn[(drawn["run"] == run_id) & (drawn["iteration"] == moment["iteration"])]
         found = {row["method"]: row for row in own.to_dict("records")}

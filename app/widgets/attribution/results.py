@@ -19,16 +19,17 @@ from app.widgets.laboratory.bench import command_line
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.viewers import leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
+from resnet_core.runs.record import ACTIVE
 
 _EVERY = 0.4  # seconds, while something is computed
 _FOLLOWED = "attribution.followed"  # the result that this visitor's page followed last
 Show = Callable[[Result], None]
 
 
-def ask_and_follow(order: Order, show: Show) -> Result | None:
+def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
     """Show the order's result, computed where there is none yet; None where it cannot be.
 
     One that was stopped is asked for again: somebody looked at something else meanwhile.
@@ -60,19 +61,19 @@ def _leave(lab_id: str) -> None:
 
 def follow(result: Result, show: Show) -> Result:
     """Show a result as far as it is; while it grows, again and again without the page."""
-    if result.state in services.LAB_ACTIVE:
+    if result.state in ACTIVE:
         _while_active(result.id, show)
         return result
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
-    if result.state == "failed":
-        st.warning(escaped(translated(result.reason, language())))
+    if result.state in {"failed", "interrupted"}:
+        st.warning(escaped(translated(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
-            anew(result.order)
+            anew(result.request)
     return result
 
 
-def anew(order: Order) -> None:
+def anew(order: LabRequest) -> None:
     """Have it computed here, and run the page again to follow it."""
     try:
         services.ask(order, anew=True)
@@ -82,14 +83,14 @@ def anew(order: Order) -> None:
     st.rerun()
 
 
-def figures(order: Order, result: Result | None, key: str, *, notice: str = "") -> None:
+def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
     """The verdict, the paper's, the figures and where the numbers come from."""
     name = order.laboratory
     lab_figures(
         order.id if result is not None else "",
         t(f"labs.{name}.paper"),
         key,
-        active=result is not None and result.state in services.LAB_ACTIVE,
+        active=result is not None and result.state in ACTIVE,
         notice=notice,
     )
 
@@ -100,7 +101,7 @@ def _while_active(lab_id: str, show: Show) -> None:
     note_viewer(lab_id)
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is not None and result.state in services.LAB_ACTIVE:
+    if result is not None and result.state in ACTIVE:
         show(result)
     else:
         st.rerun()
@@ -125,7 +126,7 @@ def _check(name: str, desk: Desk, **given: str) -> Result | None:
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         _button(name, order, result)
     else:
         _stop(name, result.id)
@@ -139,7 +140,7 @@ def _check(name: str, desk: Desk, **given: str) -> Result | None:
     return result
 
 
-def _button(name: str, order: Order, result: Result | None) -> None:
+def _button(name: str, order: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
         anew(order)
@@ -149,7 +150,7 @@ def _button(name: str, order: Order, result: Result | None) -> None:
 def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
         try:

@@ -21,7 +21,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.activations import question as activations
 from resnet_core.labs.attribution import question as attribution_question
-from resnet_core.labs.results.request import Order, create_settings
+from resnet_core.labs.results.request import LabRequest, create_settings
 
 View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -68,7 +68,7 @@ class Desk:
             query[_VIEW] = self.view
         return {**query, _LAYER: self.layer} if self.layer else query
 
-    def order(self, laboratory: str, **given: Any) -> Order:
+    def order(self, laboratory: str, **given: Any) -> LabRequest:
         """What is asked of one of the page's laboratories.
 
         Raises:
@@ -76,7 +76,7 @@ class Desk:
         """
         if laboratory == NAME:
             return self.bench.order(catalog.question(NAME))
-        return Order.create(laboratory, self.bench.runs, **given)
+        return LabRequest.create(laboratory, self.bench.runs, **given)
 
     def changed(self, **values: Any) -> Desk:
         """With other settings of the laboratory, checked.
