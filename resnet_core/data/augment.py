@@ -40,7 +40,7 @@ def as_tensors(images: ImageSet, device: torch.device | str = "cpu") -> tuple[Te
 
 
 def per_pixel_mean(images: Tensor) -> Tensor:
-    """Return the mean over the images, per channel and position. uint8 N, C, H, W -> float32 C, H, W."""
+    """Return the mean image. uint8 N, C, H, W -> float32 C, H, W."""
     return images.sum(dim=0, dtype=torch.int64).to(torch.float32) / len(images)
 
 
