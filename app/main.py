@@ -27,7 +27,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         from app.language import unexpected
         from app.server import lifespan
         from app.server import routes as api
-        from app.server.first_picture.middleware import FirstPicture
+        from app.server.first_picture.first_picture import FirstPicture
     finally:
         gc.enable()
 

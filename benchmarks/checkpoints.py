@@ -1,4 +1,4 @@
-"""What a checkpoint costs the training that waits for it."""
+"""The cost of a checkpoint for the training that waits for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from benchmarks import loops
 from benchmarks.side_by_side import Comparison, compare, table
 from resnet_core.system.environment import checkpoint_seconds
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import save_checkpoint
 
 NETWORKS = ("resnet-20", "resnet-56", "resnet-110")
 
@@ -36,7 +36,7 @@ def _saved(network: str, rounds: int) -> Comparison:
         return compare(
             {
                 "torch.save over the last one": written_over,
-                "this project's: complete, verified, atomic": lambda: checkpoint.save(
+                "this project's: complete, verified, atomic": lambda: save_checkpoint(
                     Path(folder) / "checkpoints", session.checkpoint()
                 ),
             },
@@ -44,11 +44,15 @@ def _saved(network: str, rounds: int) -> Comparison:
         )
 
 
-def _section(network: str, found: Comparison) -> str:
+def _section(network: str, comparison: Comparison) -> str:
     every = checkpoint_seconds()
     rows = [
-        (name, f"{1000 * found.median(name):.0f}", f"{100 * found.median(name) / every:.2f} %")
-        for name in found.names
+        (
+            name,
+            f"{1000 * comparison.median(name):.0f}",
+            f"{100 * comparison.median(name) / every:.2f} %",
+        )
+        for name in comparison.names
     ]
     headings = ("a checkpoint", "ms, median", f"of training, one every {every:g} s")
     return f"## {network}: a checkpoint\n\n{table(headings, rows)}\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.language.texts import say
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
@@ -26,12 +25,13 @@ def document() -> str:
 
 def _section(name: str) -> str:
     """A question, what it shows, what it found when it was recorded."""
-    title = say("en", f"labs.{name}.title")
-    parts = [f"## {title}", say("en", f"labs.{name}.lead")]
+    question = catalog.question(name)
+    title = question.text("en", "title")
+    parts = [f"## {title}", question.text("en", "lead")]
     recorded = results.recorded(name)
     if recorded is not None:
         parts += ["Found when it was recorded:", _found(recorded), _picture(name, title)]
-    parts += [say("en", f"labs.{name}.paper"), f"```\npython -m resnet_core lab {name}\n```"]
+    parts += [question.text("en", "paper"), f"```\npython -m resnet_core lab {name}\n```"]
     return "\n\n".join(parts) + "\n"
 
 

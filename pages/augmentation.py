@@ -11,14 +11,13 @@ from app.language.texts import t
 from app.page_state.page import Page
 from app.widgets.augmentation.cifar import cifar
 from app.widgets.augmentation.imagenet import imagenet
-from app.widgets.augmentation.source import source
-from app.widgets.augmentation.state import SEEDS, AugmentationState, draw_again
+from app.widgets.augmentation.source import SEEDS, AugmentationState, draw_again, source
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 
 _CODE = {
     "imagenet": [
-        ("resnet_core/data/pictures/imagenet_recipe.py", name)
+        ("resnet_core/data/imagenet/recipe.py", name)
         for name in ("draw", "cropped", "colour_shift", "augmented", "ten_crops")
     ],
     "cifar": [

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app import services
 from app.language import texts
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import Page, page_link
 from app.page_state.view import SMOOTHEST, CompareState
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.runs.picker import groups, run_picker
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
 LAYER_VIEWS = ("layer", "sorted", "map")
@@ -26,7 +26,7 @@ _WORDS = {"heat": "layers", "order": "layers", "x": "x"}  # of fields that share
 def page() -> None:
     st.title(t("compare.title"))
     st.markdown(t("compare.lead"))
-    runs = [*services.runs(), *services.recorded()]
+    runs = [*queries.runs(), *queries.recorded()]
 
     def completed(state: CompareState, query: Mapping[str, str]) -> CompareState:
         return state if "runs" in query else state.changed(runs=_suggested(runs))
@@ -55,7 +55,7 @@ def _suggested(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     """Return the runs that were started together here last, else what the home page begins with,
     else the newest run."""
     together = groups([run for run in runs if not run.recorded])
-    suggested = next(iter(together.values()), None) or recordings.first() or runs[:1]
+    suggested = next(iter(together.values()), None) or puzzle.first_recording() or runs[:1]
     return tuple(run.id for run in suggested)
 
 

@@ -8,24 +8,26 @@ import numpy as np
 import streamlit as st
 
 from app import services
+from app.background.cost import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
 from app.language.texts import t
 from app.page_data import ledger
 from app.page_data.ledger import Check, Statement, TestError
-from app.page_state.links import page_link
+from app.page_state.page import page_link
 from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
 
 def page() -> None:
     st.title(t("ledger.title"))
     st.markdown(t("ledger.lead"))
-    runs = [*services.recorded(), *services.runs()]
+    runs = [*queries.recorded(), *queries.runs()]
     known = ledger.recipes(runs)
     for statement in ledger.STATEMENTS:
         _statement(statement, ledger.checks(statement, known, _mean_response))
@@ -120,8 +122,8 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
     # Known or not: nothing is measured for somebody who only looks.
-    known = [services.known_estimate(one) for one in experiments]
-    times = [one for one in known if isinstance(one, services.Estimate)]
+    known = [training.known(one) for one in experiments]
+    times = [one for one in known if isinstance(one, Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)
         st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
@@ -144,7 +146,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
 def _mean_response(run: RunRecord) -> float | None:
     """Mean over the 3x3 layers of the last record's response standard deviations."""
     try:
-        measured = services.measured(run).response_std
+        measured = queries.measured(run).response_std
     except PlaygroundError:
         return None  # a damaged recording checks nothing
     return float(np.mean(measured[-1])) if len(measured) else None

@@ -5,29 +5,32 @@ from __future__ import annotations
 import streamlit as st
 
 from app import services
+from app.background.cost import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_data import puzzle_verdict, recordings
+from app.page_data import puzzle
+from app.page_data.runs import find_runs, group_of_runs
 from app.page_state.controls import initial_value
 from app.page_state.page import Page, page_link
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
 
 
 def page() -> None:
-    puzzle = Page("puzzle", PuzzleState)
-    records, unknown = _records(puzzle.state)
+    home = Page("puzzle", PuzzleState)
+    records, unknown = _records(home.state)
     st.title(t("home.title"))
     st.markdown(t("home.lead"))
-    puzzle.show_errors()
+    home.show_errors()
     if unknown:
         st.info(t("home.unknown", name=escaped(unknown)))
     active = any(record.state in ACTIVE for record in records)
@@ -37,13 +40,13 @@ def page() -> None:
     elif guess == "asked" and records:
         _ask()
     else:
-        _actions(puzzle, records)
+        _actions(home, records)
     if active or guess != "asked" or not records:
-        _choice(puzzle)
-        charts(records, guessed=guess in puzzle_verdict.FOUR)
+        _choice(home)
+        charts(records, guessed=guess in puzzle.FOUR)
         if records and not active:
             _conclusion(records, guess)
-    puzzle.write()
+    home.write()
 
 
 def charts(records: list[RunRecord], guessed: bool) -> None:
@@ -54,21 +57,21 @@ def charts(records: list[RunRecord], guessed: bool) -> None:
 def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
     """The runs to show, and the name in the URL if no runs have it."""
     if not state.run:
-        return recordings.first(), ""
-    asked = recordings.four(state.run) or services.group(state.run)
-    return (asked, "") if asked else (recordings.first(), state.run)
+        return puzzle.first_recording(), ""
+    asked = puzzle.recorded_four(state.run) or group_of_runs(state.run)
+    return (asked, "") if asked else (puzzle.first_recording(), state.run)
 
 
-def _choice(puzzle: Page[PuzzleState]) -> None:
+def _choice(home: Page[PuzzleState]) -> None:
     """Offer the recorded sets; none is chosen while the reader's own runs are shown."""
-    groups = recordings.groups()
+    groups = puzzle.recorded_groups()
     if len(groups) < 2:
         return
-    run, key = puzzle.state.run or groups[0], puzzle.key("set")
+    run, key = home.state.run or groups[0], home.key("set")
 
     def choose() -> None:
-        puzzle.touch()
-        puzzle.change(run=st.session_state[key])
+        home.touch()
+        home.change(run=st.session_state[key])
 
     st.segmented_control(
         t("home.sets"),
@@ -83,21 +86,19 @@ def _choice(puzzle: Page[PuzzleState]) -> None:
     )
 
 
-def _actions(puzzle: Page[PuzzleState], records: list[RunRecord]) -> None:
+def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
     """The one button; its label tells the time once that has been measured."""
     own = [record.experiment.seed for record in records if not record.recorded]
     seed = max(own) + 1 if own else 0
-    unknown = not own and services.estimate_together(presets.one_minute(seed)) is None
-    st.fragment(_buttons, run_every=2.0 if unknown else None)(
-        puzzle, seed, bool(own), bool(records)
-    )
+    unknown = not own and training.together(presets.one_minute(seed)) is None
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(home, seed, bool(own), bool(records))
 
 
-def _buttons(puzzle: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -> None:
+def _buttons(home: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         label, hint = _run_label(seed, again)
         if st.button(label, type="primary", key="run", help=hint):
-            _start(puzzle, seed)
+            _start(home, seed)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
             st.rerun()
@@ -107,21 +108,21 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
     """What the button reads, and what is to be said of the time in it."""
     if again:
         return t("home.again", seed=seed), None
-    known = services.estimate_together(presets.one_minute(seed))
-    if isinstance(known, services.Estimate):
+    known = training.together(presets.one_minute(seed))
+    if isinstance(known, Estimate):
         label = t("home.run_timed", time=progress.duration(known.seconds, t))
         return label, t("common.measured_busy") if known.busy else None
     return t("home.run"), None
 
 
-def _start(puzzle: Page[PuzzleState], seed: int) -> None:
+def _start(home: Page[PuzzleState], seed: int) -> None:
     try:
         started = services.submit(presets.one_minute(seed))
     except PlaygroundError as error:
         st.error(explain(error))
         return
     st.session_state.pop(GUESS, None)
-    puzzle.load(run=started[0].group)
+    home.load(run=started[0].group)
     st.rerun()
 
 
@@ -129,7 +130,7 @@ def _start(puzzle: Page[PuzzleState], seed: int) -> None:
 def _progress(ids: list[str]) -> None:
     """How far the runs are; the charts move by themselves."""
     services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
-    records, _ = services.known(ids)
+    records, _ = find_runs(ids)
     now = progress.progress(records)
     if not now.active:
         st.rerun()
@@ -143,7 +144,7 @@ def _progress(ids: list[str]) -> None:
 
 def _said(records: list[RunRecord], now: progress.Progress) -> str:
     if all(record.state == "queued" for record in records):
-        ahead = sum(run.state == "running" for run in services.runs())
+        ahead = sum(run.state == "running" for run in queries.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
     percent = f"{now.done * 100:.0f}"
     if now.seconds_left is None:
@@ -157,7 +158,7 @@ def _ask() -> None:
         st.subheader(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
         with st.container(horizontal=True):
-            for network in puzzle_verdict.FOUR:
+            for network in puzzle.FOUR:
                 st.button(
                     network_label(network),
                     key=f"guess.{network}",
@@ -174,12 +175,12 @@ def _guess(network: str | None) -> None:
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     say = texts.speaker(texts.language())
     st.subheader(t("home.saw.title"))
-    answered = puzzle_verdict.answer(guess, records, say) if guess else ""
+    answered = puzzle.answer(guess, records, say) if guess else ""
     if answered:
         st.markdown(f"**{answered}**")
-    st.markdown(" ".join(puzzle_verdict.verdict(records, say)))
-    if puzzle_verdict.final_errors(records):
-        st.caption(puzzle_verdict.measured_on(records, say))
+    st.markdown(" ".join(puzzle.verdict(records, say)))
+    if puzzle.final_errors(records):
+        st.caption(puzzle.measured_on(records, say))
     _links(records)
 
 

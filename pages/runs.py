@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_data.run_list import KINDS, RunsState, counts, listed, matching
+from app.page_data.runs import KINDS, RunsState, active_runs, counts, listed, matching
 from app.page_state.controls import Control
 from app.page_state.page import Page, page_link
 from app.widgets.runs.details import run_details
 from app.widgets.runs.dialogs import CLEAR, IMPORT, ask_for, is_dialog_waiting, open_dialog
 from app.widgets.runs.row import failure_of_missing, run_row
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
 NUMBER = "runs.page"  # session state: the page of the list, counted from 1
@@ -29,8 +29,8 @@ def page() -> None:
     runs = Page("runs", RunsState, keep=True)
     runs.show_errors(lambda name: t("runs.show") if name == "kind" else t("runs.search"))
     try:
-        active = bool(services.active())
-        records = services.runs()
+        active = bool(active_runs())
+        records = queries.runs()
     except PlaygroundError as error:
         st.error(explain(error))
         return
@@ -40,11 +40,11 @@ def page() -> None:
 
 def _list(runs: Page[RunsState], was_active: bool) -> None:
     """Show the list as it is now; it is looked at again every second or so."""
-    records = services.runs()
+    records = queries.runs()
     failure = failure_of_missing(records)
     if failure is not None:
         st.warning(escaped(failure.sentence))
-    if is_dialog_waiting() or (not was_active and services.active()):
+    if is_dialog_waiting() or (not was_active and active_runs()):
         st.rerun()
     if records:
         _filters(runs, records)

@@ -11,10 +11,11 @@ from app.figures.labels import network_label
 from app.language.errors import explain
 from app.language.markdown import escaped, fault
 from app.language.texts import t
+from app.page_data.runs import active_runs, find_runs
 from app.page_state.page import Page, page_link
 from app.page_state.view import View
 from app.widgets.block_details import block_details
-from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost
+from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost, describe
 from app.widgets.experiment_form.data_field import data_field
 from app.widgets.experiment_form.draft import Draft, all_of_preset
 from app.widgets.experiment_form.form import (
@@ -30,9 +31,11 @@ from app.widgets.experiment_form.form import (
 from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.catalog import require
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.jobs.submission import facts_of
 
 STARTED = "train.started"  # ids of the runs that were started here last
 GOOD = "train.good"  # the last experiment that the form held
@@ -51,8 +54,8 @@ def page() -> None:
     main_controls(
         form,
         errors,
-        by_depth(experiment, services.describe),
-        by_shortcut(experiment, services.describe),
+        by_depth(experiment),
+        by_shortcut(experiment),
     )
     how_many(form)
     more_controls(form, errors, lambda: data_field(form, errors, facts))
@@ -69,8 +72,8 @@ def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
         return errors, None
     try:
         draft.experiments()
-        facts = services.facts_of(draft.experiment())
-        services.require(facts.name)
+        facts = facts_of(draft.experiment())
+        require(facts.name)
     except InvalidSetting as error:
         return {control_of(error.field): error}, None
     except PlaygroundError as error:
@@ -92,7 +95,7 @@ def _before_the_start(
     experiments = [experiment] if errors else draft.experiments()
     figures, start = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with figures:
-        cost(experiments, services.describe, _before(experiment), can_start=not errors)
+        cost(experiments, _before(experiment), can_start=not errors)
         if draft.twin and has_twin(experiment.network):
             st.caption(_about_the_twin(experiment))
     with start:
@@ -129,7 +132,7 @@ def _what_would_start(experiments: Sequence[Experiment], facts: DataFacts | None
     key = "train.seeds_one" if len(seeds) == 1 else "train.seeds_many"
     named = t(key, networks=networks, first=seeds[0], last=seeds[-1])
     data = escaped(facts.title) if facts else ""
-    before = len(services.active())
+    before = len(active_runs())
     waiting = "none" if before == 0 else "one" if before == 1 else "some"
     queue = t(f"train.queue.{waiting}", count=before)
     return f"{t('train.start.what', networks=named, data=data)}. {queue}"
@@ -138,7 +141,7 @@ def _what_would_start(experiments: Sequence[Experiment], facts: DataFacts | None
 def _about_the_twin(experiment: Experiment) -> str:
     """Whether the twin really is one: the same parameters and the same initial values."""
     twin = experiment.changed(network=twin_of(experiment.network))
-    own, others = services.describe(experiment).parameters, services.describe(twin).parameters
+    own, others = describe(experiment).parameters, describe(twin).parameters
     name = network_label(twin.network)
     if "preresnet" in experiment.network:
         return t("form.twin.order", twin=name, parameters=f"{others:,}")
@@ -171,7 +174,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
 
 def _started() -> None:
     """The runs that were started here, live."""
-    records, _ = services.known(st.session_state.get(STARTED, ()))
+    records, _ = find_runs(st.session_state.get(STARTED, ()))
     if not records:
         return
     with st.container(border=True):
@@ -187,7 +190,7 @@ def _started() -> None:
 
 
 def _picture(experiment: Experiment) -> None:
-    anatomy = services.describe(experiment)
+    anatomy = describe(experiment)
     block = network_drawing(anatomy, "train.drawing")
     if block:
         block_details(anatomy, block)

@@ -7,9 +7,9 @@ import streamlit as st
 from app import services
 from app.language import texts
 from app.language.texts import t
-from app.page_state.links import page_link
+from app.page_state.page import page_link
 from app.router import laboratories
-from app.server import lab_captions
+from app.server import lab_answers
 
 _COLUMNS = 2
 
@@ -37,7 +37,7 @@ def _card(name: str) -> None:
 
 def _found(name: str) -> str:
     recorded = services.lab_recording(name)
-    said = lab_captions.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
+    said = lab_answers.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
     return said[0] if said else t("labs.common.overview_unrecorded")
 
 

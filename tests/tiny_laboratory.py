@@ -22,30 +22,39 @@ from resnet_core.labs.events import Event, Progress, Rows, Verdict
 from resnet_core.labs.question import Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.folder import of_result
+from resnet_core.system import texts
 
 NAME = "tiny"
 
 
-class Settings(laboratory.Settings):
-    steps: int = Field(3, ge=1, le=100_000, description="How far to count.")
-    pause: float = Field(0.0, ge=0, description="Seconds between two numbers.")
-    parity: Literal[0, 1] = Field(0, description="Which numbers to prefer.")
-    colours: tuple[Literal["red", "green"], ...] = Field(("red",), description="What to see.")
-    loud: bool = Field(False, description="Whether to shout.")
-    ends: Literal["well", "badly", "silently", "full", "memory"] = Field(
-        "well", description="How it ends."
-    )
+class Settings(laboratory.LabSettings):
+    steps: int = Field(3, ge=1, le=100_000)
+    pause: float = Field(0.0, ge=0)
+    parity: Literal[0, 1] = Field(0)
+    colours: tuple[Literal["red", "green"], ...] = Field(("red",))
+    loud: bool = Field(False)
+    ends: Literal["well", "badly", "silently", "full", "memory"] = "well"
 
 
 QUESTION = Question(
     name=NAME,
     settings=Settings,
-    findings={"counted": "It counted to {count:d}.", "saw": "It saw {networks}."},
     tables={"counts": ("number", "square", "note"), "nothing": ("a",)},
     runs=(),
     most_runs=2,
-    accepts=lambda experiment: "it is a highway." if "highway" in experiment.network else "",
+    accepts=lambda experiment: "labs.gates_weigh" if "highway" in experiment.network else "",
 )
+
+
+# Its sentences, as a file in assets/texts would have them.
+TEXTS = {
+    "title": "How far does it count?",
+    "lead": "It counts.",
+    "paper": "No paper counts.",
+    "finding.counted": "It counted to {count:d}.",
+    "finding.saw": "It saw {networks}.",
+    **{f"help.{field}": f"The {field}." for field in Settings.model_fields},
+}
 
 
 def run(settings: Settings, subjects: Sequence[object]) -> Iterator[Event]:
@@ -78,6 +87,8 @@ def install(patch: pytest.MonkeyPatch, **question: object) -> None:
     patch.setitem(sys.modules, asked.__name__, asked)
     patch.setitem(sys.modules, done.__name__, done)
     patch.setattr(catalog, "NAMES", (*catalog.NAMES, NAME))
+    for key, text in TEXTS.items():
+        patch.setitem(texts.catalogue(), f"labs.{NAME}.{key}", {"en": text, "ko": text})  # type: ignore[call-overload]
 
 
 @pytest.fixture
@@ -94,7 +105,11 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def started(lab_id: str) -> BaseProcess:
     """A worker at this laboratory, forked from this process as from a waiting spare."""
-    path = of_result(lab_id).path
+    return started_at(of_result(lab_id).path)
+
+
+def started_at(path: Path) -> BaseProcess:
+    """A worker on this folder, forked from this process as from a waiting spare."""
     worker = multiprocessing.get_context("fork").Process(target=_work, args=(path,))
     worker.start()
     return worker

@@ -29,19 +29,14 @@ class Download(TaskState):
 
 
 class _Cancelled(Exception):
-    """Raised where the download reports its progress."""
+    """Ends a download from within its progress report."""
 
 
 class Downloads(Tasks[str, Download]):
     """Downloads by the name of the data set."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "download",
-            "The download could not be written ({reason}); free some space, or set "
-            "RESIDUAL_PLAYGROUND_HOME to a folder you can write to.",
-            "The download failed; the server's log says why.",
-        )
+        super().__init__("download", "data.download.not_written", "data.download.broken")
 
     def fetch(self, name: str) -> None:
         """Download the data set, unless that is being done."""

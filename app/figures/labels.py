@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.language.texts import Speaker
 from resnet_core.experiments.experiment import Experiment
@@ -28,12 +28,13 @@ def own_name(record: RunRecord) -> str:
 
 
 def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:
-    """One label a group of runs of the same experiment, all different."""
+    """Return one label a group of runs of the same experiment, all different."""
     firsts = [group[0] for group in groups]
-    plain = [_named(record, say) for record in firsts]
+    plain = [_plain_label(record, say) for record in firsts]
     shared = Counter(plain)
+    fields = _differing_fields(firsts)
     distinct = [
-        label if shared[label] == 1 else _distinguished(record, label, firsts, say)
+        label if shared[label] == 1 else _distinguished(record, label, fields, say)
         for record, label in zip(firsts, plain, strict=True)
     ]
     repeated = Counter(distinct)
@@ -43,27 +44,30 @@ def labels(groups: Sequence[Sequence[RunRecord]], say: Speaker) -> list[str]:
     ]
 
 
-def _named(record: RunRecord, say: Speaker) -> str:
+def _plain_label(record: RunRecord, say: Speaker) -> str:
     label = network_label(record.experiment.network)
     return say("charts.label.imported", network=label) if record.imported else label
 
 
-def _distinguished(record: RunRecord, label: str, others: Sequence[RunRecord], say: Speaker) -> str:
-    """The label with the run's own name, or with the settings in which others of its network
-    differ."""
+def _differing_fields(records: Sequence[RunRecord]) -> dict[str, list[str]]:
+    """Return, by network, the settings in which its experiments differ."""
+    experiments: dict[str, list[Experiment]] = {}
+    for record in records:
+        experiments.setdefault(record.experiment.network, []).append(record.experiment)
+    fields = [field for field in Experiment.model_fields if field not in _IGNORED]
+    return {
+        network: [f for f in fields if len({getattr(one, f) for one in alike}) > 1]
+        for network, alike in experiments.items()
+    }
+
+
+def _distinguished(
+    record: RunRecord, label: str, fields: Mapping[str, list[str]], say: Speaker
+) -> str:
+    """Return the run's own name, or the label with the settings that differ."""
     if own_name(record):
         return own_name(record)
-    if record.imported:
-        return label
-    rivals = [o.experiment for o in others if o.experiment.network == record.experiment.network]
-    differing = [
-        field
-        for field in Experiment.model_fields
-        if field not in _IGNORED
-        and any(getattr(rival, field) != getattr(record.experiment, field) for rival in rivals)
-    ]
-    if not differing:
-        return label
+    differing = [] if record.imported else fields[record.experiment.network]
     settings = [_setting(record.experiment, field, say) for field in differing[:_MOST_DIFFERENCES]]
     return " · ".join([label, *settings])
 

@@ -1,19 +1,28 @@
-"""Pictures to look through networks and recipes: embedded ones, CIFAR's, and people's own."""
+"""Pictures on pages: embedded ones, people's own, a data set's samples and thumbnails."""
 
 from __future__ import annotations
 
 import base64
 import io
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.figures import attribution
 from resnet_core.data import catalog, cifar_recipe, decoding
+from resnet_core.data.dataset import ImageSet, Index, class_order
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import centre_views
+from resnet_core.data.selection import Selection
 from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.names import is_imagenet
 
 Pixels = NDArray[np.uint8]  # H, W, 3
 
@@ -21,6 +30,7 @@ MEGABYTES = 20
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 LONGEST = 1600  # pixels of a picture's longer side that are kept
 SAMPLE = 60  # images of a data set that can be chosen from
+MOST_THUMBNAILS = 40
 _SMALL = 64 * 64 * 3  # bytes: what is drawn pixel by pixel
 _TILES = (3, 5)  # rows and columns of the wall
 _TILE = 128  # pixels
@@ -52,7 +62,7 @@ def read(name: str, content: bytes, longest: int = LONGEST) -> Pixels:
         DataError: it is no image, damaged, or too large to be read safely.
     """
     if len(content) > MEGABYTES * 1_000_000:
-        raise DataError("data.picture_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
+        raise DataError("data.image_megabytes", size=f"{len(content) / 1e6:.0f}", most=MEGABYTES)
     return decoding.decode_whole(io.BytesIO(content), name[:60], longest)
 
 
@@ -86,7 +96,7 @@ def sample(data: str) -> Sample:
     Raises:
         DataError: there is no copy, or what is wrong with it.
     """
-    loaded = catalog.load(data)
+    loaded = catalog.load(Selection(data))
     test, train = loaded.test, loaded.train
     return Sample(
         images=test.images[:SAMPLE].copy(),
@@ -113,3 +123,70 @@ def as_uri(pixels: Pixels) -> str:
     kind = "png" if pixels.size <= _SMALL else "jpeg"
     Image.fromarray(pixels).save(buffer, kind, quality=88)
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """One test image.
+
+    Attributes:
+        place: among the test images, as an order names it.
+        shows: its class.
+        address: a PNG in a data address.
+    """
+
+    place: int
+    shows: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Album:
+    """Test images of one data set, as many of each class, and the names of all classes."""
+
+    classes: tuple[str, ...]
+    pictures: tuple[Thumbnail, ...]
+
+
+def album(experiment: Experiment, imported: bool = False) -> Album:
+    """The images that a run with these settings is tested on.
+
+    Args:
+        imported: its network was trained elsewhere, and is tested on images of one size.
+
+    Raises:
+        DataError: the data are not on this machine.
+    """
+    selection = Selection.of(experiment)
+    if not imported and is_imagenet(experiment.network) and Path(selection.name).is_dir():
+        return _album_of_pictures(selection)
+    return _album(selection)
+
+
+@lru_cache(maxsize=8)
+def _album(selection: Selection) -> Album:
+    """Pictures of a few kB; the data set itself is let go."""
+    data = catalog.load(selection)
+    places = np.sort(class_order(data.test.labels, equal=True)[:MOST_THUMBNAILS])
+    return _album_of(data.classes, data.test, places)
+
+
+@lru_cache(maxsize=8)
+def _album_of_pictures(selection: Selection) -> Album:
+    """The first of those that laboratories see; see `trained_network.PictureNetwork`."""
+    data = catalog.load_folder(selection)
+    with closing(Decoders()) as decoders:
+        images = centre_views(data.test, data.image_size, MOST_THUMBNAILS, decoders)
+    return _album_of(data.classes, images, np.arange(len(images)))
+
+
+def _album_of(classes: tuple[str, ...], images: ImageSet, places: Index) -> Album:
+    pictures = (
+        Thumbnail(
+            int(place),
+            classes[images.labels[place]],
+            attribution.thumbnail_address(images.images[place]),
+        )
+        for place in places
+    )
+    return Album(classes, tuple(pictures))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.data import catalog
-from resnet_core.data.facts import DataFacts
+from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import DataError
 from resnet_core.system import home
 
@@ -42,7 +42,7 @@ def keep(name: str, content: bytes) -> Upload:
     path = home.data_folder() / file_name(name, content)
     if not path.exists():
         _keep_if_readable(path, content, name)
-    return Upload(path, catalog.facts(str(path)))
+    return Upload(path, catalog.facts(Selection(str(path))))
 
 
 def file_name(name: str, content: bytes) -> str:
@@ -67,7 +67,7 @@ def _keep_if_readable(path: Path, content: bytes, name: str) -> None:
     try:
         trial = waiting / path.name
         trial.write_bytes(content)
-        catalog.facts(str(trial))
+        catalog.facts(Selection(str(trial)))
         trial.replace(path)
     except DataError as error:
         # The place where it was tried is gone when the sentence is read.

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field, field_validator
 
 from app.page_state.query import PageState, Separator
+from resnet_core.errors import InvalidSetting
 
 Axis = Literal["iterations", "epochs", "seconds"]
 Order = Literal["layer", "sorted"]
@@ -58,7 +59,7 @@ class View(PageState):
     @classmethod
     def _rising(cls, zoom: _Window | None) -> _Window | None:
         if zoom and (zoom[0] >= zoom[1] or zoom[2] >= zoom[3]):
-            raise ValueError("must be rising limits of x and of y, such as 0,1000,0,50")
+            raise InvalidSetting("zoom", "page.zoom")
         return zoom
 
 

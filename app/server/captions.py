@@ -1,16 +1,15 @@
-"""Where a chart's numbers come from: data, length, machine, seeds; how they were measured."""
+"""Captions and notes of charts: data, length, machine and seeds; how values were measured."""
 
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from app import services
 from app.figures.layers import MOST_MAPS
 from app.figures.series import Series
 from app.language.texts import Speaker
+from app.page_data.runs import source_of
 from app.page_state.view import View
 from resnet_core.paper import cifar
 from resnet_core.runs.record import ACTIVE, RunRecord
@@ -19,8 +18,8 @@ _MOST_NAMED = 3
 
 
 def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
-    """For example "CIFAR-10 · 8,000 iterations (paper: 64,000) · recorded 2026-11-20 on a Xeon ·
-    seed 0, n = 1".
+    """Return for example "CIFAR-10 · 8,000 iterations (paper: 64,000) · recorded 2026-11-20 on
+    a Xeon · seed 0, n = 1".
 
     Args:
         per_curve: n, the most runs that one curve stands for.
@@ -39,23 +38,22 @@ def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
 
 
 def notes(series: Sequence[Series], view: View, say: Speaker) -> dict[str, str]:
-    """What stands under each panel: how its values were measured, and what is left out."""
+    """Return the note under each panel: how its values were measured, and what is left out."""
     if not series:
         return {}
     response = [say("charts.response.note")]
-    audits = [_worst_audit(one) for one in series]
-    known = [audit for audit in audits if audit is not None]
-    if known:
-        response.append(say("charts.response.audit", percent=f"{max(known) * 100:.2g}"))
+    audits = [worst for curve in series if (worst := _worst_audit(curve)) is not None]
+    if audits:
+        response.append(say("charts.response.audit", percent=f"{max(audits) * 100:.2g}"))
     gradient = [say("charts.gradient.note")]
     if view.heat and len(series) > MOST_MAPS:
         gradient.append(say("charts.heat.limit", n=MOST_MAPS))
     error = [say(f"charts.error.note_{view.error}")]
-    imported = [one for one in series if one.imported]
+    imported = [curve for curve in series if curve.imported]
     if imported:
-        networks = _listed([one.label for one in imported])
-        errors = _listed([_measured(one.records[0]) for one in imported])
-        error.append(say("charts.error.imported", networks=networks, errors=errors))
+        networks = _listed([curve.label for curve in imported])
+        measured = _listed([_measured(curve.records[0]) for curve in imported])
+        error.append(say("charts.error.imported", networks=networks, errors=measured))
         for note in (response, gradient):
             note.append(say("charts.response.imported"))
     return {
@@ -65,20 +63,18 @@ def notes(series: Sequence[Series], view: View, say: Speaker) -> dict[str, str]:
     }
 
 
-def _worst_audit(one: Series) -> float | None:
-    """The largest difference between response stds and a direct measurement, a fraction."""
-    found = [
-        member.telemetry.frame["audit_error"].to_numpy(dtype=np.float64)
-        for member in one.members
+def _worst_audit(series: Series) -> float | None:
+    """Return the largest difference of response stds from a direct measurement, a fraction."""
+    errors = [
+        float(member.telemetry.frame["audit_error"].max())
+        for member in series.members
         if "audit_error" in member.telemetry.frame
     ]
-    audited = np.concatenate(found or [np.empty(0)])
-    audited = audited[~np.isnan(audited)]
-    return float(audited.max()) if len(audited) else None
+    return max((error for error in errors if not math.isnan(error)), default=None)
 
 
 def _measured(record: RunRecord) -> str:
-    source = services.source(record)
+    source = source_of(record)
     return f"{record.test_error:.1f} % (n = {source.images:,})" if source else "?"
 
 
@@ -91,7 +87,7 @@ def _data(record: RunRecord) -> str:
 
 
 def _length(records: Sequence[RunRecord], say: Speaker) -> str:
-    """Of the training, beside the paper's; "" where it is not the same for all."""
+    """Return the length of the training beside the paper's; "" where the runs differ."""
     lengths = {record.experiment.iterations for record in records}
     if len(lengths) > 1:
         return ""
@@ -115,7 +111,7 @@ def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def _file(record: RunRecord) -> str:
-    source = services.source(record)
+    source = source_of(record)
     return source.file if source else record.title
 
 
@@ -127,5 +123,5 @@ def _seeds(records: Sequence[RunRecord], n: int, say: Speaker) -> str:
 
 
 def _listed(names: Sequence[str], most: int = _MOST_NAMED) -> str:
-    unlike = list(dict.fromkeys(name for name in names if name))
-    return ", ".join(unlike[:most]) + (", …" if len(unlike) > most else "")
+    unique = list(dict.fromkeys(name for name in names if name))
+    return ", ".join(unique[:most]) + (", …" if len(unique) > most else "")

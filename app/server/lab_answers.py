@@ -1,98 +1,117 @@
-"""What a laboratory's page asks for: its result so far as JSON, built once for all browsers.
+"""Answers about laboratories: figures, verdicts and progress of a result as JSON.
 
-An answer is kept for each question (result, language, colours) until the laboratory has said
-something new; thirty browsers that ask together cost one reading and one drawing.
+An answer is cached by request (result, language, colours) until the laboratory has news; thirty
+browsers that ask together cost one reading and one drawing.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import re
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
+from pydantic import Field
 
+from app.figures.labels import network_label
 from app.language import texts
-from app.language.texts import Language
-from app.server import lab_captions
-from app.server.chart_answers import Answer, BadQuestion
-from app.services import LAB_ACTIVE
+from app.language.errors import translated
+from app.language.progress import duration
+from app.language.texts import Language, Speaker
+from app.page_data.runs import find_runs, source_of
+from app.page_state.query import PageState
+from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.cifar10 import ORIGINAL, is_of_a_copy
+from resnet_core.runs.record import ACTIVE, RunRecord
 
-_ID = re.compile(r"[a-z][a-z0-9-]{2,60}", re.ASCII)
-_READ_AGE = 0.2  # seconds; thirty browsers that poll share one look at the files
-_MOST_KEPT = 64
+_READ_AGE = 0.2  # seconds; thirty browsers that poll share one reading of the files
+_MOST_ANSWERS = 64
 
 Draw = Callable[..., dict[str, go.Figure]]
 
 
-@dataclass(frozen=True)
-class LabQuestion:
-    """Which result a browser wants to see, and how it is to be said and drawn.
+class LabRequest(PageState):
+    """A request for a result, in one language and one theme's colours.
 
     Attributes:
-        lab_id: of a result of this home folder, or a laboratory's name for the one on record.
+        id: of a result of this home folder, or a laboratory's name for the recorded one.
     """
 
-    lab_id: str
-    language: Language
-    dark: bool
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> LabQuestion:
-        """The question in a URL.
-
-        Raises:
-            BadQuestion: a parameter is unusable; the message names it.
-        """
-        lab_id, language = query.get("id", ""), query.get("lang", "en")
-        if not _ID.fullmatch(lab_id):
-            raise BadQuestion(f"id: {lab_id[:60]!r} is not a laboratory's id.")
-        if language not in texts.LANGUAGES:
-            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
-        return cls(lab_id, language, query.get("dark") == "1")
+    id: str = Field("", pattern="^[a-z][a-z0-9-]{2,60}$")
+    lang: Language = "en"
+    dark: bool = False
 
 
 class LabAnswers:
-    """Answers, kept while they are true; safe to ask from many threads."""
+    """Cached answers about results; safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._read: OrderedDict[str, tuple[float, Result]] = OrderedDict()
-        self._kept: OrderedDict[LabQuestion, tuple[Any, Answer]] = OrderedDict()
+        self._answers: AnswerCache[LabRequest] = AnswerCache(_MOST_ANSWERS)
+        self._results: LruCache[str, tuple[float, Result]] = LruCache(_MOST_ANSWERS)
         self._guard = threading.Lock()
 
-    def now(self, question: LabQuestion) -> Answer:
-        """The figures, verdicts and progress at this moment.
+    def now(self, request: LabRequest) -> Answer:
+        """Return the figures, verdicts and progress at this moment.
 
         Raises:
             PlaygroundError: there is no such result, or it cannot be read.
         """
-        with self._guard:
-            result = self._result(question.lab_id)
-            stamp = position(result)
-            kept = self._kept.get(question)
-            if kept is None or kept[0] != stamp:
-                kept = (stamp, Answer.of(described(result, question)))
-                _keep(self._kept, question, kept)
-            return kept[1]
+        result = self._result(request.id)
+        return self._answers.get(request, _version(result), lambda: _fields(result, request))
 
     def _result(self, lab_id: str) -> Result:
-        now = time.monotonic()
-        known = self._read.get(lab_id)
-        if known is None or now - known[0] > _READ_AGE:
-            known = (now, _read(lab_id))
-            _keep(self._read, lab_id, known)
-        return known[1]
+        with self._guard:
+            now = time.monotonic()
+            recent = self._results.get(lab_id)
+            if recent is None or now - recent[0] > _READ_AGE:
+                recent = (now, _read(lab_id))
+                self._results.put(lab_id, recent)
+            return recent[1]
+
+
+def drawer(name: str) -> Draw:
+    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed.
+
+    Args:
+        name: of a known laboratory.
+    """
+    draw: Draw = importlib.import_module(f"app.figures.labs.{name}").draw
+    return draw
+
+
+def verdicts(result: Result, say: Speaker) -> list[str]:
+    """Return the result's verdicts, a sentence each."""
+    name = result.request.laboratory
+    return [
+        say(f"labs.{name}.finding.{verdict.finding}", **verdict.values)
+        for verdict in result.verdicts
+    ]
+
+
+def caption(result: Result, say: Speaker) -> str:
+    """Return the networks, data, seed and machine of the numbers."""
+    runs, missing = find_runs(result.request.runs)
+    names = [_network(run, say) for run in runs] + list(missing)
+    if names:
+        parts = [say("labs.common.caption.networks", names=", ".join(names))]
+    else:
+        parts = [say("labs.common.caption.own_networks")]
+    data = list(dict.fromkeys(_data(run, say) for run in runs))
+    if data:
+        parts.append(say("labs.common.caption.data", names=", ".join(data)))
+    parts.append(say("labs.common.caption.seed", seed=result.request.settings.seed))
+    if result.hardware:
+        key = "recorded" if result.recorded else "here"
+        parts.append(say(f"labs.common.caption.{key}", hardware=result.hardware))
+    return " · ".join(parts)
 
 
 def _read(lab_id: str) -> Result:
@@ -100,38 +119,42 @@ def _read(lab_id: str) -> Result:
         return results.read(lab_id)
     recorded = results.recorded(lab_id)
     if recorded is None:
-        raise ResultNotFound(f"Nothing is recorded for the laboratory {lab_id}.")
+        raise ResultNotFound("labs.nothing_recorded", laboratory=lab_id)
     return recorded
 
 
-def position(result: Result) -> Any:
-    """Changes whenever the laboratory has said something new."""
+def _version(result: Result) -> Any:
+    """Return a value that changes whenever the laboratory has news."""
     rows = {name: len(table) for name, table in result.tables.items()}
-    return (result.state, result.progress, rows, len(result.verdicts), result.reason, result.ended)
+    return (
+        result.state,
+        result.progress,
+        rows,
+        len(result.verdicts),
+        result.exit_reason,
+        result.ended,
+    )
 
 
-def described(result: Result, question: LabQuestion) -> dict[str, Any]:
-    """All that the page's component shows."""
-    say = texts.speaker(question.language)
-    active = result.state in LAB_ACTIVE
+def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
+    say = texts.speaker(request.lang)
     return {
         "state": result.state,
-        "active": active,
+        "active": result.state in ACTIVE,
         "poll": _poll(result),
-        "done": lab_captions.share(result),
-        "origin": lab_captions.origin(result, say),
-        "status": lab_captions.status_line(result, say),
-        "reason": lab_captions.complaint(result, question.language),
-        "verdicts": lab_captions.verdicts(result, say),
-        "caption": lab_captions.caption(result, say),
-        "figures": figures(result, question),
+        "done": _share(result),
+        "origin": _origin(result, say),
+        "status": _status(result, say),
+        "reason": _failure(result, request.lang),
+        "verdicts": verdicts(result, say),
+        "caption": caption(result, say),
+        "figures": _figures(result, request),
     }
 
 
-def figures(result: Result, question: LabQuestion) -> list[dict[str, Any]]:
-    """What the laboratory's figures show so far, in their order."""
-    name, say = result.order.laboratory, texts.speaker(question.language)
-    drawn = drawer(name)(result.tables, result.order.settings, say, question.dark)
+def _figures(result: Result, request: LabRequest) -> list[dict[str, Any]]:
+    name, say = result.request.laboratory, texts.speaker(request.lang)
+    figures = drawer(name)(result.tables, result.request.settings, say, request.dark)
     return [
         {
             "key": key,
@@ -139,29 +162,68 @@ def figures(result: Result, question: LabQuestion) -> list[dict[str, Any]]:
             "wide": bool((figure.layout.meta or {}).get("wide")),
             "figure": json.loads(pio.to_json(figure, validate=False)),
         }
-        for key, figure in drawn.items()
+        for key, figure in figures.items()
     ]
 
 
-def drawer(name: str) -> Draw:
-    """`draw` of `app.figures.labs.NAME`; imported when it is first needed.
-
-    Args:
-        name: a laboratory's, from its order.
-    """
-    draw: Draw = importlib.import_module(f"app.figures.labs.{name}").draw
-    return draw
-
-
 def _poll(result: Result) -> int:
-    """Milliseconds until a browser should ask again; 0: nothing more will come."""
-    if result.state not in LAB_ACTIVE:
+    """Return the milliseconds until a browser should ask again; 0 if nothing can change."""
+    if result.state not in ACTIVE:
         return 0
     return 700 if any(len(table) for table in result.tables.values()) else 200
 
 
-def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > _MOST_KEPT:
-        kept.popitem(last=False)
+def _share(result: Result) -> float | None:
+    """Return the share of the work that is done, from 0 to 1; None where it is unknown."""
+    progress = result.progress
+    return min(1.0, progress.done / progress.total) if progress and progress.total else None
+
+
+def _origin(result: Result, say: Speaker) -> str:
+    """Return one or two words: recorded, running, computed here."""
+    if not result.recorded:
+        return say(f"labs.common.origin.{result.state}")
+    return say("labs.common.origin.recorded", day=result.day)
+
+
+def _status(result: Result, say: Speaker) -> str:
+    """Return the progress and the time that is left or was taken."""
+    done = _share(result)
+    if result.state == "queued":
+        return say("labs.common.status.queued")
+    if result.state == "running":
+        if not done or not result.seconds:
+            return ""
+        left = duration(result.seconds * (1 - done) / done, say)
+        return say("labs.common.status.left", percent=f"{done * 100:.0f}", time=left)
+    if result.state == "stopped":
+        return say("labs.common.status.stopped", percent=f"{(done or 0) * 100:.0f}")
+    if result.state == "finished" and result.seconds:
+        return say("labs.common.status.took", time=duration(result.seconds, say))
+    return ""
+
+
+def _failure(result: Result, language: Language) -> str:
+    """Return the reason of a failure, else nothing."""
+    if result.state not in {"failed", "interrupted"}:
+        return ""
+    reason = translated(result.exit_reason, language)
+    return texts.say(language, "labs.common.failed", reason=reason)
+
+
+def _network(run: RunRecord, say: Speaker) -> str:
+    name = network_label(run.experiment.network)
+    if run.imported:
+        source = source_of(run)
+        file = source.file if source else "?"
+        return say("labs.common.caption.network_imported", name=name, file=file)
+    key = "network_recorded" if run.recorded else "network"
+    return say(f"labs.common.caption.{key}", name=name, seed=run.experiment.seed)
+
+
+def _data(run: RunRecord, say: Speaker) -> str:
+    size = run.experiment.image_size
+    title = run.data_title or run.experiment.data
+    if is_of_a_copy(run) and run.experiment.data == ORIGINAL.name:
+        title = say("labs.common.caption.original", original=ORIGINAL.title, copy=title)
+    return f"{title}, {size}×{size}" if size else title

@@ -16,10 +16,10 @@ import streamlit as st
 
 import app as package
 from app import services
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.server import routes
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs import staging
+from resnet_core.runs import imported
 
 _FIRST_PICTURE = 1.0  # seconds in which nothing else is done for whoever comes first
 _log = logging.getLogger(__name__)
@@ -40,12 +40,12 @@ def _prepare() -> None:
     """A server that cannot start training can still show what was trained, and one that cannot
     draw can still train."""
     try:
-        staging.sweep()  # what imports that were killed have left
+        imported.sweep()  # what imports that were killed have left
         services.ensure_supervisor()
     except PlaygroundError as error:
         _log.warning("%s", error)
     try:
-        routes.warm_up([run.id for run in recordings.first()])
+        routes.warm_up([run.id for run in puzzle.first_recording()])
     except PlaygroundError as error:
         _log.warning("%s", error)
     except Exception as error:  # whatever a figure raises; its place on the page says so too

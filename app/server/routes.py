@@ -1,30 +1,36 @@
-"""Read-only routes for the live charts, beside Streamlit's own.
+"""Read-only routes for the live charts and laboratories, beside Streamlit's own.
 
-Nothing here changes a run. An id is checked before it is looked up; files are served by
-name from a fixed list.
+No route changes a run. An id is checked before it is looked up; files are served by name from
+a fixed list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TypeVar
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.language import texts, unexpected
-from app.page_state.view import View
-from app.server.chart_answers import Answer, BadQuestion, Charts, Question
+from app.page_state.query import PageState
+from app.server.answers import Answer
+from app.server.chart_answers import ChartRequest, Charts
 from app.server.feed import Feed
-from app.server.lab_answers import LabAnswers, LabQuestion
-from app.server.static_files import PREFIX, plotly_script, static_file, static_names
-from resnet_core.errors import PlaygroundError, ResultNotFound
+from app.server.lab_answers import LabAnswers, LabRequest
+from app.server.static_files import PREFIX, static_content, static_names, static_version
+from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
 
+_NO_STORE = {"Cache-Control": "no-store"}
 _FOREVER = "public, max-age=31536000, immutable"
-_JAVASCRIPT = "text/javascript; charset=utf-8"
 
 _charts = Charts(Feed())
 _labs = LabAnswers()
+
+Parameters = TypeVar("Parameters", bound=PageState)
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -45,71 +51,86 @@ def warm_up(ids: Sequence[str]) -> None:
     """
     for language in texts.LANGUAGES:
         for dark in (False, True):
-            _charts.now(Question(tuple(ids), View(), language, dark))
-    plotly_script()
+            _charts.now(ChartRequest(runs=tuple(ids), lang=language, dark=dark))
+    static_version()
 
 
-def newest(question: Question) -> str:
-    """What `charts` answers, as JSON.
+def newest(request: ChartRequest) -> str:
+    """Return the answer of `charts` as JSON.
 
     Raises:
         PlaygroundError: the index of runs cannot be read.
     """
-    return _charts.now(question).body.decode("utf-8")
+    return _charts.now(request).body.decode("utf-8")
 
 
 async def alive(_request: Request) -> Response:
-    """A page that lost the server asks here until it answers."""
-    return JSONResponse({"alive": True}, headers={"Cache-Control": "no-store"})
+    """For a page that lost the server: it asks here until there is an answer."""
+    return JSONResponse({"alive": True}, headers=_NO_STORE)
 
 
 def charts(request: Request) -> Response:
-    """The figures of `runs=id,id,...` at their newest moment, as the view parameters say."""
-    return _answered(request, lambda query: _charts.now(Question.from_query(query)))
+    """The figures of `runs=id,id,...` at their newest time, for the view's parameters."""
+    return _answered(request, ChartRequest, _charts.now)
 
 
 def history(request: Request) -> Response:
     """Every layer's values over time, for the same parameters."""
-    return _answered(
-        request, lambda query: _charts.history(Question.from_query(query)), missing="history"
-    )
+    return _answered(request, ChartRequest, _charts.history, missing="history")
 
 
 def lab(request: Request) -> Response:
-    """The result of a laboratory, `id`, as far as it has come."""
-    return _answered(request, lambda query: _labs.now(LabQuestion.from_query(query)))
+    """The result so far of the laboratory request `id`."""
+    return _answered(request, LabRequest, _labs.now)
 
 
 def static(request: Request) -> Response:
-    """plotly.js from the installed package, and the modules of charts and laboratories.
+    """plotly.js of the installed package, and the modules of charts and laboratories.
 
     The version in the path is the contents' hash, so a browser may keep them for good.
     """
     name = request.path_params["name"]
     if name not in static_names():
         return JSONResponse({"error": "There is no such file."}, status_code=404)
-    content, version = static_file(name)
-    known = request.path_params["version"] == version
-    headers = {"Cache-Control": _FOREVER if known else "no-cache"}
-    return Response(content, media_type=_JAVASCRIPT, headers=headers)
+    current = request.path_params["version"] == static_version()
+    cache_control = _FOREVER if current else "no-cache"
+    return _static(name).response(request, "text/javascript; charset=utf-8", cache_control)
+
+
+@lru_cache(maxsize=64)
+def _static(name: str) -> Answer:
+    return Answer.of_bytes(static_content(name))
+
+
+@lru_cache(maxsize=512)
+def _parsed(kind: type[Parameters], query: str) -> Parameters:
+    """Return the parameters in a URL, parsed once for all browsers that poll it.
+
+    Raises:
+        InvalidSetting: names the first one that cannot be used.
+    """
+    names = kind.names()
+    own = {name: text for name, text in QueryParams(query).items() if name in names}
+    parameters, errors = kind.from_query(own)
+    for error in errors.values():
+        raise error
+    return parameters
 
 
 def _answered(
-    request: Request, answer: Callable[[Mapping[str, str]], Answer], missing: str = "figures"
+    request: Request,
+    kind: type[Parameters],
+    answer: Callable[[Parameters], Answer],
+    missing: str = "figures",
 ) -> Response:
+    """Answer the URL's parameters; an unusable one is refused in a sentence that names it."""
     try:
-        found = answer(request.query_params)
-    except (BadQuestion, ResultNotFound) as error:
+        parameters = _parsed(kind, str(request.query_params))
+        return answer(parameters).response(request, "application/json", "no-cache")
+    except (InvalidSetting, ResultNotFound) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
-    except Exception as error:  # whatever it is, the reader gets a sentence and the log the rest
+    except Exception as error:  # the reader gets a sentence, the log the traceback
         code = 503 if isinstance(error, PlaygroundError) else 500
-        spoken: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
-        told = unexpected.in_a_figures_place(error, spoken, missing)
-        return JSONResponse({"error": told}, code, {"Cache-Control": "no-store"})
-    headers = {"ETag": found.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == found.etag:
-        return Response(status_code=304, headers=headers)
-    body = found.body
-    if found.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["Content-Encoding"] = found.zipped, "gzip"
-    return Response(body, media_type="application/json", headers=headers)
+        language: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
+        sentence = unexpected.in_a_figures_place(error, language, missing)
+        return JSONResponse({"error": sentence}, code, _NO_STORE)

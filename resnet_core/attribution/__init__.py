@@ -1,1 +1,1 @@
-"""Which pixels, stages and layers speak for a class: captum's methods on the project's networks."""
+"""Attribution: captum's methods on the project's networks."""

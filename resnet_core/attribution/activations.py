@@ -1,9 +1,11 @@
-"""What layers say about a picture, and what meets at every addition."""
+"""Outputs of layers for a picture, and the terms of every block's addition."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +19,12 @@ class Addition:
     """A block's maps, B, C, H, W each.
 
     Attributes:
-        x: what enters.
-        branch: what the branch gives to the sum: F(x); of a highway block T(x) H(x).
-        shortcut: what the shortcut gives: x or what stands for it; of a highway block
+        x: the block's input.
+        branch: the branch's term: F(x); of a highway block T(x) H(x).
+        shortcut: the shortcut's term: x, padded or projected; of a highway block
             (1 - T(x)) x; None in a plain block, where nothing is added.
         total: their sum, before any nonlinearity; of a plain block F(x) itself.
-        y: what leaves.
+        y: the block's output.
     """
 
     block: str
@@ -33,23 +35,23 @@ class Addition:
     y: Tensor
 
     def parts(self) -> dict[str, Tensor]:
-        """Those that there are, by name, in the order in which they come about."""
+        """Return the maps by name in the order of computation, without those it lacks."""
         if self.shortcut is None:
             return {"x": self.x, "branch": self.branch, "y": self.y}
         summed = {"shortcut": self.shortcut, "total": self.total}
         return {"x": self.x, "branch": self.branch, **summed, "y": self.y}
 
 
-@torch.no_grad()
 def additions(model: nn.Module, images: Tensor) -> list[Addition]:
-    """Of every block, first to last. VGG and GoogLeNet have none."""
-    entered = inputs(model, images, [name for name, _ in block_sites(model)])
-    return [addition(name, block, entered[name]) for name, block in block_sites(model)]
+    """Return the addition of every block, first to last. VGG and GoogLeNet have none."""
+    blocks = block_sites(model)
+    entered = inputs(model, images, [name for name, _ in blocks])
+    return [addition(name, block, entered[name]) for name, block in blocks]
 
 
 @torch.no_grad()
 def addition(name: str, block: Block, x: Tensor) -> Addition:
-    """What the block adds to what, from what enters it."""
+    """Return the block's addition for its input x."""
     branch = block.residual(x)
     shortcut = block.shortcut(x) if isinstance(block, ShortcutBlock) else None
     if isinstance(block, HighwayBlock):
@@ -59,56 +61,39 @@ def addition(name: str, block: Block, x: Tensor) -> Addition:
     return Addition(name, x, branch, shortcut, total, block(x))
 
 
-@torch.no_grad()
 def inputs(model: nn.Module, images: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
-    """What enters these modules."""
-    found: dict[str, Tensor] = {}
-
-    def keep(name: str, given: tuple[Tensor, ...]) -> None:
-        found[name] = given[0].clone()
-
-    hooks = [
-        model.get_submodule(name).register_forward_pre_hook(
-            lambda _, given, name=name: keep(name, given)
-        )
-        for name in names
-    ]
-    return _watched(model, images, hooks, found)
+    """Return the inputs of these modules, by name."""
+    return _recorded(model, images, names, outputs=False)
 
 
-@torch.no_grad()
 def outputs(model: nn.Module, images: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
-    """What leaves these modules, in the order in which they are used."""
-    found: dict[str, Tensor] = {}
-
-    def keep(name: str, output: Tensor) -> None:
-        found[name] = output.clone()
-
-    hooks = [
-        model.get_submodule(name).register_forward_hook(
-            lambda _, __, output, name=name: keep(name, output)
-        )
-        for name in names
-    ]
-    return _watched(model, images, hooks, found)
+    """Return the outputs of these modules by name, in the order of their use."""
+    return _recorded(model, images, names, outputs=True)
 
 
 def layers(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """The outputs, B, C, H, W, of all layers that give feature maps, in the order of their use."""
+    """Return the outputs, B, C, H, W, of all layers with feature maps, in order of use."""
     leaves = [name for name, module in model.named_modules() if not any(module.children())]
-    kept = outputs(model, images, [name for name in leaves if name])
-    return {name: output for name, output in kept.items() if output.dim() == 4}
+    tensors = outputs(model, images, [name for name in leaves if name])
+    return {name: tensor for name, tensor in tensors.items() if tensor.dim() == 4}
 
 
-def _watched(
-    model: nn.Module,
-    images: Tensor,
-    hooks: list[torch.utils.hooks.RemovableHandle],
-    found: dict[str, Tensor],
+@torch.no_grad()
+def _recorded(
+    model: nn.Module, images: Tensor, names: Iterable[str], *, outputs: bool
 ) -> dict[str, Tensor]:
-    try:
+    """Return copies of the modules' inputs or outputs in one pass; the hooks are removed."""
+    tensors: dict[str, Tensor] = {}
+    with ExitStack() as hooks:
+        for name in names:
+
+            def record(
+                _: nn.Module, inputs: tuple[Tensor, ...], output: Any = None, name: str = name
+            ) -> None:
+                tensors[name] = (output if outputs else inputs[0]).clone()
+
+            module = model.get_submodule(name)
+            register = module.register_forward_hook if outputs else module.register_forward_pre_hook
+            hooks.callback(register(record).remove)
         model(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return found
+    return tensors

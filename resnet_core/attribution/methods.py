@@ -1,4 +1,4 @@
-"""The methods by name."""
+"""Attribution methods by name."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from resnet_core.attribution import hooks
-from resnet_core.attribution.conductance import conductance
-from resnet_core.attribution.deep_lift import NotPossible, deep_lift
-from resnet_core.attribution.explanation import Explanation, Options
-from resnet_core.attribution.grad_cam import grad_cam
-from resnet_core.attribution.gradients import integrated_gradients, saliency, smooth_grad
-from resnet_core.attribution.occlusion import occlusion
-
-__all__ = ["METHODS", "NotPossible", "explain"]
+from resnet_core.attribution.deep_lift import deep_lift
+from resnet_core.attribution.explanation import Explanation, Options, restored_hooks
+from resnet_core.attribution.layers import conductance, grad_cam
+from resnet_core.attribution.pixels import (
+    integrated_gradients,
+    occlusion,
+    saliency,
+    smooth_grad,
+)
 
 Method = Callable[[nn.Module, Tensor, Tensor, Options], Explanation]
 METHODS: dict[str, Method] = {
@@ -31,18 +31,17 @@ METHODS: dict[str, Method] = {
 def explain(
     name: str, model: nn.Module, x: Tensor, target: Tensor, options: Options | None = None
 ) -> Explanation:
-    """The maps of what speaks for a class, by one method.
+    """Return the maps of one method for a class.
 
     Args:
-        model: in evaluation mode; it is left as it was, also after an error.
+        model: in evaluation mode; no hook remains on it, also after an error.
         x: B, C, H, W, float32, centred.
-        target: int64, B, the class of each picture whose score, before softmax, is explained.
+        target: int64, B, the class of each picture whose logit is explained.
 
     Raises:
-        NotPossible: the method says nothing about this network.
+        NotPossible: the method does not apply to this network.
         InvalidSetting: the network has no such stage.
     """
-    with hooks.none_left(model):
-        return METHODS[name](
-            model, x.detach().clone().requires_grad_(), target, options or Options()
-        )
+    x = x.detach().clone().requires_grad_()
+    with restored_hooks(model):
+        return METHODS[name](model, x, target, options or Options())

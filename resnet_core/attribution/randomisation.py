@@ -1,6 +1,6 @@
-"""Cascading randomisation (Adebayo et al. 2018): the network is forgotten, from its head on.
+"""Cascading randomisation (Adebayo et al. 2018): weights become random, head first.
 
-A map that explains what a network has learned must change when that is lost.
+A map that explains a trained network must change when its weights are lost.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ MOST_STEPS = 12
 
 
 def parts(model: nn.Module, most: int = MOST_STEPS) -> list[list[str]]:
-    """What is randomised at each step: modules with weights, from the head to the stem.
+    """Return the modules with weights that each step randomises, from the head to the stem.
 
-    Blocks are whole, BN goes with what is before it; of long networks several go together,
-    but the head and the stem alone.
+    A block is one unit, and BN belongs to the layer before it. In long networks a step takes
+    several units; the head and the stem are steps by themselves.
     """
     units: list[list[str]] = []
     for name, module in model.named_modules():
-        inside = any(name.startswith(f"{known}.") for unit in units for known in unit)
+        inside = any(name.startswith(f"{other}.") for unit in units for other in unit)
         if inside or not _is_unit(module):
             continue
         if isinstance(module, nn.BatchNorm2d) and units:
@@ -42,32 +42,32 @@ def parts(model: nn.Module, most: int = MOST_STEPS) -> list[list[str]]:
 def cascade(
     model: nn.Module, fresh: nn.Module, images: Tensor, most: int = MOST_STEPS
 ) -> Iterator[tuple[str, nn.Module]]:
-    """The network with more and more of it as in `fresh`: the last part's name, and the copy.
+    """Replace more and more of a copy's weights by those of `fresh`.
 
     Args:
-        fresh: the same architecture with other weights; must not be the start of this
-            network's own training, which a trained one still resembles.
-        images: B, C, H, W, whose statistics the randomised BN takes, for those of a
-            network that has not been trained are none.
+        fresh: the same architecture with other weights; not the initial weights of this
+            network's training, which a trained network still resembles.
+        images: B, C, H, W, from which the randomised BN layers take their statistics: an
+            untrained network has none.
 
     Yields:
-        the same copy each time, changed further.
+        the name of the part replaced last, and the copy, the same one each time.
     """
-    changing = copy.deepcopy(model).eval()
-    lost: list[nn.Module] = []
+    network = copy.deepcopy(model).eval()
+    randomised: list[nn.Module] = []
     for names in parts(model, most):
         for name in names:
-            part = changing.get_submodule(name)
+            part = network.get_submodule(name)
             part.load_state_dict(fresh.get_submodule(name).state_dict())
-            lost.append(part)
-        _take_statistics(changing, lost, images)
-        yield names[-1] if len(names) == 1 else _said(names), changing
+            randomised.append(part)
+        _set_statistics(network, randomised, images)
+        yield names[-1] if len(names) == 1 else _label(names), network
 
 
 @torch.no_grad()
-def _take_statistics(model: nn.Module, lost: list[nn.Module], images: Tensor) -> None:
+def _set_statistics(model: nn.Module, parts: list[nn.Module], images: Tensor) -> None:
     layers = [
-        layer for part in lost for layer in part.modules() if isinstance(layer, nn.BatchNorm2d)
+        layer for part in parts for layer in part.modules() if isinstance(layer, nn.BatchNorm2d)
     ]
     if not layers:
         return
@@ -84,12 +84,12 @@ def _take_statistics(model: nn.Module, lost: list[nn.Module], images: Tensor) ->
 
 
 def _is_unit(module: nn.Module) -> bool:
-    """A block, or a layer with weights of its own."""
+    """Return True for a block, or a layer that owns weights."""
     own = any(True for _ in module.parameters(recurse=False))
     return isinstance(module, Block) or own
 
 
-def _said(names: list[str]) -> str:
-    """ "layer3.2" of a block and the BN after it; "first … last" of several blocks."""
+def _label(names: list[str]) -> str:
+    """Return "layer3.2" for a block and the BN after it, "first … last" for several blocks."""
     blocks = [name for name in names if "bn" not in name.rsplit(".", 1)[-1]]
     return blocks[0] if len(blocks) == 1 else f"{blocks[0]} … {blocks[-1]}"

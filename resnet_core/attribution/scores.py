@@ -1,7 +1,7 @@
-"""How well a map agrees with the truth about where the shape is.
+"""Agreement of a map with the shape's mask, and of two maps with each other.
 
-That a map agrees does not show that it is faithful to the network: the network itself may
-look elsewhere. A map of pure chance scores the mask's share of the picture in both.
+A map that agrees with the mask is not therefore faithful to the network: the network itself may
+use other pixels. A random map scores the mask's share of the picture in both scores.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def share_inside(values: Tensor, masks: Tensor) -> Tensor:
-    """The share of all attribution, for or against, that lies inside. B, H, W twice -> B.
+    """Return the share of |attribution| that lies inside the mask. B, H, W twice -> B.
 
     nan where nothing is attributed.
     """
@@ -20,9 +20,9 @@ def share_inside(values: Tensor, masks: Tensor) -> Tensor:
 
 
 def points_inside(values: Tensor, masks: Tensor) -> Tensor:
-    """The pointing game (Zhang et al. 2018): whether the largest value lies inside. Bool, B.
+    """Return True where the largest value lies inside: the pointing game (Zhang et al. 2018).
 
-    Strictly: to be near is not enough. A map without a positive value points nowhere.
+    Bool, B. There is no tolerance around the mask. A map without a positive value is False.
     """
     flat = values.flatten(1)
     top, place = flat.max(1)
@@ -30,5 +30,19 @@ def points_inside(values: Tensor, masks: Tensor) -> Tensor:
 
 
 def area(masks: Tensor) -> Tensor:
-    """The masks' share of the picture, which chance alone would score. B, H, W -> B."""
+    """Return the masks' share of the picture, which a random map scores. B, H, W -> B."""
     return masks.flatten(1).to(torch.float32).mean(1)
+
+
+def rank_correlation(first: Tensor, second: Tensor) -> float:
+    """Return Spearman's rank correlation of all elements, from -1 to 1; nan for a constant."""
+    a, b = ranks(first.flatten()), ranks(second.flatten())
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / (a.norm() * b.norm()))
+
+
+def ranks(values: Tensor) -> Tensor:
+    """Return ranks from 1; equal values share the mean of theirs. N -> N, float64."""
+    _, place, counts = torch.unique(values, return_inverse=True, return_counts=True)
+    last = counts.cumsum(0).double()
+    return (last - (counts - 1) / 2)[place]

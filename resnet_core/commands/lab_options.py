@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from typing import Any, Literal, get_args, get_origin
 
 import click
 
 from resnet_core.labs.question import Question
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.settings_text import as_text
+from resnet_core.labs.results.request import as_text, setting_names
 
 _NO = "no_"  # before a switch's name, the option that turns it off
 
@@ -18,10 +15,10 @@ _NO = "no_"  # before a switch's name, the option that turns it off
 def options(question: Question) -> list[click.Option]:
     """An option a setting, as text: the laboratory checks it, in the same words everywhere."""
     found = []
-    for field in settings_text.names(question.settings):
+    for field in setting_names(question.settings):
         info = question.settings.model_fields[field]
         name = f"--{field.replace('_', '-')}"
-        text = f"{info.description} [{as_text(info.default) or 'none'}]"
+        text = f"{question.help('en', field)} [{as_text(info.default) or 'none'}]"
         if info.annotation is bool:
             switch: dict[str, Any] = {"is_flag": False, "flag_value": "true"}
             found.append(click.Option([name, field], metavar="[true|false]", help=text, **switch))
@@ -37,12 +34,6 @@ def given(question: Question, values: dict[str, Any]) -> dict[str, Any]:
     known = question.settings.model_fields
     found = {field: values[field] for field in known if values.get(field) is not None}
     return found | {field: False for field in known if values.get(_NO + field)}
-
-
-def title(question: Question) -> str:
-    """The laboratory's question in a line: the first of its settings' file."""
-    document = inspect.getdoc(sys.modules[question.settings.__module__]) or question.name
-    return document.splitlines()[0]
 
 
 def _metavar(annotation: Any) -> str:

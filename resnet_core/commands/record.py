@@ -41,7 +41,7 @@ def record(
     if earlier:
         paths = recording.record_earlier(run_ids[0], folder / check_id(called), _numbers(earlier))
     else:
-        paths = recording.record(run_ids, folder, group, called=called, weights=weights)
+        paths = recording.record(run_ids, folder, group, id_prefix=called, weights=weights)
     for path in paths:
         click.echo(path)
 
@@ -50,6 +50,4 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise InvalidSetting(
-            "earlier", f"{text[:60]!r} are no iterations; use for example 100,500."
-        ) from None
+        raise InvalidSetting("earlier", "command.iterations", given=text[:60]) from None

@@ -1,1 +1,1 @@
-"""Image sets: found, drawn, read from folders and archives, held in memory as uint8."""
+"""Image sets: drawn, downloaded, read from folders and archives, held in memory as uint8."""

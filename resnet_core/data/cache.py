@@ -1,27 +1,36 @@
-"""Arrays that can be made again, kept in the cache folder as .npz files."""
+"""Arrays that can be made again, stored in the cache folder as .npz files."""
 
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from resnet_core.system import disk
 
 Arrays = dict[str, NDArray]
 
 _log = logging.getLogger(__name__)
 
 
+def read_or_make(path: Path, make: Callable[[], Arrays], names: Collection[str] = ()) -> Arrays:
+    """Return the arrays in the file, or make and store them where one of `names` is missing."""
+    arrays = read(path)
+    if arrays is None or any(name not in arrays for name in names):
+        arrays = make()
+        write(path, arrays)
+    return arrays
+
+
 def read(path: Path) -> Arrays | None:
-    """The arrays in the file, or None where it is missing or damaged."""
+    """Return the arrays in the file, or None where it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
@@ -35,14 +44,8 @@ def write(path: Path, arrays: Mapping[str, NDArray]) -> None:
     A cache that cannot be written (full disk) costs time later, not correctness now: it
     is logged and no more.
     """
-    temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        with disk.whole_file(path) as file:
             np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # names are ours
-        temporary.replace(path)
     except OSError as error:
         _log.warning("%s could not be cached (%s).", path, error)
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

@@ -1,11 +1,11 @@
-"""Labelled images in memory: what every data set is read into."""
+"""Labelled images in memory, and the subsets and splits of them, the same for every run."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ _CHUNK = 2048  # images resized at a time: bounds the float copies to some tens 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images and what they show.
+    """Images with their labels.
 
     Attributes:
         images: uint8, N, H, W, C (C = 1 or 3).
@@ -44,17 +44,56 @@ class ImageSet:
         return len(self.labels)
 
     def take(self, index: Index) -> ImageSet:
-        """The images at these positions, in this order."""
+        """Return the images at these positions, in this order."""
         return ImageSet(self.images[index], self.labels[index])
 
     def resized(self, size: int) -> ImageSet:
-        """Area averages on size x size pixels."""
+        """Return area averages on size x size pixels."""
         return ImageSet(area_average(self.images, size), self.labels)
 
 
+class Divided:
+    """A training set and a test set, of which parts can be selected; a mixin of dataclasses."""
+
+    name: str
+    train: Any
+    test: Any
+
+    def subset(self, train_images: int | None = None, test_images: int | None = None) -> Self:
+        """Return the same number of images of each class (while they last); None: all images.
+
+        Smaller subsets are part of larger ones, and every run gets the same ones.
+
+        Raises:
+            InvalidSetting: there are fewer images than that.
+        """
+        return self.selected(
+            subset_index(self.train.labels, train_images, "train_images", self.name),
+            subset_index(self.test.labels, test_images, "test_images", self.name),
+        )
+
+    def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
+        """Return the images at these positions, in this order; None: all of them."""
+        return replace(  # type: ignore[type-var]  # of a dataclass
+            self,
+            train=self.train if train is None else self.train.take(train),
+            test=self.test if test is None else self.test.take(test),
+        )
+
+    def held_out(self) -> Self:
+        """Return a tenth of the training images as test images (section 4.2, 45k/5k).
+
+        Every class gives its share; the split is the same for every run.
+        """
+        kept, held = held_out_index(self.train.labels)
+        return replace(  # type: ignore[type-var]  # of a dataclass
+            self, train=self.train.take(kept), test=self.train.take(held)
+        )
+
+
 @dataclass(frozen=True)
-class Dataset:
-    """A training set and a test set of the same classes and image size.
+class Dataset(Divided):
+    """A training set and a test set of the same classes and image size, in memory.
 
     Attributes:
         name: as shown to people, for example "shapes (embedded)".
@@ -86,62 +125,33 @@ class Dataset:
         return digest.hexdigest()[:12]
 
     def with_classes(self, count: int) -> Self:
-        """As many classes, of which those beyond the data's own are called by their numbers."""
+        """Return it with so many classes; those beyond the data's own are named by numbers."""
         if count == len(self.classes):
             return self
         numbers = (str(number) for number in range(len(self.classes), count))
         return replace(self, classes=(*self.classes[:count], *numbers))
 
     def resized(self, size: int) -> Self:
-        """The same images on size x size pixels, by area averages."""
+        """Return the same images on size x size pixels, by area averages."""
         if size == self.image_size == self.train.images.shape[2]:
             return self
         return replace(self, train=self.train.resized(size), test=self.test.resized(size))
 
-    def subset(self, train_images: int | None = None, test_images: int | None = None) -> Self:
-        """The same number of images of each class (while they last); None: all images.
-
-        Smaller subsets are part of larger ones, and every run gets the same ones.
-
-        Raises:
-            InvalidSetting: there are fewer images than asked for.
-        """
-        return self.selected(
-            subset_index(self.train.labels, train_images, "train_images"),
-            subset_index(self.test.labels, test_images, "test_images"),
-        )
-
-    def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
-        """The images at these positions, in this order; None: all of them."""
-        return replace(
-            self,
-            train=self.train if train is None else self.train.take(train),
-            test=self.test if test is None else self.test.take(test),
-        )
-
-    def held_out(self) -> Self:
-        """A tenth of the training images in place of the test images (section 4.2, 45k/5k).
-
-        Every class gives its share; the split is the same for every run.
-        """
-        kept, held = held_out_index(self.train.labels)
-        return replace(self, train=self.train.take(kept), test=self.train.take(held))
-
 
 def held_out_index(labels: Labels) -> tuple[Index, Index]:
-    """Positions to keep and the tenth to hold out, with the classes' shares preserved."""
+    """Return the positions of nine tenths and of a tenth, with the classes' shares preserved."""
     order = class_order(labels, equal=False)
     held = held_out_count(len(labels))
     return np.sort(order[:-held]), np.sort(order[-held:])
 
 
 def held_out_count(images: int) -> int:
-    """How many of so many training images the split holds out."""
+    """Return how many of so many training images are held out."""
     return min(images - 1, max(1, round(images * HELD_OUT)))
 
 
 def class_order(labels: Labels, *, equal: bool) -> Index:
-    """A random order in which the classes take turns.
+    """Return positions in a random order in which the classes take turns.
 
     Every beginning of it holds equally many of each class (`equal`, while they last), or
     each class's share of the whole.
@@ -154,8 +164,30 @@ def class_order(labels: Labels, *, equal: bool) -> Index:
     return by_class[np.argsort(turn, kind="stable")].astype(np.int64)
 
 
+def subset_index(labels: Labels, count: int | None, field: str, title: str) -> Index | None:
+    """Return positions of so many images, as many of each class while they last; None: all.
+
+    Raises:
+        InvalidSetting: there are fewer; names the field.
+    """
+    check_count(field, count, len(labels), title)
+    if count is None or count == len(labels):
+        return None
+    return class_order(labels, equal=True)[:count]
+
+
+def check_count(field: str, count: int | None, most: int, title: str) -> None:
+    """Refuse a number of images that there are not.
+
+    Raises:
+        InvalidSetting: names the field and the most.
+    """
+    if count is not None and not 1 <= count <= most:
+        raise InvalidSetting(field, "data.too_few_images", count=count, title=title, most=most)
+
+
 def area_average(images: Pixels, size: int) -> Pixels:
-    """Each new pixel is the mean of the area it covers. N, H, W, C -> N, size, size, C."""
+    """Return images whose every pixel is the mean of its area. N, H, W, C -> N, size, size, C."""
     count, height, width, channels = images.shape
     rows, columns = _coverage(height, size), _coverage(width, size)
     result = np.empty((count, size, size, channels), np.uint8)
@@ -169,21 +201,8 @@ def area_average(images: Pixels, size: int) -> Pixels:
 
 
 def _coverage(old: int, new: int) -> NDArray[np.float32]:
-    """The share of each old pixel in each new one, new x old; rows add up to 1."""
+    """Return the share of each old pixel in each new one, new x old; rows add up to 1."""
     edges = np.arange(new + 1) * (old / new)
     pixel = np.arange(old)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
     return (np.maximum(overlap, 0) * (new / old)).astype(np.float32)
-
-
-def subset_index(labels: Labels, count: int | None, field: str) -> Index | None:
-    """Positions of so many images, as many of each class while they last; None: of all.
-
-    Raises:
-        InvalidSetting: there are fewer; names the field that asks for them.
-    """
-    if count is None or count == len(labels):
-        return None
-    if not 1 <= count <= len(labels):
-        raise InvalidSetting(field, "data.too_few_images", count=count, most=len(labels))
-    return class_order(labels, equal=True)[:count]

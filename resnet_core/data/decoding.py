@@ -1,21 +1,31 @@
-"""One image file, read with care: its size is known to be bearable before it is decoded."""
+"""Image files decoded with care: a size is known to be bearable before it is decoded.
+
+`Decoders` are threads that do so beside training. Threads, not processes: Pillow lets other
+threads run while it decodes and resizes, so they share the cores with training as processes
+would (docs/decisions/0007 has the measurement), and they end with the process.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import IO
+from functools import partial
+from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from resnet_core.errors import DataError
+from resnet_core.errors import DataError, InvalidSetting
 
+DECODERS_VARIABLE = "RESIDUAL_PLAYGROUND_DECODERS"
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
 )
@@ -23,6 +33,9 @@ MAX_PIXELS = 40_000_000
 _MILLIONS = MAX_PIXELS // 1_000_000
 Size = tuple[int, int]  # width, height
 Choice = Callable[[Size], tuple[tuple[float, float, float, float], Size]]
+_MOST_DECODERS = 64
+_MOST_DEFAULT_DECODERS = 16
+_AHEAD = 8  # images a thread that are decoded before they are needed
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 _MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 # What Pillow and the archive readers are known to raise on damaged bytes.
@@ -31,9 +44,12 @@ _DAMAGE = (
     *(struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError, OverflowError),
 )
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 
 def size_of(file: IO[bytes], name: str) -> tuple[int, int]:
-    """Width and height, pixels, from the header alone.
+    """Return width and height, pixels, from the header alone.
 
     Raises:
         DataError: the file is no image, or one too large to decode safely; names it.
@@ -43,7 +59,7 @@ def size_of(file: IO[bytes], name: str) -> tuple[int, int]:
 
 
 def decode(file: IO[bytes], name: str, size: int) -> NDArray[np.uint8]:
-    """The largest square in the middle as size x size RGB pixels: uint8, size, size, 3.
+    """Return the largest square in the middle as size x size RGB pixels: uint8, size, size, 3.
 
     Orientation tags are left alone. Reducing takes area averages.
 
@@ -64,12 +80,12 @@ def decode(file: IO[bytes], name: str, size: int) -> NDArray[np.uint8]:
 
 
 def decode_part(file: IO[bytes], name: str, choose: Choice) -> NDArray[np.uint8]:
-    """A part of the picture, resized, as RGB pixels: uint8, H, W, 3.
+    """Return a part of the image, resized, as RGB pixels: uint8, H, W, 3.
 
     Orientation tags are left alone, as in `decode`.
 
     Args:
-        choose: is told the picture's width and height; gives the part (left, top, right,
+        choose: takes the image's width and height; returns the part (left, top, right,
             bottom; fractions of pixels count) and the width and height to resize it to.
 
     Raises:
@@ -88,7 +104,7 @@ def decode_part(file: IO[bytes], name: str, choose: Choice) -> NDArray[np.uint8]
 
 
 def decode_whole(file: IO[bytes], name: str, longest: int) -> NDArray[np.uint8]:
-    """The whole picture as RGB pixels, its longer side at most `longest`: uint8, H, W, 3.
+    """Return the whole image as RGB pixels, its longer side at most `longest`: uint8, H, W, 3.
 
     Turned as its orientation tag says. Reducing takes area averages.
 
@@ -122,3 +138,56 @@ def _opened(file: IO[bytes], name: str) -> Iterator[Image.Image]:
         raise DataError("data.image_too_large", name=name, most=_MILLIONS) from error
     except _DAMAGE as error:
         raise DataError("data.image_unreadable", name=name) from error
+
+
+class Decoders:
+    """Threads that decode images; with a count of 0 the caller's thread does it.
+
+    Results never depend on their number.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self.count = default_count() if count is None else count
+        self._pool = ThreadPoolExecutor(self.count, "decoder") if self.count else None
+
+    def begin(self, job: Callable[[Item], Result], item: Item) -> Callable[[], Result]:
+        """Start `job(item)`; return a function that waits for its result or raises its error."""
+        if self._pool is None:
+            return partial(job, item)
+        return self._pool.submit(job, item).result
+
+    def map(self, job: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the results in the order of the items, a few of which are in work at a time."""
+        results: deque[Callable[[], Result]] = deque()
+        for item in items:
+            results.append(self.begin(job, item))
+            if len(results) > self.count * _AHEAD:
+                yield results.popleft()()
+        while results:
+            yield results.popleft()()
+
+    def close(self) -> None:
+        """Drop the jobs that have not begun; the others finish."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def default_count() -> int:
+    """Return RESIDUAL_PLAYGROUND_DECODERS; by default all cores but one, from 1 to 16.
+
+    Raises:
+        InvalidSetting: it is not a number from 0 to 64.
+    """
+    text = os.environ.get(DECODERS_VARIABLE, "").strip()
+    if not text:
+        return min(max(1, (os.cpu_count() or 1) - 1), _MOST_DEFAULT_DECODERS)
+    if not text.isdecimal() or int(text) > _MOST_DECODERS:
+        raise InvalidSetting(
+            DECODERS_VARIABLE,
+            "environment.whole_to",
+            given=text[:20],
+            least=0,
+            most=_MOST_DECODERS,
+            good=1,
+        )
+    return int(text)

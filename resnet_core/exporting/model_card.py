@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
-from resnet_core.data.pictures import imagenet_recipe
+from resnet_core.data.imagenet.recipe import TEST_SIDE, scaled
 from resnet_core.exporting import evaluation_command, recipe, torchvision_names
 from resnet_core.exporting.front_matter import front_matter
 from resnet_core.exporting.loading_code import loading_code
@@ -175,7 +175,7 @@ def _loading(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
     yield f"```python\n{loading_code(trained, prepared is not None)}```"
     if is_imagenet(trained.spec.name):
         crop = trained.spec.image_size
-        side = imagenet_recipe.scaled(imagenet_recipe.TEST_SIDE, crop)
+        side = scaled(TEST_SIDE, crop)
         yield (
             f"A picture is made {side} pixels long on its shorter side, and its middle of {crop} "
             f"x {crop} pixels is what the network is given."

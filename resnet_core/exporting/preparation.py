@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset
-from resnet_core.data.pictures import picture_mean
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
-from resnet_core.data.selection import Chosen
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet import views
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
@@ -44,11 +44,11 @@ class Preparation:
 
 def of_run(run: RunRecord) -> Preparation | None:
     """Read from the run's data; None where there is no copy of them on this machine."""
-    chosen = Chosen.by(run.experiment)
+    selection = Selection.of(run.experiment)
     try:
         if is_imagenet(run.experiment.network):
-            return _of_pictures(catalog.pictures(*chosen))
-        return _of_images(catalog.load(*chosen))
+            return _of_pictures(catalog.load_folder(selection))
+        return _of_images(catalog.load(selection))
     except PlaygroundError:
         return None
 
@@ -61,8 +61,8 @@ def _of_images(data: Dataset) -> Preparation:
     return Preparation(mean, data.classes, data.fingerprint)
 
 
-def _of_pictures(data: PictureFolder) -> Preparation:
+def _of_pictures(data: ImageFolder) -> Preparation:
     """Of a sample of them, the same that training took; kept in the cache folder since then."""
     with closing(Decoders()) as decoders:
-        mean = picture_mean.per_pixel_mean(data.train, data.image_size, decoders)
+        mean = views.per_pixel_mean(data.train, data.image_size, decoders)
     return Preparation(mean, data.classes, data.fingerprint)

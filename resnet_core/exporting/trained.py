@@ -11,11 +11,9 @@ import safetensors
 
 from resnet_core import anatomy
 from resnet_core.data import catalog
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import queries
+from resnet_core.runs import find_weights, queries
 from resnet_core.runs.find_weights import Weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import Spec, is_imagenet
@@ -86,12 +84,9 @@ def of_run(run_id: str) -> Trained:
     """
     run = queries.run(run_id)
     if run.imported:
-        raise WrongState(
-            f"{run.title} is imported: with what recipe it was trained is not known, so nothing "
-            f"could be said of it there. Export its tables, which hold its weights."
-        )
+        raise WrongState("export.imported", title=run.title)
     facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
-    weights = weights_on_disk.find(run)
+    weights = find_weights.find(run)
     shapes = _shapes(weights.path)
     size = facts.image_size if facts else _USUAL_SIZES[is_imagenet(run.experiment.network)]
     channels = next(shapes[name][1] for name in _STEMS if name in shapes)
@@ -105,13 +100,12 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
         with safetensors.safe_open(path, framework="numpy") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118, not a dict
     except (safetensors.SafetensorError, OSError) as error:
-        raise CheckpointError(f"The weights {path} cannot be read ({error}).") from error
+        raise CheckpointError("weights.unreadable", path=path, reason=error) from error
 
 
 def _facts(run: RunRecord) -> DataFacts | None:
-    read = catalog.picture_facts if is_imagenet(run.experiment.network) else catalog.facts
     try:
-        return read(*Chosen.by(run.experiment))
+        return catalog.facts(Selection.of(run.experiment))
     except PlaygroundError:
         return None  # the copy has gone, or never was on this machine
 

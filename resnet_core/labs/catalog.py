@@ -1,20 +1,18 @@
-"""The laboratories by name; each one's files are imported when they are asked for."""
+"""The laboratories by name; their modules are imported on demand."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event
-from resnet_core.labs.question import Question, Settings
+from resnet_core.labs.question import LabSettings, Question
 
-if TYPE_CHECKING:
-    from resnet_core.labs.tools.trained_network import Subject
-
-    Run = Callable[[Settings, Sequence[Subject]], Generator[Event, None, None]]
+# Settings of the laboratory's class and `TrainedNetwork`s in, events out.
+Run = Callable[[LabSettings, Sequence[Any]], Generator[Event, None, None]]
 
 # In the order in which they are shown.
 NAMES: tuple[str, ...] = (
@@ -35,24 +33,24 @@ NAMES: tuple[str, ...] = (
     "transfer",
 )
 
-# Asked from pages of their own, and not among the questions of why.
+# On pages of their own, not among the questions of Why.
 TOOLS: tuple[str, ...] = ("attribution", "masks", "randomised", "activations")
 
 
 def all_names() -> tuple[str, ...]:
-    """Everything that can be ordered: the laboratories, then the tools."""
+    """Everything that can be requested: the laboratories, then the tools."""
     return (*NAMES, *TOOLS)
 
 
 def question(name: str) -> Question:
-    """What the laboratory asks, without torch.
+    """The laboratory's question; imports no torch.
 
     Raises:
         InvalidSetting: there is no such laboratory; names the nearest.
     """
-    module = importlib.import_module(f"resnet_core.labs.{_known(name)}.question")
-    found: Question = module.QUESTION
-    return found
+    _check(name)
+    question: Question = importlib.import_module(f"resnet_core.labs.{name}.question").QUESTION
+    return question
 
 
 def experiment(name: str) -> Run:
@@ -61,13 +59,15 @@ def experiment(name: str) -> Run:
     Raises:
         InvalidSetting: there is no such laboratory; names the nearest.
     """
-    run: Run = importlib.import_module(f"resnet_core.labs.{_known(name)}.run").run
+    _check(name)
+    run: Run = importlib.import_module(f"resnet_core.labs.{name}.run").run
     return run
 
 
-def _known(name: str) -> str:
+def _check(name: str) -> None:
     if name in all_names():
-        return name
+        return
     near = difflib.get_close_matches(name, all_names(), n=1)
-    advice = f"did you mean {near[0]}" if near else f"choose one of {', '.join(all_names())}"
-    raise InvalidSetting("laboratory", f"there is none called {name[:60]!r}; {advice}.")
+    if near:
+        raise InvalidSetting("laboratory", "labs.unknown_near", name=name[:60], near=near[0])
+    raise InvalidSetting("laboratory", "labs.unknown", name=name[:60], names=all_names())

@@ -1,62 +1,128 @@
-"""What every laboratory has, as far as it can be said without torch."""
+"""The parts of every laboratory that need no torch: its settings and what it asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
+from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Verdict
 from resnet_core.runs.record import RunRecord
+from resnet_core.system import texts
+from resnet_core.system.texts import Language
 
 
-class Settings(BaseModel):
-    """What can be set in a laboratory; each one adds its own fields, described and bounded.
+class LabSettings(BaseModel):
+    """The settings that every laboratory has; each one adds its own, with bounds.
 
-    The first fields are what matters most: a page shows two or three and keeps the rest
-    behind "more".
+    The first fields matter most: a page shows two or three and keeps the rest behind "more".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="Of everything that is drawn at random.")
+    seed: int = Field(0, ge=0, le=2**31 - 1)
 
 
 @dataclass(frozen=True)
 class Question:
     """A laboratory's question.
 
+    Its sentences stand in assets/texts: `labs.NAME.title`, `.lead` and `.paper`, those of its
+    settings under `.setting`, `.help` and `.option`, of its verdicts under `.finding`. Reasons
+    to refuse networks are keys under `errors.labs`.
+
     Attributes:
         name: as on the command line and in a URL: lower case, with hyphens.
         settings: the class of its settings.
-        findings: English sentences with {placeholders} by the verdict's finding.
         tables: the columns of each table it fills.
         runs: recordings that it opens with; empty where it trains its own networks only.
         most_runs: how many runs can be looked at together; 0: it takes none.
         accepts: why a run of this experiment cannot be looked at, or "".
-        of_imported: why no network that was trained elsewhere can be looked at, or "".
+        combines: why runs of these experiments cannot be looked at together, or "".
+        imported: why no network that was trained elsewhere can be looked at, or "".
         code: the definitions that are shown beside the result: file and name.
-        version: of what its tables and numbers mean; raised when that changes, so that results
-            of before are not taken for the present ones.
+        version: of its tables and numbers; raised when their meaning changes, so that earlier
+            results are not taken for present ones.
     """
 
     name: str
-    settings: type[Settings]
-    findings: Mapping[str, str]
+    settings: type[LabSettings]
     tables: Mapping[str, tuple[str, ...]]
     runs: tuple[str, ...] = ()
     most_runs: int = 0
     accepts: Callable[[Experiment], str] = lambda experiment: ""
-    of_imported: str = ""
+    combines: Callable[[Sequence[Experiment]], str] = lambda experiments: ""
+    imported: str = ""
     code: tuple[tuple[str, str], ...] = ()
     version: int = 1
 
     def refuses(self, run: RunRecord) -> str:
-        """Why this run cannot be looked at, or ""."""
-        return (self.of_imported if run.imported else "") or self.accepts(run.experiment)
+        """Why this run cannot be looked at, a key under `errors`, or ""."""
+        return (self.imported if run.imported else "") or self.accepts(run.experiment)
 
-    def sentence(self, verdict: Verdict) -> str:
-        """The verdict in English."""
-        return self.findings[verdict.finding].format(**verdict.values)
+    def sentence(self, verdict: Verdict, language: Language = "en") -> str:
+        """The verdict in words."""
+        key = f"labs.{self.name}.finding.{verdict.finding}"
+        return texts.text(language, key, **verdict.values)
+
+    def text(self, language: Language, key: str, **values: object) -> str:
+        """One of the laboratory's sentences.
+
+        Args:
+            key: below `labs.NAME`.
+        """
+        return texts.text(language, f"labs.{self.name}.{key}", **values)
+
+    def help(self, language: Language, field: str) -> str:
+        """What a setting does."""
+        if field in LabSettings.model_fields:
+            return texts.text(language, f"labs.common.help.{field}")
+        return texts.text(language, f"labs.{self.name}.help.{field}")
+
+
+# Which networks
+
+
+def family(experiment: Experiment) -> str:
+    """plain, resnet, highway or preresnet."""
+    return experiment.network.partition("/")[2].partition("-")[0]
+
+
+def not_cifar(experiment: Experiment) -> str:
+    """Refuse networks that cannot be taken apart block by block."""
+    return "" if experiment.network.startswith("cifar/") else "labs.not_cifar"
+
+
+def different_data(experiments: Sequence[Experiment]) -> str:
+    """Refuse networks that were certainly trained on different images.
+
+    A size or number that one does not name may still be the other's.
+    """
+    for field in ("data", "image_size", "train_images", "test_images", "validation"):
+        named = {getattr(experiment, field) for experiment in experiments} - {None}
+        if len(named) > 1:
+            return "labs.different_data"
+    return ""
+
+
+# Types of settings
+
+
+def _six_n_plus_two(depth: int, info: ValidationInfo) -> int:
+    if depth % 6 != 2:
+        nearest = 6 * round((depth - 2) / 6) + 2
+        raise InvalidSetting(info.field_name or "", "labs.six_n_plus_two", nearest=nearest)
+    return depth
+
+
+def _distinct(values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise InvalidSetting(info.field_name or "", "labs.names_twice")
+    return values
+
+
+SixNPlusTwo = AfterValidator(_six_n_plus_two)
+Distinct = AfterValidator(_distinct)

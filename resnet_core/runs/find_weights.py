@@ -1,20 +1,17 @@
-"""Where a run's newest whole weights lie, found without torch and without the index."""
+"""A run's newest verified weights, found without torch and without the index."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.errors import CheckpointError, RunNotFound, WrongState
-from resnet_core.runs import queries, run_file
-from resnet_core.runs.cifar_copies import with_images_at_hand
-from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs import queries
+from resnet_core.runs.cifar10 import with_available_images
+from resnet_core.runs.folder import of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
-
-FILE = "model.safetensors"
+from resnet_core.training.checkpoint.folder import WEIGHTS, file_sha256, newest_checkpoint
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Weights:
 
 
 def described(run_id: str) -> RunRecord:
-    """The run as its own folder, or a recording's, tells it.
+    """Return the run as its own folder, or a recording's, describes it.
 
     Raises:
         RunNotFound: there is neither.
@@ -41,15 +38,16 @@ def described(run_id: str) -> RunRecord:
     """
     own = of_run(run_id).path
     if own.is_dir():
-        return run_file.read(own)
+        return read_run(own)
     shipped = queries.RECORDED / check_id(run_id)
     if not (shipped / "run.json").is_file():
-        raise RunNotFound(f"There is no run {run_id[:64]!r}; `runs list` shows those there are.")
-    return with_images_at_hand(dataclasses.replace(run_file.read(shipped), recorded=True))
+        raise RunNotFound("runs.none", run=run_id[:64])
+    return with_available_images(dataclasses.replace(read_run(shipped), recorded=True))
 
 
 def find(run: RunRecord) -> Weights:
-    """The weights of its newest checkpoint that is whole, or those that it is recorded with.
+    """Return the weights of its newest checkpoint whose manifest matches, or those that it is
+    recorded with.
 
     Raises:
         WrongState: there are none.
@@ -58,29 +56,15 @@ def find(run: RunRecord) -> Weights:
     folder = queries.folder(run)
     if folder.weights.is_file():
         return Weights(folder.weights, _sha256(folder.weights), run.iteration)
-    for iteration in reversed(folder.kept_iterations()):
-        found = _verified(folder, iteration)
-        if found is not None:
-            return found
-    advice = "it is recorded without" if run.recorded else "let it train for a while"
-    raise WrongState(f"{run.title} has no weights on disk; {advice}.")
-
-
-def _verified(folder: RunFolder, iteration: int) -> Weights | None:
-    """The checkpoint's weights, if they are what its manifest says."""
-    path = folder.checkpoint(iteration) / FILE
-    try:
-        manifest = json.loads((path.parent / "manifest.json").read_bytes())
-        expected = manifest["sha256"][FILE]
-        found = _sha256(path)
-    except (OSError, CheckpointError, ValueError, KeyError, TypeError):
-        return None
-    return Weights(path, found, iteration) if found == expected else None
+    if newest := newest_checkpoint(folder.checkpoints, [WEIGHTS]):
+        return Weights(newest.path / WEIGHTS, newest.sha256[WEIGHTS], newest.iteration)
+    raise WrongState(
+        "runs.recorded_without_weights" if run.recorded else "runs.no_weights", title=run.title
+    )
 
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
-        raise CheckpointError(f"The weights {path} cannot be read ({error.strerror}).") from error
+        raise CheckpointError("runs.weights_unreadable", path=path, error=error) from error

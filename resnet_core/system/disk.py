@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from resnet_core.errors import PlaygroundError
 
@@ -15,18 +17,15 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _PATIENCE = 2.0  # seconds
 
 
-_RESUME = (
-    "Free some space (old runs can be deleted), then resume the run; nothing written before is "
-    "lost."
-)
+_RESUME = "system.disk_full_resume"
 
 
 @contextmanager
-def full_disk_explained(path: Path, advice: str = _RESUME) -> Iterator[None]:
+def full_disk_explained(path: Path, key: str = _RESUME) -> Iterator[None]:
     """Turn the operating system's "no space" into a sentence; other errors pass.
 
     Args:
-        advice: what to do then, in a sentence.
+        key: of the error, whose sentence says what to do then.
 
     Raises:
         PlaygroundError: the disk that holds `path`, or the user's share of it, is full.
@@ -36,7 +35,28 @@ def full_disk_explained(path: Path, advice: str = _RESUME) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise PlaygroundError(f"The disk is full: {path} could not be written. {advice}") from error
+        raise PlaygroundError(key, path=path) from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes its name when it is complete; an error deletes it.
+
+    It survives a crash of the process, not one of the machine: see `write_synced`.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        partial = Path(file.name)
+        try:
+            yield file
+        except BaseException:
+            file.close()
+            partial.unlink(missing_ok=True)
+            raise
+    try:
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_synced(path: Path, content: bytes) -> None:

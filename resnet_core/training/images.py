@@ -6,18 +6,17 @@ from dataclasses import dataclass
 
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset, class_order
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
-from resnet_core.data.selection import Chosen
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.selection import Selection
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.specs.names import is_imagenet
 from resnet_core.training.batches.batches import Batches
 from resnet_core.training.batches.picture_batches import PictureBatches
 from resnet_core.training.device import Execution
 from resnet_core.training.evaluation import evaluation
 from resnet_core.training.evaluation.evaluation import Evaluation, fixed_subset
 
-Data = Dataset | PictureFolder
+Data = Dataset | ImageFolder
 
 _MAX_EVALUATED = 250  # pictures that go through a network together
 
@@ -47,8 +46,8 @@ def load(experiment: Experiment) -> Data:
     Raises:
         InvalidSetting, DataError: they are missing, unusable or too few.
     """
-    read = catalog.pictures if is_imagenet(experiment.network) else catalog.load
-    return read(*Chosen.by(experiment))
+    selection = Selection.of(experiment)
+    return catalog.load_folder(selection) if selection.on_disk else catalog.load(selection)
 
 
 def prepare(data: Data, experiment: Experiment, execution: Execution) -> PreparedData:
@@ -57,7 +56,7 @@ def prepare(data: Data, experiment: Experiment, execution: Execution) -> Prepare
     Raises:
         InvalidSetting: the batch is larger than the training set.
     """
-    if isinstance(data, PictureFolder):
+    if isinstance(data, ImageFolder):
         return _pictures(data, experiment, execution)
     batches = Batches(data.train, experiment, execution)
     subset = fixed_subset(data.train, experiment.evaluation_images)
@@ -67,7 +66,7 @@ def prepare(data: Data, experiment: Experiment, execution: Execution) -> Prepare
     return PreparedData(batches, training_images, test_images)
 
 
-def _pictures(data: PictureFolder, experiment: Experiment, execution: Execution) -> PreparedData:
+def _pictures(data: ImageFolder, experiment: Experiment, execution: Execution) -> PreparedData:
     decoders = Decoders()
     batches = PictureBatches(data, experiment, execution, decoders)
     subset = class_order(data.train.labels, equal=True)[: experiment.evaluation_images]

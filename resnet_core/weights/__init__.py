@@ -1,1 +1,1 @@
-"""Weights from elsewhere: read safely, named as ours, recognised, and put to the test."""
+"""Weights of other programs: read safely, renamed, recognised, tested and imported."""

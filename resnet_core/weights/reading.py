@@ -1,16 +1,26 @@
 """Weights from a file that may come from anyone: a safetensors file or a PyTorch state dict.
 
-What a file is, is told by its first bytes. Sizes and names are checked before any tensor is
-read, nothing in the file is run, and no tensor leaves here with a value that is not finite.
+The first bytes tell the kind of file. Sizes and names are checked before any tensor is read,
+nothing in the file is run, and every tensor that is returned has finite values only.
+
+A PyTorch file is a pickle, that is, a program. torch reads it with `weights_only=True`, which
+refuses to call what is not on its list. Two checks of our own remain: names are refused in a
+sentence before that, since some on torch's list fill the memory (`bytearray(2**36)`); and no
+tensor may claim more bytes than the file holds.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import io
+import pickle
+import pickletools
+import struct
+import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import safetensors
 import safetensors.torch
@@ -18,25 +28,46 @@ import torch
 from torch import Tensor
 
 from resnet_core.errors import CheckpointError
-from resnet_core.weights import header, pickled
+from resnet_core.system.texts import Message
+from resnet_core.weights.recognition import MOST_BYTES
+
+MOST_HEADER_BYTES = 8 * 2**20  # of a safetensors file; 1202 layers need less than one MiB
+MOST_PICKLE_BYTES = 4 * 2**20  # 1202 layers need one MiB
+MOST_TENSORS = 50_000
 
 Form = Literal["safetensors", "pytorch"]
 # Where training scripts put the state dict among what else they save.
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+_PROTOCOL = 2  # of torch.save's pickles
+_LEGACY_PICKLES = 5  # before torch 1.6: magic number, protocol, machine, content, storages' names
+# What a state dict needs to name.
+_NAMES = {
+    "collections OrderedDict",
+    *(f"torch._utils _rebuild_{part}" for part in ("tensor_v2", "tensor", "parameter")),
+    "torch Size",
+}
+_STORAGES = frozenset(
+    f"{kind}Storage"
+    for kind in (
+        *("Double", "Float", "Half", "BFloat16", "Untyped"),
+        *("Long", "Int", "Short", "Char", "Byte", "Bool"),
+    )
+)
 # What damaged or hostile files make the readers raise.
 _DAMAGE = (
-    *(*pickled.DAMAGE, RuntimeError, AssertionError, MemoryError),
-    safetensors.SafetensorError,
+    *(pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError),
+    *(AttributeError, ImportError, RuntimeError, OverflowError, struct.error),
+    *(AssertionError, MemoryError, zipfile.BadZipFile, OSError, safetensors.SafetensorError),
 )
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """A state dict as it was found.
+    """A state dict as it was read.
 
     Attributes:
-        form: what kind of file it is, by its content.
+        form: the kind of file, by its content.
         sha256: of the file.
         tensors: by the file's own names; float32 or int64, on the CPU, all values finite.
     """
@@ -48,7 +79,7 @@ class WeightsFile:
 
 
 def read(path: Path) -> WeightsFile:
-    """The tensors of a file.
+    """Return the tensors of a file.
 
     Raises:
         CheckpointError: it is missing, too large, damaged, not weights, unsafe, or has values
@@ -58,13 +89,13 @@ def read(path: Path) -> WeightsFile:
     # A header of 640 bytes begins like a pickle; but its text begins with the ninth byte.
     if start.startswith(_ZIP) or (start.startswith(_PICKLE) and start[8:9] != b"{"):
         form: Form = "pytorch"
-        pickled.check(path)
-        found = _state_dict(_loaded(path), path)
+        state = _read_pytorch(path, is_zip=start.startswith(_ZIP))
     else:
         form = "safetensors"
-        header.check(path)
-        found = _safetensors(path)
-    tensors = {name: _plain(name, tensor, path) for name, tensor in found.items()}
+        state = _read_safetensors(path, start)
+    if not 1 <= len(state) <= MOST_TENSORS:
+        raise CheckpointError("weights.count", path=path, count=len(state), most=MOST_TENSORS)
+    tensors = {name: _plain(name, tensor, path) for name, tensor in state.items()}
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return WeightsFile(path, form, digest, tensors)
@@ -73,39 +104,121 @@ def read(path: Path) -> WeightsFile:
 def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise CheckpointError(f"{path} is a folder; name the file of weights in it.")
+            raise CheckpointError("weights.folder", path=path)
         size = path.stat().st_size
-        if size > header.MOST_BYTES:
+        if size > MOST_BYTES:
             raise CheckpointError(
-                f"{path} has {size / 2**20:,.0f} MiB; the most that is read is "
-                f"{header.MOST_BYTES // 2**20} MiB."
+                "weights.too_large", path=path, size=size / 2**20, most=MOST_BYTES // 2**20
             )
         with path.open("rb") as file:
             start = file.read(16)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no file can have this name"
-        raise CheckpointError(f"The weights {path} cannot be read ({reason}).") from error
+        reason = error if isinstance(error, OSError) else Message("errors.system.no_such_name")
+        raise CheckpointError("weights.unreadable", path=path, reason=reason) from error
     if len(start) < 16:
-        raise CheckpointError(f"{path} has {len(start)} bytes, which is no file of weights.")
+        raise CheckpointError("weights.too_short", path=path, size=len(start))
     return start
 
 
-def _safetensors(path: Path) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, start: bytes) -> dict[str, Tensor]:
+    """Read by the library, which checks names, types, shapes and offsets against the file's size.
+
+    It parses headers of up to 100 MB, which takes several times as much memory; ours are smaller.
+    """
+    length, size = int.from_bytes(start[:8], "little"), path.stat().st_size
+    if length > min(MOST_HEADER_BYTES, size - 8):
+        most = MOST_HEADER_BYTES // 2**20
+        raise CheckpointError(
+            "weights.header_length", path=path, length=length, total=size, most=most
+        )
+    if start[8:9] != b"{":
+        raise CheckpointError("weights.neither", path=path)
     try:
         return safetensors.torch.load_file(path)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged or cut short.") from error
+        raise CheckpointError("weights.damaged", path=path) from error
 
 
-def _loaded(path: Path) -> Any:
+def _read_pytorch(path: Path, *, is_zip: bool) -> dict[str, Tensor]:
+    if is_zip:
+        _check_names(_zipped_pickle(path), 1, path)
+    else:
+        with path.open("rb") as file:
+            _check_names(file.read(MOST_PICKLE_BYTES), _LEGACY_PICKLES, path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = _state_dict(torch.load(path, map_location="cpu", weights_only=True), path)
     except _DAMAGE as error:
-        raise CheckpointError(f"{path} is damaged, or not a PyTorch state dict.") from error
+        raise CheckpointError("weights.no_state_dict", path=path) from error
+    if _stored_bytes(state.values()) > path.stat().st_size:
+        raise CheckpointError("weights.not_whole", path=path)
+    return state
+
+
+def _zipped_pickle(path: Path) -> bytes:
+    """Return the pickle of what torch.save writes: members without compression."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_members(members, path)
+            pickles = [info for info in members if info.filename.endswith("/data.pkl")]
+            if len(pickles) != 1:
+                raise CheckpointError("weights.zip", path=path)
+            if pickles[0].file_size > MOST_PICKLE_BYTES:
+                raise CheckpointError("weights.index", path=path)
+            return archive.read(pickles[0])
+    except (*_DAMAGE, NotImplementedError) as error:
+        raise CheckpointError("weights.damaged", path=path) from error
+
+
+def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
+    for info in members:
+        if info.flag_bits & 1:
+            raise CheckpointError("weights.encrypted", path=path)
+        if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
+            raise CheckpointError(
+                "weights.compressed",
+                path=path,
+                member=info.filename[:80],
+                small=info.compress_size,
+                large=info.file_size,
+            )
+    if sum(info.file_size for info in members) > path.stat().st_size:
+        raise CheckpointError("weights.overlap", path=path)
+
+
+def _check_names(content: bytes, pickles: int, path: Path) -> None:
+    """Refuse pickles that name anything but tensors; they are read here, not run."""
+    stream: IO[bytes] = io.BytesIO(content)
+    try:
+        for _ in range(pickles):
+            for opcode, argument, _ in pickletools.genops(stream):
+                if opcode.name == "PROTO" and argument and argument > _PROTOCOL:
+                    raise CheckpointError(
+                        "weights.protocol", path=path, given=argument, own=_PROTOCOL
+                    )
+                if opcode.name == "GLOBAL" and not _is_harmless(str(argument)):
+                    name = str(argument).replace(" ", ".")[:80]
+                    raise CheckpointError("weights.code", path=path, function=name)
+    except _DAMAGE as error:
+        raise CheckpointError("weights.no_pytorch", path=path) from error
+
+
+def _is_harmless(name: str) -> bool:
+    module, _, attribute = name.partition(" ")
+    return name in _NAMES or (module in {"torch", "torch.storage"} and attribute in _STORAGES)
+
+
+def _stored_bytes(tensors: Iterable[Tensor]) -> int:
+    """Return the bytes of the tensors' storages, each counted once.
+
+    A view that reaches beyond its storage makes torch enlarge it, without touching the memory.
+    """
+    storages = (tensor.untyped_storage() for tensor in tensors if tensor.layout == torch.strided)
+    return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
-    """The tensors by name, out of what a training script may have saved beside them."""
+    """Return the tensors by name, out of what a training script may have saved beside them."""
     places = [content]
     if isinstance(content, Mapping):
         places += [content[key] for key in _WRAPPERS if key in content]
@@ -114,26 +227,20 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
             tensors = {str(k): v for k, v in place.items() if isinstance(v, Tensor)}
             if len(tensors) >= 2:
                 return tensors
-    raise CheckpointError(
-        f"{path} holds no state dict: a mapping of names to tensors, alone or under "
-        f"{', '.join(_WRAPPERS[:-1])} or {_WRAPPERS[-1]}."
-    )
+    raise CheckpointError("weights.no_mapping", path=path, names=_WRAPPERS)
 
 
 def _plain(name: str, tensor: Tensor, path: Path) -> Tensor:
-    """The tensor as float32 or int64, a copy of its own."""
-    shown = name[:80]
+    """Return a copy of the tensor as float32 or int64."""
+    name = name[:80]
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex():
-        raise CheckpointError(f"{path}: {shown} is not an ordinary array of numbers.")
+        raise CheckpointError("weights.not_ordinary", path=path, name=name)
     stored = tensor.untyped_storage().nbytes() // max(1, tensor.element_size())
     if tensor.numel() > stored:
-        raise CheckpointError(f"{path}: {shown} claims more values than the file holds.")
+        raise CheckpointError("weights.claims", path=path, name=name)
     if not tensor.is_floating_point():
         return tensor.detach().to(torch.int64, copy=True)
     plain = tensor.detach().to(torch.float32, copy=True).contiguous()
     if not torch.isfinite(plain).all():
-        raise CheckpointError(
-            f"{path}: {shown} has values that are not finite (NaN or infinite); such a network "
-            f"can say nothing. It has probably diverged in training: take an earlier one."
-        )
+        raise CheckpointError("weights.not_finite", path=path, name=name)
     return plain

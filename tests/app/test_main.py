@@ -9,14 +9,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.app_discovery import discover_asgi_app
 
-from app import router, services
+from app import router
+from app.background.cost import training
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_measured(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "estimate_together", lambda _: None)
+    monkeypatch.setattr(training, "together", lambda _: None)
 
 
 def test_streamlit_finds_the_application_with_its_routes() -> None:

@@ -13,13 +13,13 @@ from tests.browser.charts import PANELS, Charts
 from tests.browser.playground import Playground
 
 _FIGURES = "**/playground-api/charts*"
-_KEPT = 3  # as in kept.mjs
+_KEPT = 3  # SIZE of chart_cache.mjs
 # The views of Compare, of which each has charts of its own.
 _VIEWS = {
     "x_epochs": "x=epochs",
     "x_seconds": "x=seconds",
     "layers_sorted": "order=sorted",
-    "layers_map": "heat=1",
+    "layers_map": "heat=true",
 }
 
 # How often charts are drawn, cleared, and told that nothing is pointed at: when they are put away.

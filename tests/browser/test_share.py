@@ -32,7 +32,7 @@ def test_an_address_opened_elsewhere_shows_the_same(
     assert query.pop("runs").split(",") == [residual.id, plain.id]
     assert 0 < float(query.pop("at")) < EPOCHS
     assert len(query.pop("zoom").split(",")) == 4
-    assert query == {"x": "epochs", "order": "sorted", "log": "1", "hidden": "plain-8"}
+    assert query == {"x": "epochs", "order": "sorted", "log": "true", "hidden": "plain-8"}
 
     elsewhere = new_context().new_page()
     elsewhere.goto(page.url)
@@ -58,7 +58,7 @@ def change_everything(page: Page, charts: Charts) -> None:
     more = page.get_by_role("button", name=say("en", "compare.more"), exact=True)
     more.click()
     page.get_by_text(say("en", "compare.log"), exact=True).click()
-    expect(page).to_have_url(re.compile("log=1"))
+    expect(page).to_have_url(re.compile("log=true"))
     more.click()
     expect(charts.time).to_have_text(re.compile("^epoch"))
     charts.slider.focus()

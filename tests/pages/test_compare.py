@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.language.texts import LANGUAGES, say
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.page_state.view import CompareState
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
@@ -57,7 +57,7 @@ def what_ships(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("what_ships")
 def test_a_first_visit_before_any_training_shows_what_the_home_page_begins_with() -> None:
-    first = [run.id for run in recordings.first()]
+    first = [run.id for run in puzzle.first_recording()]
     assert _chosen(_open()) == first
     put_on_record("alone")
     assert _chosen(_open()) == first
@@ -75,7 +75,7 @@ def test_what_was_started_here_together_comes_before_recordings() -> None:
 def test_recorded_sets_are_called_as_on_the_home_page(language: str) -> None:
     labels = {one.key.rpartition(".")[2]: one.label for one in _open(lang=language).button}
     recorded = say(language, "compare.recorded")
-    for group in recordings.groups():
+    for group in puzzle.recorded_groups():
         named = say(language, f"home.set.{group}")
         assert labels[group] == f"{named} · {recorded}"
 

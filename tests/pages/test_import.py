@@ -13,11 +13,10 @@ from app.background.imports import Import, Request
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
-from app.language.errors import translated
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
 from app.server.captions import notes
-from app.server.lab_captions import caption
+from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
@@ -25,10 +24,11 @@ from app.widgets.runs.row import DIALOG
 from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.system.texts import Message
+from resnet_core.weights.recognition import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
 
@@ -163,8 +163,9 @@ def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_was_imported_leads_to_where_it_can_be_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = import_on_record()
-    now = Import(1.0, run.id, "The error is near that of guessing (90.0 %), and more.", done=True)
+    warning = Message("errors.weights.guessing", chance=90.0)
+    run = import_on_record(warning=warning.dumps())
+    now = Import(1.0, run.id, done=True)
     monkeypatch.setattr(imports, "state", lambda token: now)
     shown = said(opened(now))
     assert "cifar/resnet-20, error 8.27 % on CIFAR-10 (n = 10,000)" in shown
@@ -223,14 +224,11 @@ def test_in_compare_it_has_layers_and_a_sentence_instead_of_a_curve() -> None:
 
 def test_a_laboratorys_caption_names_its_file() -> None:
     run = import_on_record()
-    order = Order("landscape", (run.id,), catalog.question("landscape").settings())
+    order = LabRequest("landscape", (run.id,), catalog.question("landscape").settings())
     result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
     assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
 
 
 def test_a_refused_file_is_told_in_korean() -> None:
-    error = CheckpointError(
-        "net.th is not safe to read: it would call posix.system when opened, which no weights "
-        "need. Nothing of it was run. Save the state dict alone, best as safetensors."
-    )
-    assert translated(str(error), "ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열면 posix")
+    error = CheckpointError("weights.code", path="net.th", function="posix.system")
+    assert error.message.text("ko").startswith("net.th: 안전하게 읽을 수 없습니다. 열 때 posix")

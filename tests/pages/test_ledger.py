@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language.texts import say
 from app.page_data import ledger
+from resnet_core.errors import PlaygroundError
 from resnet_core.runs import queries
 from tests.app.runs_on_record import put_on_record
 from tests.opened_page import opened, said
@@ -86,7 +87,7 @@ def test_a_damaged_recording_checks_no_responses(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def damaged(run_id: str) -> None:
-        raise services.PlaygroundError(f"{run_id} is damaged.")
+        raise PlaygroundError(f"{run_id} is damaged.")
 
-    monkeypatch.setattr(services, "measured", damaged)
+    monkeypatch.setattr(queries, "measured", damaged)
     assert len(_open().info) == 2  # the two statements on responses

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
-from app.background.cost import Estimate
+from app.background.cost import Estimate, training
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments import presets
 from resnet_core.runs import queries, recording
@@ -26,7 +26,7 @@ def nothing_recorded(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """No recordings, and a machine on which the demo is known to take 62 seconds."""
     folder = tmp_path / "recorded"
     monkeypatch.setattr(queries, "RECORDED", folder)
-    monkeypatch.setattr(services, "estimate_together", lambda _: Estimate(62.0, 0.1, "here"))
+    monkeypatch.setattr(training, "together", lambda _: Estimate(62.0, 0.1, "here"))
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
     return folder
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from app.language import texts
-from app.page_data.run_list import PAGE as ROWS
+from app.page_data.runs import PAGE as ROWS
 from app.widgets.runs import details
 from resnet_core.errors import RunNotFound
 from resnet_core.experiments.experiment import Experiment
@@ -112,14 +112,16 @@ def test_a_row_is_made_of_few_elements() -> None:
 @pytest.mark.parametrize("count", [200, 1000])
 def test_many_runs_are_paged_and_fast(count: int) -> None:
     records = [
-        RunRecord(f"20261121-{n:06d}", Experiment(seed=n), "finished", 1e9 + n)
+        RunRecord(
+            id=f"20261121-{n:06d}", experiment=Experiment(seed=n), state="finished", created=1e9 + n
+        )
         for n in range(count)
     ]
     store.of_home().add(records)
     page = opened()
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may be at work
     checked(page.run())
-    assert time.perf_counter() - start < 5  # under a second on a machine that does nothing else
+    assert time.process_time() - start < 5  # under a second on a usual machine
     assert titles(page) == [f"resnet-20 · seed {n}" for n in range(count - 1, count - 1 - ROWS, -1)]
     checked(page.get("pagination")[0].set_value(2).run())
     assert titles(page)[0] == f"resnet-20 · seed {count - 1 - ROWS}"
@@ -176,14 +178,14 @@ def test_the_queue_is_told_by_place_and_can_be_reordered() -> None:
 def test_pause_resume_stop_and_start_over() -> None:
     put_on_record("20261121-000001", state="queued", measured=False)
     page = press(opened(), "Pause")
-    assert services.run("20261121-000001").state == "paused"
+    assert queries.run("20261121-000001").state == "paused"
     press(page, "Resume")
-    assert services.run("20261121-000001").state == "queued"
+    assert queries.run("20261121-000001").state == "queued"
     choose(page, "20261121-000001", "stop")
-    assert services.run("20261121-000001").state == "stopped"
+    assert queries.run("20261121-000001").state == "stopped"
     choose(page, "20261121-000001", "retry")
-    assert services.run("20261121-000001").state == "queued"
-    assert services.run("20261121-000001").attempt == 1
+    assert queries.run("20261121-000001").state == "queued"
+    assert queries.run("20261121-000001").attempt == 1
 
 
 def test_another_tab_was_faster() -> None:
@@ -244,7 +246,7 @@ def test_a_fork_with_the_shortcuts_removed() -> None:
     next(one for one in page.toggle if one.label == "Remove the shortcuts").set_value(True)
     checked(next(one for one in page.selectbox if one.label == "Checkpoint").set_value(200).run())
     page = press(page, "Fork")
-    fork = next(run for run in services.runs() if run.parent)
+    fork = next(run for run in queries.runs() if run.parent)
     assert fork.experiment.network == "cifar/plain-20"
     assert (fork.parent, fork.parent_iteration, fork.state) == ("20261121-000001", 200, "queued")
     assert "Forked." in said(page)
@@ -261,7 +263,7 @@ def test_a_run_whose_rate_never_drops_is_forked_and_trained_again_without_drops(
     drops = next(one for one in page.text_input if one.label == texts.say("en", DROPS))
     assert drops.value == "never"
     press(page, "Fork")
-    fork = next(run for run in services.runs() if run.parent)
+    fork = next(run for run in queries.runs() if run.parent)
     assert fork.experiment.milestones == ()
 
 
@@ -274,7 +276,7 @@ def test_a_fork_that_cannot_be_made_says_why_and_keeps_what_was_typed() -> None:
     page = press(page, "Fork")
     assert "not a finite number" in said(page)
     assert next(one for one in page.text_input if one.label == "Learning rate").value == "nan"
-    assert len(services.runs()) == 1
+    assert len(queries.runs()) == 1
 
 
 def test_a_run_without_checkpoints_cannot_be_forked_yet() -> None:
@@ -289,7 +291,7 @@ def test_all_runs_that_match_can_be_deleted_at_once() -> None:
     page = press(opened(), "Delete these …")
     assert "3 runs that are neither queued nor running" in said(page)
     press(page, "Delete 3 runs")
-    assert [run.id for run in services.runs()] == ["20261121-000009"]
+    assert [run.id for run in queries.runs()] == ["20261121-000009"]
 
 
 def test_the_url_says_what_is_shown_and_a_bad_one_is_told() -> None:
@@ -311,7 +313,7 @@ def test_it_speaks_korean() -> None:
 
 def test_a_run_that_is_gone_is_not_found() -> None:
     with pytest.raises(RunNotFound):
-        services.run("20261121-999999")
+        queries.run("20261121-999999")
 
 
 def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
-from app.background.cost import Estimate
+from app.background.cost import Estimate, training
 from app.background.measurements import Failed
 from app.language import texts
 from resnet_core.errors import DownloadError
@@ -24,9 +24,9 @@ Opened = Callable[..., AppTest]
 def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No measurement and no supervisor are started."""
     known = Estimate(seconds=41.0, seconds_per_iteration=0.01, hardware="a test's machine")
-    monkeypatch.setattr(services, "estimate_together", lambda experiments: known)
-    monkeypatch.setattr(services, "known_estimate", lambda experiment: known)
-    monkeypatch.setattr(services, "known_estimate_together", lambda experiments: known)
+    monkeypatch.setattr(training, "together", lambda experiments: known)
+    monkeypatch.setattr(training, "known", lambda experiment: known)
+    monkeypatch.setattr(training, "known_together", lambda experiments: known)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
 
 
@@ -297,11 +297,11 @@ def test_all_of_a_preset_can_be_started(opened: Opened) -> None:
 def test_a_time_that_cannot_be_measured_says_why(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "estimate_together", lambda experiments: Failed("No such GPU."))
+    monkeypatch.setattr(training, "together", lambda experiments: Failed("No such GPU."))
     page = opened(network="cifar/resnet-20")
     assert figures(page)["Expected time"] == "unknown"
     assert "No such GPU." in said(page)
-    monkeypatch.setattr(services, "estimate_together", lambda experiments: None)
+    monkeypatch.setattr(training, "together", lambda experiments: None)
     assert figures(opened(network="cifar/resnet-20"))["Expected time"] == "measuring …"
 
 
@@ -310,7 +310,7 @@ def test_a_time_that_was_measured_on_a_busy_machine_says_so(
     busy: bool, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = Estimate(41.0, 0.01, "a test's machine", busy=busy)
-    monkeypatch.setattr(services, "estimate_together", lambda experiments: known)
+    monkeypatch.setattr(training, "together", lambda experiments: known)
     page = opened(network="cifar/resnet-20")
     assert figures(page)["Expected time"] == "≈ 41 s"
     assert (texts.say("en", "common.measured_busy") in said(page)) is busy
@@ -363,4 +363,4 @@ def test_a_network_without_a_plain_twin_says_so(opened: Opened, tmp_path: Path) 
     assert "has no plain twin in the paper" in said(page)
     assert page.button(key="train.start").disabled
     page = opened(network="imagenet/vgg-16")
-    assert "folder of pictures, train/CLASS" in said(page)
+    assert "folder of images, train/CLASS" in said(page)

@@ -15,8 +15,8 @@ from app.figures import look
 from app.figures.labs import curves, scene_pictures
 from app.figures.labs.contact_sheet import Strip, sheet
 from app.language.texts import Speaker
-from resnet_core.data.shapes.outlines import OUTLINES
-from resnet_core.labs.tools.packed_arrays import unpack
+from resnet_core.data.shapes.drawing import OUTLINES
+from resnet_core.labs.tools.columns import unpack
 from resnet_core.labs.transfer.question import Settings
 
 _DASHES = {"tuned": "solid", "frozen": "dot", "scratch": "dashdot"}

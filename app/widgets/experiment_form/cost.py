@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import streamlit as st
 
-from app import services
+from app.background.cost import Estimate, training
+from app.background.measurements import Failed
 from app.language import progress
 from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import language, t
+from app.page_data.runs import active_runs
 from app.widgets.experiment_form.form import label, value_text
 from app.widgets.experiment_form.networks import depths, joined, split
+from resnet_core import anatomy
 from resnet_core.anatomy import Anatomy
-from resnet_core.errors import InvalidSetting
+from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
+from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-
-# Gives the network of an experiment on its data.
-Describe = Callable[[Experiment], Anatomy]
+from resnet_core.jobs.submission import facts_of
+from resnet_core.specs.names import is_imagenet
 
 _EVERY = 1.0  # seconds, while the time is being measured
 # Four figures in a row, the longest of them a word.
@@ -26,14 +31,13 @@ _STYLE = "<style>.st-key-cost [data-testid='stMetricValue'] { font-size: 1.5rem;
 
 def cost(
     experiments: Sequence[Experiment],
-    describe: Describe,
     before: Experiment | None,
     can_start: bool = True,
 ) -> None:
     """Show what these experiments cost, and what the last change added to that.
 
     Args:
-        experiments: that would be started together; the first one's network is described.
+        experiments: that would be started together; the first one's network is shown.
         before: the first one before the last change.
         can_start: otherwise there is no time to be measured.
     """
@@ -53,7 +57,31 @@ def cost(
         st.caption(t("train.cost.since", changes=", ".join(changes(before, first))))
 
 
-def by_depth(experiment: Experiment, describe: Describe) -> str:
+def describe(experiment: Experiment) -> Anatomy:
+    """Return the network of an experiment on its data, by arithmetic.
+
+    Where the data are not there yet, their usual sizes are assumed: CIFAR-10's or ImageNet's.
+    """
+    try:
+        # A million pictures are listed for ImageNet's networks, but not opened.
+        imagenet = is_imagenet(experiment.network)
+        sizes = facts_of(experiment) if imagenet else catalog.facts(Selection(experiment.data))
+    except PlaygroundError:
+        return _describe(experiment)
+    return _describe(experiment, sizes.image_size, sizes.channels, sizes.classes)
+
+
+@lru_cache(maxsize=256)
+def _describe(
+    experiment: Experiment,
+    image_size: int | None = None,
+    channels: int | None = None,
+    classes: int | None = None,
+) -> Anatomy:
+    return anatomy.describe(experiment.network_spec(image_size, channels, classes))
+
+
+def by_depth(experiment: Experiment) -> str:
     """Return the cost of the depths beside this one."""
     family, _ = split(experiment.network)
     costs = []
@@ -66,7 +94,7 @@ def by_depth(experiment: Experiment, describe: Describe) -> str:
     return t("form.multiply_adds_by_depth", list=_listed(costs))
 
 
-def by_shortcut(experiment: Experiment, describe: Describe) -> str:
+def by_shortcut(experiment: Experiment) -> str:
     """Return the parameters with each option for the shortcuts."""
     if not experiment.network_spec().has_shortcuts:
         return t("form.no_shortcut")
@@ -122,11 +150,11 @@ def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
     )
 
 
-def _estimate(experiments: Sequence[Experiment]) -> services.Estimate | services.Failed | None:
+def _estimate(experiments: Sequence[Experiment]) -> Estimate | Failed | None:
     """While runs train, nothing is measured: both would be slower than they are."""
-    if any(run.state == "running" for run in services.active()):
-        return services.known_estimate_together(experiments)
-    return services.estimate_together(experiments)
+    if any(run.state == "running" for run in active_runs()):
+        return training.known_together(experiments)
+    return training.together(experiments)
 
 
 def _show_time(
@@ -137,12 +165,12 @@ def _show_time(
         st.rerun()  # the rest of the page may speak of the time as well
     title = t("train.cost.time")
     if known is None:
-        busy = any(run.state == "running" for run in services.active())
+        busy = any(run.state == "running" for run in active_runs())
         word = "waiting" if busy else "measuring"
         st.metric(title, t(f"train.cost.{word}"), help=t(f"train.cost.{word}_help"))
-    elif isinstance(known, services.Failed):
+    elif isinstance(known, Failed):
         st.metric(title, t("train.cost.unknown"))
-        st.caption(escaped(known.reason))
+        st.caption(escaped(known.reason.text(language())))
     else:
         st.metric(
             title,
@@ -160,9 +188,9 @@ def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None)
     """The last change's effect on the time, where both sides of it were measured."""
     if before is None:
         return None
-    then = services.known_estimate(before)
-    after = services.known_estimate(experiments[0])
-    if not (isinstance(then, services.Estimate) and isinstance(after, services.Estimate)):
+    then = training.known(before)
+    after = training.known(experiments[0])
+    if not (isinstance(then, Estimate) and isinstance(after, Estimate)):
         return None
     difference = after.seconds - then.seconds
     if abs(difference) < 0.05 * then.seconds:

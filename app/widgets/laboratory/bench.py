@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.language.errors import explain
 from app.language.texts import t
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.labs.question import Question, Settings
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.request import Order, create_settings
+from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.results.request import LabRequest, create_settings, settings_to_query
 
 RUNS, HERE = "runs", "here"
 
@@ -24,7 +24,7 @@ class Bench:
         here: show what was computed on this machine even where there is a recorded result.
     """
 
-    settings: Settings
+    settings: LabSettings
     runs: tuple[str, ...]
     here: bool = False
 
@@ -45,12 +45,12 @@ class Bench:
 
     def to_query(self, question: Question) -> dict[str, str]:
         """The inverse of `from_query`: what differs from the laboratory's own."""
-        query = settings_text.to_query(self.settings)
+        query = settings_to_query(self.settings)
         if self.runs != question.runs:
             query[RUNS] = ",".join(self.runs)
         return {**query, HERE: "1"} if self.here else query
 
-    def order(self, question: Question) -> Order:
+    def order(self, question: Question) -> LabRequest:
         """What is asked of the laboratory.
 
         Raises:
@@ -58,7 +58,7 @@ class Bench:
         """
         if question.most_runs and not self.runs:
             raise InvalidSetting(RUNS, t("labs.common.networks_none"))
-        return Order.create(question.name, self.runs, **self.values())
+        return LabRequest.create(question.name, self.runs, **self.values())
 
     def values(self) -> dict[str, Any]:
         return {name: getattr(self.settings, name) for name in type(self.settings).model_fields}
@@ -67,7 +67,17 @@ class Bench:
         return replace(self, **values)
 
 
-def _settings(question: Question, query: Mapping[str, str]) -> tuple[Settings, list[str]]:
+def command_line(laboratory: str, runs: Sequence[str], settings: LabSettings) -> str:
+    """Return the command that computes a result from a terminal, quoted for its shell."""
+    words = ["python", "-m", "resnet_core", "lab", laboratory]
+    for run_id in runs:
+        words += ["--run", run_id]
+    for name, text in settings_to_query(settings).items():
+        words += [f"--{name.replace('_', '-')}", text]
+    return shlex.join(words)
+
+
+def _settings(question: Question, query: Mapping[str, str]) -> tuple[LabSettings, list[str]]:
     """Each field by itself first, so that one bad value costs no other."""
     usable, problems = {}, []
     for field in question.settings.model_fields:
@@ -93,7 +103,7 @@ def _runs(question: Question, text: str) -> tuple[tuple[str, ...], list[str]]:
     if not asked:
         return question.runs, []
     try:
-        return Order.create(question.name, asked).runs, []
+        return LabRequest.create(question.name, asked).runs, []
     except PlaygroundError as error:
         return question.runs, [t("labs.common.url.networks", problem=explain(error))]
 

@@ -16,9 +16,8 @@ from app.language.texts import language, t
 from app.page_state.initial_value import start_of
 from app.widgets.laboratory.bench import label
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.question import Question, Settings
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.request import create_settings
+from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.results.request import as_text, create_settings
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _MOST_BUTTONS = 6
@@ -34,12 +33,12 @@ class Controls:
         settings: what the controls begin with.
     """
 
-    def __init__(self, question: Question, settings: Settings) -> None:
+    def __init__(self, question: Question, settings: LabSettings) -> None:
         self.question = question
         self.settings = settings
         self.form = f"lab.{question.name}"
 
-    def load(self, settings: Settings) -> None:
+    def load(self, settings: LabSettings) -> None:
         """Show other settings; to be called before the controls are shown, or before a rerun."""
         self.settings = settings
         generation = f"{self.form}.generation"
@@ -49,7 +48,7 @@ class Controls:
         """Show these fields' controls; what they hold."""
         return {name: self._control(name) for name in names}
 
-    def settled(self, held: dict[str, Any]) -> Settings:
+    def settled(self, held: dict[str, Any]) -> LabSettings:
         """The settings that the controls hold; what cannot be used is said beneath, and the
         settings stay as they were."""
         try:
@@ -77,7 +76,7 @@ class Controls:
             return self._choice(field, named, options, start, said)
         if info.annotation in (int, float):
             return _number(named, info, start, said)
-        return st.text_input(named, value=settings_text.as_text(start), **said)
+        return st.text_input(named, value=as_text(start), **said)
 
     def _choice(
         self, field: str, named: str, options: tuple[Any, ...], start: Any, said: dict[str, Any]

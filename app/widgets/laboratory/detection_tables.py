@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.language.texts import t
-from app.widgets.architecture.table import table
+from app.widgets.architecture.block_card import table
 from resnet_core.paper.detection import TABLE_7, TABLE_8
 
 

@@ -15,12 +15,12 @@ export class LabFigure {
       element("header", {}, this.heading, this.reset), this.plot);
     this.resets = 0;
     this.drawn = false;
-    this.only = null; // the cell whose curves alone are shown
-    this.onOpen = () => {}; // (figure's key, cell): what a click on a map asks to see
-    this.speak(words);
+    this.only = null; // the only cell that is shown
+    this.onOpen = () => {}; // (figure's key, cell): what a click on a map opens
+    this.setWords(words);
   }
 
-  speak(words) {
+  setWords(words) {
     this.reset.textContent = words.reset;
   }
 
@@ -29,7 +29,7 @@ export class LabFigure {
     this.plot.setAttribute("aria-label", text);
   }
 
-  // Room for what is about to be drawn, so that nothing below it jumps.
+  // Room for the drawing, so that nothing below it jumps.
   reserve(height) {
     this.plot.style.height = `${height ?? 330}px`;
   }
@@ -37,32 +37,32 @@ export class LabFigure {
   async show(plotly, figure) {
     this.plotly = plotly;
     this.figure = figure;
-    const { data, layout } = this.opened(structuredClone(figure));
+    const { data, layout } = this.withOneCell(structuredClone(figure));
     layout.title = { text: "" };
     layout.autosize = true;
     delete layout.width;
     delete layout.height;
     layout.margin = { ...layout.margin };
     layout.margin.t = Math.min(layout.margin.t ?? HEADROOM, HEADROOM);
-    layout.uirevision = `kept ${this.resets}`;
+    layout.uirevision = `revision ${this.resets}`;
     // A finger scrolls the page; 3-D scenes have a drag mode of their own.
     if (window.matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
     await plotly.react(this.plot, data, layout, CONFIG);
     if (!this.drawn) this.listen();
   }
 
-  // Of small charts side by side only the chosen cell's, as large as all were.
-  opened({ data, layout }) {
-    const chosen = data.filter((trace) => trace.meta?.cell === this.only);
-    if (this.only === null || !chosen.length) return { data, layout };
+  // The figure with one cell of its small charts alone, in the place of all.
+  withOneCell({ data, layout }) {
+    const cell = data.filter((trace) => trace.meta?.cell === this.only);
+    if (this.only === null || !cell.length) return { data, layout };
     const axes = Object.keys(layout).filter((name) => /^[xy]axis\d+$/.test(name));
     for (const name of axes) delete layout[name];
     const whole = { domain: [0, 1], anchor: undefined, matches: undefined, showticklabels: true };
-    const { x, y } = chosen[0].meta;
+    const { x, y } = cell[0].meta;
     Object.assign(layout.xaxis, whole, { title: { text: x } });
     Object.assign(layout.yaxis, whole, { title: { text: y } });
     layout.annotations = [];
-    const traces = chosen.map((trace) => ({ ...trace, xaxis: "x", yaxis: "y", showlegend: true }));
+    const traces = cell.map((trace) => ({ ...trace, xaxis: "x", yaxis: "y", showlegend: true }));
     return { data: traces, layout };
   }
 
@@ -88,15 +88,15 @@ export class LabFigure {
     });
   }
 
-  // A new revision lets go of the ranges that plotly kept.
-  letGo() {
+  // Plotly drops its ranges at a new revision.
+  forgetView() {
     this.only = null;
     this.resets += 1;
     this.reset.hidden = true;
   }
 
   zoomOut() {
-    this.letGo();
+    this.forgetView();
     this.show(this.plotly, this.figure);
   }
 

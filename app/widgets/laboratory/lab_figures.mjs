@@ -1,14 +1,19 @@
-// A laboratory's result as it comes: how far it is, what the numbers say, any number of figures.
+// A laboratory's result while it grows: progress, verdicts and figures.
 
-import { element, loadPlotly, nextFrame } from "./dom.mjs";
+import { element, nextFrame } from "./dom.mjs";
 import { LabFigure } from "./lab_figure.mjs";
-import { Poller } from "./poll.mjs";
+import { Live } from "./live.mjs";
 
 const FIRST = 2; // sentences above the figures; the others stand below, so that figures stay in view
-const AGAIN = 2000; // ms until plotly.js is asked for once more
 
-export class LabFigures {
+export function open(parent) {
+  const figures = new LabFigures(parent);
+  return { update: (data, send) => figures.update(data, send), close: () => figures.dispose() };
+}
+
+class LabFigures extends Live {
   constructor(parent) {
+    super();
     this.figures = new Map(); // key -> LabFigure
     this.drawing = Promise.resolve();
     this.wasActive = false;
@@ -21,47 +26,46 @@ export class LabFigures {
     this.bar = element("div", { class: "lab-bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 },
       element("div"));
     this.message = element("p", { class: "lab-notice", role: "status" });
-    this.said = element("ul", { class: "lab-said", "aria-live": "polite" });
-    this.saidTitle = element("h3");
+    this.verdicts = element("ul", { class: "lab-said", "aria-live": "polite" });
+    this.verdictTitle = element("h3");
     this.paper = element("p");
     this.paperTitle = element("h3");
-    this.verdict = element("section", { class: "lab-verdict" }, this.saidTitle, this.said);
-    this.found = element("section", { class: "lab-paper" }, this.paperTitle, this.paper);
+    this.verdict = element("section", { class: "lab-verdict" }, this.verdictTitle, this.verdicts);
+    this.paperSection = element("section", { class: "lab-paper" }, this.paperTitle, this.paper);
     this.grid = element("div", { class: "lab-grid" });
-    this.others = element("ul", { class: "lab-said", "aria-live": "polite" });
+    this.moreVerdicts = element("ul", { class: "lab-said", "aria-live": "polite" });
     this.alsoTitle = element("h3");
-    this.also = element("section", { class: "lab-verdict lab-also" }, this.alsoTitle, this.others);
+    this.also = element("section", { class: "lab-verdict lab-also" }, this.alsoTitle, this.moreVerdicts);
     this.caption = element("p", { class: "lab-caption" });
     this.root = element("div", { class: "lab lab-waiting" },
       element("div", { class: "lab-head" }, this.origin, this.status, this.bar), this.message,
-      element("div", { class: "lab-findings" }, this.verdict, this.found), this.grid, this.also, this.caption);
+      element("div", { class: "lab-findings" }, this.verdict, this.paperSection), this.grid, this.also, this.caption);
     this.also.hidden = this.bar.hidden = this.message.hidden = this.caption.hidden = true;
     // A test reads this: it must stay 1 however many rows arrive.
     parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
     parent.append(this.root);
   }
 
-  // What the page wants shown; called again whenever Streamlit runs the page.
+  // Called with the page's data whenever Streamlit runs the page.
   update(data, send) {
     this.send = send;
     this.words = data.words;
     this.root.lang = data.language;
-    this.saidTitle.textContent = data.words.verdict;
+    this.verdictTitle.textContent = data.words.verdict;
     this.alsoTitle.textContent = data.words.also;
     this.paperTitle.textContent = data.words.paper;
     this.paper.textContent = data.paper;
     this.bar.setAttribute("aria-label", data.words.progress);
-    for (const figure of this.figures.values()) figure.speak(data.words);
-    this.script = `${data.routes}/static/${data.version}/plotly.min.js`;
-    this.plotly = loadPlotly(this.script);
+    for (const figure of this.figures.values()) figure.setWords(data.words);
+    this.load(data);
     this.advice = data.notice;
     this.root.classList.toggle("lab-stale", data.stale);
     this.notice("");
-    const begins = data.active && !this.wasActive; // also when the same one is tried again
+    const begins = data.active && !this.wasActive; // also when the same request is repeated
     if (data.query === this.query && !begins) return;
     this.query = data.query;
     this.wasActive = data.active;
-    if (data.id !== this.id) this.figures.forEach((figure) => figure.letGo());
+    if (data.id !== this.id) this.figures.forEach((figure) => figure.forgetView());
     this.id = data.id;
     this.root.classList.toggle("lab-empty", !data.query);
     this.follow(data.query && `${data.routes}/lab?${data.query}`);
@@ -70,11 +74,7 @@ export class LabFigures {
   follow(url) {
     this.poller?.stop();
     if (!url) return;
-    this.poller = new Poller({
-      onNews: (news) => this.receive(news),
-      onLost: (lost) => this.lose(lost),
-      onTold: (sentence) => this.notice(sentence),
-    });
+    this.poller = this.newPoller();
     this.poller.follow(url);
   }
 
@@ -84,7 +84,7 @@ export class LabFigures {
     this.origin.textContent = news.origin;
     this.status.textContent = news.status;
     this.progress(news);
-    this.say(news.verdicts, news.active);
+    this.showVerdicts(news.verdicts, news.active);
     this.caption.textContent = news.caption;
     this.caption.hidden = !news.caption;
     this.reason = news.reason;
@@ -103,15 +103,15 @@ export class LabFigures {
     else this.bar.setAttribute("aria-valuenow", percent);
   }
 
-  say(verdicts, active) {
+  showVerdicts(verdicts, active) {
     const texts = verdicts.length ? verdicts : [active ? this.words.pending : this.words.undecided];
     this.verdict.classList.toggle("lab-undecided", !verdicts.length);
-    list(this.said, texts.slice(0, FIRST));
-    list(this.others, texts.slice(FIRST));
+    list(this.verdicts, texts.slice(0, FIRST));
+    list(this.moreVerdicts, texts.slice(FIRST));
     this.also.hidden = texts.length <= FIRST;
   }
 
-  // One after the other: an answer may come while the one before it is still being drawn.
+  // Draws in order: an answer may arrive while the one before it is being drawn.
   draw(news) {
     this.newest = news;
     this.drawing = this.drawing.then(() => this.newest === news && this.drawAll(news));
@@ -120,18 +120,12 @@ export class LabFigures {
 
   async drawAll({ figures }) {
     this.arrange(figures);
-    let plotly;
-    try {
-      plotly = await this.plotly;
-    } catch {
-      this.lose(true);
-      this.drawLater();
-      return;
-    }
+    const plotly = await this.loaded();
+    if (!plotly) return;
     for (const { key, figure } of figures) {
       const panel = this.figures.get(key);
       if (!panel) return; // another result is shown by now
-      if (!panel.drawn) await nextFrame(); // let the browser show what there is
+      if (!panel.drawn) await nextFrame(); // let the browser paint
       await panel.show(plotly, figure);
     }
     this.root.dataset.pictured = String(figures.length);
@@ -157,23 +151,12 @@ export class LabFigures {
     });
   }
 
-  drawLater() {
-    window.setTimeout(() => {
-      if (!this.root.isConnected) return;
-      this.lose(false);
-      this.plotly = loadPlotly(this.script);
-      this.draw(this.newest);
-    }, AGAIN);
+  redraw() {
+    this.draw(this.newest);
   }
 
-  // What arrived stays in view, and says so; Streamlit's own dialog would cover it.
-  lose(lost) {
-    document.body.toggleAttribute("data-pg-lost", lost);
-    this.notice(lost ? this.words.lost : "");
-  }
-
-  notice(text) {
-    this.message.textContent = text || this.advice || this.reason || "";
+  notice(sentence) {
+    this.message.textContent = sentence || this.advice || this.reason || "";
     this.message.hidden = !this.message.textContent;
   }
 
@@ -185,7 +168,7 @@ export class LabFigures {
   }
 }
 
-// Only what is new is said again by a screen reader.
+// Changes only new items, so that a screen reader reads no other ones.
 function list(root, texts) {
   texts.forEach((text, index) => {
     const item = root.children[index] ?? root.appendChild(element("li"));

@@ -15,13 +15,14 @@ from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.server import static_files
+from app.widgets.live_charts.live_charts import COMPONENT
 
 _HERE = Path(__file__).parent
 _WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
 _component = st.components.v2.component(
     "lab_figures",
     css=(_HERE / "lab_figures.css").read_text(encoding="utf-8"),
-    js=(_HERE / "lab_figures.js").read_text(encoding="utf-8"),
+    js=COMPONENT,
     isolate_styles=False,
 )
 
@@ -54,6 +55,7 @@ def lab_figures(
         data={
             "routes": static_files.PREFIX,
             "version": static_files.static_version(),
+            "module": "lab_figures.mjs",
             "id": lab_id,
             "query": urlencode(query) if lab_id else "",
             "language": language,

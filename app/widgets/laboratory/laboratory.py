@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -16,7 +15,7 @@ from app.page_state import url as page_url
 from app.page_state.links import page_link
 from app.widgets.laboratory import shown as showing
 from app.widgets.laboratory.actions import actions
-from app.widgets.laboratory.bench import HERE, Bench
+from app.widgets.laboratory.bench import Bench, command_line
 from app.widgets.laboratory.controls import IN_SIGHT, Controls
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.shown import Shown
@@ -24,12 +23,11 @@ from app.widgets.laboratory.subjects import subjects
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Question, Settings
-from resnet_core.labs.results.request import Order
-from resnet_core.labs.results.settings_text import names
+from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.results.request import LabRequest, setting_names
 
 # Draws something above the figures; gives the settings back as they were changed there.
-Above = Callable[[Bench], Settings]
+Above = Callable[[Bench], LabSettings]
 
 
 def laboratory(
@@ -107,7 +105,7 @@ class _Page:
     def controls(self, more: DeltaGenerator, last: Sequence[str]) -> None:
         """Show the controls, most of them in `more`, and take over what they hold."""
         form = Controls(self.question, self.bench.settings)
-        fields = names(self.question.settings)
+        fields = setting_names(self.question.settings)
         in_sight = [name for name in fields if name not in {"seed", *last}][:IN_SIGHT]
         rest = [name for name in fields if name not in in_sight]
         runs = self.bench.runs
@@ -120,8 +118,8 @@ class _Page:
             runs = subjects(self.question, runs, f"{self.form}.{generation}")
         self._take(form.settled(held), runs)
 
-    def change(self, settings: Settings) -> None:
-        """Settings that were changed above the figures are shown in the controls and asked for."""
+    def change(self, settings: LabSettings) -> None:
+        """Show settings that were changed above the figures in the controls, and request them."""
         if settings == self.bench.settings:
             return
         self._take(settings, self.bench.runs)
@@ -136,7 +134,7 @@ class _Page:
         self._begun()
         st.rerun()
 
-    def order(self) -> tuple[Order | None, str]:
+    def order(self) -> tuple[LabRequest | None, str]:
         """What the bench asks, or why it cannot be asked."""
         try:
             return self.bench.order(self.question), ""
@@ -148,13 +146,13 @@ class _Page:
         if problem and self.bench.runs:
             st.markdown(fault(problem))
 
-    def shown(self, order: Order | None) -> Shown:
+    def shown(self, order: LabRequest | None) -> Shown:
         before = st.session_state.get(f"{self.form}.shown", "")
         found = showing.find(self.question, self.bench, order, before, self.arrived)
         st.session_state[f"{self.form}.shown"] = found.lab_id
         return found
 
-    def act(self, order: Order | None, shown: Shown) -> None:
+    def act(self, order: LabRequest | None, shown: Shown) -> None:
         recorded = services.lab_recording(self.question.name)
         actions(order, shown, recorded, self._begun, self._back)
 
@@ -173,7 +171,7 @@ class _Page:
         st.session_state[f"{self.form}.bench"] = self.bench
         page_url.write(self.form, self.bench.to_query(self.question))
 
-    def _take(self, settings: Settings, runs: tuple[str, ...]) -> None:
+    def _take(self, settings: LabSettings, runs: tuple[str, ...]) -> None:
         changed = (settings, runs) != (self.bench.settings, self.bench.runs)
         if changed:
             self.bench = Bench(settings, runs)
@@ -189,7 +187,7 @@ class _Page:
         """Show the recorded result with its settings."""
         recorded = services.lab_recording(self.question.name)
         if recorded is not None:
-            self.bench = Bench(recorded.order.settings, recorded.order.runs)
+            self.bench = Bench(recorded.request.settings, recorded.request.runs)
         self._reload()
         self._next(self.bench)
 
@@ -213,9 +211,6 @@ def _code(question: Question) -> None:
 
 def _command(question: Question, bench: Bench) -> None:
     """The command that computes what the controls say."""
-    given = {k: v for k, v in bench.to_query(question).items() if k not in {"runs", HERE}}
-    runs = [f"--run {run_id}" for run_id in bench.runs]
-    options = [f"--{name.replace('_', '-')} {shlex.quote(text)}" for name, text in given.items()]
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
-        line = " ".join(["python -m resnet_core lab", question.name, *runs, *options])
+        line = command_line(question.name, bench.runs, bench.settings)
         st.code(line, language="bash", wrap_lines=True)

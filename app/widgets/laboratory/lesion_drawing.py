@@ -7,14 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from app import services, theme
+from app import theme
 from app.language.errors import explain
 from app.language.texts import t
+from app.page_data.runs import find_runs
+from app.widgets.experiment_form.cost import describe
 from app.widgets.laboratory.bench import Bench
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Settings
+from resnet_core.labs.question import LabSettings
 from resnet_core.labs.results.request import create_settings
 from resnet_core.runs.record import RunRecord
 
@@ -30,12 +32,12 @@ _component = st.components.v2.component(
 )
 
 
-def lesion_drawing(bench: Bench) -> Settings:
+def lesion_drawing(bench: Bench) -> LabSettings:
     """Draw the network that is looked at; the settings with what was clicked."""
     record = _drawn(bench.runs)
     if record is None:
         return bench.settings
-    anatomy = services.describe(record.experiment)
+    anatomy = describe(record.experiment)
     values = bench.values()
     result = _component(
         key="lesion-drawing",
@@ -54,12 +56,12 @@ def lesion_drawing(bench: Bench) -> Settings:
 
 def _drawn(runs: tuple[str, ...]) -> RunRecord | None:
     """The first with shortcuts, for they are what is asked about, else the first."""
-    found, _ = services.known(runs)
+    found, _ = find_runs(runs)
     with_shortcuts = [run for run in found if "plain" not in run.experiment.network]
     return next(iter(with_shortcuts or found), None)
 
 
-def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> Settings:
+def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> LabSettings:
     """The settings after a click; the browser's word is checked like a URL's."""
     if not isinstance(change, dict):
         return bench.settings

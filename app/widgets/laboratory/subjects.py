@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import services
 from app.language.texts import language, t
 from app.page_state.initial_value import start_of
 from app.page_state.links import page_link
@@ -49,7 +48,7 @@ def candidates(question: Question, chosen: Sequence[str]) -> list[RunRecord]:
     that are chosen already in any case."""
     return [
         run
-        for run in [*services.runs(), *services.recorded()]
+        for run in [*queries.runs(), *queries.recorded()]
         if run.id in chosen or (_has_weights(run) and not question.refuses(run))
     ]
 

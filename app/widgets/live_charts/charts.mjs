@@ -1,37 +1,33 @@
-// The live charts: three panels, one time, one table. Wiring only; the parts know nothing of
-// each other.
+// The live charts: three panels, one time, one table. This module connects the parts, which do not
+// import each other.
 
-import { element, loadPlotly, nextFrame } from "./dom.mjs";
+import { element, nextFrame } from "./dom.mjs";
 import { ErrorPanel } from "./error_panel.mjs";
 import { History } from "./history.mjs";
 import { LayerPanel } from "./layer_panel.mjs";
-import { Poller } from "./poll.mjs";
+import { Live } from "./live.mjs";
 import { Readout } from "./readout.mjs";
 import { Scrubber } from "./scrubber.mjs";
 
 const QUANTITIES = ["response", "gradient"];
-const AGAIN = 2000; // ms until plotly.js is asked for once more
-const SETTLED = 500; // ms after the last touch until the page's URL is told
-const LAYER = "playground:layer"; // said by whatever shows layers: {layer: number or null, from}
+const SETTLED = 500; // ms after the last touch until the page's URL is updated
+const LAYER = "playground:layer"; // event of views that show layers: {layer: number or null, from}
 
-export class LiveCharts {
+export class LiveCharts extends Live {
   constructor() {
+    super();
     this.hidden = new Set();
-    this.preview = null; // a time that is pointed at
-    this.layer = null; // a layer's number that is pointed at
-    this.history = new History(() => this.refresh(), () => this.notice(this.said));
+    this.preview = null; // the time under the pointer
+    this.layer = null; // the number of the layer under the pointer
+    this.history = new History(() => this.refresh(), () => this.notice(this.sentence));
     this.scrubber = new Scrubber((time) => this.scrubbed(time));
     this.readout = new Readout((label) => this.toggle(label));
     const onPoint = (point) => this.pointed(point);
-    this.error = new ErrorPanel("error", { onPoint, onZoom: () => this.tell() });
+    this.error = new ErrorPanel("error", { onPoint, onZoom: () => this.share() });
     this.layers = QUANTITIES.map((name) => new LayerPanel(name, { onPoint, onZoom: () => {} }));
     this.panels = [this.error, ...this.layers];
     for (const panel of this.panels) panel.onMoved = () => this.schedule();
-    this.poller = new Poller({
-      onNews: (news) => this.receive(news),
-      onLost: (lost) => this.lose(lost),
-      onTold: (sentence) => this.notice(sentence),
-    });
+    this.poller = this.newPoller();
     this.build();
   }
 
@@ -43,7 +39,7 @@ export class LiveCharts {
     this.grid = element("div", { class: "pg-panels" }, ...this.panels.map((panel) => panel.root));
     this.root = element("div", { class: "pg-charts pg-waiting" }, bar, this.message, this.grid, this.readout.root);
     this.watch = new ResizeObserver(() => this.resized());
-    this.heard = (event) => this.hear(event.detail);
+    this.onLayer = (event) => this.highlight(event.detail);
   }
 
   // Into a page, for the first time or again.
@@ -54,17 +50,17 @@ export class LiveCharts {
     this.entered = true;
     this.wasActive = false;
     this.watch.observe(this.grid);
-    window.addEventListener(LAYER, this.heard);
+    window.addEventListener(LAYER, this.onLayer);
     this.poller.resume();
   }
 
-  // Off the page nothing is asked, heard or pointed at.
+  // Off the page: no requests, no events, nothing under the pointer.
   rest() {
     document.body.removeAttribute("data-pg-lost");
     this.poller.stop();
     this.scrubber.pause();
     this.watch.disconnect();
-    window.removeEventListener(LAYER, this.heard);
+    window.removeEventListener(LAYER, this.onLayer);
     this.panels.forEach((panel) => panel.rest());
     this.pointed(null);
   }
@@ -73,13 +69,13 @@ export class LiveCharts {
     return !this.root.isConnected;
   }
 
-  // Whether all is drawn as whoever comes for the first time would see it.
+  // Whether everything is drawn as on a first visit.
   get isAsNew() {
     return this.panels.every((panel) => panel.listening && !panel.zoom)
       && this.hidden.size === 0 && this.scrubber.at === null && this.message.hidden;
   }
 
-  // Whether these charts, as they are, are what a page wants that says this.
+  // Whether these charts already show what a page with these data asks for.
   shows({ query, at, hidden, zoom, play }) {
     const asNew = at === null && hidden.length === 0 && zoom === null && !play;
     return asNew && query === this.query && this.isAsNew;
@@ -91,7 +87,7 @@ export class LiveCharts {
     this.schedule();
   }
 
-  // What the page wants shown; called again whenever Streamlit runs the page.
+  // Called with the page's data whenever Streamlit runs the page.
   update(data, send) {
     this.send = send;
     this.words = data.words;
@@ -100,10 +96,9 @@ export class LiveCharts {
     this.axis = data.x;
     this.root.classList.toggle("pg-compact", data.compact);
     this.root.lang = data.language;
-    this.scrubber.speak(data.words);
+    this.scrubber.setWords(data.words);
     for (const panel of this.panels) panel.reset.textContent = data.words.reset;
-    this.script = `${data.routes}/static/${data.version}/plotly.min.js`;
-    this.plotly = loadPlotly(this.script);
+    this.load(data);
     if (!this.started) this.begin(data);
     this.root.classList.toggle("pg-empty", !data.query);
     if (!data.query) return this.notice(data.empty);
@@ -128,9 +123,7 @@ export class LiveCharts {
     this.history.follow(news);
     this.root.classList.remove("pg-waiting");
     this.notice(news.faults[0] ?? "");
-    const seen = this.scrubber.at;
     this.scrubber.extend(news.reached, this.axis, news.active);
-    if (seen !== this.scrubber.at) this.scrubber.at = null;
     this.caption.textContent = news.caption;
     for (const panel of this.panels) panel.note.textContent = news.notes[panel.name] ?? "";
     if (this.scrubber.at !== null) this.history.want(this.scrubber.at);
@@ -138,7 +131,7 @@ export class LiveCharts {
     this.sketchAll();
     await this.drawAll();
     if (this.isOff) return;
-    if (!news.active) this.history.want(this.scrubber.at); // ready to be looked at
+    if (!news.active) this.history.want(this.scrubber.at); // ready for scrubbing
     if (this.wasActive && !news.active) this.send.ended();
     this.wasActive = news.active;
     if (this.playOnce && news.reached > 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
@@ -147,7 +140,7 @@ export class LiveCharts {
     }
   }
 
-  // Curves at once; plotly takes a moment to arrive and to draw for the first time.
+  // Draws curves at once; plotly takes a moment to load and to draw for the first time.
   sketchAll() {
     if (this.error.plotly || this.playOnce) return;
     const { figures, series } = this.news;
@@ -158,30 +151,20 @@ export class LiveCharts {
 
   async drawAll() {
     const { figures, series } = this.news;
-    let plotly;
-    try {
-      plotly = await this.plotly;
-    } catch {
-      this.lose(true);
-      return this.drawLater();
-    }
+    const plotly = await this.loaded();
+    if (!plotly) return;
     await this.error.show(plotly, figures.error, series, this.hidden);
     for (const panel of this.layers) {
-      if (!panel.plotly) await nextFrame(); // let the browser show what there is
-      if (this.isOff) return; // nobody waits for the rest
+      if (!panel.plotly) await nextFrame(); // let the browser paint
+      if (this.isOff) return; // the page was left
       const rows = this.time === null ? null : this.history.rows(panel.name, this.time);
       await panel.show(plotly, figures[panel.name], series, this.hidden, rows, this.sorted);
     }
     this.refresh();
   }
 
-  drawLater() {
-    window.setTimeout(() => {
-      if (!this.root.isConnected) return;
-      this.lose(false);
-      this.plotly = loadPlotly(this.script);
-      this.drawAll();
-    }, AGAIN);
+  redraw() {
+    this.drawAll();
   }
 
   get time() {
@@ -191,8 +174,8 @@ export class LiveCharts {
   scrubbed(time) {
     this.preview = null;
     this.history.want(time);
-    this.refreshSoon();
-    if (!this.scrubber.playing) this.tell();
+    this.refresh();
+    if (!this.scrubber.playing) this.share();
   }
 
   pointed(point) {
@@ -201,26 +184,21 @@ export class LiveCharts {
     this.layer = point?.layer ?? null;
     if (this.preview !== null) this.history.want(this.preview);
     window.dispatchEvent(new CustomEvent(LAYER, { detail: { layer: this.layer, from: this } }));
-    this.refreshSoon();
+    this.refresh();
   }
 
-  // A layer is pointed at elsewhere, in the drawing of the network.
-  hear({ layer, from }) {
+  // The pointer is on a layer elsewhere, in the drawing of the network.
+  highlight({ layer, from }) {
     if (from === this || this.scrubber.playing) return;
     this.layer = layer;
-    this.refreshSoon();
+    this.refresh();
   }
 
   toggle(label) {
     if (!this.hidden.delete(label)) this.hidden.add(label);
     this.readout.list(this.news.series, this.hidden, this.words);
     this.drawAll();
-    this.tell();
-  }
-
-  refreshSoon() {
-    this.rowsChanged = true;
-    this.schedule();
+    this.share();
   }
 
   refresh() {
@@ -235,7 +213,7 @@ export class LiveCharts {
     });
   }
 
-  // Moves everything that follows the time and the layer; plotly draws at most two rows.
+  // Updates everything that follows the time and the layer; plotly draws at most two rows.
   place() {
     if (!this.news || !this.error.plotly) return;
     if (this.rowsChanged) this.showRows();
@@ -251,10 +229,10 @@ export class LiveCharts {
 
   showRows() {
     for (const panel of this.layers) {
-      const rows = this.time === null && !this.looked ? null : this.history.rows(panel.name, this.time);
+      const rows = this.time === null && !this.scrubbedBefore ? null : this.history.rows(panel.name, this.time);
       if (rows) panel.showRows(rows);
     }
-    this.looked = this.time !== null;
+    this.scrubbedBefore = this.time !== null;
   }
 
   values() {
@@ -267,36 +245,31 @@ export class LiveCharts {
     }]));
   }
 
-  // The value of the layer that is pointed at, else the mean over the layers.
+  // The value of the layer under the pointer, else the mean over the layers.
   ofLayer(values) {
     if (!values?.length) return null;
     if (this.layer !== null) return values[this.layer - 1] ?? null;
-    const there = values.filter((value) => value !== null && value !== undefined);
-    return there.length ? there.reduce((sum, value) => sum + value, 0) / there.length : null;
+    const present = values.filter((value) => value !== null && value !== undefined);
+    return present.length ? present.reduce((sum, value) => sum + value, 0) / present.length : null;
   }
 
-  tell() {
+  // Tells the page what the reader has set, for its URL.
+  share() {
     if (!this.remember) return;
-    window.clearTimeout(this.telling);
-    this.telling = window.setTimeout(() => {
+    window.clearTimeout(this.sharing);
+    this.sharing = window.setTimeout(() => {
       this.send.seen({ at: this.scrubber.at, hidden: [...this.hidden], zoom: this.error.zoom });
     }, SETTLED);
   }
 
-  // What arrived stays in view, and says so; Streamlit's own dialog would cover it.
-  lose(lost) {
-    document.body.toggleAttribute("data-pg-lost", lost);
-    this.notice(lost ? this.words.lost : "");
-  }
-
-  // What the charts have to say; where they have nothing, why one cannot look back.
-  notice(text) {
-    this.said = text;
-    this.message.textContent = text || this.history.fault;
+  // Shows a sentence above the panels; without one, why the history is missing.
+  notice(sentence) {
+    this.sentence = sentence;
+    this.message.textContent = sentence || this.history.fault;
     this.message.hidden = !this.message.textContent;
   }
 
-  // After `rest`, for good.
+  // Called after `rest`; the charts cannot enter a page again.
   dispose() {
     this.history.reset(null);
     this.panels.forEach((panel) => panel.dispose());

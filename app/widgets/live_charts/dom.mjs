@@ -1,14 +1,14 @@
 // The few helpers that the other modules share.
 
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") made.textContent = value;
-    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) made.setAttribute(name, value);
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
   }
-  made.append(...children);
-  return made;
+  node.append(...children);
+  return node;
 }
 
 // "iteration {n}" with the placeholders filled; the texts come from the server's catalogue.
@@ -24,8 +24,8 @@ export function short(value) {
   return size >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }
 
-// Index of the last element that is not beyond `limit`; 0 if all are. `values` rise. The limit
-// may come from a URL, where a time has six digits: what it then misses by is not beyond.
+// Index of the last element that is not above `limit`; 0 if all are. `values` rise. A limit from a
+// URL has six digits, so a value counts as equal within that rounding.
 export function lastUpTo(values, limit) {
   let low = 0;
   let high = values.length;
@@ -38,7 +38,7 @@ export function lastUpTo(values, limit) {
   return Math.max(0, low - 1);
 }
 
-// After the next painting; in a hidden tab, where nothing is painted, soon.
+// Resolves after the next paint; in a hidden tab, which is not painted, after 100 ms.
 export function nextFrame() {
   return new Promise((resolve) => {
     window.requestAnimationFrame(() => window.setTimeout(resolve));

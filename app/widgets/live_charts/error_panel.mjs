@@ -64,10 +64,10 @@ export class ErrorPanel extends Panel {
     });
   }
 
-  // At the curves' ends their names; at a time that is pointed at also their values there.
+  // Names at the curves' ends; at a time under the pointer also their values.
   labels(place, time) {
-    const wanted = this.labelled || time !== null ? this.series : [];
-    const heads = wanted.map((one) => this.head(one, place, time)).filter(Boolean);
+    const labelled = this.labelled || time !== null ? this.series : [];
+    const heads = labelled.map((one) => this.head(one, place, time)).filter(Boolean);
     heads.sort((a, b) => a.y - b.y);
     spread(heads, place.top + LINE / 2, place.bottom - LINE / 2);
     const room = this.overlay.clientWidth;
@@ -93,9 +93,9 @@ export class ErrorPanel extends Panel {
     const value = between(curve, x);
     const [left, y] = [place.x(x), place.y(value)];
     if (left < place.left - 1 || (time !== null && left > place.right + 1)) return null;
-    const said = `${value.toFixed(1)} %`;
-    const named = one.label.length > LONGEST_LABEL ? said : `${one.label}  ${said}`;
-    const text = time === null ? one.label : named;
+    const percent = `${value.toFixed(1)} %`;
+    const withValue = one.label.length > LONGEST_LABEL ? percent : `${one.label}  ${percent}`;
+    const text = time === null ? one.label : withValue;
     return { text, colour: one.colour, x: Math.min(left, place.right), y, at: y };
   }
 
@@ -111,8 +111,8 @@ export class ErrorPanel extends Panel {
 }
 
 function measured(trace) {
-  const there = trace.y.map((y, index) => (y === null ? -1 : index)).filter((index) => index >= 0);
-  return { x: there.map((index) => trace.x[index]), y: there.map((index) => trace.y[index]) };
+  const present = trace.y.map((y, index) => (y === null ? -1 : index)).filter((index) => index >= 0);
+  return { x: present.map((index) => trace.x[index]), y: present.map((index) => trace.y[index]) };
 }
 
 function between({ x, y }, time) {

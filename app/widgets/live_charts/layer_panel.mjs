@@ -1,4 +1,4 @@
-// One value a layer at the time that is shown: curves over layers, or a map over time.
+// One value a layer: curves over layers at one time, or a map over time.
 
 import { Panel } from "./panel.mjs";
 
@@ -12,17 +12,17 @@ export class LayerPanel extends Panel {
     return this.data.some((trace) => trace.meta?.role === "map");
   }
 
-  // rows: key -> {mean, low, high, names} at the time shown, or null for the figure's own.
+  // rows: key -> {mean, low, high, names} at a time, or null for the figure's own.
   async show(plotly, figure, series, hidden, rows, sorted) {
     const off = new Set(series.filter((one) => hidden.has(one.label)).map((one) => one.key));
     this.series = series.filter((one) => !off.has(one.key));
     this.sorted = sorted;
     await this.draw(plotly, figure, (data) => {
       for (const trace of data) {
-        if (trace.meta.role === "map") Object.assign(trace, readOut(trace));
+        if (trace.meta.role === "map") Object.assign(trace, hoverFields(trace));
         else trace.visible = !off.has(trace.meta.series);
         const row = rows?.get(trace.meta.series);
-        if (row) Object.assign(trace, changed(trace, row, sorted));
+        if (row) Object.assign(trace, updated(trace, row, sorted));
       }
     });
   }
@@ -34,7 +34,7 @@ export class LayerPanel extends Panel {
     this.data.forEach((trace, index) => {
       const row = rows.get(trace.meta.series);
       if (!row) return;
-      const { y, customdata } = changed(trace, row, this.sorted);
+      const { y, customdata } = updated(trace, row, this.sorted);
       Object.assign(trace, { y, customdata });
       traces.push(index);
       update.y.push(y);
@@ -45,14 +45,14 @@ export class LayerPanel extends Panel {
 
   // Key -> {values by layer} as drawn now, for the table.
   values() {
-    const found = new Map();
+    const values = new Map();
     for (const trace of this.data) {
       if (trace.meta?.role !== "row") continue;
-      const values = [];
-      trace.customdata.forEach((name, place) => (values[parseInt(name, 10) - 1] = trace.y[place]));
-      found.set(trace.meta.series, values);
+      const byLayer = [];
+      trace.customdata.forEach((name, place) => (byLayer[parseInt(name, 10) - 1] = trace.y[place]));
+      values.set(trace.meta.series, byLayer);
     }
-    return found;
+    return values;
   }
 
   // Marks a layer in every visible curve, wherever the order puts it.
@@ -82,9 +82,8 @@ export class LayerPanel extends Panel {
   }
 }
 
-// What a map tells where it is pointed at: values, of which the server sent the exponents, and
-// the layers' names.
-function readOut({ z, meta }) {
+// A map's values, of which the server sent the exponents, and the layers' names, for the pointer.
+function hoverFields({ z, meta }) {
   const rows = unpacked(z);
   return {
     customdata: rows.map((row) => row.map((exponent) => 10 ** exponent)),
@@ -100,7 +99,7 @@ function unpacked({ bdata, shape }) {
   return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
 }
 
-function changed(trace, row, sorted) {
+function updated(trace, row, sorted) {
   const order = row.mean.map((_, index) => index);
   if (sorted) order.sort((a, b) => (row.mean[b] ?? -1) - (row.mean[a] ?? -1));
   if (trace.meta.role === "band") {

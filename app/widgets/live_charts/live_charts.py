@@ -21,10 +21,11 @@ from app.server import static_files
 from resnet_core.errors import InvalidSetting
 
 _HERE = Path(__file__).parent
+COMPONENT = (_HERE / "component.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "live_charts",
     css=(_HERE / "live_charts.css").read_text(encoding="utf-8"),
-    js=(_HERE / "live_charts.js").read_text(encoding="utf-8"),
+    js=COMPONENT,
     isolate_styles=False,
 )
 
@@ -78,6 +79,7 @@ def _data(
     return {
         "routes": static_files.PREFIX,
         "version": static_files.static_version(),
+        "module": "chart_cache.mjs",
         "query": urlencode(query, safe=",") if run_ids else "",
         "language": language,
         "x": view.x,

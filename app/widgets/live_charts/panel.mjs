@@ -1,5 +1,5 @@
-// One panel: a heading, a plotly chart, and an overlay of our own on which a cursor, labels
-// and marks move without plotly drawing anything again.
+// One panel: a heading, a plotly chart, and an overlay on which cursor, labels and marks move
+// without a redraw by plotly.
 
 import { element } from "./dom.mjs";
 import { sketch } from "./sketch.mjs";
@@ -8,7 +8,7 @@ const MARGIN = { l: 52, r: 14, t: 20, b: 42 };
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
 
 export class Panel {
-  // onPoint(point or null): what is pointed at; onZoom(window or null).
+  // onPoint(point or null): what is under the pointer; onZoom(window or null).
   constructor(name, { onPoint, onZoom }) {
     Object.assign(this, { name, onPoint, onZoom });
     this.heading = element("h3");
@@ -50,7 +50,7 @@ export class Panel {
     layout.showlegend = false;
     layout.autosize = true;
     layout.margin = { ...MARGIN };
-    layout.uirevision = `kept ${this.resets}`;
+    layout.uirevision = `revision ${this.resets}`;
     if (layout.height > 360) this.plot.style.height = `${layout.height}px`; // maps over maps
     else this.plot.style.removeProperty("height");
     delete layout.height;
@@ -93,7 +93,7 @@ export class Panel {
 
   zoomOut() {
     if (!this.zoom) return;
-    this.resets += 1; // a new revision lets go of the ranges that plotly kept
+    this.resets += 1; // plotly drops its ranges at a new revision
     this.setZoom(null);
     this.draw(this.plotly, this.figure, this.prepare);
   }
@@ -110,10 +110,10 @@ export class Panel {
     };
   }
 
-  // The overlay's nth element of a kind, made when it is first needed.
+  // The overlay's nth element of a kind, created when it is first used.
   mark(kind, index = 0) {
-    const known = this.overlay.querySelectorAll(`.pg-${kind}`);
-    return known[index] ?? this.overlay.appendChild(element("div", { class: `pg-${kind}` }));
+    const marks = this.overlay.querySelectorAll(`.pg-${kind}`);
+    return marks[index] ?? this.overlay.appendChild(element("div", { class: `pg-${kind}` }));
   }
 
   clear(kind, from = 0) {
@@ -131,12 +131,12 @@ export class Panel {
     });
   }
 
-  // Nothing is pointed at any more.
+  // The pointer has left.
   rest() {
     if (this.listening) this.plotly.Fx.unhover(this.plot);
   }
 
-  // Draws for another size than the drawn one, should the place have changed meanwhile.
+  // Redraws where the place has another size than the drawing.
   fit() {
     const { clientWidth: width, clientHeight: height } = this.plot;
     const drawn = this.plot._fullLayout;

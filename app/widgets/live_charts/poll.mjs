@@ -1,27 +1,27 @@
-// Asks the server for news: often while a run is active, seldom or never when none is,
-// not at all while nobody looks, and ever more patiently while the server is gone.
+// Asks the server for news: often while a run is active, rarely or never when none is, not at all
+// in a hidden tab, and less and less often while the server is gone.
 
 const FIRST_WAIT = 1000; // ms after the first failure; doubled up to the longest
 const LONGEST_WAIT = 8000;
 
-// The server is there, but says why it has no figures; it may have them later.
+// An answer of the server that says why it has no figures; it may have them later.
 export class Fault extends Error {}
 
 export class Poller {
-  // onNews(json), onLost(boolean), onTold(sentence): why there is no news
-  constructor({ onNews, onLost, onTold }) {
-    Object.assign(this, { onNews, onLost, onTold });
+  // onNews(json), onLost(boolean), onFault(sentence): why there is no news
+  constructor({ onNews, onLost, onFault }) {
+    Object.assign(this, { onNews, onLost, onFault });
     this.url = null;
     this.etag = null;
-    this.wait = 0; // ms until the next question; 0: no more
+    this.wait = 0; // ms until the next request; 0: no more
     this.failures = 0;
     this.timer = null;
-    this.asking = null;
+    this.pending = null;
     this.wake = () => !document.hidden && this.wait > 0 && this.ask();
     this.resume();
   }
 
-  // After `stop`, asks at once what is new.
+  // After `stop`, asks at once.
   resume() {
     document.addEventListener("visibilitychange", this.wake);
     window.addEventListener("online", this.wake);
@@ -34,28 +34,28 @@ export class Poller {
     if (url === this.url) return;
     this.url = url;
     this.etag = null;
-    this.asking?.abort();
-    this.asking = null;
+    this.pending?.abort();
+    this.pending = null;
     this.ask();
   }
 
   async ask() {
     window.clearTimeout(this.timer);
-    if (this.asking) return;
-    const asking = new AbortController();
-    this.asking = asking;
+    if (this.pending) return;
+    const pending = new AbortController();
+    this.pending = pending;
     try {
-      await this.fetchOnce(asking.signal);
+      await this.fetchOnce(pending.signal);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.failures += 1;
       this.wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
       if (error instanceof Fault) {
         this.onLost(false);
-        this.onTold(error.message);
-      } else if (this.failures > 1) this.onLost(true); // one lost answer is no lost connection
+        this.onFault(error.message);
+      } else if (this.failures > 1) this.onLost(true); // one failure is no lost connection
     } finally {
-      if (this.asking === asking) this.asking = null;
+      if (this.pending === pending) this.pending = null;
     }
     if (this.wait > 0 && !document.hidden) {
       this.timer = window.setTimeout(() => this.ask(), this.wait);
@@ -67,24 +67,24 @@ export class Poller {
     const response = await fetch(this.url, { headers, cache: "no-store", signal });
     if (response.status === 304) {
       if (this.failures) this.wait = this.usual ?? FIRST_WAIT;
-      this.found();
+      this.succeed();
       return;
     }
     if (response.status === 400) {
       this.wait = 0;
-      this.found();
-      this.onTold((await response.json()).error);
+      this.succeed();
+      this.onFault((await response.json()).error);
       return;
     }
     if (!response.ok) throw await faultOf(response);
     const news = await response.json();
     this.etag = response.headers.get("ETag");
     this.wait = this.usual = news.poll;
-    this.found();
+    this.succeed();
     this.onNews(news);
   }
 
-  found() {
+  succeed() {
     if (this.failures) this.onLost(false);
     this.failures = 0;
   }
@@ -92,13 +92,13 @@ export class Poller {
   stop() {
     this.wait = 0;
     window.clearTimeout(this.timer);
-    this.asking?.abort();
+    this.pending?.abort();
     document.removeEventListener("visibilitychange", this.wake);
     window.removeEventListener("online", this.wake);
   }
 }
 
-// What stands between the server and the browser may answer too, and says nothing for people.
+// A proxy between server and browser may answer too, without a sentence for the reader.
 export async function faultOf(response) {
   const json = response.headers.get("Content-Type")?.startsWith("application/json");
   return json ? new Fault((await response.json()).error) : new Error(`answered ${response.status}`);

@@ -1,5 +1,5 @@
-// The legend that is also a table: a row a curve, its values at the time and layer that are
-// pointed at. A click on a name shows or hides the curve in all panels.
+// Legend and table in one: a row a curve with its values at the time and layer under the pointer.
+// A click on a name shows or hides the curve in all panels.
 
 import { element, fill, short } from "./dom.mjs";
 
@@ -19,7 +19,7 @@ export class Readout {
     });
   }
 
-  // series: from the server; kept rows stay the same elements.
+  // series: from the server; rows of known series stay the same elements.
   list(series, hidden, words) {
     this.words = words;
     const keys = new Set(series.map((one) => one.key));
@@ -60,19 +60,19 @@ export class Readout {
     status.style.setProperty("--done", `${Math.round(one.done * 100)}%`);
   }
 
-  // values: key -> {train, test, response, gradient}; layer: number pointed at, or null.
+  // values: key -> {train, test, response, gradient}; layer: number under the pointer, or null.
   show(values, layer) {
     const words = this.words;
     const of = layer === null ? words.mean : fill(words.layer, { n: layer });
     const titles = { ...words.columns, response: `${words.columns.response} ${of}`, gradient: `${words.columns.gradient} ${of}` };
     for (const [name, cell] of this.heads) cell.textContent = titles[name];
     for (const [key, { cells }] of this.rows) {
-      const told = values.get(key) ?? {};
+      const current = values.get(key) ?? {};
       ["train", "test"].forEach((name, index) => {
-        cells[index].textContent = told[name] == null ? "–" : `${told[name].toFixed(1)} %`;
+        cells[index].textContent = current[name] == null ? "–" : `${current[name].toFixed(1)} %`;
       });
-      cells[2].textContent = short(told.response);
-      cells[3].textContent = short(told.gradient);
+      cells[2].textContent = short(current.response);
+      cells[3].textContent = short(current.gradient);
     }
   }
 }

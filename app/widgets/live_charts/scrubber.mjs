@@ -1,4 +1,4 @@
-// One time for all panels: a slider with play and pause, and the way back to the newest.
+// One time for all panels: a slider with play and pause, and a button to the newest.
 
 import { element, fill } from "./dom.mjs";
 
@@ -16,18 +16,18 @@ export class Scrubber {
     this.slider = element("input", { type: "range", min: 0, max: STEPS, step: 1, class: "pg-slider" });
     this.slider.addEventListener("input", () => this.drag());
     this.newest = element("button", { type: "button", class: "pg-newest", onclick: () => this.go(null) });
-    this.said = element("output", { class: "pg-time" });
-    this.root = element("div", { class: "pg-scrubber" }, this.play, this.slider, this.said, this.newest);
+    this.output = element("output", { class: "pg-time" });
+    this.root = element("div", { class: "pg-scrubber" }, this.play, this.slider, this.output, this.newest);
   }
 
-  speak(words) {
+  setWords(words) {
     this.words = words;
     this.slider.setAttribute("aria-label", words.time);
     this.newest.textContent = words.newest;
     this.show();
   }
 
-  // How far the runs have come, and whether they go on.
+  // The runs have reached this time; `active` if they go on.
   extend(reached, axis, active) {
     this.reached = reached;
     this.axis = axis;
@@ -92,12 +92,12 @@ export class Scrubber {
     this.slider.value = Math.round(share * STEPS);
     this.slider.style.setProperty("--share", `${share * 100}%`);
     this.newest.hidden = this.at === null;
-    const text = this.axis ? this.at_time(this.time) : "";
-    this.said.textContent = text;
+    const text = this.axis ? this.timeText(this.time) : "";
+    this.output.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
   }
 
-  at_time(time) {
+  timeText(time) {
     const digits = this.axis === "epochs" ? 1 : 0;
     const n = time.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     return fill(this.words.at[this.axis], { n });

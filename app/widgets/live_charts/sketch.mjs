@@ -49,11 +49,11 @@ function ticks({ xaxis, yaxis }, x, y, area) {
 
 function values({ range: [low, high] = [0, 1], type }) {
   const step = type === "log" ? 1 : niceStep((high - low) / 4);
-  const found = [];
+  const ticks = [];
   for (let at = Math.ceil(low / step) * step; at <= high; at += step) {
-    found.push(type === "log" ? 10 ** at : Number(at.toPrecision(6)));
+    ticks.push(type === "log" ? 10 ** at : Number(at.toPrecision(6)));
   }
-  return found;
+  return ticks;
 }
 
 function niceStep(about) {
@@ -77,7 +77,7 @@ function power(value) {
 }
 
 function make(tag, attributes) {
-  const made = document.createElementNS(NAMESPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+  const node = document.createElementNS(NAMESPACE, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
 }

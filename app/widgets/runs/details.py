@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import services
 from app.background import exports
 from app.language import progress
 from app.language.errors import explain
 from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import language, t
+from app.page_data.runs import group_of_runs, source_of
 from app.page_state.page import page_link
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
@@ -21,6 +21,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.exporting import formats
 from resnet_core.exporting.formats import FORMATS, Format
 from resnet_core.labs import catalog
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 _LOG_LINES = 40
@@ -62,7 +63,7 @@ def _facts(run: RunRecord) -> str:
 
 def _imported_facts(run: RunRecord) -> str:
     """Where the weights are from, how their images are prepared, what came of the test."""
-    source = services.source(run)
+    source = source_of(run)
     lines = [
         (t("runs.fact.id"), f"`{run.id}`"),
         (t("runs.fact.created"), _when(run.created)),
@@ -103,7 +104,7 @@ def _settings(run: RunRecord) -> None:
 
 def _links(run: RunRecord) -> None:
     with st.container(horizontal=True):
-        together = services.group(run.group) if run.group else []
+        together = group_of_runs(run.group) if run.group else []
         tree = _tree(run)
         page_link("compare", t("runs.link.compare"), runs=run.id)
         if len(together) > 1:
@@ -117,14 +118,14 @@ def _links(run: RunRecord) -> None:
 
 def _tree(run: RunRecord) -> list[RunRecord]:
     try:
-        return services.family(run.id)
+        return queries.family(run.id)
     except PlaygroundError:
         return []  # deleted in this moment
 
 
 def _log(run: RunRecord) -> str:
     try:
-        return services.log_tail(run.id, _LOG_LINES)
+        return queries.log_tail(run.id, _LOG_LINES)
     except (PlaygroundError, OSError) as error:
         return explain(error)
 
@@ -157,8 +158,8 @@ def run_export(run: RunRecord) -> None:
     )
     st.caption(t(f"runs.export.holds.{what}"))
     missing = formats.missing(what)
-    if missing:
-        st.info(explain(PlaygroundError(missing)), icon=":material/extension:")
+    if missing is not None:
+        st.info(missing.text(language()), icon=":material/extension:")
         return
     if what == "hub":
         hint = t("runs.export.license_hint")

@@ -9,17 +9,18 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
-from app.language.texts import t
-from app.page_data.run_list import RunsState
-from app.page_state.page import Page
-from app.widgets.runs import import_dialog
 from app.language.markdown import escaped
+from app.language.texts import t
+from app.page_data.runs import RunsState
+from app.page_state.page import Page
 from app.widgets.experiment_form.draft import milestones_as_typed
 from app.widgets.experiment_form.form import complaint, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
+from app.widgets.runs import import_dialog
 from app.widgets.runs.row import DIALOG, report
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 CLEAR = "clear"
@@ -51,7 +52,7 @@ def open_dialog(page: Page[RunsState], matching: Sequence[RunRecord]) -> None:
         st.dialog(t("runs.clear.title"), on_dismiss=_close)(_clear)(ended)
         return
     try:
-        run = services.run(run_id)
+        run = queries.run(run_id)
     except PlaygroundError as error:
         report(run_id, explain(error), success=False)
         _close()
@@ -114,7 +115,7 @@ def _keep() -> None:
 
 def _fork(page: Page[RunsState], run: RunRecord) -> None:
     """Ask for the checkpoint to start from, and for the changes."""
-    points = services.fork_points(run.id)
+    points = queries.fork_points(run.id)
     if not points:
         st.info(t("runs.fork.no_points"))
         return

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import services
 from app.background import imports
-from app.language.errors import translated
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
-from app.language.texts import language, t
+from app.language.errors import translated
 from app.language.markdown import escaped
+from app.language.texts import language, t
+from app.page_state.controls import initial_value
 from app.widgets.experiment_form.form import complaint
 from app.widgets.runs.details import imported_links
 from app.widgets.runs.row import imported_result
-from app.page_state.initial_value import start_of
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
-from resnet_core.weights.header import MOST_BYTES
+from resnet_core.runs import imported, queries
+from resnet_core.weights.recognition import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
 _PATH = ""  # the choice of giving a path
@@ -42,7 +42,7 @@ def import_dialog() -> None:
     elif not now.done:
         _watch(job.token)
     elif now.run_id is not None:
-        _imported(now.run_id, now)
+        _imported(now.run_id)
     else:
         _ask(job, now)
 
@@ -146,7 +146,7 @@ def _answers(tried: tuple[Trial, ...], key: str) -> dict[str, str]:
         values = list(dict.fromkeys(one[question] for one in left if one[question] is not None))
         if len(values) > 1:
             widget = f"{key}.{question}"
-            begins = start_of(widget, best[question])
+            begins = initial_value(widget, best[question])
             answers[question] = st.selectbox(
                 t(f"import.question.{question}"),
                 values,
@@ -181,15 +181,16 @@ def _watch(token: str) -> None:
         st.rerun()
 
 
-def _imported(run_id: str, now: Import) -> None:
+def _imported(run_id: str) -> None:
     try:
-        run = services.run(run_id)
+        run = queries.run(run_id)
     except RunNotFound:
         st.info(t("import.gone"))  # deleted meanwhile
         return
     network = escaped(run.experiment.network)
     result = imported_result(run)
     st.success(t("import.done", title=escaped(run.title), network=network, result=result))
-    if now.warning:
-        st.warning(escaped(translated(now.warning, language())))
+    source = imported.of(run)
+    if source is not None and source.warning:
+        st.warning(escaped(translated(source.warning, language())))
     imported_links(run)

@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.page_data import recordings
-from app.language import texts
 from app.figures.labels import network_label, own_name
+from app.language import texts
 from app.language.texts import Speaker, t
+from app.page_data import puzzle
 from app.page_state.page import Page
 from resnet_core.runs.record import RunRecord
 
@@ -118,7 +118,7 @@ def _offer_groups(page: Page[Any], offered: dict[str, list[RunRecord]]) -> None:
 def group_label(members: Sequence[RunRecord]) -> str:
     """What a button for the whole group reads; a recorded set is called as on the home page."""
     recorded = all(run.recorded for run in members)
-    if recorded and members[0].group in recordings.GROUPS:
+    if recorded and members[0].group in puzzle.GROUPS:
         return f"{t(f'home.set.{members[0].group}')} · {t('compare.recorded')}"
     networks = list(dict.fromkeys(network_label(run.experiment.network) for run in members))
     named = ", ".join(networks[:_MOST_NAMED]) + (", …" if len(networks) > _MOST_NAMED else "")

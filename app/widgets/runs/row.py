@@ -15,26 +15,26 @@ from app.language import progress
 from app.language.errors import explain, translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.run_list import RunsState
+from app.page_data.runs import RunsState, damage_of, source_of
 from app.page_state.page import Page
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import record
 from resnet_core.runs.record import RunRecord, State
 
 Action = Literal[
     "pause", "resume", "stop", "stop_now", "first", "up", "down", "retry", "fork", "delete"
 ]
 
-# The first is the one that most people want then; the rest stand in a menu.
-BY_STATE: Mapping[State, tuple[Action, ...]] = {
-    "queued": ("pause", "first", "up", "down", "stop", "delete"),
-    "running": ("pause", "stop", "stop_now", "fork"),
-    "paused": ("resume", "fork", "retry", "stop", "delete"),
-    "stopped": ("resume", "fork", "retry", "delete"),
-    "failed": ("resume", "fork", "retry", "delete"),
-    "interrupted": ("resume", "fork", "retry", "delete"),
-    "finished": ("fork", "retry", "delete"),
-    "diverged": ("fork", "retry", "delete"),
-    "imported": ("delete",),
+# In the order in which they are offered: the first stands alone, the rest in a menu.
+ORDER: tuple[Action, ...] = (
+    *("pause", "resume", "first", "up", "down", "stop", "stop_now", "fork", "retry", "delete"),
+)
+# The commands of the queue behind actions of another name.
+_COMMAND_OF: Mapping[Action, record.Action] = {
+    "first": "move",
+    "up": "move",
+    "down": "move",
+    "stop_now": "stop",
 }
 ICONS: Mapping[Action, str] = {
     "pause": ":material/pause:",
@@ -104,7 +104,16 @@ def allowed(run: RunRecord, queued: int) -> tuple[Action, ...]:
         pointless.add("down")
     if run.request is not None:
         pointless |= {"pause", "stop"} if run.request == "stop" else {"pause"}
-    return tuple(action for action in BY_STATE[run.state] if action not in pointless)
+    if run.state != "running":
+        pointless.add("stop_now")
+    if run.state == "queued":  # it has hardly a checkpoint of its own
+        pointless.add("fork")
+    return tuple(
+        action
+        for action in ORDER
+        if run.state in record.ALLOWED[_COMMAND_OF.get(action, action)]  # type: ignore[arg-type]
+        and action not in pointless
+    )
 
 
 def perform(action: Action, run: RunRecord) -> None:
@@ -184,7 +193,7 @@ def _ago(run: RunRecord) -> str:
 
 def _origin(run: RunRecord) -> list[str]:
     """Of weights that were trained elsewhere: their file."""
-    source = services.source(run)
+    source = source_of(run)
     return [t("import.from", file=escaped(source.file))] if source else []
 
 
@@ -226,7 +235,7 @@ def _result(run: RunRecord) -> str:
 
 def imported_result(run: RunRecord) -> str:
     """Its measured error, on what, of how many."""
-    source = services.source(run)
+    source = source_of(run)
     return t(
         "import.result",
         error=f"{run.test_error:.2f}",
@@ -237,12 +246,12 @@ def imported_result(run: RunRecord) -> str:
 
 def _troubles(run: RunRecord) -> None:
     """Why it ended, what is wrong with its files, what came of the last action."""
-    damage = services.damage(run)
+    damage = damage_of(run)
     if damage:
         st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
     if run.exit_reason and run.state in _EXPLAINED:
         st.caption(escaped(translated(run.exit_reason, language())))
-    source = services.source(run)
+    source = source_of(run)
     if source is not None and source.warning:
         warning = escaped(translated(source.warning, language()))
         st.caption(f":material/warning: {warning}")

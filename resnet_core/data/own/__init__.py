@@ -1,1 +1,1 @@
-"""Own."""
+"""Data sets and images of one's own: folders, archives, arrays, uploads."""

@@ -1,4 +1,4 @@
-"""An .npz file with the arrays `images`, `labels` and, if wanted, `classes`.
+"""An .npz file with the arrays `images`, `labels` and, optionally, `classes`.
 
 Shapes and types are checked in the file's headers before any array is read, and nothing
 is unpickled.
@@ -16,9 +16,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from resnet_core.data.dataset import Dataset, ImageSet, Labels, held_out_index
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.own.archive import MAX_RATIO, SMALL
 from resnet_core.data.own.collection import LARGEST, MOST_BYTES, SMALLEST
+from resnet_core.data.own.files import check_expansion
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import DataError
 
 _DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
@@ -31,11 +31,12 @@ class _Header:
 
 
 def is_arrays(path: Path) -> bool:
+    """Return whether the name says npz."""
     return path.suffix.lower() == ".npz"
 
 
 def facts(path: Path) -> DataFacts:
-    """Counts and sizes, from the headers and the labels.
+    """Return counts and sizes, from the headers and the labels.
 
     Raises:
         DataError: what is wrong with the file.
@@ -52,37 +53,32 @@ def facts(path: Path) -> DataFacts:
         image_size=shape[1],
         channels=shape[3] if len(shape) == 4 else 1,
         classes=len(classes),
-        most_train_images=len(kept),
-        most_test_images=len(held),
     )
 
 
 def load(path: Path) -> Dataset:
-    """The images; a seeded tenth of each class is the test set.
+    """Return the images; a seeded tenth of each class is the test set.
 
     Raises:
         DataError: what is wrong with the file.
     """
-    headers = _checked_headers(path)
-    labels, classes = _labels(path, headers)
-    images = _array(path, "images")
-    everything = ImageSet(images.reshape(*images.shape[:3], -1), labels)
+    labels, classes = _labels(path, _checked_headers(path))
+    images = _image_set(path, labels)
     kept, held = held_out_index(labels)
-    return Dataset(path.stem, classes, everything.take(kept), everything.take(held))
+    return Dataset(path.stem, classes, images.take(kept), images.take(held))
 
 
 def everything(path: Path) -> ImageSet:
-    """All images with their labels and none set aside, for networks from elsewhere.
+    """Return all images with their labels and none set aside, for imported networks.
 
     Raises:
         DataError: what is wrong with the file.
     """
-    headers = _checked_headers(path)
+    _checked_headers(path)
     labels = _array(path, "labels").astype(np.int64)
     if not len(labels) or labels.min() < 0:
         raise DataError("data.npz.no_images", path=path)
-    images = _array(path, "images")
-    return ImageSet(images.reshape(*headers["images"].shape[:3], -1), labels)
+    return _image_set(path, labels)
 
 
 def _checked_headers(path: Path) -> dict[str, _Header]:
@@ -104,8 +100,7 @@ def _checked_headers(path: Path) -> dict[str, _Header]:
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _Header:
-    if info.file_size > max(SMALL, MAX_RATIO * info.compress_size):
-        raise DataError("data.npz.bomb", path=path, member=info.filename, times=MAX_RATIO)
+    check_expansion(info.filename, info.compress_size, info.file_size, path)
     with archive.open(info) as file:
         version = npy.read_magic(file)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
@@ -175,6 +170,11 @@ def _labels(path: Path, headers: dict[str, _Header]) -> tuple[Labels, tuple[str,
             last=len(classes) - 1,
         )
     return labels, classes
+
+
+def _image_set(path: Path, labels: Labels) -> ImageSet:
+    images = _array(path, "images")
+    return ImageSet(images.reshape(*images.shape[:3], -1), labels)  # N, H, W of grey have no C
 
 
 def _array(path: Path, name: str) -> NDArray:

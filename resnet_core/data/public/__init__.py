@@ -1,1 +1,1 @@
-"""Public."""
+"""Public data sets: where they are published, their download, and local copies."""

@@ -1,26 +1,29 @@
-"""Fetching a public data set: only ever on request.
+"""Downloads of public data sets, made only on request, and their unpacking.
 
-`RESIDUAL_PLAYGROUND_MIRROR` names a web address that holds NAME/FILE for each file and is
-asked in place of the publishers.
+`RESIDUAL_PLAYGROUND_MIRROR` names a web address that holds NAME/FILE for each file and takes
+the place of the publishers' addresses.
 """
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import http.client
 import os
-import tempfile
+import shutil
+import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from resnet_core.data.public import sources
-from resnet_core.data.public.sources import Download, Source
-from resnet_core.data.public.unpack import unpack
-from resnet_core.errors import DownloadError
-from resnet_core.system import home
+from resnet_core.data.public.sources import Download, Source, find_ready
+from resnet_core.errors import DataError, DownloadError
+from resnet_core.system import disk, home
 from resnet_core.system.checksum import md5_of
 from resnet_core.system.texts import Message
 
@@ -35,13 +38,13 @@ Progress = Callable[[str, int, int | None], None]
 
 
 def download(name: str, on_progress: Progress | None = None, timeout: float = TIMEOUT) -> Path:
-    """Fetch, check and unpack a data set; the root of the copy that can then be read.
+    """Fetch, check and unpack a data set; return the root of the copy.
 
-    What is already there is not fetched again. `on_progress` may raise to cancel.
+    Files that are there and right are not fetched again. `on_progress` may raise to cancel.
 
     Raises:
-        DownloadError: there is no such download, nobody answers, or what came is not what
-            was published; says which file to put where instead.
+        DownloadError: there is no such download, no server answers, the file is not the
+            published one, or the folder cannot be written to; says which file to put where.
     """
     source = sources.SOURCES.get(name)
     if source is None:
@@ -50,33 +53,61 @@ def download(name: str, on_progress: Progress | None = None, timeout: float = TI
     if ready is not None:
         return ready
     folder = home.data_folder() / source.folder
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(home.data_folder() / f"{name}.download.lock", timeout=0):
             files = [
-                _fetched(source, part, folder, on_progress, timeout) for part in source.downloads
+                _published_file(source, part, folder, on_progress, timeout)
+                for part in source.downloads
             ]
             return unpack(source, files)
     except Timeout as error:
         raise DownloadError("data.download.running", title=source.title) from error
+    except OSError as error:
+        raise DownloadError("data.download.unwritten", folder=folder, reason=error) from error
 
 
-def _fetched(
+def unpack(source: Source, packed: Sequence[Path]) -> Path:
+    """Return the root of a readable copy, made from published files whose checksums are right.
+
+    Only the files that are needed are taken out, each under its own known name.
+
+    Raises:
+        DataError: a file is not what was published, or there is no room.
+    """
+    root = home.data_folder()
+    with FileLock(root / f"{source.name}.unpack.lock"):
+        if find_ready(source) == root:
+            return root
+        for path, part in zip(packed, source.downloads, strict=True):
+            if md5_of(path) != part.md5:
+                raise DataError("data.checksum", path=path)
+        folder = root / source.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in packed:
+                _unpack_one(source, path, folder)
+        except (OSError, EOFError, tarfile.TarError, KeyError, zlib.error) as error:
+            raise DataError("data.not_unpacked", path=path, folder=folder, reason=error) from error
+    return root
+
+
+def _published_file(
     source: Source, part: Download, folder: Path, on_progress: Progress | None, timeout: float
 ) -> Path:
-    """The published file in the folder, from the first address that gives it."""
-    target = folder / part.file
-    if target.is_file() and md5_of(target) == part.md5:
-        return target
+    """Return the published file in the folder, from the first address that gives it."""
+    path = folder / part.file
+    if path.is_file() and md5_of(path) == part.md5:
+        return path
     failures = []
     for url in _addresses(source, part):
         try:
-            _fetch(url, part, target, on_progress, timeout)
+            _fetch(url, part, path, on_progress, timeout)
         except _FAILURES as error:
             problem = getattr(error, "reason", None) or error
             failures.append(Message("errors.data.in_file", path=url, problem=problem))
         else:
-            return target
+            return path
     raise DownloadError(
         "data.download.failed",
         file=part.file,
@@ -97,25 +128,38 @@ def _addresses(source: Source, part: Download) -> tuple[str, ...]:
 
 
 def _fetch(
-    url: str, part: Download, target: Path, on_progress: Progress | None, timeout: float
+    url: str, part: Download, path: Path, on_progress: Progress | None, timeout: float
 ) -> None:
-    """Into a temporary file, which takes its name only when its checksum is right."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
-        temporary = Path(file.name)
-    try:
-        with (
-            urllib.request.urlopen(url, timeout=timeout) as answer,  # https or http, see above
-            temporary.open("wb") as file,
-        ):
-            length = answer.headers.get("Content-Length")
-            total = int(length) if length else None
-            received = 0
-            while piece := answer.read(_PIECE):
-                received += file.write(piece)
-                if on_progress is not None:
-                    on_progress(part.file, received, total)
-        if md5_of(temporary) != part.md5:
+    """Write the file, which takes its name only if its checksum is right."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with (
+        urllib.request.urlopen(url, timeout=timeout) as response,  # https or http, see above
+        disk.whole_file(path) as file,
+    ):
+        length = response.headers.get("Content-Length")
+        total = int(length) if length else None
+        received = 0
+        while piece := response.read(_PIECE):
+            received += file.write(piece)
+            digest.update(piece)
+            if on_progress is not None:
+                on_progress(part.file, received, total)
+        if digest.hexdigest() != part.md5:
             raise DownloadError("data.download.not_published", received=received)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _unpack_one(source: Source, path: Path, folder: Path) -> None:
+    if path.name.endswith(".tar.gz"):
+        with tarfile.open(path) as archive:
+            for name in source.files:
+                member = archive.extractfile(f"{source.folder}/{name}")
+                if member is not None:
+                    with member, disk.whole_file(folder / name) as file:
+                        shutil.copyfileobj(member, file, 2**20)
+    elif path.suffix == ".gz" or path.parent != folder:
+        is_gzip = path.suffix == ".gz"
+        with (
+            gzip.open(path) if is_gzip else path.open("rb") as content,
+            disk.whole_file(folder / (path.stem if is_gzip else path.name)) as file,
+        ):
+            shutil.copyfileobj(content, file, 2**20)

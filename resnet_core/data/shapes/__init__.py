@@ -1,1 +1,1 @@
-"""Shapes."""
+"""The embedded data set of rendered shapes."""

@@ -1,4 +1,4 @@
-"""How large what is added is beside what is there. Arithmetic only."""
+"""Verdict on the size of the branches beside the shortcuts. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from resnet_core.labs.events import Value, Verdict
 
 
 def verdict(label: str, blocks: int, ratios: Sequence[float]) -> Verdict:
-    """From ||F|| / ||shortcut|| of every addition; a plain network has none."""
+    """Judge ||F|| / ||shortcut|| of every addition; a plain network has none."""
     if not blocks:
         return Verdict("none", {"label": label})
     if not ratios:

@@ -1,4 +1,4 @@
-"""What can be said of one picture's maps. Arithmetic only."""
+"""Verdict on one picture's maps: do their parts add up? Arithmetic only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MOST_MISSED = 1.0  # percent
 
 @dataclass(frozen=True)
 class Sum:
-    """How much of the score's difference a method's parts miss, percent; nan: there is none."""
+    """The part of the logit's difference that a map misses, percent; nan: there is none."""
 
     method: str
     percent: float
 
 
 def verdict(scored: Mapping[str, Value], sums: Sequence[Sum]) -> Verdict:
-    """On the sum that misses most.
+    """Judge the sum that misses most.
 
     Args:
         scored: a row of `scores`.
@@ -34,9 +34,9 @@ def verdict(scored: Mapping[str, Value], sums: Sequence[Sum]) -> Verdict:
     }
     if not sums:
         return Verdict("no_sum", values)
-    known = [one for one in sums if not math.isnan(one.percent)]
-    if not known:
+    finite = [one for one in sums if not math.isnan(one.percent)]
+    if not finite:
         return Verdict("flat", values)
-    worst = max(known, key=lambda one: one.percent)
-    said = {**values, "method": NAMES[worst.method], "percent": worst.percent}
-    return Verdict("adds_up" if worst.percent < _MOST_MISSED else "misses", said)
+    worst = max(finite, key=lambda one: one.percent)
+    values |= {"method": NAMES[worst.method], "percent": worst.percent}
+    return Verdict("adds_up" if worst.percent < _MOST_MISSED else "misses", values)

@@ -1,9 +1,9 @@
-"""The gradient of the loss on its way back, split at every addition.
+"""The gradient of the loss, split at every addition.
 
-At y = f(F(x) + S(x)) the gradient that arrives, g = f' dL/dy, goes on in two parts: the
-shortcut's, S'^T g, and the branch's, F'^T g. Their sum is dL/dx. Float32, evaluation mode:
-each image has its own gradient, and figures are means over the images. At initialisation
-BN has the images' own statistics, see `twins.initial`.
+At y = f(F(x) + S(x)) the gradient g = f' dL/dy goes on in two parts: the shortcut's, S'^T g, and
+the branch's, F'^T g. Their sum is dL/dx. Float32, evaluation mode: each image has its own
+gradient, and figures are means over the images. At initialisation BN has the images' own
+statistics, see `initial_network`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_core.labs.backward import question as backward
+from resnet_core.labs.backward.question import Settings
 from resnet_core.labs.backward.verdicts import Addition, verdicts
-from resnet_core.labs.events import Event, Progress, Rows, Value
-from resnet_core.labs.question import Settings
-from resnet_core.labs.tools import chain, columns, initial_network
-from resnet_core.labs.tools.chain import Chain, Step
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.events import Event, Progress, Rows
+from resnet_core.labs.tools import columns
+from resnet_core.labs.tools.chain import Chain, Step, changes_size
+from resnet_core.labs.tools.derived_networks import initial_network
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import Block, PreActivationBlock, ShortcutBlock
 
 
@@ -32,7 +31,7 @@ class Split:
     """The gradient at one block, B, C, H, W each.
 
     Attributes:
-        x: what entered the block.
+        x: the block's input.
         added: F(x).
         behind: dL/dy.
         branch: F'^T g, its part of dL/dx.
@@ -72,60 +71,63 @@ def transposed(step: Step, x: Tensor, gradient: Tensor) -> Tensor:
     return torch.autograd.grad(step(x), x, gradient)[0]
 
 
-def splits(network: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, Split]]:
+def splits(chain: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, Split]]:
     """Every block's place, counted from 1, and split, from the last back to the first.
 
     The loss is the cross-entropy summed over the images.
     """
     with torch.no_grad():
-        stream = list(network.stream(images))
+        stream = list(chain.stream(images))
     last = stream[-1].requires_grad_()
-    loss = functional.cross_entropy(network.head(last), labels, reduction="sum")
+    loss = functional.cross_entropy(chain.head(last), labels, reduction="sum")
     (gradient,) = torch.autograd.grad(loss, last)
-    for place in range(len(network.blocks), 0, -1):
-        found = split(network.blocks[place - 1][1], stream[place - 1], gradient)
-        yield place, found
-        gradient = found.before
+    for place in range(len(chain.blocks), 0, -1):
+        at_block = split(chain.blocks[place - 1][1], stream[place - 1], gradient)
+        yield place, at_block
+        gradient = at_block.before
 
 
-def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
+def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
     """Each network from its last block to its first."""
-    asked = cast(backward.Settings, settings)
-    images, labels = zip(*(one.train_images(asked.images) for one in subjects), strict=True)
-    networks = [Chain.of(_model(*each, asked)) for each in zip(subjects, images, strict=True)]
-    done, total = 0, sum(len(network.blocks) for network in networks)
-    for subject, network, x, truth in zip(subjects, networks, images, labels, strict=True):
+    images = [network.train_images(settings.images) for network in networks]
+    chains = [
+        Chain.of(_model(network, x, settings))
+        for network, (x, _) in zip(networks, images, strict=True)
+    ]
+    done, total = 0, sum(len(chain.blocks) for chain in chains)
+    for network, chain, (x, y) in zip(networks, chains, images, strict=True):
         additions = []
-        for place, found in splits(network, x, truth):
-            additions.append(_measured(network.blocks[place - 1][0], found))
-            yield Rows("additions", [_row(subject, place, additions[-1])])
+        for place, at_block in splits(chain, x, y):
+            additions.append(_measured(chain.blocks[place - 1][0], at_block))
+            row = {**columns.of(network), "place": place, **vars(additions[-1])}
+            yield Rows("additions", [row])
             yield Progress(done := done + 1, total)
-        yield from verdicts(subject.label, additions)
+        yield from verdicts(network.label, additions)
 
 
-def _model(subject: Subject, images: Tensor, settings: backward.Settings) -> torch.nn.Module:
+def _model(network: TrainedNetwork, images: Tensor, settings: Settings) -> torch.nn.Module:
     trained = settings.state == "trained"
-    model = subject.model() if trained else initial_network.initial(subject, images)
+    model = network.model() if trained else initial_network(network, images)
     return model.requires_grad_(False)
 
 
-def _measured(name: str, found: Split) -> Addition:
+def _measured(name: str, at_block: Split) -> Addition:
     """Means over the images; those whose gradient is 0 have no gain and no cosine."""
-    before, behind, shortcut = found.before, found.behind, found.shortcut
-    resizes = chain.changes_size(found.block)
+    before, behind, shortcut = at_block.before, at_block.behind, at_block.shortcut
+    resizes = changes_size(at_block.block)
     moves = shortcut is not None and not resizes  # x, by F(x)
-    descent = cosines(found.added, -before) if moves else None
+    descent = cosines(at_block.added, -before) if moves else None
     return Addition(
         name,
         resizes,
         behind=float(norms(behind).mean()),
         before=float(norms(before).mean()),
         shortcut=None if shortcut is None else float(norms(shortcut).mean()),
-        branch=float(norms(found.branch).mean()),
+        branch=float(norms(at_block.branch).mean()),
         gain=_mean(norms(before) / norms(behind)),
         shortcut_gain=None if shortcut is None else _mean(norms(shortcut) / norms(behind)),
-        branch_gain=_mean(norms(found.branch) / norms(behind)),
-        cosine=None if shortcut is None else _mean(cosines(found.branch, shortcut)),
+        branch_gain=_mean(norms(at_block.branch) / norms(behind)),
+        cosine=None if shortcut is None else _mean(cosines(at_block.branch, shortcut)),
         descent=None if descent is None else _mean(descent),
         descent_error=None if descent is None else _standard_error(descent),
     )
@@ -147,9 +149,5 @@ def _mean(values: Tensor) -> float:
 
 
 def _standard_error(values: Tensor) -> float:
-    there = values[values.isfinite()]
-    return float(there.std()) / math.sqrt(len(there)) if len(there) > 1 else math.nan
-
-
-def _row(subject: Subject, place: int, addition: Addition) -> dict[str, Value]:
-    return {**columns.of(subject), "place": place, **vars(addition)}
+    finite = values[values.isfinite()]
+    return float(finite.std()) / math.sqrt(len(finite)) if len(finite) > 1 else math.nan

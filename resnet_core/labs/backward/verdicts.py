@@ -1,4 +1,4 @@
-"""What the gradients at the additions say. Arithmetic only."""
+"""Verdicts on the gradients at the additions. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Addition:
 
 
 def verdicts(label: str, additions: Sequence[Addition]) -> Iterator[Verdict]:
-    """From a network's blocks, last to first: on the gain, or, of a plain network, on what
-    becomes of the gradient; then, where anything is added, on the direction of F."""
+    """From a network's blocks, last to first: on the gain and on the direction of F; of a plain
+    network on the gradient's change from last to first."""
     if any(one.shortcut is None for one in additions):
-        yield _on_the_way(label, additions)
+        yield _change(label, additions)
         return
-    yield _on_the_gain(label, additions)
+    yield _gain(label, additions)
     steps = [one for one in additions if one.descent is not None and math.isfinite(one.descent)]
     if steps:
-        yield _on_the_direction(label, steps)
+        yield _direction(label, steps)
 
 
-def _on_the_way(label: str, additions: Sequence[Addition]) -> Verdict:
+def _change(label: str, additions: Sequence[Addition]) -> Verdict:
     last, first = additions[0].behind, additions[-1].before
     change = first / last if last else math.nan
     finding = "plain_holds"
@@ -60,7 +60,7 @@ def _on_the_way(label: str, additions: Sequence[Addition]) -> Verdict:
     return Verdict(finding, {"label": label, "change": change})
 
 
-def _on_the_gain(label: str, additions: Sequence[Addition]) -> Verdict:
+def _gain(label: str, additions: Sequence[Addition]) -> Verdict:
     least = min(additions, key=lambda one: one.gain)
     values: dict[str, Value] = {
         "label": label,
@@ -75,7 +75,7 @@ def _on_the_gain(label: str, additions: Sequence[Addition]) -> Verdict:
     return Verdict("below_one", {**values, **parts, "below": below})
 
 
-def _on_the_direction(label: str, steps: Sequence[Addition]) -> Verdict:
+def _direction(label: str, steps: Sequence[Addition]) -> Verdict:
     cosine = fmean(one.descent or 0.0 for one in steps)
     # Images are the same in all blocks: their errors do not average out.
     error = fmean(one.descent_error or 0.0 for one in steps)

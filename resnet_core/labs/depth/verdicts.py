@@ -1,4 +1,4 @@
-"""Optimisation or overfitting: what training and test errors by depth say. Arithmetic only."""
+"""Optimisation or overfitting, decided by training and test errors by depth. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resnet_core.labs.events import Value, Verdict
 
 Ruling = Literal["optimisation", "overfitting", "slower", "not_too_deep"]
 
-SEED_SPREAD = 1.0  # points; what another seed may change, besides the images that are measured
+SEED_SPREAD = 1.0  # points that another seed may change, besides chance in the images
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Ends:
     depth: int
     train: float
     test: float
+    diverged: bool = False
 
 
 def margin(images: int) -> float:
@@ -33,14 +34,14 @@ def margin(images: int) -> float:
 
 
 def best(networks: Sequence[Ends]) -> Ends:
-    """The lowest test error; the shallower of two equal ones."""
+    """The network of the lowest test error; the shallower of two equal ones."""
     return min(networks, key=lambda one: (one.test, one.depth))
 
 
 def ruling(deepest: Ends, rival: Ends, on_training: float, on_test: float) -> Ruling:
-    """Why the deepest network is behind the best shallower one on test images, if it is.
+    """Decide why the deepest network is behind the best shallower one on test images.
 
-    Overfitting has a mark: the training error is no higher, and the test error is.
+    With overfitting the training error is no higher, and the test error is.
 
     Args:
         on_training, on_test: points that count as equal.
@@ -52,17 +53,17 @@ def ruling(deepest: Ends, rival: Ends, on_training: float, on_test: float) -> Ru
 
 
 def short(networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
-    """On the ladder of short runs."""
-    found = _verdict("short", networks, train_images, test_images)
-    return Verdict(found.finding, {**found.values, "train_images": train_images})
+    """Rule on the short runs."""
+    verdict = _verdict("short", networks, train_images, test_images)
+    return Verdict(verdict.finding, {**verdict.values, "train_images": train_images})
 
 
 def trained(families: dict[str, list[Ends]], images: int) -> Iterator[Verdict]:
-    """On the trained networks: one a family of which there are two depths."""
+    """Rule on the trained networks: one verdict a family of which there are two depths."""
     for family, networks in families.items():
         if len({one.depth for one in networks}) > 1:
-            found = _verdict("trained", networks, images, images)
-            yield Verdict(found.finding, {**found.values, "family": family})
+            verdict = _verdict("trained", networks, images, images)
+            yield Verdict(verdict.finding, {**verdict.values, "family": family})
 
 
 def _verdict(kind: str, networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
@@ -78,5 +79,13 @@ def _verdict(kind: str, networks: Sequence[Ends], train_images: int, test_images
         "best_test": rival.test,
         "margin": margin(test_images),
     }
-    found = ruling(deepest, rival, margin(train_images), margin(test_images))
-    return Verdict(f"{kind}_{found}", values)
+    decided = ruling(deepest, rival, margin(train_images), margin(test_images))
+    return Verdict(f"{kind}_{decided}", values)
+
+
+def diverged(networks: Sequence[Ends]) -> Iterator[Verdict]:
+    """Short runs whose loss was no longer a number."""
+    depths = sorted(one.depth for one in networks if one.diverged)
+    if depths:
+        error = next(one.train for one in networks if one.diverged)
+        yield Verdict("diverged", {"depths": ", ".join(map(str, depths)), "error": error})

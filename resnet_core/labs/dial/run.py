@@ -1,11 +1,10 @@
-"""The dial: y = F(x) + alpha x, turned on a trained network and set while training."""
+"""The dial: y = F(x) + alpha x, on a trained network and while training."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +12,17 @@ from torch.nn import functional
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.dial.question import Settings
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.dial.verdicts import (
+    End,
+    Reading,
+    diverged_verdict,
+    trained_verdict,
+    training_verdict,
+)
+from resnet_core.labs.events import Event, Progress, Row, Rows, Value
+from resnet_core.labs.tools import short_runs
+from resnet_core.labs.tools.short_runs import FinalErrors
+from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.blocks import ShortcutBlock
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from resnet_core.training.loop import train
@@ -22,33 +30,20 @@ from resnet_core.training.session import Session
 
 BATCH = 250  # images
 
-_ALIKE = 2.0  # points of error, of one network
-_BY_CHANCE = 5.0  # points of error, of two short trainings
 
-
-@dataclass(frozen=True)
-class Reading:
-    """The trained network at one place of the dial; errors in percent, loss in nats."""
-
-    alpha: float
-    error: float
-    loss: float
-    error_anew: float
-    loss_anew: float
-
-
-def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
-    """Turn the dial on the trained network, then train at each of its marks."""
-    (subject,) = subjects
+def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
+    """Scale the trained network's shortcuts, then train with each value of alpha."""
+    (network,) = networks
     readings = []
-    x, y = subject.train_images(settings.images)
+    x, y = network.train_images(settings.images)
     for alpha in reversed(evenly(settings.turns)):
-        reading = turned(subject.model(), alpha, x, y)
+        reading = measure(network.model(), alpha, x, y)
         readings.append(reading)
-        yield Rows("trained", _trained_rows(reading, len(y)))
+        yield Rows("trained", _reading_rows(reading, len(y)))
     yield trained_verdict(readings)
-    ends = yield from _trainings(settings, subject)
+    ends = yield from _train_all(settings, network)
     yield training_verdict(ends, settings.updates)
+    yield from diverged_verdict(ends)
 
 
 def evenly(count: int) -> list[float]:
@@ -57,7 +52,7 @@ def evenly(count: int) -> list[float]:
 
 
 @contextmanager
-def dialled(model: nn.Module, alpha: float) -> Iterator[nn.Module]:
+def scaled_shortcuts(model: nn.Module, alpha: float) -> Iterator[nn.Module]:
     """y = F(x) + alpha x in every block, until the context ends."""
 
     def scaled(shortcut: nn.Module, inputs: tuple[Tensor, ...], x: Tensor) -> Tensor:
@@ -72,84 +67,72 @@ def dialled(model: nn.Module, alpha: float) -> Iterator[nn.Module]:
             hook.remove()
 
 
-def turned(model: nn.Module, alpha: float, x: Tensor, y: Tensor) -> Reading:
+def measure(model: nn.Module, alpha: float, x: Tensor, y: Tensor) -> Reading:
     """Errors at this alpha with BN's statistics of alpha = 1, and with new ones."""
-    with dialled(model, alpha):
+    with scaled_shortcuts(model, alpha):
         loss, error = loss_and_error(model, x, y)
-        loss_anew, error_anew = loss_and_error(measured_anew(model, x), x, y)
+        loss_anew, error_anew = loss_and_error(with_new_statistics(model, x), x, y)
     return Reading(alpha, error, loss, error_anew, loss_anew)
 
 
 @torch.no_grad()
-def measured_anew(model: nn.Module, x: Tensor) -> nn.Module:
-    """A copy whose BN has the mean and variance of what now comes to it.
+def with_new_statistics(model: nn.Module, x: Tensor) -> nn.Module:
+    """A copy whose BN has the mean and variance of its present inputs.
 
-    Every layer after a turned shortcut gets inputs of another size; this tells what the
-    network has lost from what is only scaled otherwise.
+    Every layer after a scaled shortcut gets inputs of another size; this separates what the
+    network has lost from a mere change of scale.
     """
-    fresh = copy.deepcopy(model).train()
-    for module in fresh.modules():
+    measured = copy.deepcopy(model).train()
+    for module in measured.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
             module.momentum = None  # the plain average over the mini-batches
     for part in x.split(BATCH):
-        fresh(part)
-    return fresh.eval()
+        measured(part)
+    return measured.eval()
 
 
-@torch.no_grad()
 def loss_and_error(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
     """Cross-entropy, nats, and percent wrong."""
-    answers = torch.cat([model(part) for part in x.split(BATCH)])
-    wrong = (answers.argmax(1) != y).float().mean()
-    return float(functional.cross_entropy(answers, y)), 100 * float(wrong)
+    outputs = logits(model, x, BATCH)
+    return float(functional.cross_entropy(outputs, y)), percent_wrong(outputs, y)
 
 
-def short_experiment(settings: Settings, own: Experiment) -> Experiment:
-    """The subject's network and data, with a rate and a warm-up that suit a short training."""
+def short_experiment(settings: Settings, experiment: Experiment) -> Experiment:
+    """The run's network and data, with a rate and a warm-up that suit a short training."""
     updates = settings.updates
-    return own.changed(
-        iterations=updates,
+    return short_runs.shortened(
+        experiment,
+        updates,
         learning_rate=settings.learning_rate,
         milestones=(max(1, round(0.85 * updates)),),
         warmup="linear",
         warmup_iterations=max(1, updates // 3),
-        record_every=max(1, updates // 20),
-        evaluate_every=updates,
         evaluation_images=settings.images,
-        audit_every=0,
         seed=settings.seed,
     )
 
 
-# Trainings
-
-
-def _trainings(
-    settings: Settings, subject: Subject
-) -> Generator[Event, None, list[tuple[float, float]]]:
-    """Alpha and final training error at each mark; the ends of the dial first."""
+def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, None, list[End]]:
+    """Train with each alpha, from the ends of the dial to its middle."""
     alphas = sorted(evenly(settings.marks), key=lambda alpha: -abs(alpha - 0.5))
-    experiment = short_experiment(settings, subject.experiment)
+    experiment = short_experiment(settings, network.experiment)
     total, done, ends = settings.updates * len(alphas), 0, []
     for alpha in alphas:
-        session = Session(experiment, subject.dataset, eager=True)  # a graph would know no dial
-        errors: tuple[float, float] | None = None
-        with dialled(session.state.model, alpha):
+        # Eager: a graph captured before the hooks would not scale the shortcuts.
+        session = Session(experiment, network.dataset, eager=True)
+        final: FinalErrors | None = None
+        with scaled_shortcuts(session.state.model, alpha):
             for event in train(session):
                 if isinstance(event, Measurement):
                     yield Rows("curves", [_curve_row(alpha, event)])
                     yield Progress(done + event.iteration, total)
-                elif isinstance(event, Finished):
-                    errors = event.train_error, event.test_error
-                elif isinstance(event, Diverged):
-                    guessing = 100 * (1 - 1 / len(subject.dataset.classes))
-                    errors = guessing, guessing
-        assert errors is not None
+                elif isinstance(event, Finished | Diverged):
+                    final = FinalErrors.of(event, len(network.dataset.classes))
+        assert final is not None
         done += settings.updates
-        ends.append((alpha, errors[0]))
-        row: dict[str, Value] = {"alpha": alpha, "train_error": errors[0]}
-        yield Rows("ends", [{**row, "test_error": errors[1], "updates": settings.updates}])
+        ends.append(End(alpha, final.train, final.diverged))
+        yield Rows("ends", [_end_row(alpha, final, settings.updates)])
     return ends
 
 
@@ -158,48 +141,15 @@ def _curve_row(alpha: float, event: Measurement) -> Row:
     return {**row, "error": event.running_error, "loss": event.loss}
 
 
-def _trained_rows(reading: Reading, images: int) -> list[Row]:
+def _end_row(alpha: float, final: FinalErrors, updates: int) -> Row:
+    errors: dict[str, Value] = {"train_error": final.train, "test_error": final.test}
+    return {"alpha": alpha, **errors, "updates": updates, "diverged": final.diverged}
+
+
+def _reading_rows(reading: Reading, images: int) -> list[Row]:
     kept = ("kept", reading.error, reading.loss)
     anew = ("anew", reading.error_anew, reading.loss_anew)
     return [
         {"alpha": reading.alpha, "statistics": s, "error": error, "loss": loss, "images": images}
         for s, error, loss in (kept, anew)
     ]
-
-
-# Verdicts
-
-
-def trained_verdict(readings: Sequence[Reading]) -> Verdict:
-    """Whether the trained network needs all of the x that it was trained with."""
-    by_alpha = sorted(readings, key=lambda reading: reading.alpha)
-    zero, full = by_alpha[0], by_alpha[-1]
-    best = min(reversed(by_alpha), key=lambda reading: reading.error)
-    values: dict[str, Value] = {
-        "zero": zero.error,
-        "zero_anew": zero.error_anew,
-        "full": full.error,
-        "best": best.alpha,
-        "least": best.error,
-    }
-    if best.error < full.error - _ALIKE:
-        return Verdict("better_elsewhere", values)
-    if zero.error <= full.error + _ALIKE:
-        return Verdict("indifferent", values)
-    limit = next(r for r in reversed(by_alpha) if r.error > full.error + _ALIKE)
-    at_limit = {"limit": limit.alpha, "at_limit": limit.error, "limit_anew": limit.error_anew}
-    return Verdict("made_for_one", {**values, **at_limit})
-
-
-def training_verdict(ends: Sequence[tuple[float, float]], updates: int) -> Verdict:
-    """What alpha while training has done to the final training error."""
-    (_, zero), *_, (_, full) = by_alpha = sorted(ends)
-    best, least = min(reversed(by_alpha), key=lambda end: end[1])
-    most = max(error for _, error in by_alpha)
-    values: dict[str, Value] = {"updates": updates, "zero": zero, "full": full}
-    values |= {"best": best, "least": least, "most": most}
-    if most - least <= _BY_CHANCE:
-        return Verdict("no_matter", values)
-    if least < min(zero, full) - _BY_CHANCE:
-        return Verdict("part_is_best", values)
-    return Verdict("more_is_better" if full <= zero else "less_is_better", values)

@@ -1,4 +1,4 @@
-"""What averaged predictions and dropped blocks say. Arithmetic only."""
+"""Verdicts on averaged predictions and on dropped blocks. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Average:
     Attributes:
         error: of the average.
         alone: mean error of its members; `best` is the lowest of them.
-        ahead_of_alone, ahead_of_best: whether the average's error is lower by more than these
-            images leave to chance.
+        ahead_of_alone, ahead_of_best: the average's error is lower by more than chance allows
+            on these images.
         without_one: error of the average without one member, the mean over members.
     """
 
@@ -45,7 +45,7 @@ class Thinning:
         whole: error of the network as trained.
         alone: mean error of the thinned ones; `average` is that of their averaged predictions.
         chance: error of a guess.
-        helped: whether `average` is below `alone` by more than the images leave to chance.
+        helped: `average` is below `alone` by more than chance allows on these images.
     """
 
     label: str
@@ -60,7 +60,7 @@ class Thinning:
 def verdicts(
     average: Average, pairs: Sequence[Row], thinning: Thinning | None
 ) -> Iterator[Verdict]:
-    """One on the average, one on who errs together, two on dropped blocks."""
+    """One on the average, one on common mistakes, two on dropped blocks."""
     yield _gain(average)
     yield _together(pairs, average.images)
     if thinning is None:

@@ -1,69 +1,33 @@
-"""Is x really added again at every block, and does the stream not blow up?"""
+"""Is x really added again at every block, and why don't the values blow up?"""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs import question as laboratory
-from resnet_core.labs.families import family, not_cifar
-from resnet_core.labs.question import Question
+from resnet_core.labs.question import LabSettings, Question, family, not_cifar
 from resnet_core.labs.tools.columns import RUN
 
 
-class Settings(laboratory.Settings):
-    """How many images are followed."""
+class Settings(LabSettings):
+    """The number of images that are followed."""
 
-    images: int = Field(
-        128, ge=2, le=1000, description="Test images that are followed through the network."
-    )
+    images: int = Field(128, ge=2, le=1000)
 
 
 def accepts(experiment: Experiment) -> str:
-    """The ledger is of sums; gates weigh."""
-    if family(experiment) == "highway":
-        return "a highway's gates weigh x and F(x), so there is no sum; choose another network."
-    return not_cifar(experiment)
+    """Refuse networks whose gates weigh what is added."""
+    return "labs.gates_weigh" if family(experiment) == "highway" else not_cifar(experiment)
 
 
 QUESTION = Question(
     name="forward",
     settings=Settings,
-    findings={
-        "exact": "What {label} carries after its last block is x_0 plus the sum of all F(x) to a "
-        "relative difference of {difference:.0e}, which is float32's rounding.",
-        "approximate": "What {label} carries after its last block is not quite x_0 plus the sum of "
-        "all F(x): it differs by {difference:.0f} % of its norm, for the nonlinearity after each "
-        "addition has its say as well.",
-        "elsewhere": "What {label} carries after its last block has little to do with x_0 plus the "
-        "sum of all F(x): it differs by {difference:.0f} % of its own norm, so much does the "
-        "nonlinearity after each addition take away.",
-        "no_sum": "{label} adds nothing: each block replaces x by f(F(x)), so there is no sum to "
-        "compare with.",
-        "steady": "Trained, a block of {label} multiplies the norm of the stream by {trained:.2f} "
-        "where the size stays: less than the 1.41 of x plus an unrelated F(x) of the same norm, so "
-        "it does not blow up.",
-        "growing": "Trained, a block of {label} multiplies the norm of the stream by {trained:.2f} "
-        "where the size stays: no less than the 1.41 of x plus an unrelated F(x) of the same norm, "
-        "so it does grow.",
-        "tamed": "At initialisation a block of {label} multiplies the norm of the stream by "
-        "{with_bn:.2f} with BN and by {without_bn:.2f} without: BN keeps it nearer to its size.",
-        "untamed": "At initialisation a block of {label} multiplies the norm of the stream by "
-        "{with_bn:.2f} with BN and by {without_bn:.2f} without: BN does not keep it nearer to its "
-        "size here.",
-    },
     tables={
         "ledger": (
             *RUN,
-            "state",
-            "batch_norm",
-            "place",
-            "block",
-            "changes_size",
-            "stream",
-            "branch",
-            "total",
-            "difference",
+            *("state", "batch_norm", "place", "block", "changes_size"),
+            *("stream", "branch", "total", "difference"),
         )
     },
     runs=(
@@ -75,6 +39,6 @@ QUESTION = Question(
     accepts=accepts,
     code=(
         ("resnet_core/labs/forward/run.py", "ledger"),
-        ("resnet_core/labs/tools/initial_network.py", "normalising"),
+        ("resnet_core/labs/tools/derived_networks.py", "set_batch_statistics"),
     ),
 )

@@ -1,10 +1,10 @@
-"""The ledger of a forward pass: what the stream holds after each block, and what was added.
+"""The ledger of a forward pass: the activations x_l after each block, and the sum of all branches.
 
-A trained network is followed in evaluation mode with its own running statistics; as it was
-at initialisation, with and without BN, see `twins.initial`. Activations are float32, norms
-and sums float64. A twin without BN is followed at initialisation only: at the recipe's
-learning rate it would not train. A run that was trained without BN is followed trained; one
-is on record, from branches that began at 0 and at a lower rate (Zhang et al. 2019).
+A trained network is followed in evaluation mode with its own running statistics, and again with
+its initial weights, with and without BN. Activations are float32, norms and sums float64. Without
+BN a network is followed at initialisation only: at the recipe's learning rate it would not train.
+A run that was trained without BN is followed trained; one is on record, from branches that began
+at 0 and at a lower rate (Zhang et al. 2019).
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from resnet_core.labs.events import Event, Progress, Rows, Value
-from resnet_core.labs.forward import question as forward
+from resnet_core.labs.events import Event, Progress, Rows
+from resnet_core.labs.forward.question import Settings
 from resnet_core.labs.forward.verdicts import Account, verdicts
-from resnet_core.labs.question import Settings
-from resnet_core.labs.tools import chain, columns, initial_network
-from resnet_core.labs.tools.chain import Chain, Step
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools import columns
+from resnet_core.labs.tools.chain import Chain, Step, changes_size
+from resnet_core.labs.tools.derived_networks import initial_network
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import Block, ShortcutBlock
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was found after one block, or, at place 0, before the first.
+    """The norms after one block, or, at place 0, before the first.
 
     Attributes:
         block: its name; empty at place 0.
@@ -49,23 +49,23 @@ class Entry:
 
 
 @torch.no_grad()
-def ledger(network: Chain, images: Tensor) -> Iterator[Entry]:
-    """Follow the images block by block, and keep x_0 + F_0 + F_1 + ... beside what is carried.
+def ledger(chain: Chain, images: Tensor) -> Iterator[Entry]:
+    """Follow the images block by block, and sum x_0 + F_0 + F_1 + ... beside x_l.
 
-    F is the branch's output for what the block really got. Where the size changes, the sum
-    goes through the shortcut as the stream does. It is kept in float64, so that what differs
-    in a network that only adds is the rounding of float32.
+    F is the branch's output for the block's real input. Where the size changes, the sum goes
+    through the shortcut as x_l does. It is in float64, so that the difference in a network
+    that only adds is the rounding of float32.
     """
-    x = network.stem(images)
-    adds = all(isinstance(block, ShortcutBlock) for _, block in network.blocks)
+    x = chain.stem(images)
+    adds = all(isinstance(block, ShortcutBlock) for _, block in chain.blocks)
     total = x.double() if adds else None  # x_0
     yield _entry(0, "", False, x, None, total)
-    for place, (name, block) in enumerate(network.blocks, start=1):
+    for place, (name, block) in enumerate(chain.blocks, start=1):
         branch = block.residual(x)
         if total is not None:
             total = shortcut_in_float64(block)(total) + branch
         x = block(x)
-        yield _entry(place, name, chain.changes_size(block), x, branch, total)
+        yield _entry(place, name, changes_size(block), x, branch, total)
 
 
 def shortcut_in_float64(block: Block) -> Step:
@@ -81,7 +81,7 @@ def norm(x: Tensor) -> float:  # B, C, H, W
 def _entry(
     place: int,
     block: str,
-    changes_size: bool,
+    resizes: bool,
     x: Tensor,
     branch: Tensor | None,
     total: Tensor | None,
@@ -90,7 +90,7 @@ def _entry(
     return Entry(
         place,
         block,
-        changes_size,
+        resizes,
         stream=carried,
         branch=None if branch is None else norm(branch),
         total=None if total is None else norm(total),
@@ -98,27 +98,26 @@ def _entry(
     )
 
 
-def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
-    """Each network trained, then as it was at initialisation with BN and without."""
-    asked = cast(forward.Settings, settings)
-    done, total = 0, 3 * len(subjects)
-    for subject in subjects:
-        images, _ = subject.test_images(asked.images)
-        account = Account(subject.label, subject.family)
-        for state, batch_norm, model in _variants(subject, images):
+def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
+    """Each network trained, then at initialisation with BN and without."""
+    done, total = 0, 3 * len(networks)
+    for network in networks:
+        images, _ = network.test_images(settings.images)
+        account = Account(network.label, network.family)
+        for state, batch_norm, model in _variants(network, images):
             entries = list(ledger(Chain.of(model), images))
             account.take(state, batch_norm, entries)
-            who = {**columns.of(subject), "state": state, "batch_norm": batch_norm}
-            yield Rows("ledger", [{**who, **_row(entry)} for entry in entries])
+            which = {**columns.of(network), "state": state, "batch_norm": batch_norm}
+            yield Rows("ledger", [{**which, **vars(entry)} for entry in entries])
             yield Progress(done := done + 1, total)
         yield from verdicts(account)
 
 
-def _variants(subject: Subject, images: Tensor) -> Iterator[tuple[str, bool, nn.Module]]:
-    yield "trained", subject.experiment.batch_norm, subject.model()
+def _variants(network: TrainedNetwork, images: Tensor) -> Iterator[tuple[str, bool, nn.Module]]:
+    yield "trained", network.experiment.batch_norm, network.model()
     for batch_norm in (True, False):
-        yield "initial", batch_norm, initial_network.initial(subject, images, batch_norm=batch_norm)
-
-
-def _row(entry: Entry) -> dict[str, Value]:
-    return dict(vars(entry))
+        yield (
+            "initial",
+            batch_norm,
+            initial_network(network, images, batch_norm=batch_norm),
+        )

@@ -1,4 +1,4 @@
-"""What the ledgers of a network say. Arithmetic only."""
+"""Verdicts on a network's sum of branches and on the growth of its norm. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Protocol
 from resnet_core.labs.events import Value, Verdict
 
 ROUNDING = 1e-5  # relative; float32 keeps 6e-8 an addition
-_ELSEWHERE = 1.0  # differs by as much as it has
+_ELSEWHERE = 1.0  # the difference is as large as x_L
 _DOUBLED = math.sqrt(2)  # in norm: x plus an unrelated F(x) of the same size
 
 
 class Entry(Protocol):
-    """What the verdicts need of the ledger's entries, see `forward.Entry`."""
+    """The part of `forward.run.Entry` that the verdicts need."""
 
     @property
     def changes_size(self) -> bool: ...
@@ -51,8 +51,8 @@ def growth(entries: Sequence[Entry]) -> float:
     """The factor by which a block changes the stream's norm: the geometric mean over the
     blocks that keep its size. A stream that is 0 somewhere has none (nan).
 
-    Where the size changes, the norm does so too without any branch's doing: three of four
-    pixels are left out.
+    Where the size changes, the norm does so too, without a branch: three of four pixels are
+    left out.
     """
     logarithms = [
         math.log(after.stream / before.stream) if before.stream and after.stream else math.nan
@@ -63,27 +63,27 @@ def growth(entries: Sequence[Entry]) -> float:
 
 
 def verdicts(account: Account) -> Iterator[Verdict]:
-    """One on the sum; where there is any growth to speak of, one on it and one on BN's part."""
+    """One on the sum; where growth is defined, one on it and one on BN's effect."""
     yield _on_the_sum(account)
     with_bn, without_bn = account.initial[True], account.initial[False]
     if math.isfinite(account.trained):
         finding = "steady" if account.trained < _DOUBLED else "growing"
-        yield _said(account, finding, trained=account.trained)
+        yield _verdict(account, finding, trained=account.trained)
     if math.isfinite(with_bn) and math.isfinite(without_bn):
         nearer = abs(math.log(with_bn)) < abs(math.log(without_bn))
         finding = "tamed" if nearer else "untamed"
-        yield _said(account, finding, with_bn=with_bn, without_bn=without_bn)
+        yield _verdict(account, finding, with_bn=with_bn, without_bn=without_bn)
 
 
 def _on_the_sum(account: Account) -> Verdict:
     difference = account.difference
     if difference is None:
-        return _said(account, "no_sum")
+        return _verdict(account, "no_sum")
     if difference <= ROUNDING:
-        return _said(account, "exact", difference=difference)
+        return _verdict(account, "exact", difference=difference)
     finding = "approximate" if difference < _ELSEWHERE else "elsewhere"
-    return _said(account, finding, difference=100 * difference)
+    return _verdict(account, finding, difference=100 * difference)
 
 
-def _said(account: Account, finding: str, **values: Value) -> Verdict:
+def _verdict(account: Account, finding: str, **values: Value) -> Verdict:
     return Verdict(finding, {"label": account.label, **values})

@@ -1,4 +1,4 @@
-"""What the gates of a highway network say. Arithmetic only."""
+"""Verdicts on a highway's shortcuts, open or closed. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Gate:
 
     Attributes:
         transform: mean of T.
-        low, high: between these lie eight tenths of T.
-        closed: share of the single gates that leave less than a tenth of x.
+        low, high: between these lie 80 % of T.
+        closed: share of the single gates that leave less than 10 % of x.
     """
 
     block: str
@@ -29,23 +29,23 @@ class Gate:
 
     @property
     def carry(self) -> float:
-        """Mean of 1 - T, what is left of the shortcut."""
+        """Mean of 1 - T, the shortcut's weight."""
         return 1 - self.transform
 
 
 def verdict(label: str, iterations: int, start: Sequence[float], gates: Sequence[Gate]) -> Verdict:
-    """Of the shortcut that lets least through, where it is closed; else of the one that has
-    narrowed most, where one has; else of the one that lets least through.
+    """Describe the narrowest shortcut where it is closed; else the one that has narrowed most,
+    where one has; else the narrowest.
 
     Args:
         start: each block's carry before the training.
     """
     places = range(len(gates))
     place = min(places, key=lambda index: gates[index].carry)
-    narrowest = max(places, key=lambda index: start[index] - gates[index].carry)
+    most_changed = max(places, key=lambda index: start[index] - gates[index].carry)
     finding = "closed" if gates[place].carry < _CLOSED else "open"
-    if finding == "open" and start[narrowest] - gates[narrowest].carry >= _NARROWED:
-        finding, place = "narrowed", narrowest
+    if finding == "open" and start[most_changed] - gates[most_changed].carry >= _NARROWED:
+        finding, place = "narrowed", most_changed
     values: dict[str, Value] = {
         "label": label,
         "iterations": iterations,
@@ -58,5 +58,5 @@ def verdict(label: str, iterations: int, start: Sequence[float], gates: Sequence
 
 
 def diverged(label: str, iterations: int) -> Verdict:
-    """Of a training whose loss is no longer a number."""
+    """Say that a training's loss was no longer a number."""
     return Verdict("diverged", {"label": label, "iterations": iterations})

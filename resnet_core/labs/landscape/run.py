@@ -7,31 +7,65 @@ BN is in evaluation mode, with the network's own running statistics, as in their
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
+from resnet_core.labs.events import Event, Progress, Row, Rows, Value
 from resnet_core.labs.landscape.question import Settings
-from resnet_core.labs.tools.directions import filter_normalised
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.landscape.verdicts import Surface, verdicts
+from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 
-LEVELS = (5, 21, 41)  # points a side; each grid holds the one before
+LEVELS = (5, 21, 41)  # points a side; each grid contains the one before
 FINEST = LEVELS[-1]
 BATCH = 256  # images
 
-_CHUNK = 8  # points told together
-_APART = 5.0  # percent of the plane
+_CHUNK = 8  # points in one event
 _BENT = 0.1  # of the strongest curvature: more downwards than this is no bowl
-_NEAR_GUESSING = 0.8
 
 Place = tuple[int, int]  # on the finest grid; (20, 20) is the network itself
 Floats = NDArray[np.float64]
+
+
+def filter_normalised(model: nn.Module, generator: torch.Generator) -> dict[str, Tensor]:
+    """A random direction, each filter of which is as long as the network's (Li et al. 2018, 4).
+
+    A filter computes one output channel: a slice C, k, k of a convolution, a row of the
+    classifier. Without this a network with large weights, which BN makes equivalent to small
+    ones, would look flatter. BN's scales and shifts and all biases stay where they are: their
+    part of the direction is 0, as in the paper's figures.
+
+    Returns:
+        float32 on the network's device, by parameter name, of the parameters' shapes.
+    """
+    return {
+        name: _like(weight.detach(), generator).to(weight.device)
+        for name, weight in model.named_parameters()
+    }
+
+
+def moved(
+    weights: Mapping[str, Tensor], direction: Mapping[str, Tensor], length: float
+) -> dict[str, Tensor]:
+    """weights + length x direction, for the weights that the direction names."""
+    return {
+        name: tensor + length * direction[name] if name in direction else tensor
+        for name, tensor in weights.items()
+    }
+
+
+def _like(weight: Tensor, generator: torch.Generator) -> Tensor:
+    if weight.dim() < 2:
+        return torch.zeros(weight.shape)
+    drawn = torch.randn(weight.shape, generator=generator)
+    sizes = weight.flatten(1).norm(dim=1).cpu()
+    factors = sizes / drawn.flatten(1).norm(dim=1)
+    return drawn * factors.view(-1, *[1] * (weight.dim() - 1))
 
 
 @dataclass(frozen=True)
@@ -47,12 +81,12 @@ class Plane:
     """weights + x direction_1 + y direction_2; every place is computed once.
 
     Attributes:
-        heights: what was computed so far.
+        heights: by the places computed so far.
     """
 
-    def __init__(self, subject: Subject, settings: Settings) -> None:
-        self.model = subject.model()
-        self.images, self.labels = subject.train_images(settings.images)
+    def __init__(self, network: TrainedNetwork, settings: Settings) -> None:
+        self.model = network.model()
+        self.images, self.labels = network.train_images(settings.images)
         generator = torch.Generator().manual_seed(settings.seed)
         first, second = (filter_normalised(self.model, generator) for _ in range(2))
         self._weights = [
@@ -77,36 +111,36 @@ class Plane:
     def _height(self, x: float, y: float) -> Height:
         for parameter, weight, first, second in self._weights:
             parameter.copy_(weight + x * first + y * second)
-        answers = torch.cat([self.model(part) for part in self.images.split(BATCH)])
-        losses = functional.cross_entropy(answers, self.labels, reduction="none")
-        wrong = (answers.argmax(1) != self.labels).float().mean()
-        return Height(float(losses.mean()), standard_error(losses), 100 * float(wrong))
+        outputs = logits(self.model, self.images, BATCH)
+        losses = functional.cross_entropy(outputs, self.labels, reduction="none")
+        error = percent_wrong(outputs, self.labels)
+        return Height(float(losses.mean()), standard_error(losses), error)
 
 
 def standard_error(losses: Tensor) -> float:
-    """Of the mean over images, had they been others of the same kind."""
+    """Of the mean over images, as a sample of all."""
     return float(losses.std() / math.sqrt(len(losses)))
 
 
-def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
+def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
     """Two lines through each network, then the surfaces, all networks at every place in turn."""
-    planes = [Plane(subject, settings) for subject in subjects]
+    planes = [Plane(network, settings) for network in networks]
     grid = levels(settings.resolution, settings.seed)
-    todo = {place for level in grid for place in level} | set(axes())
-    total = len(todo) * len(planes)
-    for subject, plane in zip(subjects, planes, strict=True):
-        yield Rows("networks", [_network_row(subject, plane)])
+    places = {place for level in grid for place in level} | set(axes())
+    total = len(places) * len(planes)
+    for network, plane in zip(networks, planes, strict=True):
+        yield Rows("networks", [_network_row(network, plane)])
     for place in axes():
-        for subject, plane in zip(subjects, planes, strict=True):
-            yield Rows("lines", _line_rows(subject, plane, place))
+        for network, plane in zip(networks, planes, strict=True):
+            yield Rows("lines", _line_rows(network, plane, place))
         yield Progress(_done(planes), total)
     for level in grid:
         for start in range(0, len(level), _CHUNK):
-            places = level[start : start + _CHUNK]
-            for subject, plane in zip(subjects, planes, strict=True):
-                yield Rows("surface", [_surface_row(subject, plane, level, p) for p in places])
+            chunk = level[start : start + _CHUNK]
+            for network, plane in zip(networks, planes, strict=True):
+                yield Rows("surface", [_surface_row(network, plane, level, p) for p in chunk])
             yield Progress(_done(planes), total)
-    yield from verdicts([described(s, p, settings) for s, p in zip(subjects, planes, strict=True)])
+    yield from verdicts([described(s, p, settings) for s, p in zip(networks, planes, strict=True)])
 
 
 def axes() -> list[Place]:
@@ -125,12 +159,12 @@ def levels(resolution: int, seed: int) -> list[list[Place]]:
     twice. Within a grid the order is random, so that all of the picture sharpens at once.
     """
     random = np.random.default_rng(seed)
-    seen: set[Place] = set()
+    coarser: set[Place] = set()
     grids = []
     for points in LEVELS[: LEVELS.index(resolution) + 1]:
         steps = range(0, FINEST, (FINEST - 1) // (points - 1))
-        fresh = [(x, y) for x in steps for y in steps if (x, y) not in seen]
-        seen |= set(fresh)
+        fresh = [(x, y) for x in steps for y in steps if (x, y) not in coarser]
+        coarser |= set(fresh)
         grids.append([fresh[i] for i in random.permutation(len(fresh))])
     return grids
 
@@ -138,36 +172,15 @@ def levels(resolution: int, seed: int) -> list[list[Place]]:
 # The shape of a surface
 
 
-@dataclass(frozen=True)
-class Surface:
-    """A network's surface in numbers.
-
-    Attributes:
-        convex: percent of the plane where it is curved like a bowl.
-        basin: percent of the plane where the loss is less than that of guessing.
-        minima: places lower than all eight around them.
-    """
-
-    label: str
-    family: str
-    loss: float
-    uncertainty: float
-    guessing: float
-    images: int
-    convex: float
-    basin: float
-    minima: int
-
-
-def described(subject: Subject, plane: Plane, settings: Settings) -> Surface:
-    """The surface on the grid that was asked for."""
+def described(network: TrainedNetwork, plane: Plane, settings: Settings) -> Surface:
+    """The surface on the grid of the chosen resolution."""
     steps = range(0, FINEST, (FINEST - 1) // (settings.resolution - 1))
     losses = np.array([[plane.heights[x, y].loss for x in steps] for y in steps])
     losses = np.nan_to_num(losses, nan=1e6, posinf=1e6)
-    own, guessing = plane.heights[axes()[0]], _guessing(subject)
+    own, guessing = plane.heights[axes()[0]], _guessing(network)
     return Surface(
-        label=subject.label,
-        family=subject.family,
+        label=network.label,
+        family=network.family,
         loss=own.loss,
         uncertainty=own.uncertainty,
         guessing=guessing,
@@ -179,7 +192,7 @@ def described(subject: Subject, plane: Plane, settings: Settings) -> Surface:
 
 
 def bowl(losses: Floats) -> NDArray[np.bool_]:  # N, N -> N - 2, N - 2
-    """Where the smaller eigenvalue of the Hessian is not clearly negative (their Fig. 7)."""
+    """Places at which the Hessian's smaller eigenvalue is not clearly negative (their Fig. 7)."""
     xx = losses[1:-1, 2:] - 2 * losses[1:-1, 1:-1] + losses[1:-1, :-2]
     yy = losses[2:, 1:-1] - 2 * losses[1:-1, 1:-1] + losses[:-2, 1:-1]
     xy = (losses[2:, 2:] - losses[2:, :-2] - losses[:-2, 2:] + losses[:-2, :-2]) / 4
@@ -204,71 +217,45 @@ def minima(losses: Floats) -> int:
 # Rows
 
 
-def _network_row(subject: Subject, plane: Plane) -> Row:
+def _network_row(network: TrainedNetwork, plane: Plane) -> Row:
     own = plane.at(axes()[0])
-    row: dict[str, Value] = {"subject": subject.id, "label": subject.label}
-    row |= {"family": subject.family, "depth": subject.depth, "loss": _shown(own.loss)}
-    row |= {"uncertainty": _shown(own.uncertainty), "error": own.error}
-    return {**row, "images": len(plane.labels), "guessing": _guessing(subject)}
+    row: dict[str, Value] = {"subject": network.id, "label": network.label}
+    row |= {"family": network.family, "depth": network.depth, "loss": _finite(own.loss)}
+    row |= {"uncertainty": _finite(own.uncertainty), "error": own.error}
+    return {**row, "images": len(plane.labels), "guessing": _guessing(network)}
 
 
-def _line_rows(subject: Subject, plane: Plane, place: Place) -> list[Row]:
+def _line_rows(network: TrainedNetwork, plane: Plane, place: Place) -> list[Row]:
     """The middle is on both lines."""
     height, middle = plane.at(place), FINEST // 2
     coordinates = plane.coordinates(place)
     rows: list[Row] = []
     for direction in (1, 2):
         if place[2 - direction] == middle:
-            row: dict[str, Value] = {"subject": subject.id, "direction": direction}
-            row |= {"place": coordinates[direction - 1], "loss": _shown(height.loss)}
-            row |= {"low": _shown(height.loss - height.uncertainty)}
-            row |= {"high": _shown(height.loss + height.uncertainty)}
+            row: dict[str, Value] = {"subject": network.id, "direction": direction}
+            row |= {"place": coordinates[direction - 1], "loss": _finite(height.loss)}
+            row |= {"low": _finite(height.loss - height.uncertainty)}
+            row |= {"high": _finite(height.loss + height.uncertainty)}
             rows.append({**row, "error": height.error})
     return rows
 
 
-def _surface_row(subject: Subject, plane: Plane, level: Sequence[Place], place: Place) -> Row:
+def _surface_row(
+    network: TrainedNetwork, plane: Plane, level: Sequence[Place], place: Place
+) -> Row:
     height, (x, y) = plane.at(place), plane.coordinates(place)
     points = next(points for points in LEVELS if len(level) <= points**2)
-    row: dict[str, Value] = {"subject": subject.id, "level": points, "x": x, "y": y}
-    return {**row, "loss": _shown(height.loss), "error": height.error}
+    row: dict[str, Value] = {"subject": network.id, "level": points, "x": x, "y": y}
+    return {**row, "loss": _finite(height.loss), "error": height.error}
 
 
 def _done(planes: Sequence[Plane]) -> int:
     return sum(len(plane.heights) for plane in planes)
 
 
-def _guessing(subject: Subject) -> float:
-    return math.log(len(subject.dataset.classes))
+def _guessing(network: TrainedNetwork) -> float:
+    return math.log(len(network.dataset.classes))
 
 
-def _shown(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-# Verdicts
-
-
-def verdicts(surfaces: Sequence[Surface]) -> list[Verdict]:
-    """Every surface in numbers, a warning where it is of no minimum, and a comparison."""
-    said = []
-    for surface in surfaces:
-        values = {name: getattr(surface, name) for name in Surface.__dataclass_fields__}
-        del values["family"]
-        said.append(Verdict("one", values))
-        if surface.loss > _NEAR_GUESSING * surface.guessing:
-            names = ("label", "loss", "guessing")
-            said.append(Verdict("hardly_learned", {name: values[name] for name in names}))
-    plain = next((s for s in surfaces if s.family == "plain"), None)
-    residual = next((s for s in surfaces if s.family in {"resnet", "preresnet"}), None)
-    if plain and residual:
-        said.append(compared(plain.convex, residual.convex))
-    return said
-
-
-def compared(plain: float, residual: float) -> Verdict:
-    """Whose surface is like a bowl over more of the plane; percent."""
-    values = {"plain": plain, "residual": residual}
-    if abs(plain - residual) < _APART:
-        return Verdict("alike", values)
-    return Verdict("residual_smoother" if residual > plain else "plain_smoother", values)

@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Sequence
-from typing import cast
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event, Progress, Rows, Value
-from resnet_core.labs.lesion import question as lesion
+from resnet_core.labs.lesion.question import Settings
 from resnet_core.labs.lesion.verdicts import Losses, verdicts
-from resnet_core.labs.question import Settings
 from resnet_core.labs.tools import chain, columns
 from resnet_core.labs.tools.chain import Chain, Step
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
-
-_IMAGES_AT_ONCE = 250
 
 
 def what_is_left(block: Block) -> Step:
-    """What stands in the block's place when its layers are taken out.
+    """The step in the block's place when its layers are removed.
 
-    Nothing, where what enters the block fits what follows it. Else the shortcut alone, and
-    the nonlinearity after it. A plain block that changes the size has no shortcut and cannot
-    simply be left out either; it gets the parameter-free one of option A (section 3.3).
+    The identity, where the block's input fits the next block. Else the shortcut alone, and the
+    nonlinearity after it. A plain block that changes the size has no shortcut and cannot simply
+    be left out either; it gets the parameter-free one of option A (section 3.3).
     """
     if isinstance(block, ShortcutBlock):
         if isinstance(block.downsample, nn.Identity):
@@ -57,114 +52,85 @@ def lesioned(
     ]
 
 
-@torch.inference_mode()
-def error(network: Chain, blocks: Sequence[Step], images: Tensor, labels: Tensor) -> float:
-    """Percent wrong with these blocks in the place of the network's own."""
-    wrong = 0
-    for x, truth in zip(images.split(_IMAGES_AT_ONCE), labels.split(_IMAGES_AT_ONCE), strict=True):
-        x = network.stem(x)
-        for block in blocks:
-            x = block(x)
-        wrong += int((network.head(x).argmax(1) != truth).sum())
-    return 100 * wrong / len(labels)
-
-
-def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
+def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
     """The chosen lesion first, then every single removal and every swap of neighbours.
 
     Raises:
         InvalidSetting: no network has the chosen blocks, or the two do not fit each other.
     """
-    asked = cast(lesion.Settings, settings)
-    patients = [_Patient(subject, asked) for subject in subjects]
-    steps = _Steps(sum(patient.lesions for patient in patients))
-    chosen = [patient for patient in patients if patient.has(asked.removed + asked.swapped)]
+    lesions = [_Lesions(network, settings) for network in networks]
+    done, total = 0, sum(len(each.names) + len(each.pairs) for each in lesions)
+    named = set(settings.removed + settings.swapped)
+    chosen = [each for each in lesions if named <= set(each.names)]
     if not chosen:
-        last = patients[0].names[-1]
-        raise InvalidSetting("removed", f"no network here has these blocks; the last is {last}.")
-    for patient in chosen:
-        yield Rows("chosen", [patient.chosen(asked)])
-    for patient in patients:
-        for row in patient.removals():
+        raise InvalidSetting("removed", "labs.no_such_blocks", last=lesions[0].names[-1])
+    for each in chosen:
+        yield Rows("chosen", [each.chosen(settings)])
+    for each in lesions:
+        for row in each.removals():
             yield Rows("removals", [row])
-            yield steps.done()
-    for patient in patients:
-        for row in patient.swaps():
+            yield Progress(done := done + 1, total)
+    for each in lesions:
+        for row in each.swaps():
             yield Rows("swaps", [row])
-            yield steps.done()
-    images = min(len(patient.labels) for patient in patients)
-    yield from verdicts([patient.losses for patient in patients], images)
+            yield Progress(done := done + 1, total)
+    images = min(len(each.labels) for each in lesions)
+    yield from verdicts([each.losses for each in lesions], images)
 
 
-class _Steps:
-    def __init__(self, total: int) -> None:
-        self._done, self._total = 0, total
+class _Lesions:
+    """One network, and its error after each lesion."""
 
-    def done(self) -> Progress:
-        self._done += 1
-        return Progress(self._done, self._total)
-
-
-class _Patient:
-    """One network, whole, and what it loses by each lesion."""
-
-    def __init__(self, subject: Subject, settings: lesion.Settings) -> None:
-        self.network = Chain.of(subject.model())
-        measured = subject.test_images if settings.measured_on == "test" else subject.train_images
+    def __init__(self, network: TrainedNetwork, settings: Settings) -> None:
+        self.chain = Chain.of(network.model())
+        measured = network.test_images if settings.measured_on == "test" else network.train_images
         self.images, self.labels = measured(settings.images)
-        self.names = [name for name, _ in self.network.blocks]
-        self.pairs = neighbours(self.network)
-        self.lesions = len(self.names) + len(self.pairs)
-        whole = self._error()
-        self.losses = Losses(subject.label, subject.family, whole)
-        self._said = {**columns.of(subject), "whole": whole}
+        self.names = [name for name, _ in self.chain.blocks]
+        self.pairs = neighbours(self.chain)
+        whole = self.error()
+        self.losses = Losses(network.label, network.family, whole)
+        self._columns = {**columns.of(network), "whole": whole}
 
-    def has(self, names: Collection[str]) -> bool:
-        return set(names) <= set(self.names)
-
-    def chosen(self, settings: lesion.Settings) -> dict[str, Value]:
-        if settings.swapped and not interchangeable(self.network, settings.swapped):
-            raise InvalidSetting(
-                "swapped",
-                f"{' and '.join(settings.swapped)} have different shapes; "
-                "swap two blocks of one stage of which neither changes the size.",
-            )
-        measured = self._error(settings.removed, settings.swapped)
+    def chosen(self, settings: Settings) -> dict[str, Value]:
+        """The row of the lesion that the settings name."""
+        if settings.swapped and not interchangeable(self.chain, settings.swapped):
+            raise InvalidSetting("swapped", "labs.swap_shapes", blocks=settings.swapped)
+        error = self.error(settings.removed, settings.swapped)
         parts = [", ".join(settings.removed), " ↔ ".join(settings.swapped)]
         blocks = ", ".join(part for part in parts if part)
         if blocks:
-            self.losses.chosen = (blocks, measured)
-        return {**self._said, "blocks": blocks, "error": measured}
+            self.losses.chosen = (blocks, error)
+        return {**self._columns, "blocks": blocks, "error": error}
 
     def removals(self) -> Iterator[dict[str, Value]]:
         """A row for each block, with it alone removed."""
-        for place, (name, block) in enumerate(self.network.blocks, start=1):
-            measured, resizes = self._error(removed=(name,)), chain.changes_size(block)
-            (self.losses.resizing if resizes else self.losses.others).append(measured)
+        for place, (name, block) in enumerate(self.chain.blocks, start=1):
+            error, resizes = self.error(removed=(name,)), chain.changes_size(block)
+            (self.losses.resizing if resizes else self.losses.others).append(error)
             where: dict[str, Value] = {"block": name, "place": place, "changes_size": resizes}
-            yield {**self._said, **where, "error": measured}
+            yield {**self._columns, **where, "error": error}
 
     def swaps(self) -> Iterator[dict[str, Value]]:
         """A row for each two neighbours that can be swapped."""
         for place, pair in enumerate(self.pairs, start=1):
-            measured = self._error(swapped=pair)
-            self.losses.swapped.append(measured)
-            yield {**self._said, "blocks": " ↔ ".join(pair), "place": place, "error": measured}
+            error = self.error(swapped=pair)
+            self.losses.swapped.append(error)
+            yield {**self._columns, "blocks": " ↔ ".join(pair), "place": place, "error": error}
 
-    def _error(self, removed: Collection[str] = (), swapped: Collection[str] = ()) -> float:
-        blocks = lesioned(self.network, removed, swapped)
-        return error(self.network, blocks, self.images, self.labels)
+    def error(self, removed: Collection[str] = (), swapped: Collection[str] = ()) -> float:
+        """Percent wrong after the lesion."""
+        blocks = lesioned(self.chain, removed, swapped)
+        return percent_wrong(self.chain.logits(self.images, blocks), self.labels)
 
 
 def neighbours(network: Chain) -> list[tuple[str, str]]:
     """Blocks next to each other within a stage, of which neither changes the size."""
     names = [name for name, _ in network.blocks]
-    pairs = list(itertools.pairwise(names))
-    return [pair for pair in pairs if interchangeable(network, pair)]
+    return [pair for pair in itertools.pairwise(names) if interchangeable(network, pair)]
 
 
 def interchangeable(network: Chain, pair: Sequence[str]) -> bool:
-    """Whether each of the two fits in the other's place."""
+    """Check that each of the two fits in the other's place."""
     blocks = dict(network.blocks)
     same_stage = len({name.split(".")[0] for name in pair}) == 1
     return same_stage and not any(chain.changes_size(blocks[name]) for name in pair)

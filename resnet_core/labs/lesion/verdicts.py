@@ -1,4 +1,4 @@
-"""What the errors after lesions say. Arithmetic only."""
+"""Verdicts on the errors after lesions. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Losses:
         return self.resizing + self.others
 
     def cost(self, errors: Sequence[float]) -> float:
-        """By how many points the error rises on average."""
+        """The mean rise of the error, points."""
         return fmean(errors) - self.whole
 
 
@@ -71,7 +71,7 @@ def verdicts(losses: Sequence[Losses], images: int) -> Iterator[Verdict]:
 
 
 def margin(images: int) -> float:
-    """Points by which two errors must differ on so many images before it means anything.
+    """Points by which two errors on so many images may differ by chance.
 
     A share of wrong images has a standard error of at most 50 / sqrt(images) points; this is
     twice as much.

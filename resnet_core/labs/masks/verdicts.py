@@ -1,4 +1,4 @@
-"""What the scores against the masks say together. Arithmetic only."""
+"""Verdicts on the scores against the masks. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from resnet_core.labs.attribution.question import NAMES
 from resnet_core.labs.events import Value, Verdict
 
-_ERRORS = 2.0  # how many standard errors two means must lie apart
+_ERRORS = 2.0  # standard errors by which two means must differ
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Score:
 
     Attributes:
         inside: mean share of the attribution that lies inside the shape.
-        pointing: how often the largest value does.
-        area: mean share of the picture that the shape covers: what chance scores.
+        pointing: share of images whose largest value does.
+        area: mean share of the picture that the shape covers: the score of chance.
     """
 
     label: str
@@ -33,7 +33,7 @@ class Score:
 
 
 def verdicts(scores: Sequence[Score]) -> Iterator[Verdict]:
-    """On plain against residual where there is one of each; on each network's best and worst."""
+    """Plain against residual where there is one of each; then each network's best and worst."""
     families = {score.label: score.family for score in scores}
     plain = [label for label, family in families.items() if family == "plain"]
     residual = [label for label, family in families.items() if family != "plain"]
@@ -41,10 +41,10 @@ def verdicts(scores: Sequence[Score]) -> Iterator[Verdict]:
         yield _pair(scores, plain[0], residual[0])
     for label in families:
         own = [score for score in scores if score.label == label]
-        yield _said("best", max(own, key=lambda score: score.inside))
+        yield _verdict("best", max(own, key=lambda score: score.inside))
         for score in own:
             if score.inside <= score.area + _ERRORS * score.inside_error:
-                yield _said("below_chance", score)
+                yield _verdict("below_chance", score)
 
 
 def _pair(scores: Sequence[Score], plain: str, residual: str) -> Verdict:
@@ -61,13 +61,13 @@ def _pair(scores: Sequence[Score], plain: str, residual: str) -> Verdict:
 
 
 def _gap(first: Score, second: Score) -> float:
-    """By how much the first lies better; 0 where the images cannot tell."""
+    """The first's advantage; 0 where chance allows it on these images."""
     error = math.hypot(first.inside_error, second.inside_error)
     gap = first.inside - second.inside
     return gap if abs(gap) > _ERRORS * error else 0.0
 
 
-def _said(finding: str, score: Score) -> Verdict:
+def _verdict(finding: str, score: Score) -> Verdict:
     values: dict[str, Value] = {"label": score.label, "inside": score.inside, "area": score.area}
     values["method"] = NAMES[score.method]
     if finding == "best":

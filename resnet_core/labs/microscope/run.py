@@ -1,32 +1,40 @@
-"""A stack of blocks is asked to become a map that is known: when is F(x) + x the easier form?
+"""Plain and residual stacks of small blocks learn a known function: when is F(x) + x easier?
 
-Plain and residual stacks have the same parameters and the same initial values, and each form
-has its best of the same few recipes (scale of the initial weights, learning rate): a form must
-not lose for want of a learning rate that suits it.
+Both have the same parameters and the same initial values, and each form has its best of the same
+few recipes (scale of the initial weights, learning rate), so that none loses by its learning rate.
+Many replicas are trained side by side: a replica is one stack, whose weights are one slice of every
+tensor's first dimension, so that none affects another.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
 from resnet_core.labs.microscope.question import Settings, Target
-from resnet_core.labs.microscope.stacks import FORMS, Form, Momentum, Stack, initial
+from resnet_core.labs.microscope.verdicts import (
+    FORMS,
+    Form,
+    Outcome,
+    about_depth,
+    convex,
+    one_layer,
+    winner,
+)
 
 RATES = (0.1, 0.03, 0.01, 0.003, 0.001)  # deep plain stacks need the smallest
 RECIPES = tuple(product((0.1, 1.0), RATES))  # gain of the initial weights, learning rate
 LADDER = (1, 2, 5, 10, 20)  # blocks, in the comparison of depths
 SHIFTED = "shifted"  # a plain stack that starts at I + W
-SOLVED = 1e-6  # a relative loss below this is no error at all
 RECORDS = 50  # of one race
 
-_WORSE = 10.0  # times the loss of one block: suffers from depth
-_AHEAD = 1.5  # times the other's loss: ahead
 _DIVERGED = 1e6
 
 Norms = Sequence[tuple[Tensor, Tensor]]  # a block: of F and of H, R each
@@ -34,26 +42,15 @@ Norms = Sequence[tuple[Tensor, Tensor]]  # a block: of F and of H, R each
 
 @dataclass
 class Entrant:
-    """One form in a race: R = seeds x recipes stacks, and their losses so far."""
+    """One form in a race: R = seeds x recipes stacks, and their last losses."""
 
     stack: Stack
     optimizer: Momentum
     losses: Tensor = field(default_factory=lambda: torch.empty(0))  # seeds, recipes
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A form's best recipe: its loss is the median over seeds; low and high are its range."""
-
-    gain: float
-    rate: float
-    loss: float
-    low: float
-    high: float
-
-
-def run(settings: Settings, subjects: Sequence[object] = ()) -> Iterator[Event]:
-    """Race the forms at the chosen depth, then at the others, and say who won."""
+def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
+    """Race the forms at the chosen depth, then at the others, and compare them."""
     depths = [settings.depth, *(d for d in LADDER if d != settings.depth)]
     total, done = settings.steps * sum(depths), 0
     results: dict[int, dict[str, Outcome]] = {}
@@ -74,16 +71,110 @@ def run(settings: Settings, subjects: Sequence[object] = ()) -> Iterator[Event]:
             after = {form: _norms(settings, entrants[form]) for form in FORMS}
             yield Rows("norms", norm_rows(settings, entrants, after, "end"))
             verdicts = about_one_layer(settings, entrants)
-    yield winner(settings, results[settings.depth], size(settings))
+    yield winner(settings, results[settings.depth], zero_loss(settings))
     yield about_depth(results)
     yield from verdicts
 
 
-# What is asked
+# The stacks
+
+Activation = Literal["linear", "relu"]
+Branch = Sequence[Tensor]  # the layers of one F: R, D, D each
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Blocks of eq. 1, x -> f(F(x) + x), or the same without the shortcut, x -> f(F(x)).
+
+    F is W_k f(... f(W_1 x)), without biases. After the last block there is no nonlinearity,
+    so that an output of any sign can be reached.
+
+    Attributes:
+        blocks: the branches' layers, first block first; every tensor is R, D, D.
+    """
+
+    form: Form
+    activation: Activation
+    blocks: Sequence[Branch]
+
+    def nonlinearity(self, x: Tensor) -> Tensor:
+        return x.relu() if self.activation == "relu" else x
+
+    def branch(self, x: Tensor, layers: Branch) -> Tensor:  # R, N, D -> R, N, D
+        """F(x)."""
+        for weight in layers[:-1]:
+            x = self.nonlinearity(x @ weight)
+        return x @ layers[-1]
+
+    def mapping(self, x: Tensor, layers: Branch) -> Tensor:  # R, N, D -> R, N, D
+        """H(x), before the nonlinearity."""
+        if self.form == "residual":
+            return self.branch(x, layers) + x
+        return self.branch(x, layers)
+
+    def __call__(self, x: Tensor) -> Tensor:  # R, N, D -> R, N, D
+        for layers in self.blocks[:-1]:
+            x = self.nonlinearity(self.mapping(x, layers))
+        return self.mapping(x, self.blocks[-1])
+
+    @property
+    def weights(self) -> list[Tensor]:
+        return [weight for layers in self.blocks for weight in layers]
+
+    @torch.no_grad()
+    def norms(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """||F(x)|| / ||x|| and ||H(x)|| / ||x|| of every block, R each."""
+        ratios = []
+        for layers in self.blocks:
+            size = x.norm(dim=(1, 2)).clamp_min(torch.finfo(x.dtype).tiny)
+            branch, mapping = self.branch(x, layers), self.mapping(x, layers)
+            ratios.append((branch.norm(dim=(1, 2)) / size, mapping.norm(dim=(1, 2)) / size))
+            x = self.nonlinearity(mapping)
+        return ratios
+
+
+def initial(
+    depth: int, layers: int, width: int, activation: Activation, gains: Tensor, seeds: Sequence[int]
+) -> list[list[Tensor]]:
+    """Normal weights of R = seeds x gains replicas, each seed's draw the same under every gain.
+
+    At gain 1 a plain layer keeps the size of its input: standard deviation
+    sqrt(1 / D), and sqrt(2 / D) before a ReLU (He et al. 2015, eq. 10).
+    """
+    std = math.sqrt((2 if activation == "relu" else 1) / width)
+    draws = torch.stack(
+        [
+            torch.randn(depth, layers, width, width, generator=torch.Generator().manual_seed(seed))
+            for seed in seeds
+        ]
+    )  # seeds, blocks, layers, D, D
+    scaled = std * gains[None, :, None, None, None, None] * draws[:, None]
+    replicas = scaled.flatten(0, 1)  # R, blocks, layers, D, D
+    return [
+        [replicas[:, block, layer].clone() for layer in range(layers)] for block in range(depth)
+    ]
+
+
+class Momentum:
+    """SGD with momentum 0.9, a learning rate for every replica."""
+
+    def __init__(self, weights: Sequence[Tensor], rates: Tensor) -> None:
+        self.weights = list(weights)
+        self.rates = rates[:, None, None]
+        self.buffers = [torch.zeros_like(weight) for weight in weights]
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        for weight, buffer, gradient in zip(self.weights, self.buffers, gradients, strict=True):
+            buffer.mul_(0.9).add_(gradient)
+            weight.sub_(self.rates * buffer)
+
+
+# The target
 
 
 def target_map(settings: Settings) -> Tensor:  # D, D; acts on rows, y = x T
-    """The map T that the stack is to become."""
+    """The target function T, a matrix."""
     identity = torch.eye(settings.width)
     chance = torch.Generator().manual_seed(settings.seed)
     random = torch.randn(settings.width, settings.width, generator=chance) / settings.width**0.5
@@ -99,18 +190,18 @@ def target_map(settings: Settings) -> Tensor:  # D, D; acts on rows, y = x T
 
 
 def inputs(settings: Settings) -> Tensor:  # N, D
-    """Random x with mean square 1; what comes to a block through a ReLU is not negative."""
+    """Random x with mean square 1; behind a ReLU none is negative."""
     chance = torch.Generator().manual_seed(settings.seed + 1)
     x = torch.randn(settings.examples, settings.width, generator=chance)
     return x.abs() if settings.activation == "relu" else x
 
 
-def relative_loss(y: Tensor, wanted: Tensor, x: Tensor) -> Tensor:  # R, N, D -> R
+def relative_loss(y: Tensor, target: Tensor, x: Tensor) -> Tensor:  # R, N, D -> R
     """|y - T x|^2 / |x|^2, mean over the examples: 0.01 is an error of a tenth of x."""
-    return (y - wanted).square().sum(2).mean(1) / x.square().sum(1).mean()
+    return (y - target).square().sum(2).mean(1) / x.square().sum(1).mean()
 
 
-def size(settings: Settings) -> float:
+def zero_loss(settings: Settings) -> float:
     """The loss of answering 0 to everything."""
     x = inputs(settings)
     return float(relative_loss(torch.zeros_like(x)[None], x @ target_map(settings), x))
@@ -143,14 +234,14 @@ def enter(settings: Settings, depth: int) -> dict[str, Entrant]:
 
 
 def race(settings: Settings, entrants: Mapping[str, Entrant]) -> Iterator[int]:
-    """One update each, in turn; tells the step at which losses were recorded."""
+    """One update each, in turn; yield the steps at which losses were recorded."""
     x = inputs(settings)
-    wanted = x @ target_map(settings)
+    target = x @ target_map(settings)
     replicas = x.expand(settings.seeds * len(RECIPES), -1, -1)  # R, N, D
     every = max(1, settings.steps // RECORDS)
     for step in range(settings.steps + 1):
         for entrant in entrants.values():
-            loss = relative_loss(entrant.stack(replicas), wanted, x)
+            loss = relative_loss(entrant.stack(replicas), target, x)
             entrant.losses = loss.detach().view(settings.seeds, len(RECIPES))
             if step < settings.steps:
                 # Half the squared error: the steepness for which the rates are chosen.
@@ -162,7 +253,7 @@ def race(settings: Settings, entrants: Mapping[str, Entrant]) -> Iterator[int]:
 
 
 def outcome(losses: Tensor) -> Outcome:
-    """The recipe with the lowest median over seeds; one with a seed that diverged never is."""
+    """The recipe with the lowest median over seeds, among those of which no seed diverged."""
     finite = losses.nan_to_num(nan=_DIVERGED, posinf=_DIVERGED).clamp_max(_DIVERGED)
     medians = finite.median(dim=0).values
     medians = torch.where(finite.amax(0) < _DIVERGED, medians, torch.full_like(medians, _DIVERGED))
@@ -181,8 +272,8 @@ def race_rows(step: int, entrants: Mapping[str, Entrant]) -> list[Row]:
     for name, entrant in entrants.items():
         for number, (gain, rate) in enumerate(RECIPES):
             seeds = entrant.losses[:, number]
-            shown = [_shown(v) for v in (seeds.median(), seeds.min(), seeds.max())]
-            middle, low, high = shown if bool(seeds.isfinite().all()) else (None, None, None)
+            values = [_finite(v) for v in (seeds.median(), seeds.min(), seeds.max())]
+            middle, low, high = values if bool(seeds.isfinite().all()) else (None, None, None)
             row: dict[str, Value] = {"form": name, "gain": gain, "rate": rate, "step": step}
             rows.append({**row, "loss": middle, "low": low, "high": high})
     return rows
@@ -194,11 +285,11 @@ def norm_rows(
     """||F(x)|| / ||x|| and ||H(x)|| / ||x|| by block: medians over seeds, best recipe."""
     rows: list[Row] = []
     for form in FORMS:
-        found = outcome(entrants[form].losses)
-        best = RECIPES.index((found.gain, found.rate))
+        winner = outcome(entrants[form].losses)
+        best = RECIPES.index((winner.gain, winner.rate))
         for block, pair in enumerate(norms[form], start=1):
             branch, mapping = (
-                _shown(v.view(settings.seeds, len(RECIPES))[:, best].median()) for v in pair
+                _finite(v.view(settings.seeds, len(RECIPES))[:, best].median()) for v in pair
             )
             row: dict[str, Value] = {"form": form, "moment": moment, "block": block}
             rows.append({**row, "branch": branch, "mapping": mapping})
@@ -209,63 +300,28 @@ def _norms(settings: Settings, entrant: Entrant) -> Norms:
     return entrant.stack.norms(inputs(settings).expand(settings.seeds * len(RECIPES), -1, -1))
 
 
-def _depth_row(depth: int, form: str, found: Outcome) -> Row:
-    row: dict[str, Value] = {"depth": depth, "form": form, "gain": found.gain, "rate": found.rate}
-    return {**row, "loss": found.loss, "low": found.low, "high": found.high}
+def _depth_row(depth: int, form: str, outcome: Outcome) -> Row:
+    return {"depth": depth, "form": form, **vars(outcome)}
 
 
-def _shown(value: Tensor) -> float | None:
+def _finite(value: Tensor) -> float | None:
     number = float(value)
     return number if abs(number) < _DIVERGED else None  # nan and inf are not
 
 
-# Verdicts
-
-
-def winner(settings: Settings, found: Mapping[str, Outcome], nothing: float) -> Verdict:
-    """Which form came nearer to the map."""
-    plain, residual = found["plain"].loss, found["residual"].loss
-    values = {"depth": settings.depth, "plain": plain, "residual": residual}
-    if nothing > SOLVED and min(plain, residual) > 0.9 * nothing:
-        return Verdict("neither", {**values, "steps": settings.steps, "nothing": nothing})
-    if max(plain, SOLVED) > _AHEAD * max(residual, SOLVED):
-        return Verdict("residual_wins", values)
-    if max(residual, SOLVED) > _AHEAD * max(plain, SOLVED):
-        return Verdict("plain_wins", values)
-    return Verdict("draw", values)
-
-
-def about_depth(results: Mapping[int, Mapping[str, Outcome]]) -> Verdict:
-    """Which form does worse deep than with one block."""
-    first, last = min(results), max(results)
-    losses = {form: (results[first][form].loss, results[last][form].loss) for form in FORMS}
-    hurt = [form for form in FORMS if losses[form][1] > _WORSE * max(losses[form][0], SOLVED)]
-    which = "both" if len(hurt) == 2 else hurt[0] if hurt else "neither"
-    values: dict[str, float | int] = {"deepest": last}
-    for form, (one, deep) in losses.items():
-        values |= {f"{form}_1": one, form: deep}
-    return Verdict(f"depth_hurts_{which}", values)
+# One layer a branch
 
 
 def about_one_layer(settings: Settings, entrants: Mapping[str, Entrant]) -> list[Verdict]:
     """W x + x = (W + I) x: the same trajectory from I + W, and the same solution where convex."""
     if settings.layers > 1:
         return []
-    found = [outcome(entrants[name].losses).loss for name in ("residual", SHIFTED)]
-    said = [one_layer(*found)]
+    losses = [outcome(entrants[name].losses).loss for name in ("residual", SHIFTED)]
+    verdicts = [one_layer(*losses)]
     if settings.depth == 1:
         plain, residual = (distance(settings, entrants[form]) for form in FORMS)
-        reached = max(plain, residual) < 1e-3
-        values = {"plain": plain, "residual": residual, "steps": settings.steps}
-        said.append(Verdict("convex" if reached else "convex_missed", values))
-    return said
-
-
-def one_layer(residual: float, shifted: float) -> Verdict:
-    """Whether the shifted plain stack ended where the residual one did, up to rounding."""
-    gap = abs(residual - shifted)
-    same = gap <= 1e-2 * max(residual, shifted) or gap <= SOLVED
-    return Verdict("one_layer_same" if same else "one_layer_apart", {"gap": gap})
+        verdicts.append(convex(plain, residual, settings.steps))
+    return verdicts
 
 
 def distance(settings: Settings, entrant: Entrant) -> float:

@@ -1,4 +1,4 @@
-"""What the gradients of a network's paths say. Arithmetic only."""
+"""Verdict on the lengths of the paths that carry the gradient. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Length:
     """The paths through so many branches.
 
     Attributes:
-        paths: how many there are.
-        sampled: how many of them were measured.
+        paths: their number.
+        sampled: the number that was measured.
         gradient: the mean of their gradients' norms.
         uncertainty: standard error of this mean; 0 where all were measured.
     """
@@ -31,7 +31,7 @@ class Length:
 
     @property
     def carried(self) -> float:
-        """What all paths of the length carry together: number times gradient."""
+        """The sum over all paths of the length: number times gradient."""
         return self.paths * self.gradient
 
 
@@ -41,7 +41,7 @@ def effective(lengths: Sequence[Length]) -> float:
 
 
 def bulk(lengths: Sequence[Length]) -> tuple[int, int]:
-    """Shortest and longest of the paths that carry the middle nine tenths of the gradient."""
+    """Shortest and longest of the paths that carry the middle 90 % of the gradient."""
     total = sum(one.carried for one in lengths)
     so_far, low = 0.0, None
     for one in lengths:
@@ -54,7 +54,7 @@ def bulk(lengths: Sequence[Length]) -> tuple[int, int]:
 
 
 def factor(lengths: Sequence[Length]) -> float:
-    """What one block more does to a path's gradient: exp of the slope of its logarithm.
+    """The factor of one block more on a path's gradient: exp of the slope of its logarithm.
 
     The slope is a least-squares line's through the lengths with any gradient.
     """
@@ -68,20 +68,20 @@ def factor(lengths: Sequence[Length]) -> float:
 
 
 def verdict(label: str, lengths: Sequence[Length]) -> Verdict:
-    """Whether short paths carry more than their number would give them."""
+    """Compare the paths' mean length, weighted by their gradients, with that of all paths."""
     if not any(one.carried for one in lengths):
         return Verdict("none", {"label": label})
     blocks = len(lengths) - 1
-    counted, found = blocks / 2, effective(lengths)
-    finding = "short" if found < counted else "long"
-    if abs(found - counted) < _EVEN * blocks:
+    counted, weighted = blocks / 2, effective(lengths)
+    finding = "short" if weighted < counted else "long"
+    if abs(weighted - counted) < _EVEN * blocks:
         finding = "even"
     low, high = bulk(lengths)
     within = sum(one.paths for one in lengths if low <= one.length <= high)
     values: dict[str, Value] = {
         "label": label,
         "blocks": blocks,
-        "effective": found,
+        "effective": weighted,
         "counted": counted,
         "low": low,
         "high": high,

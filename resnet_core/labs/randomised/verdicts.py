@@ -1,4 +1,4 @@
-"""Whether a method's maps depend on what was learned. Arithmetic only."""
+"""Verdict on a method: do its maps depend on training? Arithmetic only."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 from resnet_core.labs.attribution.question import NAMES
 from resnet_core.labs.events import Verdict
 
-# Rank correlations of what is left of a map when nothing that was learned is left.
+# Rank correlations of maps of random weights with those of the trained ones.
 SAME, OTHER = 0.5, 0.25
 
 
 def verdict(label: str, method: str, last: float, images: int) -> Verdict:
-    """From the mean correlation with all weights random; nan where no map had an order."""
-    said = {"label": label, "method": NAMES[method]}
+    """Judge the mean correlation with all weights random; nan where no map had an order."""
+    values = {"label": label, "method": NAMES[method]}
     if math.isnan(last):
-        return Verdict("blank", said)
+        return Verdict("blank", values)
     finding = "survives" if last >= SAME else "depends" if last <= OTHER else "partly"
-    return Verdict(finding, {**said, "last": last, "images": images})
+    return Verdict(finding, {**values, "last": last, "images": images})

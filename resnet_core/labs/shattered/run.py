@@ -6,15 +6,16 @@ unit with respect to the place on the line, and its autocorrelation from place t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from statistics import fmean
 
 import torch
 from torch import Tensor
 
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
-from resnet_core.labs.microscope.stacks import FORMS, Form
+from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.labs.microscope.verdicts import FORMS, Form
 from resnet_core.labs.shattered.question import Settings
+from resnet_core.labs.shattered.verdicts import at_the_end, half
 
 NOISES = ("white", "brown")
 SHALLOW = 2  # layers of the network beside the deep ones
@@ -22,32 +23,26 @@ MOST_LAGS = 30  # inputs from one to the other
 
 _REACH = 2.0  # the line runs from -2 to 2, as in the paper
 _EPS = 1e-5  # BN's
-_APART = 0.1  # of a correlation
-_NEAR_NOISE = 0.15
-
-Curves = Mapping[Form, Sequence[float]]  # by depth, of each form
 
 
-def run(settings: Settings, subjects: Sequence[object] = ()) -> Iterator[Event]:
+def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
     """Both forms with the same weights, seed by seed, and the two noises."""
-    total = settings.seeds
-    found: dict[Form, list[Tensor]] = {form: [] for form in FORMS}
+    neighbouring: dict[Form, list[Tensor]] = {form: [] for form in FORMS}
     noises: dict[str, list[float]] = {noise: [] for noise in NOISES}
     for number in range(settings.seeds):
         seed = settings.seed + number
         generator = torch.Generator().manual_seed(seed)
         for noise, series in noise_series(settings, generator).items():
-            near = yield from _tell(settings, noise, series, number)
-            noises[noise].append(near)
+            noises[noise].append((yield from _series(settings, noise, series, number)))
         weights, start, direction = drawn(settings, generator)
         for form in FORMS:
             tangents = gradients_along(form, settings, weights, start, direction)
-            found[form].append(neighbours(tangents))
-            yield Rows("depths", _depth_rows(form, seed, found[form][-1]))
+            neighbouring[form].append(neighbours(tangents))
+            yield Rows("depths", _depth_rows(form, seed, neighbouring[form][-1]))
             for depth in sorted({min(SHALLOW, settings.depth), settings.depth}):
-                yield from _tell(settings, f"{form}-{depth}", tangents[depth - 1], number)
-        yield Progress(number + 1, total)
-    curves = {form: torch.stack(found[form]).mean(0).tolist() for form in FORMS}
+                yield from _series(settings, f"{form}-{depth}", tangents[depth - 1], number)
+        yield Progress(number + 1, settings.seeds)
+    curves = {form: torch.stack(neighbouring[form]).mean(0).tolist() for form in FORMS}
     means = {noise: fmean(values) for noise, values in noises.items()}
     yield at_the_end(curves, means, settings)
     yield half(curves)
@@ -74,11 +69,11 @@ def gradients_along(
     places = torch.linspace(-_REACH, _REACH, settings.points)[:, None]
     x = start + places * direction  # N, D
     gradient = direction.expand_as(x)
-    found = []
+    gradients = []
     for weight in weights:
         x, gradient = layer(form, x, gradient, weight, settings.batch_norm)
-        found.append(gradient)
-    return found
+        gradients.append(gradient)
+    return gradients
 
 
 def layer(
@@ -105,7 +100,7 @@ def autocorrelation(series: Tensor, most_lags: int) -> Tensor:  # N, D -> lags +
     """Correlation of a series with itself, so many places on; 1 at lag 0.
 
     The usual estimator: sums of products of deviations from the series' mean, over their
-    sum of squares. A series that never changes is taken to be like itself everywhere: 1.
+    sum of squares; 1 for a constant series.
     """
     deviations = series - series.mean(0)
     count = len(series)
@@ -127,7 +122,7 @@ def noise_series(settings: Settings, generator: torch.Generator) -> dict[str, Te
 # Rows
 
 
-def _tell(
+def _series(
     settings: Settings, name: str, series: Tensor, number: int
 ) -> Generator[Event, None, float]:
     """The autocorrelation and, for the first seed, the first unit's gradient itself.
@@ -135,7 +130,7 @@ def _tell(
     Returns the correlation of neighbours.
     """
     if number == 0:
-        shape = series[:, 0] / series[:, 0].std().clamp_min(1e-30)  # its size is of no interest
+        shape = series[:, 0] / series[:, 0].std().clamp_min(1e-30)  # unit scale
         places = torch.linspace(-_REACH, _REACH, settings.points).tolist()
         yield Rows(
             "gradients",
@@ -160,33 +155,3 @@ def _depth_rows(form: str, seed: int, values: Tensor) -> list[Row]:
         {"form": form, "depth": depth, "seed": seed, "correlation": value}
         for depth, value in enumerate(values.tolist(), start=1)
     ]
-
-
-# Verdicts
-
-
-def at_the_end(curves: Curves, noises: Mapping[str, float], settings: Settings) -> Verdict:
-    """Whose gradients look more like white noise at the last layer."""
-    plain, residual = curves["plain"][-1], curves["residual"][-1]
-    values: dict[str, Value] = {"depth": len(curves["plain"]), "seeds": settings.seeds}
-    shown = {"plain": plain, "residual": residual, **noises}
-    values |= {name: round(value, 2) + 0.0 for name, value in shown.items()}  # no -0.00
-    if max(plain, residual) < noises["white"] + _NEAR_NOISE:
-        return Verdict("both_shatter", values)
-    if abs(plain - residual) < _APART:
-        return Verdict("alike", values)
-    return Verdict("plain_shatters" if plain < residual else "residual_shatters", values)
-
-
-def half(curves: Curves) -> Verdict:
-    """From which depth on neighbours correlate by less than one half."""
-    depth = len(curves["plain"])
-    first = {
-        form: next((at for at, value in enumerate(curves[form], start=1) if value < 0.5), None)
-        for form in FORMS
-    }
-    below = [form for form in FORMS if first[form] is not None]
-    which = "both" if len(below) == 2 else below[0] if below else "neither"
-    values: dict[str, Value] = {"depth": depth}
-    values |= {f"{form}_half": at for form, at in first.items() if at is not None}
-    return Verdict(f"half_{which}", values)

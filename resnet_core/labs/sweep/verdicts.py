@@ -1,4 +1,4 @@
-"""What the grid's cells say together. Arithmetic only."""
+"""Vanishing and degradation, decided cell by cell and over the grid. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.tools.short_runs import FinalErrors
 
 # Points of training error by which the deep network must end above the shallow one: 640 images
 # leave 2 to chance, and another seed about 5.
 MARGIN = 10.0
 FAILED = 80.0  # percent; a guess is wrong on 90
+# Below these the first layer's gradient has vanished: as a share of the last layer's, and as a
+# norm. With small weights and no BN the signal itself dies out, and with it every gradient.
+LEAST_RATIO = 1e-3
+LEAST_NORM = 1e-6
 
-# As people write the settings' values; what is not here is written as it is.
+# Settings' values as people write them; others are written as they are.
 _WRITTEN = {
     "relu": "ReLU",
     "leaky_relu": "leaky ReLU",
@@ -27,11 +32,11 @@ Outcome = Literal["trains", "vanishing", "degraded", "stuck", "diverged"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: final training errors in percent, None where the run diverged.
+    """One cell: final training errors of its two networks, percent.
 
     Attributes:
         first, last: median gradient norms of the deep network's first and last 3x3 layer.
-        gone: whether the first layer's gradient has vanished.
+        gone: the first layer's gradient has vanished.
     """
 
     activation: str
@@ -39,8 +44,8 @@ class Cell:
     initialization: str
     family: str
     depth: int
-    error: float | None
-    shallow: float | None
+    error: float
+    shallow: float
     first: float
     last: float
     gone: bool
@@ -59,8 +64,25 @@ class Cell:
         return f"{activation}, {'BN' if self.batch_norm else 'no BN'}, {initialization}"
 
 
+def vanished(first: float, last: float) -> bool:
+    """Decide from the gradient's norm at the first layer and at the last one."""
+    return first < LEAST_NORM or first < LEAST_RATIO * last
+
+
+def outcome(deep: FinalErrors, shallow: FinalErrors, gone: bool) -> Outcome:
+    """Decide what happened to the deep network, from final errors."""
+    if deep.diverged:
+        return "diverged"
+    excess = deep.train - shallow.train
+    if deep.train < FAILED and excess <= MARGIN:
+        return "trains"
+    if gone:
+        return "vanishing"
+    return "degraded" if excess > MARGIN else "stuck"
+
+
 def verdicts(cells: Sequence[Cell], depth: int) -> Iterator[Verdict]:
-    """One on the two failures; one on the sigmoid and one on BN where the grid can tell."""
+    """One on the two failures; where the grid decides them, one on the sigmoid and one on BN."""
     yield _failures(cells, depth)
     without = [cell for cell in cells if not cell.batch_norm]
     sigmoid, relu = (
@@ -71,10 +93,14 @@ def verdicts(cells: Sequence[Cell], depth: int) -> Iterator[Verdict]:
     if _gone(cells):
         with_bn = [cell for cell in cells if cell.batch_norm]
         yield _bn(_gone(without), _gone(with_bn), len(without))
+    diverged = [cell for cell in cells if cell.outcome == "diverged"]
+    if diverged:
+        titles = "; ".join(cell.title for cell in diverged)
+        yield Verdict("diverged", {"cells": titles, "error": diverged[0].error})
 
 
 def _failures(cells: Sequence[Cell], depth: int) -> Verdict:
-    """The examples are the cells in which each failure is plainest."""
+    """Give as examples the cells in which each failure is clearest."""
     lost = [cell for cell in cells if cell.outcome == "vanishing"]
     degraded = [cell for cell in cells if cell.outcome == "degraded"]
     values: dict[str, Value] = {"depth": depth, "cells": len(cells)}
@@ -113,6 +139,4 @@ def _gone(cells: Sequence[Cell]) -> int:
 
 
 def _excess(cell: Cell) -> float:
-    assert cell.error is not None
-    assert cell.shallow is not None
     return cell.error - cell.shallow

@@ -1,4 +1,4 @@
-"""The picture that an order names, as a network sees it."""
+"""The picture that a request names, as a network takes it."""
 
 from __future__ import annotations
 
@@ -10,58 +10,58 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_core.data.dataset import ImageSet, area_average
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.data.shapes.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.tools import picture_names
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.attribution.question import image_place, upload_id
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 
 _GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue in luminance (ITU-R BT.601)
 
 
 @dataclass(frozen=True)
-class Seen:
+class PictureInput:
     """One picture.
 
     Attributes:
-        pixels: uint8, H, W, C, of the network's own size.
-        mask: bool, H, W, where the shape is; None where nobody knows.
-        label: what it shows; None for a picture of one's own.
+        pixels: uint8, H, W, C, of the network's size.
+        mask: bool, H, W, where the shape is; None where that is not known.
+        label: its class; None for an uploaded picture.
     """
 
     pixels: NDArray[np.uint8]
     mask: NDArray[np.bool_] | None
     label: int | None
 
-    def x(self, subject: Subject) -> Tensor:
+    def x(self, network: TrainedNetwork) -> Tensor:
         """As the network takes it: 1, C, H, W, on its device."""
         images = ImageSet(self.pixels[None], np.zeros(1, np.int64))
-        return subject.prepared(images)[0]
+        return network.prepared(images)[0]
 
 
-def seen(subject: Subject, name: str) -> Seen:
+def load(network: TrainedNetwork, name: str) -> PictureInput:
     """The picture of this name for a network.
 
     Raises:
         InvalidSetting: the network's data have no such test image.
-        DataError: there is no such picture of one's own.
+        DataError: there is no such uploaded picture.
     """
-    place = picture_names.place(name)
-    data = subject.dataset
+    place = image_place(name)
+    data = network.dataset
     if place is None:
-        pixels = own_picture.load(picture_names.own_id(name))
-        return Seen(fitted(pixels, data.image_size, data.channels), None, None)
+        pixels = uploaded_image.load(upload_id(name))
+        return PictureInput(fitted(pixels, data.image_size, data.channels), None, None)
     if place >= len(data.test):
         most = len(data.test) - 1
         raise InvalidSetting(
-            "picture", f"{data.name} has {most + 1} test images here; use test:0 to test:{most}."
+            "picture", "labs.no_such_image", data=data.name, count=most + 1, last=most
         )
     mask = data.test_masks[place] if isinstance(data, ShapesDataset) else None
-    return Seen(data.test.images[place], mask, int(data.test.labels[place]))
+    return PictureInput(data.test.images[place], mask, int(data.test.labels[place]))
 
 
 def fitted(pixels: NDArray[np.uint8], size: int, channels: int) -> NDArray[np.uint8]:
-    """A square RGB picture by area averages, in grey where the network knows no colours.
+    """A square RGB picture by area averages, in grey for a network of one channel.
 
     S, S, 3 -> size, size, C.
     """
@@ -71,17 +71,13 @@ def fitted(pixels: NDArray[np.uint8], size: int, channels: int) -> NDArray[np.ui
     return np.rint(small @ _GREY).astype(np.uint8)[..., None]
 
 
-def masks(subject: Subject, index: NDArray[np.int64]) -> Tensor:
+def masks(network: TrainedNetwork, index: NDArray[np.int64]) -> Tensor:
     """The masks of these test images on the network's device: bool, N, H, W.
 
     Raises:
-        InvalidSetting: nobody knows where the objects are in these data.
+        InvalidSetting: the data do not say where the objects are.
     """
-    data = subject.dataset
+    data = network.dataset
     if not isinstance(data, ShapesDataset):
-        raise InvalidSetting(
-            "runs",
-            f"{data.name} says what its images show but not where; choose a network that was "
-            f"trained on shapes.",
-        )
-    return torch.from_numpy(data.test_masks[index]).to(subject.device)
+        raise InvalidSetting("runs", "labs.images_without_masks", data=data.name)
+    return torch.from_numpy(data.test_masks[index]).to(network.device)

@@ -1,7 +1,7 @@
-"""Short training runs within a laboratory: one, or several at once in processes of their own.
+"""Short trainings within a laboratory: alone in its process, or several in processes at once.
 
-Children compute on one thread each, so a run's numbers do not depend on how many others
-there are. None of them outlives the one who asked: see `_serve`.
+Child processes compute on one thread each, so a run's numbers do not depend on how many others
+there are. Children end with the process that started them, see `_serve`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
@@ -31,11 +33,82 @@ from resnet_core.training.session import Session
 
 RunEvent = Measurement | Finished | Diverged
 
+CLASSES = 10  # of the embedded shapes, on which `experiment` trains
+_MOST_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class FinalErrors:
+    """A training's last errors, percent.
+
+    A network that diverged answers every image with the same class: its logits are not
+    numbers. On data with as many images of each class that is wrong as often as guessing.
+    """
+
+    train: float
+    test: float
+    diverged: bool
+
+    @classmethod
+    def of(cls, end: Finished | Diverged, classes: int) -> FinalErrors:
+        """The errors of a training that has ended, on data of so many classes."""
+        if isinstance(end, Finished):
+            return cls(end.train_error, end.test_error, diverged=False)
+        return cls(guessing_error(classes), guessing_error(classes), diverged=True)
+
+
+def guessing_error(classes: int) -> float:
+    """Percent wrong by guessing among classes of equal size."""
+    return 100 * (1 - 1 / classes)
+
+
+def experiment(network: str, iterations: int, records: int, **settings: Any) -> Experiment:
+    """A run on 8x8 shapes with 16 filters: short enough for a dozen of them in a minute.
+
+    Args:
+        records: about so many measurements during the run.
+        settings: of the experiment; without them no warm-up, and a tenth of the rate in the
+            last quarter.
+    """
+    short = {
+        "network": network,
+        "image_size": 8,
+        "width": 16,
+        "crop_padding": 0,
+        "batch_size": 32,
+        "iterations": iterations,
+        "milestones": (max(1, iterations * 3 // 4),),
+        "record_every": max(1, iterations // records),
+        "evaluate_every": iterations,
+        "audit_every": 0,
+        "device": "cpu",
+        "precision": "fp32",
+    }
+    return Experiment.create(**{**short, **settings})
+
+
+def shortened(experiment: Experiment, updates: int, **settings: Any) -> Experiment:
+    """A run's network, data and batches for a short training on this machine.
+
+    The rate drops at milestones, also where it dropped at plateaus of the run: they are not
+    known beforehand, and a short training is evaluated once. The run's device may be another
+    machine's.
+    """
+    short = {
+        "schedule": "milestones",
+        "iterations": updates,
+        "record_every": max(1, updates // 20),
+        "evaluate_every": updates,
+        "audit_every": 0,
+        "device": "auto",
+    }
+    return experiment.changed(**{**short, **settings})
+
 
 def train(
     experiment: Experiment, initial_weights: Mapping[str, Tensor] | None = None
 ) -> Iterator[RunEvent]:
-    """Train in this process, from the experiment's own seed or from `initial_weights`.
+    """Train in this process, from the experiment's seed or from `initial_weights`.
 
     Raises:
         PlaygroundError: the data cannot be read, or a setting does not fit them.
@@ -46,47 +119,53 @@ def train(
             yield event
 
 
-def many(experiments: Sequence[Experiment], workers: int) -> Iterator[tuple[int, RunEvent]]:
-    """Train several, up to `workers` at once; each event comes with its experiment's index.
+def train_all(
+    experiments: Sequence[Experiment], workers: int | None = None
+) -> Generator[tuple[int, RunEvent], None, None]:
+    """Train several at once; each event comes with its experiment's index.
 
-    They begin in the order given. Where no process can be had, or `workers` is 1, they are
-    trained one after another in this one. Closing the generator ends what still trains.
+    They begin in the order given. Where there is one worker, or the system starts no process,
+    they are trained one after another in this one. Closing the generator ends what still trains.
+
+    Args:
+        workers: processes; by default one a core.
 
     Raises:
         PlaygroundError: as `train`, or a process was ended from outside.
     """
-    hands = _hire(min(workers, len(experiments)), experiments)
-    if not hands:
-        for index, experiment in enumerate(experiments):
-            for event in train(experiment):
+    workers = workers or min(cores(), _MOST_AT_ONCE)
+    processes = _start_workers(min(workers, len(experiments)), experiments)
+    if not processes:
+        for index, each in enumerate(experiments):
+            for event in train(each):
                 yield index, event
         return
     try:
-        yield from _shared(experiments, hands)
+        yield from _distribute(experiments, processes)
     finally:
-        for hand in hands:
-            hand.dismiss()
+        for process in processes:
+            process.kill()
 
 
 def cores() -> int:
-    """Processors that this process may use: how many runs at once make sense."""
+    """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def dataset(experiment: Experiment) -> Dataset:
-    """The experiment's images; the last few data sets are kept, and forked children share them."""
-    return _dataset(Chosen.by(experiment))
+    """The experiment's images, cached; forked children share them."""
+    return _dataset(Selection.of(experiment))
 
 
 @lru_cache(maxsize=2)
-def _dataset(chosen: Chosen) -> Dataset:
-    return catalog.load(*chosen)
+def _dataset(selection: Selection) -> Dataset:
+    return catalog.load(selection)
 
 
-class _Hand:
-    """A process that trains what it is given, one run at a time.
+class _Worker:
+    """A process that trains the experiments it is sent, one at a time.
 
     Raises:
         OSError: the system cannot start another process.
@@ -94,15 +173,15 @@ class _Hand:
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("fork" if _can_fork() else "spawn")
-        self.pipe, theirs = context.Pipe()
+        self.pipe, child_end = context.Pipe()
         self._process: BaseProcess = context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, self.pipe), daemon=True
+            target=_serve, args=(child_end, self.pipe), daemon=True
         )
         self._process.start()
-        theirs.close()
+        child_end.close()
 
-    def dismiss(self) -> None:
-        """End it at once, whatever it is doing."""
+    def kill(self) -> None:
+        """End it at once, also within a training."""
         self._process.kill()
         self._process.join()
         self._process.close()
@@ -115,97 +194,93 @@ def _can_fork() -> bool:
     return sys.platform.startswith("linux") and not torch.cuda.is_available()
 
 
-def _hire(count: int, experiments: Sequence[Experiment]) -> list[_Hand]:
+def _start_workers(count: int, experiments: Sequence[Experiment]) -> list[_Worker]:
     """`count` processes, or as many as the system grants; none where one would do."""
     if count < 2:
         return []
     if _can_fork():
         dataset(experiments[0])  # read once, before there are children to share it with
-    hands: list[_Hand] = []
+    workers: list[_Worker] = []
     try:
-        while len(hands) < count:
-            hands.append(_Hand())
+        while len(workers) < count:
+            workers.append(_Worker())
     except OSError:
         pass  # no more processes: those there are take the work
     except BaseException:
-        for hand in hands:
-            hand.dismiss()
+        for worker in workers:
+            worker.kill()
         raise
-    return hands
+    return workers
 
 
-def _shared(
-    experiments: Sequence[Experiment], hands: Sequence[_Hand]
+def _distribute(
+    experiments: Sequence[Experiment], workers: Sequence[_Worker]
 ) -> Iterator[tuple[int, RunEvent]]:
     waiting = list(enumerate(experiments))
-    at_work: dict[Connection, int] = {}
-    for hand in hands[: len(waiting)]:
-        at_work[hand.pipe] = _give(hand.pipe, waiting)
-    while at_work:
-        ready = connection.wait(list(at_work))
-        for pipe in [pipe for pipe in at_work if pipe in ready]:
-            index = at_work[pipe]
-            event = _received(pipe, experiments[index])
+    running: dict[Connection, int] = {}
+    for worker in workers[: len(waiting)]:
+        running[worker.pipe] = _send_next(worker.pipe, waiting)
+    while running:
+        ready = connection.wait(list(running))
+        for pipe in [pipe for pipe in running if pipe in ready]:
+            index = running[pipe]
+            event = _receive(pipe, experiments[index])
             if event is not None:
                 yield index, event
             elif waiting:
-                at_work[pipe] = _give(pipe, waiting)
+                running[pipe] = _send_next(pipe, waiting)
             else:
-                del at_work[pipe]
+                del running[pipe]
 
 
-def _give(pipe: Connection, waiting: list[tuple[int, Experiment]]) -> int:
+def _send_next(pipe: Connection, waiting: list[tuple[int, Experiment]]) -> int:
     index, experiment = waiting.pop(0)
     pipe.send(experiment)
     return index
 
 
-def _received(pipe: Connection, experiment: Experiment) -> RunEvent | None:
+def _receive(pipe: Connection, experiment: Experiment) -> RunEvent | None:
     """The next event of the run that the other end trains; None after its last one."""
     try:
         kind, content = pipe.recv()
     except (EOFError, OSError) as error:
-        raise PlaygroundError(
-            f"The process that trained {experiment.network} was ended from outside; "
-            "free some memory and run it again."
-        ) from error
+        raise PlaygroundError("labs.process_ended", network=experiment.network) from error
     if kind == "refused":
-        raise PlaygroundError(content)
+        raise content
     if kind == "failed":
         raise RuntimeError(content)
     return content
 
 
 def _serve(pipe: Connection, parents_end: Connection) -> None:
-    """In the child: train what comes through the pipe until the parent is gone.
+    """In the child: train the experiments that come through the pipe until the parent is gone.
 
-    The parent ends its children when it closes `many`; when it was killed itself, its
-    sentinel tells them, at the next event at the latest.
+    The parent kills its children when `train_all` is closed. Where the parent itself was
+    killed, its sentinel is ready: a child sees that at its next event at the latest.
     """
     # A forked child has the handlers of the worker that it comes from.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parents_end.close()  # a pipe ends when nobody holds its other end
+    parents_end.close()  # a pipe ends when no process holds its other end
     torch.set_num_threads(1)
     parent = multiprocessing.parent_process()
     assert parent is not None
     while pipe in connection.wait([pipe, parent.sentinel]):
         try:
-            experiment = pipe.recv()
-            for answer in _answers(experiment):
+            for message in _messages(pipe.recv()):
                 if not parent.is_alive():
                     return
-                pipe.send(answer)
+                pipe.send(message)
         except (EOFError, OSError):
             return
 
 
-def _answers(experiment: Experiment) -> Iterator[tuple[str, RunEvent | str | None]]:
+def _messages(experiment: Experiment) -> Iterator[tuple[str, object]]:
     try:
         for event in train(experiment):
             yield "event", event
         yield "event", None
     except PlaygroundError as error:
-        yield "refused", str(error)
+        yield "refused", error
     except Exception:
         yield "failed", traceback.format_exc()

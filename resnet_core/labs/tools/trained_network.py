@@ -1,8 +1,9 @@
-"""The trained networks that laboratories look at, with the images they were trained on."""
+"""Trained networks with the images they were trained on, and their errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import cast
@@ -14,34 +15,40 @@ from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, ImageSet, class_order
-from resnet_core.data.selection import Chosen
-from resnet_core.errors import CheckpointError
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
+from resnet_core.data.selection import Selection
+from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.tools import centre_views
 from resnet_core.networks.catalog import architecture
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import imported
+from resnet_core.runs import find_weights, imported
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
+from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec
 from resnet_core.training import device
-from resnet_core.weights.images import THESE_IMAGES
-from resnet_core.weights.normalization import PER_PIXEL, Normalization, normalized
+from resnet_core.training.evaluation import evaluation
+from resnet_core.weights.images import PER_PIXEL, THESE_IMAGES, Normalization, normalized
+
+# Pictures for training, and as many for testing; 150 MB together at 224 pixels.
+MOST_PICTURES = 500
+_IMAGES_AT_ONCE = 250
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """A trained network.
+class TrainedNetwork:
+    """The weights of a run and what they were trained on.
 
     Attributes:
         id: the run's.
-        label: what people call it, seed included; different for each of the subjects that
-            were loaded together.
+        label: for people, seed included; unique among the networks that were loaded together.
         family: plain, resnet, highway or preresnet.
         depth: weighted layers.
         experiment: how it was trained.
-        weights: its state dict, on the CPU; not to be changed.
+        weights: its state dict, on the CPU; read only.
         source: where the weights are from, if they were trained elsewhere.
+        iteration: updates after which they were saved.
     """
 
     id: str
@@ -51,6 +58,7 @@ class Subject:
     experiment: Experiment
     weights: dict[str, Tensor]
     source: Imported | None = None
+    iteration: int = 0
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -60,9 +68,22 @@ class Subject:
         Raises:
             InvalidSetting, DataError: they are not on this machine.
         """
-        e = self.experiment
-        found = _dataset(Chosen.by(e))
-        return found if self.source is None else found.with_classes(self.source.classes)
+        dataset = _dataset(Selection.of(self.experiment))
+        return dataset if self.source is None else dataset.with_classes(self.source.classes)
+
+    @property
+    def spec(self) -> Spec:
+        """The architecture, for the size, channels and classes of its images."""
+        return self.spec_of(self.experiment)
+
+    @property
+    def cifar_spec(self) -> NetworkSpec:
+        """The same for laboratories that accept networks of the CIFAR family only."""
+        return cast(NetworkSpec, self.spec)
+
+    def spec_of(self, experiment: Experiment) -> Spec:
+        """The architecture of another experiment on the same images."""
+        return experiment.spec_for(self.dataset)
 
     @cached_property
     def device(self) -> torch.device:
@@ -70,22 +91,19 @@ class Subject:
         return device.choose("auto", "fp32").device
 
     def model(self) -> nn.Module:
-        """A fresh copy of the network, float32, in evaluation mode, on `device`.
+        """A new copy of the network, float32, in evaluation mode, on `device`.
 
         Raises:
             CheckpointError: the weights are not this network's.
         """
-        data = self.dataset
-        spec = self.experiment.spec_for(data)
         with torch.device("meta"):
-            model = architecture(spec)
+            model = architecture(self.spec)
         model.to_empty(device="cpu")
         try:
             model.load_state_dict(self.weights)
         except RuntimeError as error:
             raise CheckpointError(
-                f"The weights of {self.label} are not those of {self.experiment.network}: "
-                f"its folder was changed; train it again."
+                "labs.weights_do_not_fit", label=self.label, network=self.experiment.network
             ) from error
         return model.to(self.device).eval()
 
@@ -100,19 +118,19 @@ class Subject:
         Returns:
             float32 N, C, H, W and int64 N, on `device`.
         """
-        return self._some(self.dataset.train, count)
+        return self._subset(self.dataset.train, count)
 
     def test_images(self, count: int | None = None) -> tuple[Tensor, Tensor]:
         """Test images, prepared by the training images' mean; as `train_images`."""
-        return self._some(self.dataset.test, count)
+        return self._subset(self.dataset.test, count)
 
-    def _some(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
+    def _subset(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
         if count is not None:
             images = images.take(class_order(images.labels, equal=True)[:count])
         return self.prepared(images)
 
     def prepared(self, images: ImageSet) -> tuple[Tensor, Tensor]:
-        """Any images of the network's size, as it takes them; as `train_images`."""
+        """Images of the network's size, as it takes them; as `train_images`."""
         pixels, labels = augment.as_tensors(images, self.device)
         return self.normalised(pixels, self.mean.to(self.device)), labels
 
@@ -132,26 +150,39 @@ class Subject:
 
     @cached_property
     def mean(self) -> Tensor:
-        """Per-pixel mean of the training images, or of those that an import says. C, H, W."""
+        """Per-pixel mean of the training images, or of those that an import names. C, H, W."""
         images = augment.as_tensors(self.dataset.train)[0]
         if self.source is not None and self.source.mean_of == THESE_IMAGES:
             images = torch.cat([images, augment.as_tensors(self.dataset.test)[0]])
         return augment.per_pixel_mean(images)
 
 
-class PictureSubject(Subject):
-    """A network that was trained here on a folder of pictures; see `centre_views`."""
+class PictureNetwork(TrainedNetwork):
+    """A network that was trained here on a folder of pictures.
+
+    The pictures stay on disk, more of them than memory holds. Laboratories look at images again
+    and again, so they get the single view of testing (section 3.4), the centre crop, of some
+    hundred pictures of all classes.
+    """
 
     @cached_property
     def dataset(self) -> Dataset:
-        return centre_views.dataset(self.experiment)
+        """Centre crops of at most `MOST_PICTURES` pictures; its name gives their number.
+
+        Raises:
+            InvalidSetting, DataError: they are not on this machine, or one cannot be read.
+        """
+        return centre_crops(Selection.of(self.experiment))
 
     @cached_property
     def mean(self) -> Tensor:
-        return centre_views.mean(self.experiment)
+        """What training subtracts: float32, C, S, S."""
+        folder = catalog.load_folder(Selection.of(self.experiment))
+        with closing(Decoders()) as decoders:
+            return torch.from_numpy(per_pixel_mean(folder.train, folder.image_size, decoders))
 
 
-def load(run_id: str) -> Subject:
+def load(run_id: str) -> TrainedNetwork:
     """The network of a run as it was last saved, or of a recording.
 
     Raises:
@@ -159,33 +190,54 @@ def load(run_id: str) -> Subject:
         WrongState: it has no weights.
         CheckpointError: they are damaged.
     """
-    run = weights_on_disk.described(run_id)
-    file = weights_on_disk.find(run)
+    run = find_weights.described(run_id)
+    file = find_weights.find(run)
     try:
         weights = safetensors.torch.load(file.path.read_bytes())
     except (safetensors.SafetensorError, OSError) as error:
-        raise CheckpointError(f"The weights {file.path} cannot be read ({error}).") from error
+        raise CheckpointError("labs.weights_unreadable", path=file.path, reason=error) from error
     spec, source = run.experiment.network_spec(), imported.of(run)
     # An import is tested on images of one size, whatever its network was made for.
     pictures = isinstance(spec, ImageNetSpec) and source is None
-    kind = PictureSubject if pictures else Subject
-    return kind(run.id, label(run), spec.family, spec.depth, run.experiment, weights, source)
+    kind = PictureNetwork if pictures else TrainedNetwork
+    return kind(
+        id=run.id,
+        label=label(run),
+        family=spec.family,
+        depth=spec.depth,
+        experiment=run.experiment,
+        weights=weights,
+        source=source,
+        iteration=file.iteration,
+    )
 
 
-def load_all(ids: Sequence[str]) -> tuple[Subject, ...]:
-    """Several networks, each with a label of its own.
+def load_all(ids: Sequence[str]) -> tuple[TrainedNetwork, ...]:
+    """Several networks, each with a unique label.
 
     Raises:
         RunNotFound, WrongState, CheckpointError: as `load`.
     """
-    loaded = [load(run_id) for run_id in ids]
-    labels = [subject.label for subject in loaded]
+    networks = [load(run_id) for run_id in ids]
+    labels = [network.label for network in networks]
     return tuple(
-        replace(subject, label=f"{subject.label} · {subject.id}")
-        if labels.count(subject.label) > 1
-        else subject
-        for subject in loaded
+        replace(network, label=f"{network.label} · {network.id}")
+        if labels.count(network.label) > 1
+        else network
+        for network in networks
     )
+
+
+def check_same_data(networks: Sequence[TrainedNetwork]) -> None:
+    """Compare the images themselves, which the experiments do not determine.
+
+    Raises:
+        InvalidSetting: two were trained on different images.
+    """
+    first = networks[0]
+    for other in networks[1:]:
+        if other.dataset.fingerprint != first.dataset.fingerprint:
+            raise InvalidSetting("runs", "labs.different_data")
 
 
 def label(run: RunRecord) -> str:
@@ -196,7 +248,33 @@ def label(run: RunRecord) -> str:
     return run.title if run.title.endswith(seed) else f"{run.title} · {seed}"
 
 
+@torch.no_grad()
+def logits(
+    model: Callable[[Tensor], Tensor], images: Tensor, at_once: int = _IMAGES_AT_ONCE
+) -> Tensor:
+    """The network's outputs before the softmax. N, C, H, W -> N, classes."""
+    return torch.cat([model(part) for part in images.split(at_once)])
+
+
+def percent_wrong(outputs: Tensor, labels: Tensor) -> float:
+    """The share of images whose largest logit is not their class's. N, classes and N."""
+    return evaluation.percent_wrong([(outputs, labels)])
+
+
 @lru_cache(maxsize=4)
-def _dataset(chosen: Chosen) -> Dataset:
-    """Shared by the subjects that were trained on the same images."""
-    return catalog.load(*chosen)
+def _dataset(selection: Selection) -> Dataset:
+    """Shared by the networks that were trained on the same images."""
+    return catalog.load(selection)
+
+
+@lru_cache(maxsize=2)
+def centre_crops(selection: Selection) -> Dataset:
+    """Of a folder of pictures, see `PictureNetwork`."""
+    folder = catalog.load_folder(selection)
+    with closing(Decoders()) as decoders:
+        train, test = (
+            centre_views(part, folder.image_size, MOST_PICTURES, decoders)
+            for part in (folder.train, folder.test)
+        )
+    name = f"{folder.name} (centre views of {len(train)} + {len(test)} pictures)"
+    return Dataset(name, folder.classes, train, test)

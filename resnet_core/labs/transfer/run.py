@@ -1,4 +1,4 @@
-"""Heads for masks or boxes in training on the chosen networks, all on the same scenes."""
+"""Heads for masks or boxes, trained on the chosen networks with the same scenes."""
 
 from __future__ import annotations
 
@@ -14,127 +14,119 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_core.labs.events import Event, Progress, Row, Rows, Value
-from resnet_core.labs.question import Settings
 from resnet_core.labs.tools import columns
-from resnet_core.labs.tools.packed_arrays import NOTHING, pack
-from resnet_core.labs.tools.trained_network import Subject
-from resnet_core.labs.transfer import question, scenes, scores
+from resnet_core.labs.tools.columns import NOTHING, pack
+from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
+from resnet_core.labs.transfer import scenes
 from resnet_core.labs.transfer.learners import BATCH, TARGET, Learner
-from resnet_core.labs.transfer.scenes import Scenes
-from resnet_core.labs.transfer.scores import BoxScore, Score
+from resnet_core.labs.transfer.question import Settings
+from resnet_core.labs.transfer.scenes import BoxScore, Scenes, Score
 from resnet_core.labs.transfer.verdicts import Trained, diverged, verdicts
 
-SHOWN = 4  # test scenes whose masks or boxes are kept
+SHOWN = 4  # test scenes whose masks or boxes are stored
 _TEST = 200  # scenes on which heads are scored
 _CLASSIFIED = 500  # of its own test images, for a network's classification error
-_TOLD = 4  # updates between two steps of the progress bar
+_PROGRESS_EVERY = 4  # updates
 # Shares of the updates after which heads are scored: closer at first, when they learn most.
 _MOMENTS = (0.0, 0.05, 0.12, 0.25, 0.45, 0.7, 1.0)
 
 
 @dataclass
-class _Racer:
-    """A learner and how far it has come."""
+class _Entry:
+    """A learner and its progress."""
 
     learner: Learner
-    who: dict[str, Value]
+    columns: dict[str, Value]
     weight: int  # of an update, in steps of the progress bar
     done: int = 0
     losses: list[float] = field(default_factory=list)
     score: Score | None = None
-    broken: bool = False  # its loss is no longer a number
+    diverged: bool = False
 
 
-def run(settings: Settings, subjects: Sequence[Subject]) -> Iterator[Event]:
-    """The scenes; then, for each way of using backbones, all heads in turn; then the verdict."""
-    asked = cast(question.Settings, settings)
-    first = TARGET if asked.task == "box" else None
-    train = scenes.draw(asked.images, (asked.seed, 0), first)
-    test = scenes.draw(_TEST, (asked.seed, 1), first)
-    yield Rows("scenes", [_scene(test, index, asked.task) for index in range(SHOWN)])
-    order = _order(asked)
-    total = sum(weight(s, how) for s in subjects for how in asked.backbones) * asked.updates
+def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
+    """The scenes; then, for each use of the backbones, all heads in turn; then the verdicts."""
+    first = TARGET if settings.task == "box" else None
+    train = scenes.draw(settings.images, (settings.seed, 0), first)
+    test = scenes.draw(_TEST, (settings.seed, 1), first)
+    yield Rows("scenes", [_scene(test, index, settings.task) for index in range(SHOWN)])
+    order = _order(settings)
+    total = sum(weight(n, how) for n in networks for how in settings.backbones) * settings.updates
     done = 0
     finished: list[Trained] = []
     errors: dict[str, float] = {}
-    for how in asked.backbones:
-        racers = [
-            _Racer(
-                Learner(subject, how, asked.task, train, test, asked.seed),
-                {**columns.of(subject), "how": how},
-                weight(subject, how),
+    for how in settings.backbones:
+        entries = [
+            _Entry(
+                Learner(network, how, settings.task, train, test, settings.seed),
+                {**columns.of(network), "how": how},
+                weight(network, how),
             )
-            for subject in subjects
+            for network in networks
         ]
-        done = yield from _race(racers, order, asked.updates, done, total)
-        errors = errors or {subject.id: classification_error(subject) for subject in subjects}
-        trained = [_trained(racer, errors) for racer in racers if not racer.broken]
+        done = yield from _race(entries, order, settings.updates, done, total)
+        errors = errors or {network.id: classification_error(network) for network in networks}
+        trained = [_trained(entry, errors) for entry in entries if not entry.diverged]
         finished += [one for one, _ in trained]
-        yield Rows("final", [_final(one, who) for one, who in trained])
+        yield Rows("final", [_final(one, which) for one, which in trained])
     yield from verdicts(finished)
 
 
-def weight(subject: Subject, how: str) -> int:
-    """What an update costs, in those of a frozen backbone, about."""
-    return 1 if how == "frozen" else max(1, round(3 * subject.depth / 20))
+def weight(network: TrainedNetwork, how: str) -> int:
+    """The approximate cost of an update, in those of a frozen backbone."""
+    return 1 if how == "frozen" else max(1, round(3 * network.depth / 20))
 
 
-@torch.no_grad()
-def classification_error(subject: Subject) -> float:
+def classification_error(network: TrainedNetwork) -> float:
     """Of the network as it was trained, on its own test images, percent."""
-    images, labels = subject.test_images(_CLASSIFIED)
-    model = subject.model()
-    wrong = [
-        model(part).argmax(dim=1) != label
-        for part, label in zip(images.split(100), labels.split(100), strict=True)
-    ]
-    return 100 * float(torch.cat(wrong).float().mean())
+    images, labels = network.test_images(_CLASSIFIED)
+    return percent_wrong(logits(network.model(), images), labels)
 
 
 def _race(
-    racers: Sequence[_Racer], order: Tensor, updates: int, done: int, total: int
+    entries: Sequence[_Entry], order: Tensor, updates: int, done: int, total: int
 ) -> Generator[Event, None, int]:
-    """All learn from the same scenes in the same order, and are scored at the same moments."""
+    """Train all on the same scenes in the same order, and score them at the same moments."""
     for moment in sorted({round(share * updates) for share in _MOMENTS}):
-        for racer in racers:
-            if racer.broken:
+        for entry in entries:
+            if entry.diverged:
                 continue
-            while racer.done < moment and not racer.broken:
-                _step(racer, order[racer.done], updates)
-                done += racer.weight
-                if racer.done % _TOLD == 0:
+            while entry.done < moment and not entry.diverged:
+                _step(entry, order[entry.done], updates)
+                done += entry.weight
+                if entry.done % _PROGRESS_EVERY == 0:
                     yield Progress(done, total)
-            if racer.broken:
-                yield diverged(str(racer.who["label"]), racer.done)
-                done += racer.weight * (updates - racer.done)
+            if entry.diverged:
+                yield diverged(str(entry.columns["label"]), entry.done)
+                done += entry.weight * (updates - entry.done)
             else:
-                yield from _scored(racer)
+                yield from _scored(entry)
     return done
 
 
-def _step(racer: _Racer, chosen: Tensor, updates: int) -> None:
-    racer.losses.append(racer.learner.step(chosen, racer.done / updates))
-    racer.broken = not math.isfinite(racer.losses[-1])
-    racer.done += 1
+def _step(entry: _Entry, batch: Tensor, updates: int) -> None:
+    entry.losses.append(entry.learner.step(batch, entry.done / updates))
+    entry.diverged = not math.isfinite(entry.losses[-1])
+    entry.done += 1
 
 
-def _scored(racer: _Racer) -> Iterator[Rows]:
-    """How the head does now, and what it says of the first scenes."""
-    predicted = racer.learner.predictions()
-    racer.score = racer.learner.score(predicted)
-    loss = float(np.mean(racer.losses)) if racer.losses else None
-    racer.losses.clear()
-    where = {**racer.who, "update": racer.done}
-    score = 100 * racer.score.mean()
-    yield Rows("curves", [{**where, "loss": loss, "score": score, "error": _error(racer.score)}])
+def _scored(entry: _Entry) -> Iterator[Rows]:
+    """The head's score now, and its predictions for the first scenes."""
+    predicted = entry.learner.predictions()
+    entry.score = entry.learner.score(predicted)
+    loss = float(np.mean(entry.losses)) if entry.losses else None
+    entry.losses.clear()
+    where = {**entry.columns, "update": entry.done}
+    score = 100 * entry.score.mean()
+    yield Rows("curves", [{**where, "loss": loss, "score": score, "error": _error(entry.score)}])
     yield Rows(
         "predictions",
-        [{**where, "scene": index, **_said(predicted[index])} for index in range(SHOWN)],
+        [{**where, "scene": index, **_packed(predicted[index])} for index in range(SHOWN)],
     )
 
 
-def _order(settings: question.Settings) -> Tensor:
-    """Which scenes each update learns from, everyone alike: updates, BATCH."""
+def _order(settings: Settings) -> Tensor:
+    """The scenes of each update, the same for all heads: updates, BATCH."""
     generator = torch.Generator().manual_seed(settings.seed)
     rounds = math.ceil(settings.updates * BATCH / settings.images)
     shuffled = [torch.randperm(settings.images, generator=generator) for _ in range(rounds)]
@@ -151,8 +143,8 @@ def _scene(test: Scenes, index: int, task: str) -> Row:
     }
 
 
-def _said(predicted: NDArray) -> Row:
-    """A mask or a box, as a row has it."""
+def _packed(predicted: NDArray) -> Row:
+    """A mask or a box as columns."""
     if predicted.ndim == 1:
         return {**NOTHING, "box": _text(predicted)}
     return {**pack(predicted), "box": ""}
@@ -163,25 +155,25 @@ def _text(box: NDArray) -> str:
 
 
 def _error(score: Score) -> float | None:
-    """Of boxes: by how many pixels an edge is off."""
+    """Of boxes: the mean distance of an edge, pixels."""
     return float(score.error.mean()) if isinstance(score, BoxScore) else None
 
 
-def _trained(racer: _Racer, errors: Mapping[str, float]) -> tuple[Trained, dict[str, Value]]:
-    """What the head reached, and the columns that say whose it is."""
-    subject, score = racer.learner.subject, cast(Score, racer.score)
-    who = (subject.label, subject.family, subject.depth, racer.learner.how)
-    return Trained(*who, score, errors[subject.id]), racer.who
+def _trained(entry: _Entry, errors: Mapping[str, float]) -> tuple[Trained, dict[str, Value]]:
+    """The head's result, and the columns that identify it."""
+    network, score = entry.learner.trained, cast(Score, entry.score)
+    identity = (network.label, network.family, network.depth, entry.learner.how)
+    return Trained(*identity, score, errors[network.id]), entry.columns
 
 
-def _final(one: Trained, who: Mapping[str, Value]) -> Row:
-    low, high = scores.interval(one.score.mean, len(one.score), 0)
+def _final(one: Trained, which: Mapping[str, Value]) -> Row:
+    low, high = scenes.interval(one.score.mean, len(one.score), 0)
     return {
-        **who,
+        **which,
         "score": 100 * one.score.mean(),
         "low": 100 * low,
         "high": 100 * high,
         "error": _error(one.score),
-        # One that is begun anew has nothing of the network that was trained.
+        # One that is trained from scratch has nothing of the classifier.
         "classification": None if one.how == "scratch" else one.classification,
     }

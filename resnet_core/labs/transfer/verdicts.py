@@ -1,4 +1,4 @@
-"""Which backbones are better for masks and boxes, as far as the test scenes can tell."""
+"""Verdicts on backbones for masks and boxes, with their uncertainty. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from itertools import combinations
 import numpy as np
 
 from resnet_core.labs.events import Verdict
-from resnet_core.labs.transfer import scores
-from resnet_core.labs.transfer.scores import Index, Score
+from resnet_core.labs.transfer.scenes import Index, Score, interval
 
 _RESIDUAL = ("resnet", "preresnet")
 _ORDER = ("tuned", "frozen", "scratch")  # of the modes in the verdict
-_LEAST = 1.0  # points of mean IoU; heads that all say "background" differ by a little, surely
-_MARGIN = 3.0  # points of classification error that a few hundred images cannot tell apart
-_MOST = 0.8  # of the pairs have to agree before one "follows" the other
+_LEAST = 1.0  # points of mean IoU; heads that all predict "background" differ by less
+_MARGIN = 3.0  # points of classification error; a few hundred images do not resolve less
+_MOST = 0.8  # of the pairs must agree before one "follows" the other
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a head reached on a backbone.
+    """A head's result on a backbone.
 
     Attributes:
         how: frozen, tuned or scratch.
@@ -38,7 +37,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one is ahead of another, percentage points of mean IoU, over the same scenes."""
+    """One's lead over another, percentage points of mean IoU, over the same scenes."""
 
     points: float
     low: float
@@ -46,27 +45,27 @@ class Difference:
 
     @property
     def certain(self) -> bool:
-        """Whether 95 % of the draws of scenes have the same one ahead, and by enough to care."""
+        """The 95 % interval excludes 0, and the lead is at least `_LEAST`."""
         return (self.low > 0 or self.high < 0) and abs(self.points) >= _LEAST
 
     @classmethod
     def between(cls, one: Trained, other: Trained, seed: int = 0) -> Difference:
-        def ahead(chosen: Index | None = None) -> float:
-            return 100 * (one.score.mean(chosen) - other.score.mean(chosen))
+        def ahead(sample: Index | None = None) -> float:
+            return 100 * (one.score.mean(sample) - other.score.mean(sample))
 
-        return cls(ahead(), *scores.interval(ahead, len(one.score), seed))
+        return cls(ahead(), *interval(ahead, len(one.score), seed))
 
-    def turned(self) -> Difference:
+    def reversed(self) -> Difference:
         """The same, seen from the other."""
         return Difference(-self.points, -self.high, -self.low)
 
 
 def verdicts(trained: Sequence[Trained]) -> Iterator[Verdict]:
-    """Shortcuts and depth for each way of using the backbones, then what classification says."""
+    """Shortcuts and depth for each use of the backbones, then the classification error."""
     compared = False
     for how in _ORDER:
         same = [one for one in trained if one.how == how]
-        for residual, plain in _twins(same):
+        for residual, plain in _same_depth(same):
             compared = True
             yield _shortcuts(residual, plain)
         ends = _ends(same)
@@ -79,11 +78,11 @@ def verdicts(trained: Sequence[Trained]) -> Iterator[Verdict]:
 
 
 def diverged(label: str, updates: int) -> Verdict:
-    """The loss is no longer a number."""
+    """Say that the loss was no longer a number."""
     return Verdict("diverged", {"label": label, "updates": updates})
 
 
-def _twins(trained: Sequence[Trained]) -> list[tuple[Trained, Trained]]:
+def _same_depth(trained: Sequence[Trained]) -> list[tuple[Trained, Trained]]:
     """Residual and plain networks of one depth, the deepest first."""
     pairs = [
         (one, other)
@@ -104,41 +103,39 @@ def _ends(trained: Sequence[Trained]) -> tuple[Trained, Trained] | None:
 
 
 def _shortcuts(residual: Trained, plain: Trained) -> Verdict:
-    found = Difference.between(residual, plain)
-    claim = ("residual" if found.points > 0 else "plain") if found.certain else "alike"
+    lead = Difference.between(residual, plain)
+    claim = ("residual" if lead.points > 0 else "plain") if lead.certain else "alike"
     labels = {"residual_label": residual.label, "plain_label": plain.label}
-    reached = {"residual": 100 * residual.score.mean(), "plain": 100 * plain.score.mean()}
+    scores = {"residual": 100 * residual.score.mean(), "plain": 100 * plain.score.mean()}
     errors = {"residual_error": residual.classification, "plain_error": plain.classification}
-    return _verdict(claim, residual, found, {**labels, **reached, **errors})
+    return _verdict(claim, residual, lead, {**labels, **scores, **errors})
 
 
 def _depths(deep: Trained, shallow: Trained) -> Verdict:
-    found = Difference.between(deep, shallow)
-    claim = ("deeper" if found.points > 0 else "shallower") if found.certain else "depth_alike"
+    lead = Difference.between(deep, shallow)
+    claim = ("deeper" if lead.points > 0 else "shallower") if lead.certain else "depth_alike"
     labels = {"deep_label": deep.label, "shallow_label": shallow.label}
-    reached = {"deep": 100 * deep.score.mean(), "shallow": 100 * shallow.score.mean()}
-    return _verdict(claim, deep, found, {**labels, **reached})
+    scores = {"deep": 100 * deep.score.mean(), "shallow": 100 * shallow.score.mean()}
+    return _verdict(claim, deep, lead, {**labels, **scores})
 
 
-def _verdict(
-    claim: str, one: Trained, found: Difference, values: dict[str, str | float]
-) -> Verdict:
-    """The difference is told from the side of the one that is ahead."""
-    told = found if found.points >= 0 else found.turned()
-    apart = {"points": told.points, "low": told.low, "high": told.high}
+def _verdict(claim: str, one: Trained, lead: Difference, values: dict[str, str | float]) -> Verdict:
+    """Give the difference as a lead of the better one."""
+    lead = lead if lead.points >= 0 else lead.reversed()
+    apart = {"points": lead.points, "low": lead.low, "high": lead.high}
     return Verdict(f"{claim}_{one.how}", {**values, **apart, "scenes": len(one.score)})
 
 
 def _classification(trained: Sequence[Trained]) -> Iterator[Verdict]:
-    """Whether the lower classification error goes with the higher score."""
+    """Compare the order of classification errors with the order of scores."""
     agree = []
     for one, other in combinations(trained, 2):
         better = other.classification - one.classification
         if one.how != other.how or abs(better) < _MARGIN:
             continue
-        found = Difference.between(one, other)
-        if found.certain:
-            agree.append(np.sign(better) == np.sign(found.points))
+        lead = Difference.between(one, other)
+        if lead.certain:
+            agree.append(np.sign(better) == np.sign(lead.points))
     if agree:
         finding = "follows" if np.mean(agree) >= _MOST else "follows_not"
         yield Verdict(finding, {"pairs": len(agree), "agreeing": int(np.sum(agree))})

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 
 from resnet_core.data import augment
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
-from resnet_core.data.pictures.picture_mean import per_pixel_mean
-from resnet_core.data.pictures.picture_views import View, training_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.imagenet.views import View, per_pixel_mean, training_view
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.initialization import generator, generator_seed
 from resnet_core.training.device import Execution
@@ -64,7 +63,7 @@ class PictureBatches:
 
     def __init__(
         self,
-        folder: PictureFolder,
+        folder: ImageFolder,
         experiment: Experiment,
         execution: Execution,
         decoders: Decoders,

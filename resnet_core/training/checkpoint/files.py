@@ -1,20 +1,12 @@
-"""Checkpoints: what a run needs to go on as if it had never been interrupted.
-
-A checkpoint is a folder `iteration-00001234` (see `runs.folder`) with `model.safetensors`,
-`training.pt` and `manifest.json`, which holds the SHA-256 of the other two. It is written
-under another name, synced and renamed, so a folder of that name is whole; what a disk
-damages later, the checksums find.
-"""
+"""Checkpoints: what a run needs to go on as if it had never been interrupted."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import logging
 import os
 import pickle
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,12 +20,18 @@ from torch import Tensor
 
 from resnet_core.errors import CheckpointError
 from resnet_core.system.disk import full_disk_explained, replace, sync_folder, write_synced
+from resnet_core.training.checkpoint.folder import (
+    FORMAT,
+    MANIFEST,
+    TRAINING,
+    WEIGHTS,
+    checkpoint_path,
+    checkpoint_paths,
+    is_kept,
+    iteration_of,
+    verify_checkpoint,
+)
 
-WEIGHTS, TRAINING, MANIFEST = "model.safetensors", "training.pt", "manifest.json"
-
-_log = logging.getLogger(__name__)
-_NAME = re.compile(r"iteration-(\d{8})(-kept)?")
-_FORMAT = 1
 _UNFINISHED = ".unfinished-"
 
 
@@ -53,78 +51,64 @@ class Checkpoint:
     training: dict[str, Any]
 
 
-def save(folder: Path, checkpoint: Checkpoint, kept: bool = False) -> Path:
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, kept: bool = False) -> Path:
     """Write a checkpoint into the run's checkpoint folder, all or nothing; return its path.
 
-    The one before it stays, earlier ones go unless they were `kept`. Ones of later
-    iterations go too: a run that is at an earlier iteration could not use them.
+    The previous one stays; earlier ones are deleted unless they were `kept`, and so are those of
+    later iterations: a run that is at an earlier iteration could not use them. A sound checkpoint
+    of the same iteration and weights stays as it is.
 
     Raises:
-        PlaygroundError: the disk is full; the checkpoints there are as they were.
+        PlaygroundError: the disk is full; the existing checkpoints are unchanged.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _clear(folder)
-    same = [path for path in _all(folder) if _iteration(path) == checkpoint.iteration]
-    kept = kept or any(path.name.endswith("-kept") for path in same)
-    target = folder / f"iteration-{checkpoint.iteration:08d}{'-kept' if kept else ''}"
+    _remove_unfinished(folder)
+    same = [path for path in checkpoint_paths(folder) if iteration_of(path) == checkpoint.iteration]
+    target = checkpoint_path(folder, checkpoint.iteration, kept or any(map(is_kept, same)))
+    weights = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
+    content = {WEIGHTS: safetensors.torch.save(weights), TRAINING: _serialized(checkpoint.training)}
+    sha256 = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    sound = [path for path in same if _has_weights(path, sha256[WEIGHTS])]
     unfinished = folder / f"{_UNFINISHED}{os.getpid()}"
     try:
         with full_disk_explained(folder):
-            unfinished.mkdir()
-            written = _write(unfinished, checkpoint)
-            _give_name(unfinished, target, same, written)
+            if sound:
+                if target not in sound:
+                    replace(sound[0], target)
+            else:
+                _write(unfinished, content, _manifest(checkpoint.iteration, sha256))
+                for path in same:
+                    _delete(path)
+                replace(unfinished, target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    _prune(folder, checkpoint.iteration)
+    _delete_others(folder, target)
     return target
 
 
-def load(path: Path) -> Checkpoint:
+def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint and verify it against its checksums.
 
     Raises:
         CheckpointError: a file is missing or damaged.
     """
-    content = _verified(path)
+    verified = verify_checkpoint(path)
     try:
-        weights = safetensors.torch.load(content[WEIGHTS])
-        training = torch.load(io.BytesIO(content[TRAINING]), map_location="cpu", weights_only=True)
-    except (safetensors.SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be read ({error}).") from error
-    return Checkpoint(_iteration(path), weights, training)
-
-
-def newest(folder: Path) -> Path | None:
-    """The latest checkpoint that verifies; damaged ones are passed over, which the log says."""
-    for path in reversed(_all(folder)):
-        try:
-            _verified(path)
-        except CheckpointError as error:
-            _log.warning("%s The one before it is used.", error)
-        else:
-            return path
-    return None
-
-
-def at(folder: Path, iteration: int) -> Path:
-    """The checkpoint of this iteration.
-
-    Raises:
-        CheckpointError: there is none; names the nearest.
-    """
-    found = {_iteration(path): path for path in _all(folder)}
-    if iteration in found:
-        return found[iteration]
-    if not found:
-        raise CheckpointError(f"There is no checkpoint of iteration {iteration}, nor any other.")
-    nearest = min(found, key=lambda other: abs(other - iteration))
-    raise CheckpointError(
-        f"There is no checkpoint of iteration {iteration}; the nearest is of {nearest}."
-    )
+        weights = safetensors.torch.load((path / WEIGHTS).read_bytes())
+        training = torch.load(path / TRAINING, map_location="cpu", weights_only=True)
+    except (
+        safetensors.SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+    ) as error:
+        raise CheckpointError("checkpoint.unreadable", path=path, reason=error) from error
+    return Checkpoint(verified.iteration, weights, training)
 
 
 def weights_sha256(weights: Mapping[str, Tensor]) -> str:
-    """SHA-256 over names, types, shapes and bytes of the tensors, in the order of their names."""
+    """Return SHA-256 over names, types, shapes and bytes of the tensors, in order of name."""
     digest = hashlib.sha256()
     for name in sorted(weights):
         tensor = weights[name].detach().cpu().contiguous()
@@ -133,98 +117,48 @@ def weights_sha256(weights: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _write(folder: Path, checkpoint: Checkpoint) -> dict[str, bytes]:
-    training = io.BytesIO()
-    torch.save(checkpoint.training, training)
-    weights = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
-    content = {WEIGHTS: safetensors.torch.save(weights), TRAINING: training.getvalue()}
-    for name, data in content.items():
+def _serialized(training: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(training, buffer)
+    return buffer.getvalue()
+
+
+def _manifest(iteration: int, sha256: Mapping[str, str]) -> bytes:
+    manifest = {"format": FORMAT, "iteration": iteration, "sha256": sha256}
+    return json.dumps(manifest, indent=1).encode()
+
+
+def _write(folder: Path, content: Mapping[str, bytes], manifest: bytes) -> None:
+    folder.mkdir()
+    for name, data in {**content, MANIFEST: manifest}.items():
         write_synced(folder / name, data)
-    manifest = {
-        "format": _FORMAT,
-        "iteration": checkpoint.iteration,
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
-    }
-    write_synced(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
     sync_folder(folder)
-    return content
 
 
-def _give_name(unfinished: Path, target: Path, same: list[Path], written: dict[str, bytes]) -> None:
-    """Rename into place, where a checkpoint of the same iteration may lie.
-
-    A sound one with the same weights stays: to put another in its place, it would have to
-    go first, and for a moment there would be neither.
-    """
-    for path in same:
-        if path.name in {target.name, target.name.removesuffix("-kept")} and _same(path, written):
-            if path != target:
-                replace(path, target)
-            return
-        _discard(path)
-    replace(unfinished, target)
-
-
-def _same(path: Path, written: dict[str, bytes]) -> bool:
+def _has_weights(path: Path, sha256: str) -> bool:
     try:
-        return _verified(path)[WEIGHTS] == written[WEIGHTS]
+        return verify_checkpoint(path).sha256[WEIGHTS] == sha256
     except CheckpointError:
         return False
 
 
-def _verified(path: Path) -> dict[str, bytes]:
-    """The contents of the two files, which are what the manifest says."""
-    try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
-        expected = manifest["sha256"]
-        content = {name: (path / name).read_bytes() for name in (WEIGHTS, TRAINING)}
-        whole = manifest["format"] == _FORMAT and manifest["iteration"] == _iteration(path)
-        for name, data in content.items():
-            whole = whole and expected[name] == hashlib.sha256(data).hexdigest()
-    except FileNotFoundError as error:
-        missing = Path(error.filename).name
-        raise CheckpointError(f"The checkpoint {path} is damaged: {missing} is missing.") from error
-    except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {path} cannot be read ({error.strerror})."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:  # UnicodeDecodeError is a ValueError
-        raise CheckpointError(f"The checkpoint {path} is damaged: {MANIFEST}.") from error
-    if not whole:
-        raise CheckpointError(f"The checkpoint {path} is damaged: its checksums do not match.")
-    return content
+def _delete_others(folder: Path, newest: Path) -> None:
+    passing = [path for path in checkpoint_paths(folder) if not is_kept(path) and path != newest]
+    iteration = iteration_of(newest)
+    earlier = [path for path in passing if iteration_of(path) < iteration]
+    for path in passing:
+        if path not in earlier[-1:]:
+            _delete(path)
 
 
-def _all(folder: Path) -> list[Path]:
-    """The folders named as checkpoints, by rising iteration."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+def _delete(path: Path) -> None:
+    """Take the checkpoint's name away first: half a folder must not look like a whole one."""
+    unnamed = path.with_name(f"{_UNFINISHED}{path.name}")
+    path.rename(unnamed)
+    shutil.rmtree(unnamed, ignore_errors=True)
 
 
-def _iteration(path: Path) -> int:
-    match = _NAME.fullmatch(path.name)
-    if match is None:
-        raise CheckpointError(f"{path} is not a checkpoint's folder.")
-    return int(match[1])
-
-
-def _prune(folder: Path, newest_iteration: int) -> None:
-    passing = [path for path in _all(folder) if not path.name.endswith("-kept")]
-    earlier = [path for path in passing if _iteration(path) < newest_iteration]
-    later = [path for path in passing if _iteration(path) > newest_iteration]
-    for path in (*earlier[:-1], *later):
-        _discard(path)
-
-
-def _discard(path: Path) -> None:
-    """Take a checkpoint's name away first: half a folder must not look like a whole one."""
-    nameless = path.with_name(f"{_UNFINISHED}{path.name}")
-    path.rename(nameless)
-    shutil.rmtree(nameless, ignore_errors=True)
-
-
-def _clear(folder: Path) -> None:
-    """Remove what a killed process left. A run has one writer, so nobody is at work on it."""
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what a killed process left: a run has one writer, so no other process uses it."""
     for path in folder.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(path, ignore_errors=True)

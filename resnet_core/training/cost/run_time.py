@@ -14,10 +14,10 @@ import numpy as np
 
 from resnet_core.anatomy import describe
 from resnet_core.data.dataset import Dataset, ImageSet
-from resnet_core.data.facts import DataFacts
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import PictureFolder
-from resnet_core.data.pictures.picture_views import View, training_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFolder
+from resnet_core.data.imagenet.views import View, training_view
+from resnet_core.data.selection import DataFacts
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import is_imagenet
@@ -77,7 +77,7 @@ def estimate_run_time(experiment: Experiment, facts: DataFacts) -> Timing:
     try:
         update, record = _update_and_record(session)
     except NotFinite as failure:
-        raise PlaygroundError(session.diverged(failure).advice) from failure
+        raise PlaygroundError.of(session.diverged(failure).advice) from failure
     evaluated = min(experiment.evaluation_images, len(noise.train)) + len(noise.test)
     to_evaluate = min(experiment.evaluation_images, facts.train_images) + facts.test_images
     evaluation = _seconds(session.evaluate) * to_evaluate / evaluated
@@ -107,12 +107,12 @@ def _decoding(experiment: Experiment) -> float:
     if not is_imagenet(experiment.network):
         return 0.0
     data = load(experiment)
-    assert isinstance(data, PictureFolder)
+    assert isinstance(data, ImageFolder)
     with closing(Decoders()) as decoders:
         return seconds_per_picture(data, decoders)
 
 
-def seconds_per_picture(folder: PictureFolder, decoders: Decoders) -> float:
+def seconds_per_picture(folder: ImageFolder, decoders: Decoders) -> float:
     """Return the time of a training view, decoded by all threads together, over pictures from the
     whole folder.
 
@@ -129,7 +129,7 @@ def seconds_per_picture(folder: PictureFolder, decoders: Decoders) -> float:
     return (time.perf_counter() - start) / decoded
 
 
-def _view(folder: PictureFolder, place: int) -> View:
+def _view(folder: ImageFolder, place: int) -> View:
     return training_view(folder.train, place, folder.image_size, (0, 0, place))
 
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from resnet_core.data import augment
 from resnet_core.data.dataset import ImageSet, class_order
-from resnet_core.data.pictures.decoders import Decoders
-from resnet_core.data.pictures.picture_folder import Pictures
-from resnet_core.data.pictures.picture_views import View, centre_view
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.image_folder import ImageFiles
+from resnet_core.data.imagenet.views import View, centre_view
 from resnet_core.training.batches.picture_batches import PictureBatches, as_tensor
 from resnet_core.training.device import Execution
 
@@ -80,7 +80,7 @@ def of_images(images: ImageSet, mean: Tensor, execution: Execution) -> Evaluatio
 
 
 def of_pictures(
-    pictures: Pictures,
+    pictures: ImageFiles,
     training: PictureBatches,
     crop: int,
     size: int,
@@ -105,7 +105,7 @@ def of_pictures(
     return Evaluation(batches, execution)
 
 
-def _view(pictures: Pictures, crop: int, place: int) -> View:
+def _view(pictures: ImageFiles, crop: int, place: int) -> View:
     return centre_view(pictures, place, crop)
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.page_data import uploads
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError
 
 
@@ -32,7 +33,7 @@ def test_an_upload_is_kept_once_and_can_be_chosen(home: Path) -> None:
     assert [path.name for path in (home / "data").iterdir()] == [upload.path.name]
     assert upload.facts.classes == 2
     assert str(upload.path) in {entry.name for entry in catalog.available()}
-    assert len(catalog.load(str(upload.path)).train) == upload.facts.train_images
+    assert len(catalog.load(Selection(str(upload.path))).train) == upload.facts.train_images
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import services
-from app.page_data import recordings
+from app.page_data import puzzle
 from app.server import chart_answers, lifespan
 from app.server import routes as api
 from app.server.chart_answers import Charts
@@ -66,7 +66,7 @@ def test_where_training_cannot_start_charts_are_drawn_all_the_same(
 
 
 def _first() -> str:
-    return ",".join(run.id for run in recordings.first())
+    return ",".join(run.id for run in puzzle.first_recording())
 
 
 def _start_and_stop() -> None:

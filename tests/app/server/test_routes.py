@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.language.texts import say
-from app.server import chart_answers, static_files
+from app.server import answers, chart_answers, static_files
 from app.server import routes as api
 from app.server.chart_answers import Charts
 from app.server.feed import Feed
@@ -182,12 +183,12 @@ def test_what_cannot_be_read_is_said_in_the_readers_language(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise RunNotFound("There is no run plain; it may have been deleted.")
+        raise RunNotFound("runs.deleted", run="plain")
 
     monkeypatch.setattr(Charts, "now", fail)
     response = client.get("/playground-api/charts?runs=plain&lang=ko")
     assert response.status_code == 503
-    assert response.json() == {"error": say("ko", "errors.deleted_run", given="plain")}
+    assert response.json() == {"error": say("ko", "errors.runs.deleted", run="plain")}
 
 
 def test_nothing_but_reading(client: TestClient) -> None:
@@ -221,10 +222,11 @@ def test_history_is_thinned_and_bounded(client: TestClient) -> None:
 
 
 def test_two_hundred_runs_are_bounded_too(client: TestClient) -> None:
-    ids = []
-    for number in range(200):
-        put_on_record(f"run-{number:03}", milestones=(1 + number,))
-        ids.append(f"run-{number:03}")
+    ids = [f"run-{number:03}" for number in range(200)]
+    put_on_record(ids[0], milestones=(1,))
+    for number, run_id in enumerate(ids[1:], start=2):
+        put_on_record(run_id, milestones=(number,), measured=False)
+        shutil.copy(of_run(ids[0]).compacted, of_run(run_id).compacted)
     for route in ("charts", "history"):
         response = client.get(f"/playground-api/{route}?runs={','.join(ids)}")
         assert response.status_code == 200
@@ -258,19 +260,32 @@ def test_large_answers_are_zipped_for_browsers_that_want_it(client: TestClient) 
     assert plain.json() == zipped.json()
 
 
-def test_plotly_comes_from_the_installed_package_and_is_kept_for_good(client: TestClient) -> None:
+def test_plotly_comes_from_the_installed_package_and_is_cached_for_good(client: TestClient) -> None:
     path = f"/playground-api/static/{static_files.static_version()}/plotly.min.js"
     response = client.get(path)
-    assert response.content == static_files.plotly_script()
+    assert response.content == static_files.static_content("plotly.min.js")
     assert b"plotly.js v" in response.content[:200]
     assert "immutable" in response.headers["cache-control"]
     assert response.headers["content-type"].startswith("text/javascript")
 
 
-def test_an_old_version_is_not_kept(client: TestClient) -> None:
-    response = client.get("/playground-api/static/0000/charts.mjs")
+def test_a_file_of_an_old_version_is_validated_each_time(client: TestClient) -> None:
+    path = "/playground-api/static/0000/charts.mjs"
+    response = client.get(path)
     assert response.status_code == 200
     assert response.headers["cache-control"] == "no-cache"
+    tag = {"If-None-Match": f'"other", W/{response.headers["etag"]}'}
+    assert client.get(path, headers=tag).status_code == 304
+
+
+def test_a_file_is_zipped_once_for_all_browsers(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/playground-api/static/{static_files.static_version()}/charts.mjs"
+    assert client.get(path).headers["content-encoding"] == "gzip"
+    monkeypatch.setattr(answers.gzip, "compress", lambda *_: pytest.fail("zipped again"))
+    response = client.get(path)
+    assert response.content == static_files.static_content("charts.mjs")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import string
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,21 +28,6 @@ def test_it_has_a_page(name: str) -> None:
     assert name in laboratories()
 
 
-def test_it_says_what_it_asks_and_what_was_found(name: str) -> None:
-    for key in ("title", "nav", "lead", "paper"):
-        assert f"labs.{name}.{key}" in catalogue()
-
-
-def test_every_setting_has_a_label_and_every_value_a_name(name: str) -> None:
-    missing = []
-    for field, info in catalog.question(name).settings.model_fields.items():
-        keys = [] if field == "seed" else [f"labs.{name}.setting.{field}"]
-        words = [value for value in choices(info) if isinstance(value, str)]
-        keys += [f"labs.{name}.option.{field}.{value}" for value in words]
-        missing += [key for key in keys if key not in catalogue()]
-    assert not missing
-
-
 def test_the_values_of_a_setting_read_unlike(name: str) -> None:
     """Streamlit knows a choice by what it reads."""
     for field, info in catalog.question(name).settings.model_fields.items():
@@ -51,13 +35,6 @@ def test_the_values_of_a_setting_read_unlike(name: str) -> None:
         for language in texts.LANGUAGES:
             said = [catalogue()[f"labs.{name}.option.{field}.{word}"][language] for word in words]
             assert len(set(said)) == len(said), (field, said)
-
-
-def test_every_finding_is_said_in_both_languages_with_the_same_numbers(name: str) -> None:
-    for key, sentence in catalog.question(name).findings.items():
-        entry = catalogue()[f"labs.{name}.finding.{key}"]
-        assert entry["en"] == sentence, key
-        assert _fields(entry["ko"]) == _fields(sentence), key
 
 
 def test_the_code_that_is_shown_is_there(name: str) -> None:
@@ -82,24 +59,12 @@ def test_it_draws_whatever_part_of_the_recorded_result_is_there(name: str, tmp_p
     if not folder.events.is_file():
         pytest.skip(f"no result of {name} is recorded")
     lines = folder.events.read_bytes().splitlines(keepends=True)
-    settings = folder.read_order().settings
+    settings = folder.read_request().settings
     for count in sorted({1, 2, 3, 5, len(lines) // 4, len(lines) // 2, len(lines) - 1}):
         part = tmp_path / f"{count}.jsonl"
         part.write_bytes(b"".join(lines[:count]))
         _draw(name, _tables(name, part), settings, dark=count % 2 == 0)
     assert _draw(name, _tables(name, folder.events), settings, dark=False)
-
-
-def test_its_recorded_result_has_a_verdict(name: str) -> None:
-    folder = of_recording(name)
-    if not folder.events.is_file():
-        pytest.skip(f"no result of {name} is recorded")
-    verdicts = event_log.read(folder.events).verdicts
-    assert verdicts
-    for verdict in verdicts:
-        for language in texts.LANGUAGES:
-            key = f"labs.{name}.finding.{verdict.finding}"
-            assert texts.say(language, key, **verdict.values)
 
 
 def _draw(
@@ -121,7 +86,3 @@ def _tables(name: str, events: Path) -> dict[str, pd.DataFrame]:
         table: pd.DataFrame(rows, columns=columns[table])
         for table, rows in event_log.read(events).rows.items()
     }
-
-
-def _fields(text: str) -> set[tuple[str, str]]:
-    return {(field, spec or "") for _, field, spec, _ in string.Formatter().parse(text) if field}

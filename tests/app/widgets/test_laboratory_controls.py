@@ -13,7 +13,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs import question as laboratory
 
 
-class Everything(laboratory.Settings):
+class Everything(laboratory.LabSettings):
     """A field of each kind that a laboratory may have."""
 
     choice: Literal["a", "b"] = Field("a", description="One of few.")
@@ -57,7 +57,7 @@ def test_a_slider_has_about_a_hundred_steps_of_a_round_size(span: float, step: f
 
 
 def test_a_bench_and_its_address_say_the_same() -> None:
-    question = laboratory.Question("q", Everything, {}, {}, runs=("run-1",), most_runs=2)
+    question = laboratory.Question("q", Everything, {}, runs=("run-1",), most_runs=2)
     settings = Everything(several=("z", "x"), share=0.25, on=False, names=("p", "q"), numbers=56)
     bench = Bench(settings, ("run-1",), here=True)
     query = bench.to_query(question)

@@ -1,4 +1,4 @@
-"""Networks of 8 layers and 4 filters on 8x8 pixels, none of whose BN does nothing."""
+"""Networks of 8 layers and 4 filters on 8x8 pixels, with BN as after training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def network(family: str, seed: int = 0, **settings: Any) -> nn.Module:
 
 
 def used(model: nn.Module, seed: int = 0) -> nn.Module:
-    """With BN that does something, as after training."""
+    """Give BN other scales, shifts and means than the initial ones."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in model.modules():
@@ -28,6 +28,12 @@ def used(model: nn.Module, seed: int = 0) -> nn.Module:
                 module.bias.uniform_(-0.3, 0.3, generator=generator)
                 module.running_mean.uniform_(-0.3, 0.3, generator=generator)
     return model.requires_grad_(False).eval()
+
+
+def hook_count(model: nn.Module) -> int:
+    """The number of hooks on the network's modules."""
+    tables = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return sum(len(getattr(module, table)) for module in model.modules() for table in tables)
 
 
 def pictures(count: int = 2) -> Tensor:

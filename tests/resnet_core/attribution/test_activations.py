@@ -1,4 +1,4 @@
-"""What meets at an addition is what the network itself adds."""
+"""The terms of an addition against the network's own pass."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_core.attribution import activations, hooks
+from resnet_core.attribution import activations
 from resnet_core.networks.catalog import block_sites
-from tests.resnet_core.attribution.small_nets import FAMILIES, network, pictures
+from tests.resnet_core.attribution.small_nets import FAMILIES, hook_count, network, pictures
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_parts_make_the_block_and_blocks_the_stream(family: str) -> None:
+def test_the_terms_add_up_to_each_blocks_output(family: str) -> None:
     model, x = network(family), pictures()
     found = activations.additions(model, x)
     assert [one.block for one in found] == [name for name, _ in block_sites(model)]
@@ -26,11 +26,11 @@ def test_the_parts_make_the_block_and_blocks_the_stream(family: str) -> None:
         ending = family in {"plain", "resnet"}
         assert torch.allclose(torch.relu(one.total) if ending else one.total, one.y, atol=1e-6)
         assert (one.shortcut is None) == (family == "plain") == ("shortcut" not in one.parts())
-    assert hooks.count(model) == 0
+    assert hook_count(model) == 0
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_layers_are_named_in_the_order_of_their_use(family: str) -> None:
+def test_layers_are_in_the_order_of_their_use(family: str) -> None:
     model, x = network(family), pictures()
     layers = activations.layers(model, x)
     assert torch.equal(layers["conv1"], model.get_submodule("conv1")(x))
@@ -40,11 +40,11 @@ def test_layers_are_named_in_the_order_of_their_use(family: str) -> None:
     assert torch.equal(ends["layer3"], activations.additions(model, x)[-1].y)
 
 
-def test_no_hook_is_left_when_the_network_fails() -> None:
+def test_no_hook_remains_when_the_network_fails() -> None:
     model = network("resnet")
     wide = nn.Conv2d(99, 4, 3)
     model.get_submodule("layer3.0").conv2 = wide
-    for ask in (activations.additions, activations.layers):
+    for function in (activations.additions, activations.layers):
         with pytest.raises(RuntimeError):
-            ask(model, pictures())
-        assert hooks.count(model) == 0
+            function(model, pictures())
+        assert hook_count(model) == 0

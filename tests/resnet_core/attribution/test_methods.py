@@ -1,4 +1,4 @@
-"""Maps against closed forms and hand computations; no method leaves a hook behind."""
+"""Maps against closed forms and hand computations; no method leaves a hook."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.attribution import hooks
-from resnet_core.attribution.explanation import Options, difference
-from resnet_core.attribution.grad_cam import at_layer
-from resnet_core.attribution.methods import METHODS, NotPossible, explain
-from resnet_core.attribution.unrolled import unrolled
+from resnet_core.attribution.deep_lift import NotPossible, unrolled
+from resnet_core.attribution.explanation import Options, difference, restored_hooks
+from resnet_core.attribution.layers import at_layer
+from resnet_core.attribution.methods import METHODS, explain
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
 from resnet_core.specs.names import spec_of
-from tests.resnet_core.attribution.small_nets import FAMILIES, network, pictures, used
+from tests.resnet_core.attribution.small_nets import FAMILIES, hook_count, network, pictures, used
 
 QUICK = Options(steps=16, samples=4, patches=4)
 RECORDED = [f"one-minute-{name}-20-seed-0" for name in ("plain", "resnet", "preresnet", "highway")]
@@ -62,7 +61,7 @@ def test_the_gradients_of_a_linear_model_are_its_weights() -> None:
     assert torch.allclose(explain("smooth_grad", model, x, target).values, expected, atol=1e-6)
 
 
-def test_what_occlusion_takes_from_a_linear_model_is_what_lies_under_the_square() -> None:
+def test_occlusion_of_a_linear_model_is_the_sum_under_the_square() -> None:
     model, x, target = Affine().eval(), pictures(1), torch.tensor([1])
     found = explain("occlusion", model, x, target, Options(patches=8)).values[0]  # single pixels
     assert torch.allclose(found, (model.weights(target) * x).sum(1)[0], atol=1e-5)
@@ -82,7 +81,7 @@ def test_every_method_explains_every_family_or_says_why_not(method: str, family:
         with pytest.raises(NotPossible) as caught:
             explain(method, model, x, target, QUICK)
         assert caught.value.reason == "product"
-        assert hooks.count(model) == 0
+        assert hook_count(model) == 0
         return
     found = explain(method, model, x, target, QUICK)
     assert found.values.shape == (2, 8, 8)
@@ -91,7 +90,7 @@ def test_every_method_explains_every_family_or_says_why_not(method: str, family:
     assert found.signed or (found.values >= 0).all()
     if found.completeness is not None:
         assert float(found.completeness.percent.max()) < 1
-    assert hooks.count(model) == 0
+    assert hook_count(model) == 0
     assert torch.equal(model(x), before)
     assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
     again = explain(method, model, x, target, QUICK)
@@ -107,7 +106,7 @@ def test_deep_lift_adds_up_with_other_nonlinearities_and_without_bn(activation: 
 
 
 @pytest.mark.parametrize("name", ["plain-18", "resnet-18", "resnet-50", "vgg-16", "googlenet"])
-def test_networks_for_imagenet_are_explained_too(name: str) -> None:
+def test_networks_for_imagenet_are_explained(name: str) -> None:
     model = used(build(spec_of(f"imagenet/{name}", classes=3), 0))
     x = 0.3 * torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     target = (model(x) - model(torch.zeros_like(x))).abs().argmax(1)
@@ -120,7 +119,7 @@ def test_networks_for_imagenet_are_explained_too(name: str) -> None:
         assert found.values.shape == (1, 32, 32)
         if found.completeness is not None:
             assert float(found.completeness.percent) < 1
-    assert hooks.count(model) == 0
+    assert hook_count(model) == 0
 
 
 def test_grad_cam_is_the_sum_weighted_by_mean_gradients() -> None:
@@ -145,7 +144,7 @@ def test_grad_cam_is_the_sum_weighted_by_mean_gradients() -> None:
     assert torch.equal(last.values, found.values)
 
 
-def test_a_stage_that_is_not_there_is_named() -> None:
+def test_a_missing_stage_is_an_error() -> None:
     model, x = network("plain"), pictures(1)
     with pytest.raises(InvalidSetting, match="this network has 3 stages; use from 1 to 3, or 0"):
         explain("grad_cam", model, x, torch.tensor([0]), Options(stage=4))
@@ -166,7 +165,7 @@ def test_integrated_gradients_of_recorded_networks_add_up_within_one_percent(
         assert float(found.values.sum()) == pytest.approx(float(scores), rel=0.0101)
 
 
-def test_too_few_steps_are_noticed() -> None:
+def test_steps_are_doubled_until_the_parts_add_up() -> None:
     model, x = network("plain", activation="sigmoid"), 6 * pictures()
     target = model(x).argmax(1)
     coarse = explain("integrated_gradients", model, x, target, Options(steps=2, refine=False))
@@ -178,7 +177,7 @@ def test_too_few_steps_are_noticed() -> None:
     assert fine.completeness.steps > coarse.completeness.steps == 2
 
 
-def test_a_score_like_the_baselines_has_no_percentage() -> None:
+def test_no_difference_to_the_baseline_has_no_percentage() -> None:
     model = network("plain")
     x = torch.zeros(1, 3, 8, 8)
     found = explain("integrated_gradients", model, x, torch.tensor([0]), QUICK)
@@ -186,7 +185,7 @@ def test_a_score_like_the_baselines_has_no_percentage() -> None:
     assert found.completeness.percent.isnan().all()
 
 
-def test_the_noise_is_drawn_from_its_own_seed() -> None:
+def test_the_noise_has_a_separate_seed() -> None:
     model, x, target = network("resnet"), pictures(), torch.tensor([0, 1])
     torch.manual_seed(5)
     state = torch.get_rng_state()
@@ -222,7 +221,7 @@ class _Fails(torch.autograd.Function):
 
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "deep_lift"])
-def test_no_hook_is_left_when_a_method_fails_midway(method: str, backward: bool) -> None:
+def test_no_hook_remains_when_a_method_fails_midway(method: str, backward: bool) -> None:
     if backward and method == "occlusion":
         pytest.skip("occlusion takes no gradients")
     model = network("resnet")
@@ -232,11 +231,11 @@ def test_no_hook_is_left_when_a_method_fails_midway(method: str, backward: bool)
     broken.uses = 1  # the next is the second
     with pytest.raises(RuntimeError, match="in the middle"):
         explain(method, model, pictures(), torch.tensor([0, 1]), QUICK)
-    assert hooks.count(model) == 1  # the one that was there before
+    assert hook_count(model) == 1  # the one that was there before
     mine.remove()
 
 
-def test_deep_lift_leaves_no_hook_on_its_copy_either(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deep_lift_leaves_no_hook_on_its_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     copies: list[nn.Module] = []
 
     def breaking(model: nn.Module) -> nn.Module:
@@ -248,21 +247,21 @@ def test_deep_lift_leaves_no_hook_on_its_copy_either(monkeypatch: pytest.MonkeyP
     model = network("plain")
     with pytest.raises(RuntimeError, match="in the middle"):
         explain("deep_lift", model, pictures(), torch.tensor([0, 1]))
-    assert hooks.count(copies[0]) == 1  # the one that failed
-    assert hooks.count(model) == 0
+    assert hook_count(copies[0]) == 1  # the one that failed
+    assert hook_count(model) == 0
 
 
 def _fail(*_: object) -> None:
     raise RuntimeError("in the middle")
 
 
-def test_hooks_that_somebody_forgot_are_taken_off() -> None:
+def test_hooks_set_within_the_context_are_removed() -> None:
     model = network("plain")
-    with pytest.raises(RuntimeError, match="midway"), hooks.none_left(model):  # noqa: PT012
+    with pytest.raises(RuntimeError, match="midway"), restored_hooks(model):  # noqa: PT012
         model.get_submodule("layer1.0").register_forward_hook(lambda *_: None, always_call=True)
         model.get_submodule("fc").register_full_backward_hook(lambda *_: None)
         model.get_submodule("conv1").register_forward_pre_hook(lambda *_: None, with_kwargs=True)
-        assert hooks.count(model) == 3
+        assert hook_count(model) == 3
         raise RuntimeError("midway")
-    assert hooks.count(model) == 0
+    assert hook_count(model) == 0
     model(pictures())

@@ -1,4 +1,4 @@
-"""The cascade forgets everything in the end, and never the original."""
+"""The cascade replaces every weight of the copy and none of the original."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _tensors(model: nn.Module, names: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_parts_are_all_there_is_head_first(family: str) -> None:
+def test_the_parts_cover_all_weights_head_first(family: str) -> None:
     model = network(family)
     parts = randomisation.parts(model)
     assert parts[0] == ["fc"]
@@ -30,7 +30,7 @@ def test_the_parts_are_all_there_is_head_first(family: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["cifar/resnet-56", "imagenet/googlenet"])
-def test_long_networks_are_forgotten_in_few_steps(name: str) -> None:
+def test_long_networks_take_few_steps(name: str) -> None:
     with torch.device("meta"):
         model = build.__globals__["architecture"](spec_of(name))
     parts = randomisation.parts(model)
@@ -39,15 +39,15 @@ def test_long_networks_are_forgotten_in_few_steps(name: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_more_and_more_is_fresh(family: str) -> None:
+def test_each_step_replaces_one_more_part(family: str) -> None:
     model, fresh = network(family), network(family, seed=9)
     before, images = copy.deepcopy(model.state_dict()), pictures(16)
-    forgotten: list[str] = []
+    replaced: list[str] = []
     parts = randomisation.parts(model)
     for names, (_, changed) in zip(parts, randomisation.cascade(model, fresh, images), strict=True):
-        forgotten += [f"{name}." for name in names]
+        replaced += [f"{name}." for name in names]
         own, new = dict(changed.named_parameters()), dict(fresh.named_parameters())
-        gone = set(_tensors(model, forgotten))
+        gone = set(_tensors(model, replaced))
         for key in own:
             expected = new[key] if key in gone else before[key]
             assert torch.equal(own[key], expected), key

@@ -1,4 +1,4 @@
-"""Scores of maps that were made for it."""
+"""Scores of small maps against values worked out by hand, and against pandas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from resnet_core.attribution import scores
-from resnet_core.attribution.ranks import rank_correlation, ranks
+from resnet_core.attribution.scores import rank_correlation, ranks
 
 
 def _mask() -> torch.Tensor:
@@ -19,7 +19,7 @@ def _mask() -> torch.Tensor:
     return mask
 
 
-def test_shares_are_of_what_speaks_for_and_against() -> None:
+def test_shares_count_both_signs() -> None:
     values = torch.zeros(1, 4, 4)
     values[0, 0, 0], values[0, 1, 1], values[0, 3, 3] = 3.0, -1.0, -4.0
     assert float(scores.share_inside(values, _mask())[0]) == pytest.approx(0.5)
@@ -27,7 +27,7 @@ def test_shares_are_of_what_speaks_for_and_against() -> None:
     assert scores.points_inside(-values, _mask()).tolist() == [False]
 
 
-def test_a_map_of_one_value_scores_by_chance_and_one_of_nothing_not_at_all() -> None:
+def test_a_constant_map_scores_by_chance_and_an_empty_one_not_at_all() -> None:
     even, nothing = torch.ones(1, 4, 4), torch.zeros(1, 4, 4)
     assert float(scores.share_inside(even, _mask())[0]) == pytest.approx(0.25)
     assert float(scores.area(_mask())[0]) == 0.25
@@ -52,7 +52,7 @@ def test_ranks_and_their_correlation_are_those_of_pandas() -> None:
     assert found == pytest.approx(expected)
 
 
-def test_correlation_has_its_ends_and_no_value_for_constants() -> None:
+def test_correlation_is_1_or_minus_1_at_most_and_nan_for_constants() -> None:
     values = torch.randn(30)
     assert rank_correlation(values, values.exp()) == pytest.approx(1)
     assert rank_correlation(values, -values) == pytest.approx(-1)

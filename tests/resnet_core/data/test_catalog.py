@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pytest
 
 from resnet_core.data import catalog
 from resnet_core.data.public import sources
-from resnet_core.data.selection import Chosen
+from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 
@@ -40,7 +39,10 @@ def test_facts_are_those_of_what_is_loaded(
     name = {"shapes": "shapes", "archive": str(pets), "npz": str(tmp_path / "x.npz")}[kind]
     images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
     np.savez(tmp_path / "x.npz", images=images, labels=np.arange(60) % 3)
-    facts, data = catalog.facts(name, **arguments), catalog.load(name, **arguments)
+    facts, data = (
+        catalog.facts(Selection(name, **arguments)),
+        catalog.load(Selection(name, **arguments)),
+    )
     assert facts.title == data.name
     assert (facts.train_images, facts.test_images) == (len(data.train), len(data.test))
     assert (facts.image_size, facts.channels) == (data.image_size, data.channels)
@@ -49,27 +51,27 @@ def test_facts_are_those_of_what_is_loaded(
 
 
 def test_facts_of_public_sets_are_known_without_a_copy(nowhere: Path) -> None:
-    facts = catalog.facts("cifar10", validation=True)
+    facts = catalog.facts(Selection("cifar10", validation=True))
     assert (facts.train_images, facts.test_images) == (45_000, 5_000)
     assert (facts.title, facts.image_size, facts.channels) == ("CIFAR-10", 32, 3)
-    assert catalog.facts("mnist").channels == 1
-    assert catalog.facts("cifar100").classes == 100
+    assert catalog.facts(Selection("mnist")).channels == 1
+    assert catalog.facts(Selection("cifar100")).classes == 100
 
 
 def test_more_shapes_are_drawn_on_demand(nowhere: Path) -> None:
-    data = catalog.load("shapes", train_images=6000, test_images=1200)
+    data = catalog.load(Selection("shapes", train_images=6000, test_images=1200))
     assert (len(data.train), len(data.test)) == (6000, 1200)
     assert set(np.bincount(data.train.labels)) == {600}
-    split = catalog.load("shapes", train_images=6000, validation=True)
+    split = catalog.load(Selection("shapes", train_images=6000, validation=True))
     assert len(split.train) == 6000
-    assert catalog.facts("shapes", train_images=6000, validation=True).test_images == len(
-        split.test
-    )
+    assert catalog.facts(
+        Selection("shapes", train_images=6000, validation=True)
+    ).test_images == len(split.test)
 
 
 def test_subsets_of_shapes_do_not_depend_on_how_they_are_asked_for(nowhere: Path) -> None:
-    few = catalog.load("shapes", train_images=100, test_images=50, image_size=16)
-    by_hand = catalog.load("shapes").subset(100, 50).resized(16)
+    few = catalog.load(Selection("shapes", train_images=100, test_images=50, image_size=16))
+    by_hand = catalog.load(Selection("shapes")).subset(100, 50).resized(16)
     assert few.fingerprint == by_hand.fingerprint
 
 
@@ -87,11 +89,11 @@ def test_more_images_than_there_are_is_refused_with_the_most(
     nowhere: Path, name: str, arguments: dict[str, Any], field: str, most: int
 ) -> None:
     with pytest.raises(InvalidSetting, match=str(most)) as caught:
-        catalog.facts(name, **arguments)
+        catalog.facts(Selection(name, **arguments))
     assert caught.value.field == field
     if name == "shapes":
         with pytest.raises(InvalidSetting, match=str(most)):
-            catalog.load(name, **arguments)
+            catalog.load(Selection(name, **arguments))
 
 
 @pytest.mark.parametrize(
@@ -110,9 +112,12 @@ def test_more_images_than_there_are_is_refused_with_the_most(
 def test_an_unknown_name_is_refused_with_the_nearest(
     nowhere: Path, name: str, sentence: str
 ) -> None:
-    for call in (catalog.facts, catalog.load, catalog.require, catalog.canonical):
+    for call in (catalog.facts, catalog.load, catalog.load_folder):
+        with pytest.raises(InvalidSetting, match=sentence):
+            call(Selection(name))
+    for check in (catalog.require, catalog.canonical):
         with pytest.raises(InvalidSetting, match=sentence) as caught:
-            call(name)
+            check(name)
         assert caught.value.field == "data"
         assert len(str(caught.value)) < 400
 
@@ -120,13 +125,13 @@ def test_an_unknown_name_is_refused_with_the_nearest(
 def test_a_file_of_another_kind_is_refused(nowhere: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(InvalidSetting, match="neither a folder nor"):
-        catalog.facts(str(tmp_path / "notes.txt"))
+        catalog.facts(Selection(str(tmp_path / "notes.txt")))
 
 
 @pytest.mark.parametrize("name", ["CIFAR-10", "Cifar10", "fashion_mnist", " mnist "])
 def test_known_names_are_understood_as_people_write_them(nowhere: Path, name: str) -> None:
     assert catalog.canonical(name) in sources.SOURCES
-    assert catalog.facts(name).name in sources.SOURCES
+    assert catalog.facts(Selection(name)).name in sources.SOURCES
 
 
 def test_a_folder_never_stands_in_for_a_known_set(
@@ -134,8 +139,8 @@ def test_a_folder_never_stands_in_for_a_known_set(
 ) -> None:
     write.folder(Path("cifar10"), pictures({"train/": 10, "test/": 2}))
     with pytest.raises(DataError, match="no copy of CIFAR-10"):
-        catalog.load("cifar10")
-    assert catalog.facts("./cifar10").train_images == 30
+        catalog.load(Selection("cifar10"))
+    assert catalog.facts(Selection("./cifar10")).train_images == 30
 
 
 def test_a_path_means_the_same_from_anywhere(
@@ -188,7 +193,7 @@ def test_every_argument_gives_data_or_a_sentence(pets: Path, validation: bool) -
     for name in ("shapes", str(pets), "cifar10"):
         for count in (1, 2, 10**9):
             try:
-                data = catalog.load(name, 4, count, None, validation)
+                data = catalog.load(Selection(name, 4, count, None, validation))
             except PlaygroundError as error:
                 message = str(error)
             else:
@@ -200,20 +205,17 @@ def test_every_argument_gives_data_or_a_sentence(pets: Path, validation: bool) -
 def test_the_catalogue_needs_no_torch() -> None:
     code = (
         "import sys; from resnet_core.data import catalog; "
-        "from resnet_core.data.public import download; catalog.facts('cifar10');"
-        "catalog.facts('shapes'); sys.exit(any(m in sys.modules for m in ('torch', 'torchvision')))"
+        "from resnet_core.data.selection import Selection; "
+        "from resnet_core.data.public import download; catalog.facts(Selection('cifar10'));"
+        "catalog.facts(Selection('shapes')); "
+        "sys.exit(any(m in sys.modules for m in ('torch', 'torchvision')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_what_an_experiment_uses_is_what_the_functions_take() -> None:
+def test_an_experiment_selects_the_images_that_it_uses() -> None:
     experiment = Experiment(
         data="shapes", image_size=16, train_images=600, test_images=70, validation=True
     )
-    chosen = Chosen.by(experiment)
-    for function in (catalog.facts, catalog.load, catalog.pictures, catalog.picture_facts):
-        parameters = inspect.signature(function).parameters.values()
-        assert [parameter.name for parameter in parameters] == list(Chosen._fields)
-        defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
-        assert defaults == Chosen._field_defaults
-    assert catalog.facts(*chosen) == catalog.facts("shapes", 16, 600, 70, validation=True)
+    assert Selection.of(experiment) == Selection("shapes", 16, 600, 70, True, on_disk=False)
+    assert Selection.of(Experiment(network="imagenet/resnet-18", data="photographs")).on_disk

@@ -1,7 +1,10 @@
+"""Decoded pixels against Pillow and arithmetic; damaged and huge files; the decoding threads."""
+
 from __future__ import annotations
 
 import io
 import struct
+import threading
 import zlib
 
 import numpy as np
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from resnet_core.data import decoding
-from resnet_core.errors import DataError
+from resnet_core.data.decoding import DECODERS_VARIABLE, Decoders, default_count
+from resnet_core.errors import DataError, InvalidSetting
 
 
 def stored(image: Image.Image, kind: str = "PNG", **options: object) -> io.BytesIO:
@@ -139,3 +143,66 @@ def test_a_whole_picture_is_turned_as_its_orientation_tag_says() -> None:
 def test_a_huge_whole_picture_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(DataError, match="million"):
         decoding.decode_whole(huge_png(20_000, 20_000), "x", 1000)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_results_come_in_the_order_of_the_items(count: int) -> None:
+    decoders = Decoders(count)
+    assert list(decoders.map(lambda n: n * n, range(100))) == [n * n for n in range(100)]
+    assert decoders.begin(str, 7)() == "7"
+    decoders.close()
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_only_a_few_items_are_worked_on_at_a_time(count: int) -> None:
+    begun: list[int] = []
+    decoders = Decoders(count)
+    results = decoders.map(begun.append, range(1000))
+    next(results)
+    assert len(begun) < 50
+    decoders.close()
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_an_error_reaches_whoever_asks(count: int) -> None:
+    def fail(item: int) -> int:
+        if item == 3:
+            raise DataError("the third")
+        return item
+
+    decoders = Decoders(count)
+    results = decoders.map(fail, range(5))
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(DataError, match="the third"):
+        next(results)
+    decoders.close()
+
+
+def test_closing_forgets_what_has_not_begun_and_ends_the_threads() -> None:
+    held, released = threading.Event(), threading.Event()
+
+    def wait(_: int) -> None:
+        held.set()
+        released.wait(30)
+
+    before = set(threading.enumerate())
+    decoders = Decoders(1)
+    for item in range(5):
+        decoders.begin(wait, item)
+    assert held.wait(30)
+    decoders.close()
+    released.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_the_machines_owner_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DECODERS_VARIABLE, "0")
+    assert default_count() == Decoders().count == 0
+    monkeypatch.setenv(DECODERS_VARIABLE, "")
+    assert default_count() >= 1
+    for wrong in ("-1", "many", "65"):
+        monkeypatch.setenv(DECODERS_VARIABLE, wrong)
+        with pytest.raises(InvalidSetting, match="from 0 to 64"):
+            default_count()

@@ -17,7 +17,8 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.pictures.picture_views import centre_view
+from resnet_core.data.imagenet.views import centre_view
+from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting import hub, loading_code, trained
@@ -26,7 +27,7 @@ from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import spec_of
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import save_checkpoint
 from resnet_core.training.images import load
 from resnet_core.training.session import Session
 from tests.picture_folders import photographs
@@ -89,7 +90,7 @@ def test_the_code_on_the_card_loads_the_network(
 ) -> None:
     code = block((folder / "README.md").read_text(encoding="utf-8"), "python")
     names = executed(code, folder, monkeypatch)
-    data = catalog.load("shapes", 16)
+    data = catalog.load(Selection("shapes", 16))
     mean = augment.per_pixel_mean(augment.as_tensors(data.train)[0])
     assert torch.equal(names["mean"], mean)
     images, labels = augment.as_tensors(data.test)
@@ -178,11 +179,11 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
             session.step()
         train_error, test_error = session.evaluate()
         state = session.checkpoint()
-    run = RunRecord("20261121-abcdef", experiment, "finished", 0.0)
+    run = RunRecord(id="20261121-abcdef", experiment=experiment, state="finished", created=0.0)
     measured = {"train_error": train_error, "test_error": test_error, "iteration": 2}
     run = dataclasses.replace(run, precision="fp32", **measured)
     store.of_home().add([run])
-    checkpoint.save(of_run(run.id).checkpoints, state)
+    save_checkpoint(of_run(run.id).checkpoints, state)
 
     hub.write(run.id, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))

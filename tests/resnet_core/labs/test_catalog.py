@@ -1,103 +1,149 @@
-"""What every laboratory promises to those who list, ask and show it."""
+"""The promises of every laboratory: texts, code, recorded results, and the runs it accepts."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import string
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from pydantic.fields import FieldInfo
 
+from resnet_core.errors import InvalidSetting
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs import catalog
-from resnet_core.labs import question as laboratory
+from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import find_weights, queries
+from resnet_core.system import texts
 
 ROOT = Path(catalog.__file__).parents[2]
-ALL = (
-    *("microscope", "graft", "dial", "lesion", "paths", "forward", "backward", "court"),
-    *("shattered", "landscape", "gates", "sweep", "ensemble", "depth", "transfer"),
-)
 
 
-def test_they_are_listed_in_the_order_of_the_questions() -> None:
-    assert tuple(name for name in ALL if name in catalog.NAMES) == catalog.NAMES
+@pytest.fixture(params=catalog.all_names())
+def question(request: pytest.FixtureRequest) -> Question:
+    return catalog.question(request.param)
 
 
-@pytest.mark.parametrize("name", catalog.NAMES)
-def test_every_setting_is_described_and_has_a_default(name: str) -> None:
-    question = catalog.question(name)
-    assert question.name == name
-    assert issubclass(question.settings, laboratory.Settings)
-    question.settings()
+def test_every_folder_is_a_laboratory_of_the_catalogue() -> None:
+    folders = {path.parent.name for path in (ROOT / "resnet_core/labs").glob("*/question.py")}
+    assert folders == set(catalog.all_names())
+    for name in folders:
+        files = {path.name for path in (ROOT / "resnet_core/labs" / name).glob("*.py")}
+        assert files >= {"question.py", "run.py", "verdicts.py"}, name
+
+
+def test_an_unknown_laboratory_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(InvalidSetting, match="did you mean lesion"):
+        catalog.question("lesoin")
+    with pytest.raises(InvalidSetting, match="choose one of microscope"):
+        catalog.question("../../etc")
+
+
+def test_every_sentence_stands_in_both_languages_with_the_same_values(question: Question) -> None:
+    keys = ["title"] if question.name in catalog.TOOLS else ["title", "nav", "lead", "paper"]
     for field, info in question.settings.model_fields.items():
-        assert info.description, field
-        assert field not in {"runs", "id", "lang", "again"}, "a page's own parameter"
+        if field not in LabSettings.model_fields:
+            keys += [f"help.{field}"]
+            if question.name not in catalog.TOOLS:
+                keys += [f"setting.{field}"]
+                keys += [f"option.{field}.{v}" for v in choices(info) if isinstance(v, str)]
+    entries = texts.catalogue()
+    assert not [key for key in keys if f"labs.{question.name}.{key}" not in entries]
+    findings = {k: e for k, e in entries.items() if k.startswith(f"labs.{question.name}.finding.")}
+    assert findings
+    assert not [key for key, entry in findings.items() if _fields(entry) is None]
 
 
-@pytest.mark.parametrize("name", catalog.NAMES)
-def test_every_finding_is_a_sentence(name: str) -> None:
-    for key, sentence in catalog.question(name).findings.items():
-        assert sentence.endswith("."), key
-        for _, placeholder, _, _ in string.Formatter().parse(sentence):
-            assert placeholder is None or placeholder.isidentifier(), key
+def choices(info: FieldInfo) -> tuple[Any, ...]:
+    """The values of a Literal, or of a tuple of them."""
+    annotation: Any = info.annotation
+    if get_origin(annotation) is tuple:
+        annotation = get_args(annotation)[0]
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
-@pytest.mark.parametrize("name", catalog.NAMES)
-def test_it_opens_with_networks_on_record_that_it_accepts(name: str) -> None:
-    question = catalog.question(name)
+def _fields(entry: Mapping[texts.Language, str]) -> set[tuple[str, str]] | None:
+    """The placeholders with their formats; None where the languages differ."""
+    english, korean = (
+        {
+            (name, form or "")
+            for _, name, form, _ in string.Formatter().parse(entry[language])
+            if name
+        }
+        for language in texts.LANGUAGES
+    )
+    return english if english == korean else None
+
+
+def test_it_opens_with_networks_on_record_that_it_accepts(question: Question) -> None:
+    assert question.settings() == question.settings.model_validate({})
     assert len(question.runs) <= question.most_runs
+    assert not {"runs", "id", "lang", "again"} & set(question.settings.model_fields)
     for run_id in question.runs:
         run = find_weights.described(run_id)
         assert run.recorded
-        assert question.accepts(run.experiment) == ""
-    assert Order.create(name).runs == question.runs
+        assert question.refuses(run) == ""
+    assert LabRequest.create(question.name).runs == question.runs
 
 
-@pytest.mark.parametrize("name", catalog.NAMES)
-def test_the_code_that_is_shown_exists(name: str) -> None:
-    code = catalog.question(name).code
-    assert code
-    for path, definition in code:
+def test_the_code_that_is_shown_exists(question: Question) -> None:
+    assert question.code
+    for path, definition in question.code:
         tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        named = {node.name for node in ast.walk(tree) if hasattr(node, "name")}
-        assert definition in named, f"{path}: {definition}"
+        names = {node.name for node in ast.walk(tree) if hasattr(node, "name")}
+        assert definition in names, f"{path}: {definition}"
 
 
-@pytest.mark.parametrize("name", catalog.NAMES)
-def test_it_is_a_generator_of_events(name: str) -> None:
-    assert inspect.isgeneratorfunction(catalog.experiment(name))
+def test_it_is_a_generator_of_events(question: Question) -> None:
+    assert inspect.isgeneratorfunction(catalog.experiment(question.name))
 
 
-@pytest.mark.parametrize("name", catalog.NAMES)
-def test_its_recorded_answer_is_to_the_question_it_opens_with(name: str, home: Path) -> None:
-    found = results.recorded(name)
-    if found is None:
-        pytest.skip("nothing is on record yet")
-    assert found.order == Order.create(name)
-    assert (found.state, found.recorded) == ("finished", True)
-    assert found.hardware
-    assert found.day
-    assert set(found.tables) <= set(catalog.question(name).tables)
-    assert found.sentences
+def test_its_recorded_answer_is_to_the_question_it_opens_with(
+    question: Question, home: Path
+) -> None:
+    result = results.recorded(question.name)
+    assert result is not None
+    assert result.request == LabRequest.create(question.name)
+    assert (result.state, result.recorded) == ("finished", True)
+    assert result.hardware
+    assert result.day
+    assert set(result.tables) <= set(question.tables)
+    assert result.verdicts
+    for verdict in result.verdicts:
+        assert all(question.sentence(verdict, language) for language in texts.LANGUAGES)
 
 
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
     orders = (
-        Order.create("attribution", through_training=True),
-        Order.create("transfer", task="box"),
+        LabRequest.create("attribution", through_training=True),
+        LabRequest.create("transfer", task="box"),
     )
     assert names >= {order.id for order in orders}
     for name in names:
-        found = results.read(name)
-        assert (found.id, found.state, found.recorded) == (name, "finished", True)
-        assert Order.create(found.order.laboratory, found.order.runs, **_given(found.order)) == (
-            found.order
-        )
+        result = results.read(name)
+        assert (result.id, result.state, result.recorded) == (name, "finished", True)
+        order = result.request
+        assert LabRequest.create(order.laboratory, order.runs, **dict(order.settings)) == order
 
 
-def _given(order: Order) -> dict[str, object]:
-    return dict(order.settings)
+# Experiments that a laboratory may be given; each is accepted and usable, or refused in words.
+KINDS = (
+    *("cifar/plain-20", "cifar/resnet-20", "cifar/preresnet-20", "cifar/highway-20"),
+    *("imagenet/resnet-18", "imagenet/vgg-16", "imagenet/googlenet"),
+)
+
+
+def test_a_run_is_accepted_or_refused_with_a_sentence(question: Question) -> None:
+    for network, schedule in itertools.product(KINDS, ("milestones", "plateau")):
+        reason = question.accepts(Experiment.create(network=network, schedule=schedule))
+        if reason:
+            entry = texts.catalogue()[f"errors.{reason}"]
+            assert entry["en"].endswith(".")
+            assert entry["ko"].endswith(".")

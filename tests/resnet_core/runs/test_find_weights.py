@@ -14,11 +14,12 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import find_weights, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
+from resnet_core.training.checkpoint.folder import WEIGHTS
 
 
 @pytest.fixture
 def run(home: Path) -> RunRecord:
-    made = RunRecord("20260101-abcdef", Experiment(), "running", created=1.0)
+    made = RunRecord(id="20260101-abcdef", experiment=Experiment(), state="running", created=1.0)
     store.of_home().add([made])
     return made
 
@@ -27,9 +28,10 @@ def save(run: RunRecord, iteration: int) -> Path:
     path = of_run(run.id).checkpoint(iteration)
     path.mkdir(parents=True)
     content = f"weights of {iteration}".encode()
-    (path / find_weights.FILE).write_bytes(content)
-    said = {"sha256": {find_weights.FILE: hashlib.sha256(content).hexdigest()}}
-    (path / "manifest.json").write_text(json.dumps(said))
+    (path / WEIGHTS).write_bytes(content)
+    sha256 = {WEIGHTS: hashlib.sha256(content).hexdigest()}
+    manifest = {"format": 1, "iteration": iteration, "sha256": sha256}
+    (path / "manifest.json").write_text(json.dumps(manifest))
     return path
 
 
@@ -37,7 +39,7 @@ def test_the_newest_are_found(run: RunRecord) -> None:
     save(run, 10)
     newest = save(run, 20)
     found = find_weights.find(run)
-    assert (found.path, found.iteration) == (newest / find_weights.FILE, 20)
+    assert (found.path, found.iteration) == (newest / WEIGHTS, 20)
     assert found.sha256 == hashlib.sha256(b"weights of 20").hexdigest()
 
 
@@ -47,9 +49,9 @@ def test_damaged_ones_are_passed_over(run: RunRecord, damage: str) -> None:
     path = save(run, 20)
     match damage:
         case "weights":
-            (path / find_weights.FILE).write_bytes(b"weights of 2")
+            (path / WEIGHTS).write_bytes(b"weights of 2")
         case "no weights":
-            (path / find_weights.FILE).unlink()
+            (path / WEIGHTS).unlink()
         case "manifest":
             (path / "manifest.json").write_text("{")
         case "no manifest":

@@ -13,15 +13,16 @@ import pytest
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.pictures.decoders import VARIABLE
-from resnet_core.data.pictures.picture_views import centre_view
+from resnet_core.data.decoding import DECODERS_VARIABLE
+from resnet_core.data.imagenet.views import centre_view
+from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
 from resnet_core.training import device
 from resnet_core.training.batches.picture_batches import PictureOrder
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
 from resnet_core.training.cost import run_time
 from resnet_core.training.images import load, prepare
 from resnet_core.training.loop import train
@@ -105,7 +106,7 @@ def test_any_number_of_decoders_gives_the_same_batches(
     experiment = make(iterations=20)
     found = []
     for count in ("0", "1", "4"):
-        monkeypatch.setenv(VARIABLE, count)
+        monkeypatch.setenv(DECODERS_VARIABLE, count)
         found.append(_batches(experiment, 9))  # more than a pass
     for other in found[1:]:
         for (x, labels), (y, others) in zip(found[0], other, strict=True):
@@ -117,7 +118,7 @@ def test_any_number_of_decoders_gives_the_same_batches(
 
 def test_a_batch_is_views_less_the_mean_with_their_colours_shifted(make: Make) -> None:
     experiment = make(batch_size=30)
-    data = catalog.pictures(experiment.data, CROP)
+    data = catalog.load_folder(Selection(experiment.data, CROP))
     (x, labels) = _batches(experiment, 1)[0]
     assert sorted(labels.tolist()) == sorted(data.train.labels.tolist())
     # The colour shifts are small, and the mean of all views is near the mean that was taken.
@@ -127,7 +128,7 @@ def test_a_batch_is_views_less_the_mean_with_their_colours_shifted(make: Make) -
 
 def test_the_error_is_that_of_the_centre_views(make: Make) -> None:
     experiment = make(test_images=None)
-    data = catalog.pictures(experiment.data, CROP)
+    data = catalog.load_folder(Selection(experiment.data, CROP))
     with closing(Session(experiment, load(experiment))) as session:
         session.step()
         _, test_error = session.evaluate()
@@ -157,9 +158,9 @@ def test_interrupted_runs_end_in_the_same_weights(
     cuts: tuple[int, ...],
 ) -> None:
     experiment = make(**changes)
-    monkeypatch.setenv(VARIABLE, "2")
+    monkeypatch.setenv(DECODERS_VARIABLE, "2")
     whole = _trained(experiment)
-    monkeypatch.setenv(VARIABLE, "0")
+    monkeypatch.setenv(DECODERS_VARIABLE, "0")
     for cut in cuts:
         events: list[Event] = []
         with closing(Session(experiment, load(experiment))) as session:
@@ -167,9 +168,9 @@ def test_interrupted_runs_end_in_the_same_weights(
                 events.append(event)
                 if event == Stepped(cut):
                     break
-            path = checkpoint.save(tmp_path / str(cut), session.checkpoint())
+            path = save_checkpoint(tmp_path / str(cut), session.checkpoint())
         torch.rand(5)
-        later = Session(experiment, load(experiment), checkpoint.load(path))
+        later = Session(experiment, load(experiment), load_checkpoint(path))
         _same(events + list(train(later)), whole)
 
 
@@ -195,7 +196,7 @@ def test_dropout_does_not_touch_the_global_state(make: Make) -> None:
 def test_a_bad_picture_ends_the_run_with_its_name_and_mended_it_goes_on(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str
 ) -> None:
-    monkeypatch.setenv(VARIABLE, count)
+    monkeypatch.setenv(DECODERS_VARIABLE, count)
     root = draw_folder(tmp_path / "mine")
     experiment = make(data=str(root), test_images=3)
     whole = _trained(experiment)
@@ -207,12 +208,12 @@ def test_a_bad_picture_ends_the_run_with_its_name_and_mended_it_goes_on(
         events = train(session)
         for event in events:
             if event == Stepped(3):
-                path = checkpoint.save(tmp_path / "checkpoints", session.checkpoint())
+                path = save_checkpoint(tmp_path / "checkpoints", session.checkpoint())
                 break
         with pytest.raises(DataError, match=rf"{bad.name} cannot be read as an image; repair it"):
             list(events)
     bad.write_bytes(good)
-    again = list(train(Session(experiment, load(experiment), checkpoint.load(path))))
+    again = list(train(Session(experiment, load(experiment), load_checkpoint(path))))
     assert isinstance(whole[-1], Finished)
     assert isinstance(again[-1], Finished)
     assert again[-1].weights_sha256 == whole[-1].weights_sha256
@@ -222,10 +223,10 @@ def test_the_mean_is_the_checkpoints(make: Make, tmp_path: Path) -> None:
     experiment = make()
     with closing(Session(experiment, load(experiment))) as session:
         mean = session.state.batches.mean
-        path = checkpoint.save(tmp_path, session.checkpoint())
+        path = save_checkpoint(tmp_path, session.checkpoint())
     shutil.rmtree(tmp_path / "home" / "cache")
     (tmp_path / "home" / "cache").mkdir()
-    later = Session(experiment, load(experiment), checkpoint.load(path))
+    later = Session(experiment, load(experiment), load_checkpoint(path))
     assert torch.equal(later.state.batches.mean, mean)
     assert not list((tmp_path / "home" / "cache").glob("mean-*"))
 
@@ -239,7 +240,9 @@ def test_too_large_a_batch_is_refused(make: Make) -> None:
 def test_the_time_estimate_counts_decoding(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = make()
     e = experiment
-    facts = catalog.picture_facts(e.data, e.image_size, e.train_images, e.test_images)
+    facts = catalog.facts(
+        Selection(e.data, e.image_size, e.train_images, e.test_images, on_disk=True)
+    )
     monkeypatch.setattr(run_time, "seconds_per_picture", lambda *_: 100.0)
     monkeypatch.setattr(run_time, "_MAX_SECONDS", 0.0)
     found = run_time.estimate_run_time(experiment, facts)

@@ -16,7 +16,8 @@ from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
 from resnet_core.training import learning_rate
-from resnet_core.training.checkpoint import files as checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint, weights_sha256
+from resnet_core.training.checkpoint.folder import newest_checkpoint
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -39,12 +40,12 @@ def _interrupted(experiment: Experiment, data: Dataset, cut: int, folder: Path) 
         events.append(event)
         if isinstance(event, Stepped) and event.iteration == cut:
             break
-    checkpoint.save(folder, session.checkpoint())
+    save_checkpoint(folder, session.checkpoint())
     del session
     torch.rand(5)
-    path = checkpoint.newest(folder)
-    assert path is not None
-    later = Session(experiment, data, checkpoint.load(path))
+    newest = newest_checkpoint(folder)
+    assert newest is not None
+    later = Session(experiment, data, load_checkpoint(newest.path))
     assert later.state.iteration == cut
     return events + list(train(later))
 
@@ -112,8 +113,8 @@ def test_interrupted_again_and_again(make: Make, tiny: Dataset, tmp_path: Path) 
         for event in train(session):
             if event == Stepped(iteration):
                 break
-        path = checkpoint.save(tmp_path, session.checkpoint())
-        session = Session(experiment, tiny, checkpoint.load(path))
+        path = save_checkpoint(tmp_path, session.checkpoint())
+        session = Session(experiment, tiny, load_checkpoint(path))
     finished = list(train(session))[-1]
     assert isinstance(finished, Finished)
     assert isinstance(whole, Finished)
@@ -127,12 +128,13 @@ def test_resumed_from_the_one_before(make: Make, tiny: Dataset, tmp_path: Path) 
     session = Session(experiment, tiny)
     for event in train(session):
         if isinstance(event, Stepped) and event.iteration in {4, 9}:
-            checkpoint.save(tmp_path, session.checkpoint())
+            save_checkpoint(tmp_path, session.checkpoint())
         whole = event
     (tmp_path / "iteration-00000009" / "training.pt").write_bytes(b"")
-    path = checkpoint.newest(tmp_path)
-    assert path == tmp_path / "iteration-00000004"
-    finished = list(train(Session(experiment, tiny, checkpoint.load(path))))[-1]
+    newest = newest_checkpoint(tmp_path)
+    assert newest is not None
+    assert newest.path == tmp_path / "iteration-00000004"
+    finished = list(train(Session(experiment, tiny, load_checkpoint(newest.path))))[-1]
     assert finished.weights_sha256 == whole.weights_sha256
 
 
@@ -141,9 +143,9 @@ def test_a_state_is_a_copy(make: Make, tiny: Dataset) -> None:
     for event in train(session):
         if event == Stepped(2):
             state = session.checkpoint()
-            digest = checkpoint.weights_sha256(state.weights)
+            digest = weights_sha256(state.weights)
             velocity = {n: v.clone() for n, v in state.training["velocity"].items()}
-    assert checkpoint.weights_sha256(state.weights) == digest
+    assert weights_sha256(state.weights) == digest
     assert all(torch.equal(v, velocity[n]) for n, v in state.training["velocity"].items())
 
 

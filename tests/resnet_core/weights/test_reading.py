@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import io
 import json
 import os
@@ -20,8 +21,8 @@ import torch
 from torch import nn
 
 from resnet_core.errors import CheckpointError
-from resnet_core.weights.header import MOST_BYTES
 from resnet_core.weights.reading import read
+from resnet_core.weights.recognition import MOST_BYTES
 
 
 def state() -> dict[str, torch.Tensor]:
@@ -146,18 +147,19 @@ def entry(dtype: str = "F32", shape: object = (2,), offsets: object = (0, 8)) ->
         (entry(), bytes(8), 10**4, "its header would be 10,000 bytes long"),
         (b"[" * 100_000, bytes(8), None, "neither a safetensors file nor a PyTorch"),
         (b"\xff" * 50, bytes(8), None, "neither a safetensors file nor a PyTorch"),
-        ([], bytes(80), None, "its header is no mapping"),
-        ({}, bytes(80), None, "0 tensors"),
-        (entry(shape=(2**40, 2**40)), bytes(8), None, "does not describe 'w' well"),
-        (entry(shape=(-2,)), bytes(8), None, "does not describe 'w' well"),
-        (entry(shape=(2.0,)), bytes(8), None, "does not describe 'w' well"),
-        (entry(shape=3), bytes(8), None, "does not describe 'w' well"),
-        (entry(dtype="F8"), bytes(8), None, "does not describe 'w' well"),
-        (entry(offsets=(8, 0)), bytes(8), None, "does not describe 'w' well"),
+        ([], bytes(80), None, "neither a safetensors file nor a PyTorch"),
+        ({}, bytes(80), None, "damaged or cut short"),
+        ({}, b" " * 16, 18, "0 tensors"),
+        (entry(shape=(2**40, 2**40)), bytes(8), None, "damaged or cut short"),
+        (entry(shape=(-2,)), bytes(8), None, "damaged or cut short"),
+        (entry(shape=(2.0,)), bytes(8), None, "damaged or cut short"),
+        (entry(shape=3), bytes(8), None, "damaged or cut short"),
+        (entry(dtype="F8"), bytes(8), None, "damaged or cut short"),
+        (entry(offsets=(8, 0)), bytes(8), None, "damaged or cut short"),
         (entry(offsets=(80, 88)), bytes(8), None, "damaged or cut short"),
         (entry(), bytes(7), None, "damaged or cut short"),
         (entry(), bytes(9), None, "damaged or cut short"),
-        ({"w": 3}, bytes(8), None, "does not describe 'w' well"),
+        ({"w": 3}, bytes(8), None, "damaged or cut short"),
     ],
 )
 def test_headers_that_cannot_be(tmp_path, header, body, length, says):
@@ -203,27 +205,76 @@ def rewritten(path: Path, change) -> None:
             archive.writestr(name, change(content) if name.endswith("data.pkl") else content)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"M\x2c\x01", b"J\xff\xff\xff\x7f"),  # 300 values: two thousand million
-        (b"h\x00", b"r\xff\xff\xff\x7f"),  # a memo entry of a number that fills the memory
-    ],
-)
-def test_claims_beyond_the_file_are_refused(tmp_path, old, new):
+def resident() -> int:
+    resource = pytest.importorskip("resource")  # not on Windows
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (
+        1024 if sys.platform == "darwin" else 1
+    )
+
+
+def test_a_storage_larger_than_its_member_is_refused(tmp_path):
     path = tmp_path / "weights.pt"
     torch.save({"a": torch.zeros(300), "b": torch.zeros(300)}, path)
-    rewritten(path, lambda program: program.replace(old, new) if old in program else
-              program.replace(b"q\x01", new))  # fmt: skip
-    sentence = refusal(path)
-    assert "damaged" in sentence or "claims a tensor" in sentence
+    rewritten(path, lambda program: program.replace(b"M\x2c\x01", b"J\xff\xff\xff\x7f"))
+    assert "damaged" in refusal(path) or "claims a tensor" in refusal(path)
+
+
+@pytest.mark.parametrize("form", ["zip", "legacy"])
+def test_a_view_beyond_its_storage_is_refused_without_its_memory(tmp_path, form):
+    """Two hundred million values, of which the file holds 300."""
+    path = tmp_path / "weights.pt"
+    torch.save(
+        {"a": torch.zeros(300), "b": torch.zeros(301)},
+        path,
+        _use_new_zipfile_serialization=form == "zip",
+    )
+    size, claim = b"M\x2d\x01\x85", b"J\x00\xc2\xeb\x0b\x85"  # the shape (301,), and the claim
+    if form == "zip":
+        rewritten(path, lambda program: program.replace(size, claim))
+    else:
+        assert size in path.read_bytes()
+        path.write_bytes(path.read_bytes().replace(size, claim))
+    before = resident()
+    assert "FILE " in refusal(path)
+    assert resident() - before < 100_000  # KiB; the claim is 800 MB
+
+
+def test_memory_that_a_pickle_would_fill_is_not_taken(tmp_path):
+    """`bytearray` is on torch's own list of what may be called."""
+    path = tmp_path / "weights.pt"
+    torch.save({"a": bytearray(b"x"), "b": torch.zeros(2)}, path)
+    rewritten(path, lambda program: b"\x80\x02c__builtin__\nbytearray\n\x8a\x05\0\0\0\0\x40\x85R.")
+    before = resident()
+    assert "it would call __builtin__.bytearray" in refusal(path)
+    assert resident() - before < 100_000
+
+
+def test_a_memo_of_a_high_number_takes_no_memory(tmp_path):
+    path = tmp_path / "weights.pt"
+    torch.save({"a": torch.zeros(300), "b": torch.ones(300)}, path)
+    rewritten(path, lambda program: program.replace(b"q\x01", b"r\xff\xff\xff\x7f", 1))
+    before = resident()
+    with contextlib.suppress(CheckpointError):
+        assert read(path).tensors["b"].sum() == 300
+    assert resident() - before < 100_000
 
 
 def test_an_expanded_tensor_is_refused(tmp_path):
     """One value that says it is four thousand million, by a stride of 0."""
     torch.save({"a": torch.zeros(1).expand(2**32), "b": torch.zeros(1)}, tmp_path / "w.pt")
     assert (tmp_path / "w.pt").stat().st_size < 5000
-    assert "damaged" in refusal(tmp_path / "w.pt")
+    assert "claims more values than the file holds" in refusal(tmp_path / "w.pt")
+
+
+def test_a_huge_header_is_refused_before_memory_is_taken(tmp_path):
+    """200 MB of header, which the library would parse up to half of."""
+    path = tmp_path / "w.safetensors"
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", 200_000_000) + b"{")
+        file.truncate(201_000_000)  # a hole: no disk
+    before = resident()
+    assert "its header would be 200,000,000 bytes long" in refusal(path)
+    assert resident() - before < 50_000
 
 
 def test_other_files(tmp_path):

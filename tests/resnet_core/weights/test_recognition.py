@@ -90,7 +90,7 @@ def test_what_is_open_is_asked(spec, asked):
 
 def test_answers_settle_it():
     recognition = recognise(shapes(NetworkSpec(depth=20)))
-    assert recognition.summary() == "cifar/plain-20 or cifar/resnet-20 (option A)"
+    assert recognition.networks() == ("cifar/plain-20", "cifar/resnet-20 (option A)")
     (plain,) = recognition.settled(name="cifar/plain-20", shortcut="A", option_a_padding="both")
     assert plain.family == "plain"
     (both,) = recognition.settled(name="cifar/resnet-20", option_a_padding="both")

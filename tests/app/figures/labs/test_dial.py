@@ -20,7 +20,7 @@ def _tables() -> dict[str, pd.DataFrame]:
             (0.5, "anew", 37.0, 1.0, 500),
         ],
         "curves": [(0.0, 0, 90.0, 2.3), (0.0, 15, None, 2.0), (1.0, 0, 90.0, 2.3)],
-        "ends": [(1.0, 11.0, 12.0, 300), (0.0, 55.0, 58.0, 300)],
+        "ends": [(1.0, 11.0, 12.0, 300, False), (0.0, 55.0, 58.0, 300, False)],
     }
     return {key: pd.DataFrame(rows[key], columns=list(QUESTION.tables[key])) for key in rows}
 

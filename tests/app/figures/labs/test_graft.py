@@ -23,9 +23,9 @@ def _tables() -> dict[str, pd.DataFrame]:
             ("scratch", None, 0, 90.0, 2.4),
         ],
         "ends": [
-            ("0", 0.0, 3.0, 3.1, 60),
-            ("0.5", 0.5, 62.0, 15.0, 60),
-            ("scratch", None, 90.0, 86.0, 240),
+            ("0", 0.0, 3.0, 3.1, 60, False),
+            ("0.5", 0.5, 62.0, 15.0, 60, False),
+            ("scratch", None, 90.0, 86.0, 240, False),
         ],
     }
     return {key: pd.DataFrame(rows[key], columns=list(QUESTION.tables[key])) for key in rows}

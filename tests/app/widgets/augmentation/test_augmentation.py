@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from app.widgets.augmentation import cifar, imagenet
-from app.widgets.augmentation.state import LAST_SEED, SEEDS, AugmentationState
+from app.widgets.augmentation.source import LAST_SEED, SEEDS, AugmentationState
 from app.widgets.augmentation.tile import framed, visible, visible_without_mean
-from resnet_core.data.pictures import imagenet_recipe as recipe
+from resnet_core.data.imagenet import recipe
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (300, 420, 3), np.uint8)
 

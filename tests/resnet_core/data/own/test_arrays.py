@@ -101,7 +101,7 @@ def test_a_header_that_lies_is_refused_before_memory_is_taken(tmp_path: Path) ->
 def test_a_thousandfold_compression_is_refused(tmp_path: Path) -> None:
     images = np.zeros((10_000, 32, 32, 3), np.uint8)
     path = saved(tmp_path / "x.npz", images=images, labels=labels(10_000))
-    with pytest.raises(DataError, match=r"images\.npy expands"):
+    with pytest.raises(DataError, match=r"'images\.npy' expands"):
         arrays.facts(path)
 
 

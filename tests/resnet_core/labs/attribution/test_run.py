@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 from pydantic import ValidationError
 
-from resnet_core.data.pictures import own_picture
+from resnet_core.data.own import uploaded_image
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.labs.activations import run as activations
 from resnet_core.labs.activations.question import QUESTION as ACTIVATIONS
@@ -26,10 +27,10 @@ from resnet_core.labs.randomised import run as randomised
 from resnet_core.labs.randomised.question import QUESTION as RANDOMISED
 from resnet_core.labs.randomised.question import Settings as RandomisedSettings
 from resnet_core.labs.randomised.verdicts import verdict as on_ranks
-from resnet_core.labs.tools import earlier_weights, packed_arrays
-from resnet_core.labs.tools.picture_input import fitted, seen
-from resnet_core.labs.tools.trained_network import Subject
-from tests.resnet_core.labs.small_subjects import run, subject, untrained
+from resnet_core.labs.tools import columns, picture_input
+from resnet_core.labs.tools.picture_input import fitted
+from resnet_core.labs.tools.trained_network import TrainedNetwork
+from tests.resnet_core.labs.small_networks import run, trained, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -37,38 +38,33 @@ __all__ = ["small_data"]
 QUICK: dict[str, Any] = {"picture": "test:3", "steps": 16, "samples": 2}
 
 
-@pytest.fixture(autouse=True)
-def recordings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The subjects of these tests have no folder: they are as recordings, without checkpoints."""
-    monkeypatch.setattr(earlier_weights, "last", lambda subject: 40)
-    monkeypatch.setattr(earlier_weights, "iterations", lambda subject: [])
-
-
 @pytest.fixture
-def pair(small_data: Path) -> tuple[Subject, Subject]:
-    return subject(small_data, "plain-8"), subject(small_data, "resnet-8")
+def pair(small_data: Path) -> tuple[TrainedNetwork, TrainedNetwork]:
+    return trained(small_data, "plain-8"), trained(small_data, "resnet-8")
 
 
-def test_there_is_a_map_of_every_method_for_every_network(pair: tuple[Subject, Subject]) -> None:
+def test_there_is_a_map_of_every_method_for_every_network(
+    pair: tuple[TrainedNetwork, TrainedNetwork],
+) -> None:
     asked = Settings(methods=METHODS, **QUICK)
     tables, verdicts = run(QUESTION, attribution.run(asked, pair))
     assert [(row["method"], row["run"]) for row in tables["maps"]] == [
         (method, one.id) for method in METHODS for one in pair
     ]
     for row in tables["maps"]:
-        values = packed_arrays.unpack(row)
+        values = columns.unpack(row)
         assert values.shape == (8, 8)
         assert float(np.abs(values).max()) == pytest.approx(1, abs=1e-3) or row["largest"] == 0
         assert row["inside"] is None  # nobody knows where anything is in these data
     assert {verdict.finding for verdict in verdicts} <= {"adds_up", "misses", "flat"}
     for one, picture in zip(pair, tables["pictures"], strict=True):
-        assert np.array_equal(packed_arrays.unpack(picture), one.dataset.test.images[3])
+        assert np.array_equal(columns.unpack(picture), one.dataset.test.images[3])
         assert picture["truth"] == one.dataset.classes[one.dataset.test.labels[3]]
         assert picture["mask_data"] == ""
 
 
 def test_what_a_map_explains_adds_up_to_what_the_network_says(small_data: Path) -> None:
-    one = subject(small_data, "resnet-8")
+    one = trained(small_data, "resnet-8")
     tables, _ = run(QUESTION, attribution.run(Settings(target=2, **QUICK), [one]))
     (scored,) = tables["scores"]
     assert (scored["target"], scored["target_class"]) == (2, one.dataset.classes[2])
@@ -79,7 +75,7 @@ def test_what_a_map_explains_adds_up_to_what_the_network_says(small_data: Path) 
     assert scored["target_probability"] == pytest.approx(100 * float(chances[2]), abs=1e-3)
     assert scored["predicted"] == one.dataset.classes[int(chances.argmax())]
     row = next(row for row in tables["maps"] if row["method"] == "integrated_gradients")
-    total = float(packed_arrays.unpack(row).astype(float).sum()) * row["largest"]
+    total = float(columns.unpack(row).astype(float).sum()) * row["largest"]
     assert total == pytest.approx(score, abs=0.02 * abs(score) + 0.01 * row["largest"])
     assert total - score == pytest.approx(row["delta"], abs=0.05 * row["largest"])
 
@@ -94,11 +90,11 @@ def test_a_highway_says_why_deep_lift_cannot(small_data: Path) -> None:
 
 
 def test_own_pictures_are_made_as_the_networks_are_used_to(small_data: Path, home: Path) -> None:
-    one = subject(small_data, "plain-8")
+    one = trained(small_data, "plain-8")
     path = home / "wide.png"
     Image.new("RGB", (64, 40), (200, 100, 0)).save(path)
-    name = f"own:{own_picture.keep(path.read_bytes())}"
-    found = seen(one, name)
+    name = f"own:{uploaded_image.store(path.read_bytes())}"
+    found = picture_input.load(one, name)
     assert (found.pixels.shape, found.mask, found.label) == ((8, 8, 3), None, None)
     assert found.pixels[4, 4].tolist() == [200, 100, 0]
     mean = one.dataset.train.images.mean(axis=0)
@@ -112,11 +108,11 @@ def test_own_pictures_are_made_as_the_networks_are_used_to(small_data: Path, hom
 
 
 def test_what_is_not_there_gets_a_sentence(small_data: Path, home: Path) -> None:
-    one = subject(small_data, "plain-8")
+    one = trained(small_data, "plain-8")
     count = len(one.dataset.test)
     with pytest.raises(InvalidSetting, match=f"use test:0 to test:{count - 1}"):
         list(attribution.run(Settings(picture=f"test:{count}"), [one]))
-    with pytest.raises(InvalidSetting, match="knows 4 classes; use 0 to 3, or -1"):
+    with pytest.raises(InvalidSetting, match="has 4 classes; use 0 to 3, or -1"):
         list(attribution.run(Settings(picture="test:0", target=4), [one]))
     with pytest.raises(DataError, match="not on this machine"):
         list(attribution.run(Settings(picture=f"own:{'0' * 32}"), [one]))
@@ -131,17 +127,18 @@ def test_a_picture_has_one_of_two_kinds_of_names(name: str) -> None:
 def test_maps_follow_through_training_newest_first(
     small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, early = subject(small_data, "resnet-8"), untrained(small_data, "resnet-8")
-    monkeypatch.setattr(earlier_weights, "iterations", lambda subject: [10, 20, 40])
-    monkeypatch.setattr(earlier_weights, "at", lambda subject, iteration: early)
+    one, early = trained(small_data, "resnet-8"), untrained(small_data, "resnet-8")
+    last = one.iteration
+    monkeypatch.setattr(attribution, "saved_iterations", lambda network: [1, 2, last])
+    monkeypatch.setattr(attribution, "at_iteration", lambda _, at: replace(early, iteration=at))
     asked = Settings(methods=("saliency",), through_training=True, **QUICK)
     tables, _ = run(QUESTION, attribution.run(asked, [one]))
-    assert [row["iteration"] for row in tables["maps"]] == [40, 20, 10]
+    assert [row["iteration"] for row in tables["maps"]] == [last, 2, 1]
     assert len({row["target"] for row in tables["scores"]}) == 1  # whatever was predicted then
     assert tables["maps"][1]["data"] == tables["maps"][2]["data"] != tables["maps"][0]["data"]
     assert tables["pictures"][0]["checkpoints"] == 3
     without = run(QUESTION, attribution.run(Settings(methods=("saliency",), **QUICK), [one]))
-    assert [row["iteration"] for row in without[0]["maps"]] == [40]
+    assert [row["iteration"] for row in without[0]["maps"]] == [last]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +158,7 @@ def test_the_verdict_is_on_the_worst_sum(sums: list[Sum], finding: str) -> None:
 
 
 def test_maps_of_a_forgotten_network_are_compared_with_its_own(small_data: Path) -> None:
-    one = subject(small_data, "resnet-8")
+    one = trained(small_data, "resnet-8")
     asked = RandomisedSettings(
         methods=("saliency", "occlusion"), picture="test:1", images=4, steps=8
     )
@@ -202,7 +199,7 @@ def test_a_method_may_fail_the_check(last: float, finding: str) -> None:
     assert RANDOMISED.sentence(blank).startswith("On net, Grad-CAM gives maps of one value")
 
 
-def test_activations_are_those_of_the_network(pair: tuple[Subject, Subject]) -> None:
+def test_activations_are_those_of_the_network(pair: tuple[TrainedNetwork, TrainedNetwork]) -> None:
     asked = ActivationSettings(picture="test:2", layer="layer2.0.conv1", channels=3)
     tables, verdicts = run(ACTIVATIONS, activations.run(asked, pair))
     assert [verdict.finding for verdict in verdicts] in (["plain", "small"], ["plain", "large"])
@@ -212,7 +209,7 @@ def test_activations_are_those_of_the_network(pair: tuple[Subject, Subject]) -> 
             entered = model.get_submodule("layer1")(_stem(model, x))
             expected = model.get_submodule("layer2.0.conv1")(entered)[0, :3].cpu().numpy()
         (row,) = [row for row in tables["maps"] if row["run"] == one.id]
-        steps = packed_arrays.unpack(row)
+        steps = columns.unpack(row)
         found = row["low"] + steps.astype(float) / 255 * (row["high"] - row["low"])
         assert np.allclose(found, expected, atol=0.51 / 255 * (row["high"] - row["low"]) + 1e-6)
         assert row["channels"] == 8
@@ -246,10 +243,10 @@ def test_arrays_come_back_from_rows() -> None:
         random.normal(size=(5, 2)).astype(np.float16),
         random.random((3, 3)) > 0.5,
     ):
-        found = packed_arrays.unpack(packed_arrays.pack(array))
+        found = columns.unpack(columns.pack(array))
         assert found.dtype == array.dtype
         assert np.array_equal(found, array)
-    halves, largest = packed_arrays.halves(np.array([[-4.0, 2.0]]))
+    halves, largest = columns.halves(np.array([[-4.0, 2.0]]))
     assert (halves.tolist(), largest) == ([[-1.0, 0.5]], 4.0)
-    assert packed_arrays.halves(np.zeros((2, 2)))[1] == 0
-    assert packed_arrays.bytes_of(np.full((2, 2), 3.0))[1:] == (3.0, 3.0)
+    assert columns.halves(np.zeros((2, 2)))[1] == 0
+    assert columns.bytes_of(np.full((2, 2), 3.0))[1:] == (3.0, 3.0)

@@ -15,7 +15,7 @@ from resnet_core.labs.backward.question import QUESTION, Settings
 from resnet_core.labs.backward.verdicts import Addition, verdicts
 from resnet_core.labs.tools.chain import Chain
 from resnet_core.networks.catalog import block_sites
-from tests.resnet_core.labs.small_subjects import experiment, run, untrained
+from tests.resnet_core.labs.small_networks import experiment, run, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]

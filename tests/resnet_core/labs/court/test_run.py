@@ -13,10 +13,11 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.court import run as court
 from resnet_core.labs.court import verdicts as court_verdicts
-from resnet_core.labs.court.question import QUESTION, Settings, accepts
-from resnet_core.labs.court.verdicts import Graft, Pair
+from resnet_core.labs.court.question import QUESTION, Settings, accepts, combines
+from resnet_core.labs.court.verdicts import Evidence, Graft, Pair, ShortRun
 from resnet_core.labs.events import Progress, Rows, Verdict
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.short_runs import FinalErrors
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.catalog import build
 from tests.children import Children
 
@@ -30,12 +31,12 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield
 
 
-def subject(depth: int, **fields: Any) -> Subject:
+def subject(depth: int, **fields: Any) -> TrainedNetwork:
     experiment = Experiment.create(
         network=f"cifar/plain-{depth}", width=4, image_size=8, test_images=50, **fields
     )
     weights = build(experiment.network_spec(8), 0).state_dict()
-    return Subject(f"run-{depth}", f"plain-{depth}", "plain", depth, experiment, weights)
+    return TrainedNetwork(f"run-{depth}", f"plain-{depth}", "plain", depth, experiment, weights)
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +81,15 @@ def test_gradients_of_a_trained_network_are_autograds() -> None:
     assert court.gradient_norms(one) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_error_is_counted() -> None:
-    one = subject(8)
-    images, labels = one.test_images(50)
-    with torch.no_grad():
-        right = (one.model()(images).argmax(1) == labels).float().mean()
-    assert court.error(one.model(), images, labels) == pytest.approx(100 * (1 - float(right)))
-
-
 def test_networks_that_cannot_be_compared_are_refused() -> None:
-    with pytest.raises(PlaygroundError, match="choose two"):
-        list(court.run(SMALL, [subject(8)]))
-    with pytest.raises(PlaygroundError, match="Both networks have 8"):
-        list(court.run(SMALL, [subject(8), subject(8)]))
+    shallow, deep = (subject(layers).experiment for layers in (8, 14))
+    assert combines([shallow]) == "labs.needs_shallow_and_deep"
+    assert combines([shallow, shallow]) == "labs.same_depth"
+    assert combines([shallow, deep.changed(image_size=16)]) == "labs.different_data"
+    assert combines([shallow, deep]) == ""
     other = subject(14)
     larger = replace(other, experiment=other.experiment.changed(image_size=16))
-    with pytest.raises(PlaygroundError, match="other images"):
+    with pytest.raises(PlaygroundError, match="different images"):
         list(court.run(SMALL, [subject(8), larger]))
     assert accepts(Experiment.create(network="cifar/resnet-20"))
     assert not accepts(Experiment.create(network="cifar/plain-20"))
@@ -158,11 +152,25 @@ def test_remedies(treated: float, expected: str) -> None:
     assert said.values["best"] == "xavier"
 
 
+def short_run(role: str, error: float, diverged: bool = False) -> ShortRun:
+    return ShortRun(role, "plain-14", 14, FinalErrors(error, error, diverged), ratio=0.5)
+
+
+def short_runs(**errors: float) -> dict[str, ShortRun]:
+    roles = ("deep", "shallow", "vanishing", "xavier", "small_normal", "deep_long", "shallow_long")
+    return {role: short_run(role, errors.get(role, 90.0)) for role in roles}
+
+
 def test_without_degradation_there_is_no_case() -> None:
-    runs = {
-        role: court._Run(role, made, norms=[], end=None)
-        for role, made in court.experiments(SMALL).items()
-    }
-    said = list(court.verdicts(SMALL, runs, court._Exhibits(SMALL, [])))
-    assert [verdict.finding for verdict in said] == ["no_degradation"]
-    assert "dismissed" in QUESTION.sentence(said[0])
+    verdicts = list(court_verdicts.verdicts(short_runs(), Evidence(), 30))
+    assert [verdict.finding for verdict in verdicts] == ["no_degradation"]
+    assert "dismissed" in QUESTION.sentence(verdicts[0])
+
+
+def test_a_run_that_diverged_is_named_and_has_the_error_of_guessing() -> None:
+    runs = short_runs(shallow=10.0)
+    runs["deep"] = short_run("deep", 90.0, diverged=True)
+    verdicts = list(court_verdicts.verdicts(runs, Evidence(), 30))
+    assert (verdicts[-1].finding, verdicts[-1].values["error"]) == ("diverged", 90.0)
+    assert "plain-14 (deep)" in QUESTION.sentence(verdicts[-1])
+    assert len(verdicts) == 6

@@ -10,10 +10,10 @@ import torch
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.depth import run as depth
 from resnet_core.labs.depth import verdicts as depth_verdicts
-from resnet_core.labs.depth.question import QUESTION, Settings, depths
+from resnet_core.labs.depth.question import DEPTHS, QUESTION, Settings
 from resnet_core.labs.depth.verdicts import Ends
 from resnet_core.labs.events import Progress, Rows, Verdict
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.catalog import build
 from resnet_core.paper.cifar import TEST_ERROR
 from tests.children import Children
@@ -28,10 +28,12 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield
 
 
-def subject(layers: int) -> Subject:
+def subject(layers: int) -> TrainedNetwork:
     experiment = Experiment.create(network=f"cifar/resnet-{layers}", width=4, image_size=8)
     weights = build(experiment.network_spec(8), 0).state_dict()
-    return Subject(f"run-{layers}", f"resnet-{layers}", "resnet", layers, experiment, weights)
+    return TrainedNetwork(
+        f"run-{layers}", f"resnet-{layers}", "resnet", layers, experiment, weights
+    )
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +76,8 @@ def test_trained_networks_errors_are_counts(events: list[Any]) -> None:
         assert row[part] == pytest.approx(100 * wrong / 50)
 
 
-def test_the_ladder_ends_at_the_deepest_and_every_rung_can_be_built() -> None:
-    assert depths(Settings()) == (8, 14, 20, 32, 44, 56)
-    assert depths(Settings(deepest=110))[-1] == 110
-    for layers in depths(Settings(deepest=110)):
+def test_a_network_of_every_depth_can_be_built() -> None:
+    for layers in DEPTHS:
         assert depth.experiment(Settings(), layers).network == f"cifar/resnet-{layers}"
 
 
@@ -119,3 +119,11 @@ def test_one_depth_alone_gives_no_verdict() -> None:
 def test_more_images_leave_less_to_chance() -> None:
     assert depth_verdicts.margin(100) == pytest.approx(1 + 2 * 2**0.5 * 5)
     assert depth_verdicts.margin(10_000) < depth_verdicts.margin(1000)
+
+
+def test_a_depth_that_diverged_is_named_and_has_the_error_of_guessing() -> None:
+    ends = [Ends(8, 10.0, 20.0), Ends(14, 90.0, 90.0, diverged=True)]
+    (verdict,) = depth_verdicts.diverged(ends)
+    assert verdict.values == {"depths": "14", "error": 90.0}
+    assert "diverged" in QUESTION.sentence(verdict)
+    assert not list(depth_verdicts.diverged(ends[:1]))

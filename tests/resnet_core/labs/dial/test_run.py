@@ -10,9 +10,14 @@ import torch
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.dial import run as dial
 from resnet_core.labs.dial.question import QUESTION, Settings, accepts
-from resnet_core.labs.dial.run import Reading
+from resnet_core.labs.dial.verdicts import (
+    End,
+    Reading,
+    trained_verdict,
+    training_verdict,
+)
 from resnet_core.labs.events import Rows, Verdict
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import ResidualBlock
 from resnet_core.networks.catalog import build
 from resnet_core.telemetry.events import Started
@@ -22,11 +27,11 @@ SMALL = {"width": 4, "image_size": 8, "train_images": 40, "test_images": 20, "ba
 QUICK = Settings(marks=2, updates=10, turns=3, images=40)
 
 
-def _subject(network: str = "cifar/resnet-8") -> Subject:
+def _subject(network: str = "cifar/resnet-8") -> TrainedNetwork:
     """A network as it begins: what is tested does not depend on training."""
     experiment = Experiment.create(**SMALL, network=network, iterations=20)
     weights = build(experiment.network_spec(8), seed=4).state_dict()
-    return Subject("id", network, "resnet", 8, experiment, weights)
+    return TrainedNetwork("id", network, "resnet", 8, experiment, weights)
 
 
 def _images() -> torch.Tensor:
@@ -39,7 +44,7 @@ def test_a_turned_block_is_its_equation() -> None:
     block = model.layer2[0]  # its shortcut pads with zeros
     assert isinstance(block, ResidualBlock)
     x = torch.randn(4, 4, 8, 8)
-    with dial.dialled(model, 0.3):
+    with dial.scaled_shortcuts(model, 0.3):
         turned = block(x)
     assert torch.allclose(turned, torch.relu(block.residual(x) + 0.3 * block.downsample(x)))
     assert not torch.allclose(turned, block(x))
@@ -51,17 +56,17 @@ def test_the_dials_ends_are_the_network_and_its_plain_twin() -> None:
     model = build(experiment.network_spec(8), seed=1).eval()
     plain = build(experiment.changed(network="cifar/plain-8").network_spec(8), seed=1).eval()
     x = _images()
-    with dial.dialled(model, 1.0):
+    with dial.scaled_shortcuts(model, 1.0):
         assert torch.equal(model(x), model(x))
         whole = model(x)
     assert torch.equal(whole, model(x))
-    with dial.dialled(model, 0.0):
+    with dial.scaled_shortcuts(model, 0.0):
         assert torch.allclose(model(x), plain(x), atol=1e-6)
 
 
 def test_no_hook_is_left_even_after_an_error() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1)
-    with pytest.raises(ZeroDivisionError), dial.dialled(model, 0.5):
+    with pytest.raises(ZeroDivisionError), dial.scaled_shortcuts(model, 0.5):
         raise ZeroDivisionError
     assert all(not module._forward_hooks for module in model.modules())
 
@@ -70,7 +75,7 @@ def test_no_hook_is_left_even_after_an_error() -> None:
 def test_statistics_measured_anew_are_those_of_what_comes() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x = _images()
-    fresh = dial.measured_anew(model, x)
+    fresh = dial.with_new_statistics(model, x)
     seen = model.conv1(x)
     assert torch.allclose(fresh.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5)
     assert torch.allclose(fresh.bn1.running_var, seen.var((0, 2, 3)), rtol=1e-4)
@@ -81,10 +86,10 @@ def test_statistics_measured_anew_are_those_of_what_comes() -> None:
 def test_a_copy_measured_anew_is_turned_as_well() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x, y = _images(), torch.zeros(16, dtype=torch.int64)
-    with dial.dialled(model, 0.0):
-        turned = dial.measured_anew(model, x)
+    with dial.scaled_shortcuts(model, 0.0):
+        turned = dial.with_new_statistics(model, x)
         loss, _ = dial.loss_and_error(turned, x, y)
-    straight, _ = dial.loss_and_error(dial.measured_anew(model, x), x, y)
+    straight, _ = dial.loss_and_error(dial.with_new_statistics(model, x), x, y)
     assert loss != pytest.approx(straight, abs=1e-4)
 
 
@@ -111,16 +116,16 @@ def test_no_graph_is_captured_before_the_dial_is_turned(
             return super().started()
 
     monkeypatch.setattr(dial, "Session", Noted)
-    list(dial._trainings(QUICK.model_copy(update={"updates": 1}), _subject()))
+    list(dial._train_all(QUICK.model_copy(update={"updates": 1}), _subject()))
     assert set(backends) == {"eager"}
 
 
 def test_training_with_nothing_of_x_is_training_the_plain_twin(home: Path) -> None:
     """The same seed, data and recipe, shortcuts cut off: the same loss at every record."""
 
-    def losses(subject: Subject) -> list[float]:
+    def losses(subject: TrainedNetwork) -> list[float]:
         settings = QUICK.model_copy(update={"updates": 3})
-        rows = [e.rows for e in dial._trainings(settings, subject) if isinstance(e, Rows)]
+        rows = [e.rows for e in dial._train_all(settings, subject) if isinstance(e, Rows)]
         return [row["loss"] for (row, *_) in rows if row.get("alpha") == 0.0 and "loss" in row]
 
     residual, plain = losses(_subject()), losses(_subject("cifar/plain-8"))
@@ -143,7 +148,7 @@ def _readings(*errors: float) -> list[Reading]:
 def test_what_the_trained_network_needs_follows_from_its_errors(
     errors: tuple[float, ...], finding: str
 ) -> None:
-    verdict = dial.trained_verdict(_readings(*errors))
+    verdict = trained_verdict(_readings(*errors))
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
     if finding == "made_for_one":
@@ -162,8 +167,8 @@ def test_what_the_trained_network_needs_follows_from_its_errors(
 def test_what_alpha_does_to_training_follows_from_the_ends(
     errors: tuple[float, ...], finding: str
 ) -> None:
-    ends = [(n / 2, error) for n, error in enumerate(errors)]
-    verdict = dial.training_verdict(ends, 300)
+    ends = [End(n / 2, error) for n, error in enumerate(errors)]
+    verdict = training_verdict(ends, 300)
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
 
@@ -172,4 +177,4 @@ def test_only_networks_with_an_x_to_turn_down_are_accepted() -> None:
     assert accepts(Experiment.create(network="cifar/resnet-20")) == ""
     assert accepts(Experiment.create(network="cifar/preresnet-20")) == ""
     for network in ("cifar/plain-20", "cifar/highway-20"):
-        assert "residual" in accepts(Experiment.create(network=network))
+        assert accepts(Experiment.create(network=network)) == "labs.no_shortcut"

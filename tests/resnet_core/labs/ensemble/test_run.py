@@ -18,7 +18,7 @@ from resnet_core.labs.ensemble.question import QUESTION, Settings
 from resnet_core.labs.ensemble.verdicts import Average, Thinning, verdicts
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.tools.chain import Chain
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.catalog import build
 
 IMAGES = 60
@@ -31,7 +31,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield
 
 
-def subject(seed: int, network: str = "cifar/resnet-14", **fields: Any) -> Subject:
+def subject(seed: int, network: str = "cifar/resnet-14", **fields: Any) -> TrainedNetwork:
     """An untrained network: its answers are as good as any for checking sums."""
     experiment = Experiment.create(
         network=network, width=4, image_size=8, test_images=IMAGES, seed=seed, **fields
@@ -39,7 +39,7 @@ def subject(seed: int, network: str = "cifar/resnet-14", **fields: Any) -> Subje
     weights = build(experiment.network_spec(8), seed).state_dict()
     family, depth = network.removeprefix("cifar/").split("-")
     name = f"{family}-{depth} · seed {seed}"
-    return Subject(name, name, family, int(depth), experiment, weights)
+    return TrainedNetwork(name, name, family, int(depth), experiment, weights)
 
 
 def tables(events: list[Any]) -> dict[str, list[Any]]:
@@ -123,10 +123,12 @@ def test_choices_are_different_and_all_of_them_where_they_are_few() -> None:
 
 def test_runs_on_other_images_and_single_runs_are_refused() -> None:
     small = replace(subject(1), experiment=subject(1).experiment.changed(image_size=16))
-    with pytest.raises(PlaygroundError, match="other images"):
+    with pytest.raises(PlaygroundError, match="different images"):
         list(ensemble.run(Settings(), [subject(0), small]))
-    with pytest.raises(PlaygroundError, match="at least two"):
-        list(ensemble.run(Settings(), [subject(0)]))
+    assert QUESTION.combines([small.experiment]) == "labs.needs_two"
+    experiments = [subject(0).experiment, small.experiment]
+    assert QUESTION.combines(experiments) == "labs.different_data"
+    assert QUESTION.combines(experiments[:1] * 2) == ""
 
 
 def test_plain_networks_have_nothing_to_drop() -> None:

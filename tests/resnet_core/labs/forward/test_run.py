@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from resnet_core.labs.forward import run as forward
 from resnet_core.labs.forward.question import QUESTION, Settings
 from resnet_core.labs.forward.verdicts import ROUNDING, Account, growth, verdicts
-from resnet_core.labs.tools import initial_network
 from resnet_core.labs.tools.chain import Chain
+from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.networks.catalog import block_sites
-from tests.resnet_core.labs.small_subjects import experiment, run, untrained
+from tests.resnet_core.labs.small_networks import experiment, run, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -84,8 +84,8 @@ def test_without_a_size_change_the_sum_is_that_of_the_first_stream_and_all_branc
 def test_twins_differ_in_bn_and_training_alone(small_data: Path) -> None:
     one = untrained(small_data, "resnet-8")
     images, _ = one.test_images(20)
-    with_bn = initial_network.initial(one, images, batch_norm=True)
-    without = initial_network.initial(one, images, batch_norm=False)
+    with_bn = initial_network(one, images, batch_norm=True)
+    without = initial_network(one, images, batch_norm=False)
     assert torch.equal(with_bn.layer1[0].conv1.weight, without.layer1[0].conv1.weight)
     assert not any(isinstance(module, nn.BatchNorm2d) for module in without.modules())
     assert not with_bn.training

@@ -16,7 +16,7 @@ from resnet_core.labs.tools.chain import Chain
 from resnet_core.networks.catalog import block_sites
 from resnet_core.training.session import Session
 from tests.graph_stand_in import Chunked
-from tests.resnet_core.labs.small_subjects import experiment, run, untrained
+from tests.resnet_core.labs.small_networks import experiment, run, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -70,7 +70,7 @@ def test_the_gates_of_a_network_in_training_are_measured_without_its_noticing(
     one = untrained(small_data, "highway-8")
     model = one.model().train()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    gates._now(model, one.test_images(8)[0])
+    gates._measure(model, one.test_images(8)[0])
     assert model.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
@@ -125,5 +125,5 @@ def test_the_recipe_is_the_one_minute_s_in_less_time() -> None:
 
 
 def test_networks_without_gates_are_refused(small_data: Path) -> None:
-    assert "only highway" in QUESTION.accepts(experiment(small_data, "resnet-8"))
+    assert QUESTION.accepts(experiment(small_data, "resnet-8")) == "labs.no_gates"
     assert not QUESTION.accepts(experiment(small_data, "highway-8"))

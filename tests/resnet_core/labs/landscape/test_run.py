@@ -14,22 +14,23 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.landscape import run as landscape
 from resnet_core.labs.landscape.question import QUESTION, Settings
-from resnet_core.labs.landscape.run import FINEST, Plane, Surface
-from resnet_core.labs.tools.directions import filter_normalised, moved
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.landscape.run import FINEST, Plane, filter_normalised, moved
+from resnet_core.labs.landscape.verdicts import Surface, verdicts
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.catalog import build
+from resnet_core.specs.cifar import NetworkSpec
 
 MIDDLE = FINEST // 2
 QUICK = Settings(resolution=5, images=20, seed=3)
 
 
-def _subject(network: str = "cifar/resnet-8") -> Subject:
+def _subject(network: str = "cifar/resnet-8") -> TrainedNetwork:
     experiment = Experiment.create(
         network=network, width=4, image_size=8, train_images=40, test_images=20, batch_size=10
     )
     weights = build(experiment.network_spec(8), seed=4).state_dict()
     family = network.removeprefix("cifar/").split("-")[0]
-    return Subject(network, network, family, 8, experiment, weights)
+    return TrainedNetwork(network, network, family, 8, experiment, weights)
 
 
 def test_the_middle_is_the_networks_own_loss(home: Path) -> None:
@@ -143,12 +144,38 @@ def _surface(family: str, convex: float, loss: float = 0.1) -> Surface:
 def test_the_comparison_follows_from_the_surfaces(
     plain: float, residual: float, finding: str
 ) -> None:
-    said = landscape.verdicts([_surface("plain", plain), _surface("resnet", residual)])
+    said = verdicts([_surface("plain", plain), _surface("resnet", residual)])
     assert [verdict.finding for verdict in said] == ["one", "one", finding]
     assert all(QUESTION.sentence(verdict) for verdict in said)
 
 
 def test_a_network_that_has_hardly_learned_comes_with_a_warning() -> None:
-    said = landscape.verdicts([_surface("plain", 95.0, loss=2.1)])
+    said = verdicts([_surface("plain", 95.0, loss=2.1)])
     assert [verdict.finding for verdict in said] == ["one", "hardly_learned"]
     assert all(QUESTION.sentence(verdict) for verdict in said)
+
+
+def test_each_filter_of_a_direction_is_as_long_as_the_networks() -> None:
+    model = build(NetworkSpec(family="resnet", depth=8, width=4, image_size=8), seed=1)
+    direction = filter_normalised(model, torch.Generator().manual_seed(5))
+    seen = 0
+    for name, weight in model.named_parameters():
+        if weight.dim() < 2:
+            assert direction[name].abs().sum() == 0
+            continue
+        for drawn, own in zip(direction[name], weight.detach(), strict=True):
+            assert torch.isclose(drawn.norm(), own.norm(), rtol=1e-5)
+            seen += 1
+    assert seen == 4 * 3 + 8 * 2 + 16 * 2 + 10  # filters of 7 layers and rows of the classifier
+
+
+def test_a_direction_is_the_seeds_and_moves_what_it_has() -> None:
+    model = build(NetworkSpec(depth=8, width=4, image_size=8), seed=1)
+    first, again = (filter_normalised(model, torch.Generator().manual_seed(5)) for _ in range(2))
+    other = filter_normalised(model, torch.Generator().manual_seed(6))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["conv1.weight"], other["conv1.weight"])
+    state = model.state_dict()
+    there = moved(state, first, 0.5)
+    assert torch.equal(there["conv1.weight"], state["conv1.weight"] + 0.5 * first["conv1.weight"])
+    assert torch.equal(there["bn1.running_var"], state["bn1.running_var"])

@@ -17,7 +17,8 @@ from resnet_core.labs.lesion.question import QUESTION, Settings
 from resnet_core.labs.lesion.verdicts import Losses, margin, verdicts
 from resnet_core.labs.tools import chain
 from resnet_core.labs.tools.chain import Chain
-from tests.resnet_core.labs.small_subjects import run, subject, untrained
+from resnet_core.labs.tools.trained_network import percent_wrong
+from tests.resnet_core.labs.small_networks import run, trained, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -53,7 +54,8 @@ def test_the_error_is_that_of_a_network_rebuilt_without_the_block(
             for step in lesion.lesioned(cut, removed=[name]):
                 x = step(x)
             assert torch.allclose(cut.head(x), rebuilt(images), atol=1e-5)
-        found = lesion.error(cut, lesion.lesioned(cut, removed=[name]), images, labels)
+        outputs = cut.logits(images, lesion.lesioned(cut, removed=[name]))
+        found = percent_wrong(outputs, labels)
         assert found == pytest.approx(_error(rebuilt, images, labels))
 
 
@@ -89,7 +91,7 @@ def test_neighbours_that_change_the_size_are_not_swapped(small_data: Path) -> No
 
 
 def test_the_chosen_lesion_comes_first_then_every_block_and_swap(small_data: Path) -> None:
-    pair = [subject(small_data, name, iterations=20) for name in ("plain-20", "resnet-20")]
+    pair = [trained(small_data, name, iterations=20) for name in ("plain-20", "resnet-20")]
     settings = Settings(removed=("layer1.1",), swapped=("layer3.1", "layer3.2"), images=10)
     events = list(lesion.run(settings, pair))
     assert [getattr(event, "table", "") for event in events[:2]] == ["chosen", "chosen"]
@@ -100,14 +102,15 @@ def test_the_chosen_lesion_comes_first_then_every_block_and_swap(small_data: Pat
     assert {verdict.finding for verdict in found[2:3]} <= {"holds", "fails", "close"}
     cut = Chain.of(pair[1].model())
     again = lesion.lesioned(cut, settings.removed, settings.swapped)
-    assert tables["chosen"][1]["error"] == lesion.error(cut, again, *pair[1].test_images(10))
+    x, y = pair[1].test_images(10)
+    assert tables["chosen"][1]["error"] == percent_wrong(cut.logits(x, again), y)
 
 
 def test_a_plain_network_that_loses_nothing_turns_the_verdict(small_data: Path) -> None:
     """It gives every image the same class, whole or not; the other knows something."""
-    numb = subject(small_data, "plain-8", iterations=1)
+    numb = trained(small_data, "plain-8", iterations=1)
     numb.weights["fc.weight"].zero_()
-    keen = subject(small_data, "resnet-8", iterations=60, learning_rate=0.1)
+    keen = trained(small_data, "resnet-8", iterations=60, learning_rate=0.1)
     tables, found = run(QUESTION, lesion.run(Settings(measured_on="train"), [numb, keen]))
     plain = [row for row in tables["removals"] if row["family"] == "plain"]
     assert all(row["error"] == row["whole"] == 75 for row in plain)
@@ -154,7 +157,7 @@ def test_the_verdicts_on_down_sampling_and_order_can_come_out_both_ways() -> Non
     ],
 )
 def test_impossible_lesions_are_refused(fields: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises((ValidationError, InvalidSetting)):
         Settings(**fields)
 
 

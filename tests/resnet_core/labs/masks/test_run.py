@@ -13,10 +13,9 @@ from resnet_core.errors import InvalidSetting
 from resnet_core.labs.masks import run as masks
 from resnet_core.labs.masks.question import QUESTION, Settings
 from resnet_core.labs.masks.verdicts import Score, verdicts
-from resnet_core.labs.tools import trained_network
-from resnet_core.labs.tools.picture_input import seen
+from resnet_core.labs.tools import picture_input, trained_network
 from resnet_core.specs.cifar import parse_name
-from tests.resnet_core.labs.small_subjects import run, untrained
+from tests.resnet_core.labs.small_networks import run, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -31,13 +30,13 @@ def _score(label: str, method: str, inside: float, error: float = 1.0) -> Score:
 def test_scores_are_means_over_the_images(home: Path) -> None:
     one = trained_network.load(RESIDUAL)
     asked = Settings(images=20, methods=("saliency", "grad_cam"))
-    tables, found = run(QUESTION, masks.run(asked, [one]))
+    tables, _ = run(QUESTION, masks.run(asked, [one]))
     assert [row["method"] for row in tables["scores"]] == ["saliency", "grad_cam"]
     model = one.model()
     places = masks.class_order(one.dataset.test.labels, equal=True)[:20]
     shares, hits = [], 0
     for place in places:
-        picture = seen(one, f"test:{place}")
+        picture = picture_input.load(one, f"test:{place}")
         x, mask = picture.x(one), torch.tensor(picture.mask)
         values = explain("saliency", model, x, model(x).argmax(1), Options()).values[0].abs()
         shares.append(float(values[mask].sum() / values.sum()))
@@ -46,14 +45,13 @@ def test_scores_are_means_over_the_images(home: Path) -> None:
     assert row["inside"] == pytest.approx(100 * sum(shares) / 20, rel=1e-4)
     assert row["pointing"] == pytest.approx(100 * hits / 20)
     assert row["images"] == 20
-    assert {verdict.finding for verdict in found} <= set(QUESTION.findings)
 
 
 def test_data_without_masks_are_refused(small_data: Path) -> None:
     one = untrained(small_data, "plain-8")
-    with pytest.raises(InvalidSetting, match="says what its images show but not where"):
+    with pytest.raises(InvalidSetting, match="has classes but no masks"):
         list(masks.run(Settings(images=10), [one]))
-    assert "only the embedded shapes" in QUESTION.accepts(one.experiment)
+    assert QUESTION.accepts(one.experiment) == "labs.no_masks"
     assert QUESTION.accepts(one.experiment.changed(data="shapes")) == ""
 
 

@@ -9,8 +9,8 @@ from torch.nn import functional
 from resnet_core.labs.events import Rows, Verdict
 from resnet_core.labs.microscope import run as microscope
 from resnet_core.labs.microscope.question import QUESTION, Settings
-from resnet_core.labs.microscope.run import RECIPES, SHIFTED, Outcome
-from resnet_core.labs.microscope.stacks import FORMS, Stack, initial
+from resnet_core.labs.microscope.run import RECIPES, SHIFTED, Stack, initial
+from resnet_core.labs.microscope.verdicts import FORMS, Outcome, about_depth, one_layer, winner
 
 
 def _quick(**changes: object) -> Settings:
@@ -114,7 +114,7 @@ def test_residual_wins_at_the_identity_and_loses_at_zero() -> None:
         settings = _quick(target=target, depth=5, activation="linear", layers=1, steps=100)
         entrants = _raced(settings)
         found = {form: microscope.outcome(entrants[form].losses) for form in FORMS}
-        return microscope.winner(settings, found, microscope.size(settings)).finding
+        return winner(settings, found, microscope.zero_loss(settings)).finding
 
     assert said("identity") == "residual_wins"
     assert said("zero") == "plain_wins"
@@ -132,7 +132,7 @@ def test_residual_wins_at_the_identity_and_loses_at_zero() -> None:
 )
 def test_the_winner_follows_from_the_losses(plain: float, residual: float, finding: str) -> None:
     found = {"plain": _outcome(plain), "residual": _outcome(residual)}
-    verdict = microscope.winner(Settings(), found, nothing=1.0)
+    verdict = winner(Settings(), found, zero_loss=1.0)
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
 
@@ -153,14 +153,14 @@ def test_who_suffers_from_depth_follows_from_the_losses(
         depth: {"plain": _outcome(plain[i]), "residual": _outcome(residual[i])}
         for i, depth in enumerate((1, 20))
     }
-    verdict = microscope.about_depth(results)
+    verdict = about_depth(results)
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
 
 
 def test_losses_that_are_apart_are_said_to_be() -> None:
-    assert microscope.one_layer(0.1, 0.1000001).finding == "one_layer_same"
-    assert microscope.one_layer(0.1, 0.3).finding == "one_layer_apart"
+    assert one_layer(0.1, 0.1000001).finding == "one_layer_same"
+    assert one_layer(0.1, 0.3).finding == "one_layer_apart"
 
 
 def test_a_run_fills_its_tables_and_says_what_it_found() -> None:

@@ -15,7 +15,7 @@ from resnet_core.labs.paths import run as paths
 from resnet_core.labs.paths.question import QUESTION, Settings
 from resnet_core.labs.paths.verdicts import Length, bulk, effective, factor, verdict
 from resnet_core.labs.tools.chain import Chain
-from tests.resnet_core.labs.small_subjects import experiment, run, untrained
+from tests.resnet_core.labs.small_networks import experiment, run, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -125,6 +125,6 @@ def test_a_network_of_strong_branches_turns_the_verdict(small_data: Path) -> Non
 
 
 def test_networks_without_paths_are_refused(small_data: Path) -> None:
-    assert "one path" in QUESTION.accepts(experiment(small_data, "plain-8"))
-    assert "gates" in QUESTION.accepts(experiment(small_data, "highway-8"))
+    assert QUESTION.accepts(experiment(small_data, "plain-8")) == "labs.one_path"
+    assert QUESTION.accepts(experiment(small_data, "highway-8")) == "labs.gated_paths"
     assert not QUESTION.accepts(experiment(small_data, "resnet-8"))

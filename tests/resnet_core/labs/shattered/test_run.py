@@ -10,9 +10,10 @@ import torch
 from torch.nn import functional
 
 from resnet_core.labs.events import Rows, Verdict
-from resnet_core.labs.microscope.stacks import Form
+from resnet_core.labs.microscope.verdicts import Form
 from resnet_core.labs.shattered import run as shattered
 from resnet_core.labs.shattered.question import QUESTION, Settings
+from resnet_core.labs.shattered.verdicts import at_the_end, half
 
 SMALL = Settings(depth=6, width=12, points=40, seeds=2)
 CHANCE = 3
@@ -108,7 +109,7 @@ def test_who_shatters_follows_from_the_correlations(
     plain: float, residual: float, finding: str
 ) -> None:
     curves = {"plain": [0.9, plain], "residual": [0.9, residual]}
-    verdict = shattered.at_the_end(curves, NOISES, Settings())
+    verdict = at_the_end(curves, NOISES, Settings())
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
 
@@ -123,6 +124,6 @@ def test_who_shatters_follows_from_the_correlations(
     ],
 )
 def test_where_one_half_is_passed(plain: list[float], residual: list[float], finding: str) -> None:
-    verdict = shattered.half({"plain": plain, "residual": residual})
+    verdict = half({"plain": plain, "residual": residual})
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)

@@ -14,8 +14,9 @@ from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.sweep import run as sweep
 from resnet_core.labs.sweep.question import QUESTION, Settings
-from resnet_core.labs.sweep.verdicts import Cell, verdicts
+from resnet_core.labs.sweep.verdicts import Cell, outcome, vanished, verdicts
 from resnet_core.labs.tools import short_runs
+from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.telemetry.events import Measurement
 from resnet_core.training.session import Session
 from tests.children import Children
@@ -58,8 +59,7 @@ def test_every_cell_is_said_once_with_all_its_columns(events: list[Any]) -> None
 def test_a_sigmoid_without_bn_vanishes_and_a_relu_with_bn_does_not(events: list[Any]) -> None:
     cells = [row for e in events if isinstance(e, Rows) and e.table == "cells" for row in e.rows]
     gone = {
-        (row["activation"], row["batch_norm"]): sweep.vanished(row["first"], row["last"])
-        for row in cells
+        (row["activation"], row["batch_norm"]): vanished(row["first"], row["last"]) for row in cells
     }
     assert gone["sigmoid", False]
     assert not gone["relu", True]
@@ -87,7 +87,7 @@ def test_closing_the_laboratory_ends_its_runs(children: Children) -> None:
 
 
 def test_depths_are_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="such as 20"):
+    with pytest.raises(InvalidSetting, match="such as 20"):
         Settings(depth=21)
     with pytest.raises(InvalidSetting):
         sweep.experiment(SMALL.model_copy(update={"depth": 21}), ("relu", True, "he"), 21)
@@ -102,12 +102,21 @@ def test_depths_are_those_that_there_are() -> None:
         (90.0, 88.0, False, "stuck"),
         (40.0, 35.0, False, "trains"),
         (40.0, 35.0, True, "trains"),  # it learns, whatever its gradient
-        (None, 35.0, False, "diverged"),
-        (60.0, None, False, "trains"),
     ],
 )
-def test_outcomes(error: float | None, shallow: float | None, gone: bool, expected: str) -> None:
-    assert sweep.outcome(error, shallow, gone) == expected
+def test_outcomes(error: float, shallow: float, gone: bool, expected: str) -> None:
+    deep, other = (FinalErrors(e, e, diverged=False) for e in (error, shallow))
+    assert outcome(deep, other, gone) == expected
+
+
+def test_a_network_that_diverged_is_named_and_has_the_error_of_guessing() -> None:
+    diverged = FinalErrors(90.0, 90.0, diverged=True)
+    fine = FinalErrors(35.0, 35.0, diverged=False)
+    assert outcome(diverged, fine, gone=False) == "diverged"
+    assert outcome(FinalErrors(60.0, 60.0, diverged=False), diverged, gone=False) == "trains"
+    last = list(verdicts([FINE, replace(FINE, error=90.0, outcome="diverged")], 20))[-1]
+    assert (last.finding, last.values["error"]) == ("diverged", 90.0)
+    assert "ReLU, BN, He" in QUESTION.sentence(last)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +124,7 @@ def test_outcomes(error: float | None, shallow: float | None, gone: bool, expect
     [(0.4, 0.5, False), (1e-4, 0.5, True), (1e-12, 1e-12, True), (0.0, 0.0, True)],
 )
 def test_vanished(first: float, last: float, expected: bool) -> None:
-    assert sweep.vanished(first, last) is expected
+    assert vanished(first, last) is expected
 
 
 HEALTHY = Cell("relu", True, "he", "plain", 20, 70.0, 30.0, 0.4, 0.5, False, "degraded")

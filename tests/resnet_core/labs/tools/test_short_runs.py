@@ -73,8 +73,8 @@ def test_initial_weights_are_what_a_run_begins_with() -> None:
 
 def test_several_at_once_give_what_one_after_another_gives() -> None:
     experiments = [tiny(seed=seed) for seed in range(3)]
-    together = list(short_runs.many(experiments, 2))
-    apart = list(short_runs.many(experiments, 1))
+    together = list(short_runs.train_all(experiments, 2))
+    apart = list(short_runs.train_all(experiments, 1))
     assert {index for index, _ in together} == {0, 1, 2}
     for number in range(3):
         left = [event for index, event in together if index == number]
@@ -92,20 +92,22 @@ def test_where_no_process_can_be_had_the_runs_go_one_after_another(
     def refused(*_: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(short_runs, "_Hand", refused)
-    ends = [e for _, e in short_runs.many([tiny(), tiny(seed=1)], 2) if isinstance(e, Finished)]
+    monkeypatch.setattr(short_runs, "_Worker", refused)
+    ends = [
+        e for _, e in short_runs.train_all([tiny(), tiny(seed=1)], 2) if isinstance(e, Finished)
+    ]
     assert len(ends) == 2
 
 
 def test_a_setting_that_does_not_fit_is_refused_in_words(children: Children) -> None:
     experiments = [tiny(), tiny(train_images=10**6)]
     with pytest.raises(PlaygroundError, match="train_images"):
-        list(short_runs.many(experiments, 2))
+        list(short_runs.train_all(experiments, 2))
     assert not children.alive()
 
 
 def test_closing_ends_the_children(children: Children) -> None:
-    running = short_runs.many([tiny(iterations=10**6), tiny(iterations=10**6, seed=1)], 2)
+    running = short_runs.train_all([tiny(iterations=10**6), tiny(iterations=10**6, seed=1)], 2)
     next(running)
     assert len(children.alive()) == 2
     running.close()
@@ -119,7 +121,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         "from resnet_core.labs.tools import short_runs\n"
         "if __name__ == '__main__':\n"
         "    long = [tiny(iterations=10**6, seed=seed) for seed in range(2)]\n"
-        "    for _ in short_runs.many(long, 2):\n"
+        "    for _ in short_runs.train_all(long, 2):\n"
         "        print('begun', flush=True)\n"
     )
     script = tmp_path / "parent.py"

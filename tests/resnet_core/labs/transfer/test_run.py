@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 import torch
 
+from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Progress, Rows, Verdict
-from resnet_core.labs.tools.packed_arrays import unpack
-from resnet_core.labs.tools.trained_network import Subject
+from resnet_core.labs.tools.columns import unpack
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.labs.transfer import run as transfer
 from resnet_core.labs.transfer import scenes
 from resnet_core.labs.transfer.learners import TARGET, Learner
 from resnet_core.labs.transfer.question import QUESTION, How, Settings
-from resnet_core.labs.transfer.scores import BoxScore
+from resnet_core.labs.transfer.scenes import BoxScore
 from resnet_core.labs.transfer.verdicts import Trained, diverged, verdicts
-from tests.resnet_core.labs.small_subjects import run, untrained
+from resnet_core.system import texts
+from tests.resnet_core.labs.small_networks import run, untrained
 from tests.small_runs import small_data
 
 __all__ = ["small_data"]
@@ -38,7 +40,7 @@ def _digest(learner: Learner) -> str:
     return hashlib.sha256(b"".join(t.contiguous().numpy().tobytes() for t in tensors)).hexdigest()
 
 
-def _learner(subject: Subject, how: How, task: str = "segmentation") -> Learner:
+def _learner(subject: TrainedNetwork, how: How, task: str = "segmentation") -> Learner:
     few = scenes.draw(16, (0,), TARGET)
     return Learner(subject, how, task, few, few, seed=1)  # type: ignore[arg-type]
 
@@ -102,7 +104,8 @@ def test_what_begins_anew_is_no_classifier(small_data: Path) -> None:
     assert anew["classification"] is None
     assert 0 <= frozen["classification"] <= 100
     assert not any(
-        "error" in QUESTION.findings[f"{claim}_scratch"] for claim in ("residual", "plain")
+        "error" in texts.catalogue()[f"labs.transfer.finding.{claim}_scratch"]["en"]
+        for claim in ("residual", "plain")
     )
 
 
@@ -191,5 +194,5 @@ def test_classification_follows_or_it_does_not(errors: tuple[int, int], finding:
 
 
 def test_settings_name_each_way_once() -> None:
-    with pytest.raises(ValueError, match="name each once"):
+    with pytest.raises(InvalidSetting, match="name each once"):
         Settings(backbones=("frozen", "frozen"))

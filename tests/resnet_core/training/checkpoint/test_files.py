@@ -19,8 +19,14 @@ from torch import Tensor
 
 from resnet_core.errors import CheckpointError, PlaygroundError
 from resnet_core.runs.folder import RunFolder
-from resnet_core.training.checkpoint import files as checkpoint
-from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
+from resnet_core.training.checkpoint import files
+from resnet_core.training.checkpoint.files import (
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+    weights_sha256,
+)
+from resnet_core.training.checkpoint.folder import WEIGHTS, checkpoint_at, newest_checkpoint
 
 
 def example(iteration: int, seed: int | None = None) -> Checkpoint:
@@ -43,10 +49,10 @@ def names(folder: Path) -> list[str]:
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     saved = example(1234)
-    path = checkpoint.save(tmp_path / "checkpoints", saved)
+    path = save_checkpoint(tmp_path / "checkpoints", saved)
     assert path.name == "iteration-00001234"
     assert names(path) == ["manifest.json", "model.safetensors", "training.pt"]
-    loaded = checkpoint.load(path)
+    loaded = load_checkpoint(path)
     assert loaded.iteration == 1234
     assert weights_sha256(loaded.weights) == weights_sha256(saved.weights)
     assert torch.equal(loaded.training["generator"], saved.training["generator"])
@@ -56,50 +62,50 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
 
 def test_the_one_before_is_kept_and_marked_ones_stay(tmp_path: Path) -> None:
     for iteration, kept in ((10, False), (20, True), (30, False), (40, False), (50, False)):
-        checkpoint.save(tmp_path, example(iteration), kept=kept)
+        save_checkpoint(tmp_path, example(iteration), kept=kept)
     assert names(tmp_path) == [
         "iteration-00000020-kept",
         "iteration-00000040",
         "iteration-00000050",
     ]
     run = RunFolder(tmp_path.parent)
-    assert checkpoint.at(tmp_path, 20).name in names(tmp_path)
+    assert checkpoint_at(tmp_path, 20).name in names(tmp_path)
     assert run.checkpoints.name == "checkpoints"
 
 
 def test_the_names_are_the_run_folders(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
-    checkpoint.save(run.checkpoints, example(0))
-    checkpoint.save(run.checkpoints, example(7), kept=True)
+    save_checkpoint(run.checkpoints, example(0))
+    save_checkpoint(run.checkpoints, example(7), kept=True)
     assert run.kept_iterations() == [0, 7]
 
 
 def test_saving_the_same_iteration_again(tmp_path: Path) -> None:
-    first = checkpoint.save(tmp_path, example(10))
+    first = save_checkpoint(tmp_path, example(10))
     before = first.stat().st_ino
-    assert checkpoint.save(tmp_path, example(10)).stat().st_ino == before  # it was not touched
-    kept = checkpoint.save(tmp_path, example(10), kept=True)
+    assert save_checkpoint(tmp_path, example(10)).stat().st_ino == before  # it was not touched
+    kept = save_checkpoint(tmp_path, example(10), kept=True)
     assert names(tmp_path) == ["iteration-00000010-kept"]
-    assert checkpoint.save(tmp_path, example(10)) == kept
-    other = checkpoint.save(tmp_path, example(10, seed=1))
+    assert save_checkpoint(tmp_path, example(10)) == kept
+    other = save_checkpoint(tmp_path, example(10, seed=1))
     assert names(tmp_path) == [other.name]
-    assert weights_sha256(checkpoint.load(other).weights) == weights_sha256(
+    assert weights_sha256(load_checkpoint(other).weights) == weights_sha256(
         example(10, seed=1).weights
     )
 
 
 def test_one_that_is_damaged_is_replaced(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, example(10))
+    path = save_checkpoint(tmp_path, example(10))
     (path / "model.safetensors").write_bytes(b"")
-    checkpoint.save(tmp_path, example(10))
-    assert checkpoint.load(path).iteration == 10
+    save_checkpoint(tmp_path, example(10))
+    assert load_checkpoint(path).iteration == 10
     assert names(tmp_path) == [path.name]
 
 
 def test_later_ones_go_when_a_run_went_back(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, example(10))
-    checkpoint.save(tmp_path, example(20))
-    checkpoint.save(tmp_path, example(15))
+    save_checkpoint(tmp_path, example(10))
+    save_checkpoint(tmp_path, example(20))
+    save_checkpoint(tmp_path, example(15))
     assert names(tmp_path) == ["iteration-00000010", "iteration-00000015"]
 
 
@@ -126,22 +132,22 @@ def _remove(path: Path) -> None:
 def test_a_damaged_one_gives_way_to_the_one_before(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, damage: Callable[[Path], None]
 ) -> None:
-    checkpoint.save(tmp_path, example(10))
-    path = checkpoint.save(tmp_path, example(20))
-    assert checkpoint.newest(tmp_path) == path
+    save_checkpoint(tmp_path, example(10))
+    path = save_checkpoint(tmp_path, example(20))
+    assert newest_checkpoint(tmp_path).path == path
     damage(path / name)
     with pytest.raises(CheckpointError, match="iteration-00000020 is damaged"):
-        checkpoint.load(path)
+        load_checkpoint(path)
     with caplog.at_level(logging.WARNING):
-        found = checkpoint.newest(tmp_path)
+        found = newest_checkpoint(tmp_path)
     assert found is not None
-    assert found.name == "iteration-00000010"
+    assert found.path.name == "iteration-00000010"
     assert "iteration-00000020 is damaged" in caplog.text
     assert "The one before it is used" in caplog.text
 
 
 def test_every_bit_counts(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, example(20))
+    path = save_checkpoint(tmp_path, example(20))
     for file in sorted(path.iterdir()):
         whole = file.read_bytes()
         for position in range(0, len(whole), 37):
@@ -150,60 +156,63 @@ def test_every_bit_counts(tmp_path: Path) -> None:
             file.write_bytes(damaged)
             if file.name == "manifest.json":
                 with suppress(CheckpointError):  # a blank may change without harm
-                    assert checkpoint.load(path).iteration == 20
+                    assert load_checkpoint(path).iteration == 20
             else:
                 with pytest.raises(CheckpointError):
-                    checkpoint.load(path)
+                    load_checkpoint(path)
         file.write_bytes(whole)
-    assert checkpoint.load(path).iteration == 20
+    assert load_checkpoint(path).iteration == 20
 
 
 def test_none_and_nothing_whole(tmp_path: Path) -> None:
-    assert checkpoint.newest(tmp_path / "none") is None
-    path = checkpoint.save(tmp_path, example(20))
+    assert newest_checkpoint(tmp_path / "none") is None
+    path = save_checkpoint(tmp_path, example(20))
     _flip(path / "training.pt")
-    assert checkpoint.newest(tmp_path) is None
+    assert newest_checkpoint(tmp_path) is None
+    weights_only = newest_checkpoint(tmp_path, [WEIGHTS])
+    assert weights_only is not None
+    assert weights_only.path == path
 
 
 @pytest.mark.parametrize("manifest", [b"[]", b"\xff\xfe", b'{"sha256": 3}', b'{"format": 1}'])
 def test_a_manifest_of_another_kind(tmp_path: Path, manifest: bytes) -> None:
-    path = checkpoint.save(tmp_path, example(20))
+    path = save_checkpoint(tmp_path, example(20))
     (path / "manifest.json").write_bytes(manifest)
     with pytest.raises(CheckpointError, match="damaged"):
-        checkpoint.load(path)
+        load_checkpoint(path)
 
 
 def test_a_renamed_folder_is_not_another_iteration(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, example(20))
+    path = save_checkpoint(tmp_path, example(20))
     moved = path.rename(path.with_name("iteration-00000030"))
     with pytest.raises(CheckpointError, match="damaged"):
-        checkpoint.load(moved)
+        load_checkpoint(moved)
 
 
 def test_nothing_is_executed_on_reading(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, example(20))
+    path = save_checkpoint(tmp_path, example(20))
     torch.save({"code": os.system}, path / "training.pt")
     manifest = json.loads((path / "manifest.json").read_text())
     content = (path / "training.pt").read_bytes()
     manifest["sha256"]["training.pt"] = hashlib.sha256(content).hexdigest()
     (path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(CheckpointError, match="cannot be read"):
-        checkpoint.load(path)
+        load_checkpoint(path)
 
 
 def test_the_nearest_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="nor any other"):
-        checkpoint.at(tmp_path, 5)
-    checkpoint.save(tmp_path, example(10), kept=True)
-    checkpoint.save(tmp_path, example(20), kept=True)
+        checkpoint_at(tmp_path, 5)
+    save_checkpoint(tmp_path, example(10), kept=True)
+    save_checkpoint(tmp_path, example(20), kept=True)
     with pytest.raises(CheckpointError, match="the nearest is of 20"):
-        checkpoint.at(tmp_path, 17)
+        checkpoint_at(tmp_path, 17)
 
 
 @pytest.mark.parametrize("written", range(4))
 def test_killed_while_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
     """After 0 to 3 of the files: the new one is not there, the old one is as it was."""
-    checkpoint.save(tmp_path, example(10))
+    save_checkpoint(tmp_path, example(10))
 
     class Killed(BaseException):
         pass
@@ -212,7 +221,7 @@ def test_killed_while_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wr
         raise Killed
 
     count = 0
-    write = checkpoint.write_synced
+    write = files.write_synced
 
     def write_some(path: Path, content: bytes) -> None:
         nonlocal count
@@ -222,27 +231,27 @@ def test_killed_while_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wr
         write(path, content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "write_synced", write_some)
-        patched.setattr(checkpoint, "replace", killed)
-        patched.setattr(checkpoint.shutil, "rmtree", lambda *_, **__: None)  # no tidying up
+        patched.setattr(files, "write_synced", write_some)
+        patched.setattr(files, "replace", killed)
+        patched.setattr(files.shutil, "rmtree", lambda *_, **__: None)  # no tidying up
         with pytest.raises(Killed):
-            checkpoint.save(tmp_path, example(20))
-    found = checkpoint.newest(tmp_path)
+            save_checkpoint(tmp_path, example(20))
+    found = newest_checkpoint(tmp_path)
     assert found is not None
-    assert checkpoint.load(found).iteration == 10
-    checkpoint.save(tmp_path, example(20))
+    assert load_checkpoint(found.path).iteration == 10
+    save_checkpoint(tmp_path, example(20))
     assert names(tmp_path) == ["iteration-00000010", "iteration-00000020"]
 
 
 def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint.save(tmp_path, example(10))
+    save_checkpoint(tmp_path, example(10))
 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "write_synced", full)
+    monkeypatch.setattr(files, "write_synced", full)
     with pytest.raises(PlaygroundError, match="disk is full"):
-        checkpoint.save(tmp_path, example(20))
+        save_checkpoint(tmp_path, example(20))
     assert names(tmp_path) == ["iteration-00000010"]
 
 

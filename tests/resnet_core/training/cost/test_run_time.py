@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from resnet_core.data import catalog
+from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.training import intervals
@@ -19,7 +20,9 @@ from resnet_core.training.step.backpropagation import BatchResult
 from resnet_core.training.step.eager import Update
 
 Make = Callable[..., Experiment]
-FACTS = replace(catalog.facts("shapes"), image_size=8, train_images=5000, test_images=1000)
+FACTS = replace(
+    catalog.facts(Selection("shapes")), image_size=8, train_images=5000, test_images=1000
+)
 
 
 def test_all_parts_are_measured_and_added_up(make: Make) -> None:

@@ -1,0 +1,159 @@
+"""The first picture: the home page's recorded curves, inside the HTML that the server sends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.language import texts
+from app.language.texts import Language
+from app.page_data import puzzle
+from app.server import routes, static_files
+from app.server.chart_answers import ChartRequest
+from resnet_core.errors import PlaygroundError
+
+_PANELS = ("error", "response", "gradient")
+_HERE = Path(__file__).parent
+_SKETCH = _HERE.parents[1] / "widgets" / "live_charts" / "sketch.mjs"
+_log = logging.getLogger(__name__)
+
+
+class FirstPicture:
+    """Middleware that changes the HTML of "/", unless the URL names runs of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_home(scope):
+            await self._app(scope, receive, send)
+            return
+        await self._app(_unconditional(scope), receive, _Rewriter(scope, send))
+
+
+class _Rewriter:
+    """Collects an HTML response and sends it with the picture; passes others on."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send = scope, send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._finish(self._start)
+
+    async def _finish(self, start: Message) -> None:
+        body = _with_picture(self._body.decode("utf-8"), self._scope).encode("utf-8")
+        headers = MutableHeaders(scope=start)
+        for stale in ("etag", "last-modified"):
+            if stale in headers:
+                del headers[stale]
+        headers["content-length"] = str(len(body))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _with_picture(html: str, scope: Scope) -> str:
+    query = QueryParams(scope.get("query_string", b""))
+    spoken = language(query, Headers(scope=scope).get("accept-language", ""))
+    try:
+        picture = in_body(spoken)
+    except PlaygroundError as error:
+        _log.warning("%s The home page begins without its picture.", error)
+        return html
+    except Exception as error:  # the charts on the page will show what is wrong
+        _log.error("The home page begins without its picture.", exc_info=error)
+        return html
+    if not picture:
+        return html
+    return html.replace("</head>", f"{in_head()}</head>", 1).replace(
+        "</body>", f"{picture}</body>", 1
+    )
+
+
+def _is_home(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+        return False
+    return "run" not in QueryParams(scope.get("query_string", b""))
+
+
+def _is_html(message: Message) -> bool:
+    headers = Headers(raw=message["headers"])
+    return (
+        message["status"] == 200
+        and headers.get("content-type", "").startswith("text/html")
+        and "content-encoding" not in headers
+    )
+
+
+def _unconditional(scope: Scope) -> Scope:
+    """Return the scope without conditions and encodings: the response is read and changed."""
+    dropped = {b"if-none-match", b"if-modified-since", b"accept-encoding", b"range"}
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() not in dropped]
+    return {**scope, "headers": headers}
+
+
+def language(query: Mapping[str, str], accepted: str) -> Language:
+    """Return the reader's language as `texts.language` does, from the request alone."""
+    for spoken in texts.LANGUAGES:
+        if query.get(texts.PARAMETER) == spoken:
+            return spoken
+    return "ko" if accepted.strip().lower().startswith("ko") else "en"
+
+
+def in_head() -> str:
+    """Return the styles, and a preload of plotly.js with low priority."""
+    script = f".{static_files.PREFIX}/static/{static_files.static_version()}/plotly.min.js"
+    return (
+        f"<style>{_read('first_picture.css')}</style>"
+        f'<link rel="preload" as="script" fetchpriority="low" href="{script}">'
+    )
+
+
+def in_body(spoken: Language) -> str:
+    """Return the picture with its data and script; "" where there are no recordings.
+
+    A request of its own would wait behind those for Streamlit's scripts.
+
+    Raises:
+        PlaygroundError: the recordings cannot be read.
+    """
+    ids = tuple(run.id for run in puzzle.first_recording())
+    if not ids:
+        return ""
+    say = texts.speaker(spoken)
+    requests = [ChartRequest(runs=ids, lang=spoken, dark=dark) for dark in (False, True)]
+    charts = [routes.newest(request) for request in requests]
+    data = f"[{','.join(charts)}]".replace("<", "\\u003c")
+    panels = "".join(
+        f'<section data-panel="{name}"><h3></h3><div></div></section>' for name in _PANELS
+    )
+    return (
+        f'<div id="pg-first" lang="{spoken}" aria-hidden="true" hidden>'
+        f"<h1>{escape(say('home.title'))}</h1><p>{escape(say('home.lead'))}</p>"
+        f'<p class="pg-first-caption"></p><div class="pg-first-panels">{panels}</div></div>'
+        f'<script type="application/json" id="pg-first-data">{data}</script>'
+        f"<script>{_script()}</script>"
+    )
+
+
+def _script() -> str:
+    """Return the charts' sketch and the script that draws with it, as one script."""
+    sketch = _SKETCH.read_text(encoding="utf-8").replace("export function", "function")
+    return f"(() => {{\n{sketch}\n{_read('first_picture.js')}}})();"
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Images on disk, decoded as training needs them: the paper's preparation for ImageNet."""

@@ -1,0 +1,193 @@
+"""A folder in ImageNet's layout whose images stay on disk and are decoded as they are needed.
+
+`train/CLASS/*` and `val/CLASS/*` (or `test/`), or class folders from which a tenth is set
+aside; see `layout`. Memory holds the files' names alone. The listing is cached and made again
+when a folder in it has changed; a file that is written over under its own name does not change
+it, so a damaged image can be put right in the middle of a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from resnet_core.data import cache
+from resnet_core.data.dataset import Divided, Index, Labels
+from resnet_core.data.imagenet.recipe import CROP
+from resnet_core.data.own.files import folders, image_files, title
+from resnet_core.data.own.layout import arrange
+from resnet_core.data.selection import DataFacts
+from resnet_core.errors import DataError
+from resnet_core.system import home
+
+_VERSION = 1  # of the listing; a change makes every listing again
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Image files with their labels.
+
+    Attributes:
+        root: the folder that the names are relative to.
+        names: N, UTF-8 with forward slashes; bytes, as a million of them take a quarter so.
+        labels: int64, N, each an index into the data set's classes.
+    """
+
+    root: Path
+    names: NDArray[np.bytes_]
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def path(self, position: int) -> Path:
+        return self.root / os.fsdecode(self.names[position])
+
+    def take(self, index: Index) -> ImageFiles:
+        """Return the images at these positions, in this order."""
+        return ImageFiles(self.root, self.names[index], self.labels[index])
+
+
+@dataclass(frozen=True)
+class ImageFolder(Divided):
+    """A training set and a test set of the same classes; `dataset.Dataset`, left on disk.
+
+    Attributes:
+        name: as shown to people.
+        image_size: height and width of the crops that a network is given, pixels.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: ImageFiles
+    test: ImageFiles
+    image_size: int = CROP
+    channels: int = 3
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change with any file's name or label."""
+        digest = hashlib.sha256("\0".join(self.classes).encode("utf-8", "surrogateescape"))
+        for part in (self.train, self.test):
+            digest.update(b"\0\0" + b"\0".join(part.names.tolist()))
+            digest.update(np.ascontiguousarray(part.labels, "<i8").data)
+        return digest.hexdigest()[:12]
+
+
+def facts(path: Path, image_size: int | None = None) -> DataFacts:
+    """Return counts from the listing; no image is opened.
+
+    Raises:
+        DataError: what is wrong with the folder.
+    """
+    (listing,) = _listing(path, "facts")
+    train, test = (int(number) for number in listing["counts"])
+    return DataFacts(
+        name=str(path),
+        title=title(path),
+        train_images=train,
+        test_images=test,
+        image_size=image_size or CROP,
+        channels=3,
+        classes=len(listing["classes"]),
+    )
+
+
+def load(path: Path, image_size: int | None = None) -> ImageFolder:
+    """Return the folder's listing; images are opened as they are needed.
+
+    Raises:
+        DataError: what is wrong with the folder.
+    """
+    facts, names = _listing(path, "facts", "names")
+    train, test = (
+        ImageFiles(path.resolve(), names[part], names[f"{part}_labels"])
+        for part in ("train", "test")
+    )
+    classes = tuple(str(name) for name in facts["classes"])
+    return ImageFolder(title(path), classes, train, test, image_size or CROP)
+
+
+def _listing(path: Path, *parts: str) -> list[cache.Arrays]:
+    """Return parts of the listing from the cache folder, or make it; one process at a time.
+
+    The parts are `facts` and `names`: a form asks for the facts of a million images alone.
+    """
+    place = hashlib.sha256(f"{_VERSION}{path.resolve()}".encode()).hexdigest()[:16]
+    folder = home.cache_folder()
+    files = {part: folder / f"pictures-{place}-{part}.npz" for part in ("facts", "names")}
+    listing = _cached_listing(path, [files[part] for part in parts])
+    if listing is None:
+        with FileLock(folder / f"pictures-{place}.lock"):
+            listing = _cached_listing(path, [files[part] for part in parts])
+            if listing is None:
+                scanned = _scan(path)
+                for part, arrays in scanned.items():
+                    cache.write(files[part], arrays)
+                listing = [scanned[part] for part in parts]
+    return listing
+
+
+def _cached_listing(path: Path, files: Sequence[Path]) -> list[cache.Arrays] | None:
+    """Return the listing, `facts` first, if its parts agree and no folder has changed since."""
+    listing = []
+    for file in files:
+        arrays = cache.read(file)
+        if arrays is None:
+            return None
+        listing.append(arrays)
+    if len({str(arrays["listing"]) for arrays in listing}) > 1:
+        return None
+    for name, time in zip(listing[0]["folders"], listing[0]["times"], strict=True):
+        if _changed(path / os.fsdecode(name)) != time:
+            return None
+    return listing
+
+
+def _scan(path: Path) -> dict[str, cache.Arrays]:
+    """List the folder, again where it changes meanwhile."""
+    for _ in range(_TRIES):
+        before = [(name, _changed(path / name)) for name in folders(path)]
+        names = sorted(file.name for file in image_files(path))
+        if all(_changed(path / name) == time for name, time in before):
+            return _arrays(path, names, before)
+    raise DataError("data.folder_changes", path=path)
+
+
+def _arrays(path: Path, names: list[str], times: list[tuple[str, int]]) -> dict[str, cache.Arrays]:
+    layout = arrange(names, str(path))
+    encoded = np.array([os.fsencode(name) for name in names])
+    listing = hashlib.sha256(b"\0".join(encoded.tolist()) + repr(times).encode()).hexdigest()
+    return {
+        "facts": {
+            "listing": np.array(listing),
+            "classes": np.array(layout.classes),
+            "counts": np.array([len(layout.train), len(layout.test)]),
+            "folders": np.array([os.fsencode(name) for name, _ in times]),
+            "times": np.array([time for _, time in times], np.int64),
+        },
+        "names": {
+            "listing": np.array(listing),
+            "train": encoded[layout.train],
+            "train_labels": layout.train_labels,
+            "test": encoded[layout.test],
+            "test_labels": layout.test_labels,
+        },
+    }
+
+
+def _changed(folder: Path) -> int:
+    """Return when a file was last added to or removed from a folder, ns; -1 where there is none."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return -1

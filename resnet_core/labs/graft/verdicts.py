@@ -1,0 +1,104 @@
+"""Verdicts on grafted networks and on trainings from them. Arithmetic only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.graft.question import Settings
+
+_SAME = 5.0  # points of error
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A grafted network beside the shallow one, on the same images and in the same mode.
+
+    Attributes:
+        error, shallow_error: percent.
+        changed: predictions that differ.
+        difference: the largest of a logit.
+    """
+
+    depth: int
+    mode: str
+    error: float
+    shallow_error: float
+    changed: int
+    difference: float
+    images: int
+
+
+@dataclass(frozen=True)
+class End:
+    """Training errors, percent, before and after a training; noise None: from scratch."""
+
+    noise: float | None
+    before: float
+    after: float
+    diverged: bool = False
+
+
+def identity_verdict(comparison: Comparison, shallow: int) -> Verdict:
+    """Compare the outputs of the deeper network with the shallow one's."""
+    values: dict[str, Value] = {
+        "inserted": comparison.depth - shallow,
+        "shallow": shallow,
+        "deep": comparison.depth,
+        "error": comparison.error,
+        "images": comparison.images,
+        "changed": comparison.changed,
+        "difference": comparison.difference,
+    }
+    if comparison.changed:
+        return Verdict("inexact", values)
+    return Verdict("close" if comparison.difference else "exact", values)
+
+
+def modes_verdict(comparison: Comparison) -> Verdict:
+    """The same where BN uses the mini-batch's statistics."""
+    differ = abs(comparison.error - comparison.shallow_error) > _SAME
+    values: dict[str, Value] = {"changed": comparison.changed, "images": comparison.images}
+    errors = {"grafted": comparison.error, "shallow": comparison.shallow_error}
+    return Verdict("modes_differ" if differ else "modes_agree", {**values, **errors})
+
+
+def start_verdict(settings: Settings, depth: int, ends: Sequence[End]) -> Verdict:
+    """How close the start must be: it is if the end is nearer to the solution than to scratch."""
+    grafted_error = ends[0].before
+    scratch = next(end.after for end in ends if end.noise is None)
+    values: dict[str, Value] = {
+        "updates": settings.patience * settings.updates,
+        "few": settings.updates,
+        "deep": depth,
+        "scratch": scratch,
+        "grafted": grafted_error,
+    }
+    if scratch <= grafted_error + _SAME:
+        return Verdict("found", values)
+    halfway = (grafted_error + scratch) / 2
+    near, far = _last_near([end for end in ends if end.noise is not None], halfway)
+    if near is not None:
+        values |= {"kept": near.noise, "end_kept": near.after}
+    if far is not None:
+        values |= {"lost": far.noise, "end_lost": far.after}
+    return Verdict("never" if near is None else "always" if far is None else "near", values)
+
+
+def _last_near(ends: Sequence[End], halfway: float) -> tuple[End | None, End | None]:
+    """The last start before the first that ends far off, and that one; ends by rising noise."""
+    near = None
+    for end in ends:
+        if end.after > halfway:
+            return near, end
+        near = end
+    return near, None
+
+
+def diverged_verdict(ends: Sequence[End]) -> Iterator[Verdict]:
+    """Trainings whose loss was no longer a number; from scratch has no noise."""
+    starts = ["scratch" if end.noise is None else f"{end.noise:g}" for end in ends if end.diverged]
+    if starts:
+        error = next(end.after for end in ends if end.diverged)
+        yield Verdict("diverged", {"starts": ", ".join(starts), "error": error})

@@ -1,0 +1,71 @@
+"""Verdicts on the race of the two forms. Arithmetic only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from resnet_core.labs.events import Verdict
+from resnet_core.labs.microscope.question import Settings
+
+Form = Literal["plain", "residual"]
+FORMS: tuple[Form, ...] = ("plain", "residual")
+SOLVED = 1e-6  # a relative loss below this is no error at all
+
+_WORSE = 10.0  # times the loss of one block: suffers from depth
+_AHEAD = 1.5  # times the other's loss: ahead
+_REACHED = 1e-3  # distance of a weight from the solution
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A form's best recipe: its loss is the median over seeds; low and high are its range."""
+
+    gain: float
+    rate: float
+    loss: float
+    low: float
+    high: float
+
+
+def winner(settings: Settings, outcomes: Mapping[str, Outcome], zero_loss: float) -> Verdict:
+    """Compare the forms at the chosen depth, and with the loss of answering 0."""
+    plain, residual = outcomes["plain"].loss, outcomes["residual"].loss
+    values = {"depth": settings.depth, "plain": plain, "residual": residual}
+    if zero_loss > SOLVED and min(plain, residual) > 0.9 * zero_loss:
+        return Verdict("neither", {**values, "steps": settings.steps, "nothing": zero_loss})
+    if max(plain, SOLVED) > _AHEAD * max(residual, SOLVED):
+        return Verdict("residual_wins", values)
+    if max(residual, SOLVED) > _AHEAD * max(plain, SOLVED):
+        return Verdict("plain_wins", values)
+    return Verdict("draw", values)
+
+
+def about_depth(results: Mapping[int, Mapping[str, Outcome]]) -> Verdict:
+    """Compare each form's loss at the largest depth with that of one block."""
+    first, last = min(results), max(results)
+    losses = {form: (results[first][form].loss, results[last][form].loss) for form in FORMS}
+    hurt = [form for form in FORMS if losses[form][1] > _WORSE * max(losses[form][0], SOLVED)]
+    which = "both" if len(hurt) == 2 else hurt[0] if hurt else "neither"
+    values: dict[str, float | int] = {"deepest": last}
+    for form, (one, deep) in losses.items():
+        values |= {f"{form}_1": one, form: deep}
+    return Verdict(f"depth_hurts_{which}", values)
+
+
+def one_layer(residual: float, shifted: float) -> Verdict:
+    """Compare the plain stack that starts at I + W with the residual one, up to rounding."""
+    gap = abs(residual - shifted)
+    same = gap <= 1e-2 * max(residual, shifted) or gap <= SOLVED
+    return Verdict("one_layer_same" if same else "one_layer_apart", {"gap": gap})
+
+
+def convex(plain: float, residual: float, steps: int) -> Verdict:
+    """Compare one linear layer of each form with the known solution.
+
+    Args:
+        plain, residual: largest distances from a weight of the least-squares solution.
+    """
+    values = {"plain": plain, "residual": residual, "steps": steps}
+    return Verdict("convex" if max(plain, residual) < _REACHED else "convex_missed", values)
