@@ -15,7 +15,7 @@ from app.server.chart_answers import Charts, Question
 from app.server.feed import Feed
 from benchmarks.side_by_side import compare, table
 from benchmarks.storage import measurement, started
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
@@ -83,7 +83,7 @@ def _stream() -> Iterator[StreamWriter]:
     """The stream of a running plain-56 that has 300 records."""
     experiment = Experiment.create(network="cifar/plain-56", iterations=10_000)
     store.of_home().add([RunRecord(RUN, experiment, "running", time.time(), data_title="none")])
-    found = anatomy.describe(experiment.network_spec())
+    found = describe(experiment.network_spec())
     assert (len(found.layers_3x3), len(found.block_names)) == (LAYERS, BLOCKS)
     folder = of_run(RUN)
     folder.path.mkdir(parents=True, exist_ok=True)

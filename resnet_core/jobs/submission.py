@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data.selection import DataFacts
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.checks import checked

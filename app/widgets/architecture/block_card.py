@@ -15,7 +15,7 @@ from app.language.texts import t
 from app.widgets.architecture.state import title
 from app.widgets.experiment_form.cost import short
 from app.widgets.show_code import BLOCK_CLASSES, Source, source_of
-from resnet_core.anatomy import Anatomy, BlockFacts, Layer
+from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer
 from resnet_core.specs.names import Spec
 
 

@@ -18,7 +18,8 @@ from app.page_data.runs import active_runs
 from app.widgets.architecture.block_card import table
 from app.widgets.architecture.state import ArchitecturePage, title
 from app.widgets.experiment_form.cost import short
-from resnet_core.anatomy import Anatomy, BlockFacts, describe
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy, BlockFacts
 from resnet_core.paper import imagenet as paper_imagenet
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.names import Spec, spec_of

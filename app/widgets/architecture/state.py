@@ -15,7 +15,7 @@ from pydantic import (
 
 from app.page_state.page import Page
 from app.page_state.query import PageState
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.cifar import FAMILIES, Block, NetworkSpec, Shortcut, StrideIn
 from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec

@@ -14,7 +14,7 @@ from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import standing_drawing
 from app.widgets.network_drawing.svg import BREADTH
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.paper import imagenet as paper_imagenet
 
 

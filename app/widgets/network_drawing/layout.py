@@ -19,7 +19,7 @@ from app.widgets.network_drawing.parts import (
     drawn_layers,
     layer_box,
 )
-from resnet_core.anatomy import Anatomy, BlockFacts, Layer, StageFacts
+from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer, StageFacts
 
 # A stage of more blocks than this is folded: its first two, how many more, and its last.
 SHOWN = 5

@@ -12,7 +12,7 @@ from app import theme
 from app.language.texts import Speaker, t
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.parts import Scale
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.facts import Anatomy
 
 _FOLDER = Path(__file__).parent
 

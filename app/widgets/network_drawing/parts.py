@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from resnet_core.anatomy import Anatomy, BlockFacts, Layer, StageFacts
+from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer, StageFacts
 from resnet_core.specs.imagenet import ImageNetSpec
 
 ADDITION = 5.5  # radius of the circle round the plus

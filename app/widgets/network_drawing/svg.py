@@ -23,7 +23,7 @@ from app.widgets.network_drawing.parts import (
     captions,
     cost,
 )
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.facts import Anatomy
 
 WIDE = 1120.0
 NARROW = 360.0

@@ -9,7 +9,7 @@ import pytest
 from app.language.texts import LANGUAGES, speaker
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.network_drawing import legend
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 from resnet_core.specs.imagenet import ARCHITECTURES
 from resnet_core.specs.names import spec_of
