@@ -13,13 +13,13 @@ from resnet_core.specs.names import Spec
 
 @dataclass(frozen=True)
 class Part:
-    """Where the layers that it writes belong.
+    """Factory for the layers of one part.
 
     Attributes:
-        batch_norm: whether the network has BN, so that convolutions have no bias.
+        batch_norm: the network has BN, so that convolutions have no bias.
         stage: the stage's number.
         block: name of the block.
-        block_is_module: whether the layers are the block's own, named within it.
+        block_is_module: the layers are children of the block and named within it.
     """
 
     batch_norm: bool
@@ -70,7 +70,7 @@ class Part:
         return self._layer(name, kind, kernel, stride, both, size, False, padding, path)
 
     def concatenation(self, name: str, channels: int, size: int) -> Layer:
-        """Where parallel paths come together again."""
+        """Return the concatenation of parallel paths."""
         return self._layer(name, "concat", 1, 1, (channels, channels), size, False)
 
     def _layer(

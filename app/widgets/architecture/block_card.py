@@ -96,7 +96,7 @@ _REFERENCES = "resnet_core/networks/references.py"
 
 
 def code_of(spec: Spec) -> list[Source]:
-    """What a block of this network is made by: its forward pass, and its layers."""
+    """Return the source of the network's block: its forward pass, and its layers."""
     if spec.family == "vgg":
         return [source_of(_REFERENCES, "_vgg"), *_torchvision("vgg.py", "make_layers")]
     if spec.family == "googlenet":

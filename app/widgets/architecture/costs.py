@@ -1,4 +1,4 @@
-"""What networks cost: bars and a table beside the paper's values, blocks, and shortcut options."""
+"""Costs of networks: bars and a table beside the paper's values, blocks, and shortcut options."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ LARGE = 112  # pixels: the maps that only VGG works on for long
 
 @dataclass(frozen=True)
 class Shares:
-    """Where a network's cost is.
+    """The parts of a network's cost that the page mentions.
 
     Attributes:
         dense_parameters: of the fully connected layers.
@@ -209,12 +209,12 @@ class Shares:
 
     @property
     def dense_share(self) -> float:
-        """Of all parameters, percent."""
+        """Share of all parameters, percent."""
         return 100 * self.dense_parameters / self.anatomy.parameters
 
     @property
     def large_share(self) -> float:
-        """Of all multiply-adds, percent."""
+        """Share of all multiply-adds, percent."""
         return 100 * self.large_multiply_adds / self.anatomy.multiply_adds
 
 
@@ -302,7 +302,7 @@ def _measured(answer: Answer) -> tuple[str, str]:
 
 
 def _where(answers: list[Answer]) -> str:
-    """What was measured on, what is waited for, and what went wrong."""
+    """Show the hardware, the pending measurements and the errors."""
     parts = []
     found = next((answer for answer in answers if isinstance(answer, Forward)), None)
     if found is not None:

@@ -1,4 +1,4 @@
-"""What a layer sees: a curve over all layers, and the field of one unit drawn on a picture."""
+"""Receptive fields: a curve over all layers, and the field of one unit on a picture."""
 
 from __future__ import annotations
 

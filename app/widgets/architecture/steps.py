@@ -1,4 +1,4 @@
-"""From VGG-19 to plain-34 to ResNet-34, as in the paper's Fig. 3: what changes at each step."""
+"""Three steps from VGG-19 to plain-34 to ResNet-34, as in the paper's Fig. 3."""
 
 from __future__ import annotations
 

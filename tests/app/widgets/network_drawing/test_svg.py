@@ -129,7 +129,7 @@ def test_folds_can_be_opened_only_where_the_page_asks_for_it(draw) -> None:
     assert "data-fold" not in draw(anatomy, say)
     folds = with_class(parsed(draw(anatomy, say, ())), "fold")
     assert [fold.get("data-fold") for fold in folds] == ["2", "3"]
-    told = "33 more blocks like these, 36 in all"  # two before it, one after
+    told = "33 more equal blocks, 36 in all"  # two before it, one after
     assert [*folds[1].itertext()] == [told, "× 33"]
     assert folds[1].get("aria-label") == told
     again = with_class(parsed(draw(anatomy, say, (3,))), "fold")
