@@ -1,4 +1,4 @@
-"""A result that is asked for when it is not there yet, and followed while it grows."""
+"""Results that are requested when they are shown, followed while they grow, and checked."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from app.language.errors import explain, translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
-from app.widgets.attribution.state import Desk
+from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.bench import command_line
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.viewers import leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
+from resnet_core.runs.record import ACTIVE
 
 _EVERY = 0.4  # seconds, while something is computed
 _FOLLOWED = "attribution.followed"  # the result that this visitor's page followed last
 Show = Callable[[Result], None]
 
 
-def ask_and_follow(order: Order, show: Show) -> Result | None:
-    """Show the order's result, computed where there is none yet; None where it cannot be.
+def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
+    """Show the request's result, computed where there is none yet; None where it cannot be.
 
-    One that was stopped is asked for again: somebody looked at something else meanwhile.
+    A stopped result is requested again: its last viewer had left the page.
     """
     _leave(order.id)
     try:
@@ -59,21 +60,21 @@ def _leave(lab_id: str) -> None:
 
 
 def follow(result: Result, show: Show) -> Result:
-    """Show a result as far as it is; while it grows, again and again without the page."""
-    if result.state in services.LAB_ACTIVE:
+    """Show a result; while it grows, show it repeatedly without running the page."""
+    if result.state in ACTIVE:
         _while_active(result.id, show)
         return result
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
-    if result.state == "failed":
-        st.warning(escaped(translated(result.reason, language())))
+    if result.state in {"failed", "interrupted"}:
+        st.warning(escaped(translated(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
-            anew(result.order)
+            anew(result.request)
     return result
 
 
-def anew(order: Order) -> None:
-    """Have it computed here, and run the page again to follow it."""
+def anew(order: LabRequest) -> None:
+    """Request the computation here, and run the page again to follow it."""
     try:
         services.ask(order, anew=True)
     except PlaygroundError as error:
@@ -82,14 +83,14 @@ def anew(order: Order) -> None:
     st.rerun()
 
 
-def figures(order: Order, result: Result | None, key: str, *, notice: str = "") -> None:
-    """The verdict, the paper's, the figures and where the numbers come from."""
+def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
+    """Show the verdict, the paper's statement, the figures and the numbers' source."""
     name = order.laboratory
     lab_figures(
         order.id if result is not None else "",
         t(f"labs.{name}.paper"),
         key,
-        active=result is not None and result.state in services.LAB_ACTIVE,
+        active=result is not None and result.state in ACTIVE,
         notice=notice,
     )
 
@@ -100,32 +101,32 @@ def _while_active(lab_id: str, show: Show) -> None:
     note_viewer(lab_id)
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is not None and result.state in services.LAB_ACTIVE:
+    if result is not None and result.state in ACTIVE:
         show(result)
     else:
         st.rerun()
 
 
-def checks(desk: Desk) -> None:
-    """Show both, each with what is there already and a button for what is not."""
+def checks(state: AttributionState) -> None:
+    """Show both checks, each with its result or a button that requests it."""
     st.markdown(t("attribution.faithful"))
-    _check("masks", desk)
-    result = _check("randomised", desk, picture=desk.settings.picture)
+    _check("masks", state)
+    result = _check("randomised", state, picture=state.settings.picture)
     if result is not None:
         strip(result)
 
 
-def _check(name: str, desk: Desk, **given: str) -> Result | None:
-    """One laboratory; its result so far."""
+def _check(name: str, state: AttributionState, **given: str) -> Result | None:
+    """Show one laboratory and return its result so far."""
     st.subheader(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
     try:
-        order = desk.order(name, **given)
+        order = state.order(name, **given)
         result = services.lab_result(order.id)
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         _button(name, order, result)
     else:
         _stop(name, result.id)
@@ -139,7 +140,7 @@ def _check(name: str, desk: Desk, **given: str) -> Result | None:
     return result
 
 
-def _button(name: str, order: Order, result: Result | None) -> None:
+def _button(name: str, order: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
         anew(order)
@@ -149,7 +150,7 @@ def _button(name: str, order: Order, result: Result | None) -> None:
 def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
         try:
@@ -159,7 +160,7 @@ def _stop(name: str, lab_id: str) -> None:
 
 
 def strip(result: Result) -> None:
-    """The picture's maps while the network is forgotten, a row a network and method."""
+    """Show the picture's maps while weights become random, a row for each network and method."""
     drawn: pd.DataFrame | None = result.tables.get("maps")
     if drawn is None:
         return

@@ -13,14 +13,15 @@ from app.language.texts import language, speaker, t
 from app.widgets.laboratory.shown import Shown
 from app.widgets.laboratory.viewers import note_viewer
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 _EVERY = 3.0  # seconds; the component itself says when the experiment has ended
 
 
 def actions(
-    order: Order | None,
+    order: LabRequest | None,
     shown: Shown,
     recorded: Result | None,
     begun: Callable[[], None],
@@ -63,7 +64,7 @@ def _label(shown: Shown) -> str:
     return t("labs.common.run_again" if shown.result.state == "finished" else "labs.common.retry")
 
 
-def _ask(order: Order, begun: Callable[[], None]) -> None:
+def _ask(order: LabRequest, begun: Callable[[], None]) -> None:
     try:
         services.ask(order, anew=True)
     except PlaygroundError as error:
@@ -79,7 +80,7 @@ def _while_active(lab_id: str) -> None:
     note_viewer(lab_id)
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key="lab.stop", icon=":material/stop:"):
         try:

@@ -11,8 +11,7 @@ from app.language.errors import explain
 from app.language.texts import t
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.request import Order, create_settings
+from resnet_core.labs.results.request import LabRequest, create_settings, settings_to_query
 
 RUNS, HERE = "runs", "here"
 
@@ -46,12 +45,12 @@ class Bench:
 
     def to_query(self, question: Question) -> dict[str, str]:
         """The inverse of `from_query`: what differs from the laboratory's own."""
-        query = settings_text.to_query(self.settings)
+        query = settings_to_query(self.settings)
         if self.runs != question.runs:
             query[RUNS] = ",".join(self.runs)
         return {**query, HERE: "1"} if self.here else query
 
-    def order(self, question: Question) -> Order:
+    def order(self, question: Question) -> LabRequest:
         """What is asked of the laboratory.
 
         Raises:
@@ -59,7 +58,7 @@ class Bench:
         """
         if question.most_runs and not self.runs:
             raise InvalidSetting(RUNS, t("labs.common.networks_none"))
-        return Order.create(question.name, self.runs, **self.values())
+        return LabRequest.create(question.name, self.runs, **self.values())
 
     def values(self) -> dict[str, Any]:
         return {name: getattr(self.settings, name) for name in type(self.settings).model_fields}
@@ -73,7 +72,7 @@ def command_line(laboratory: str, runs: Sequence[str], settings: LabSettings) ->
     words = ["python", "-m", "resnet_core", "lab", laboratory]
     for run_id in runs:
         words += ["--run", run_id]
-    for name, text in settings_text.to_query(settings).items():
+    for name, text in settings_to_query(settings).items():
         words += [f"--{name.replace('_', '-')}", text]
     return shlex.join(words)
 
@@ -104,7 +103,7 @@ def _runs(question: Question, text: str) -> tuple[tuple[str, ...], list[str]]:
     if not asked:
         return question.runs, []
     try:
-        return Order.create(question.name, asked).runs, []
+        return LabRequest.create(question.name, asked).runs, []
     except PlaygroundError as error:
         return question.runs, [t("labs.common.url.networks", problem=explain(error))]
 

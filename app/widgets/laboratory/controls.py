@@ -17,8 +17,7 @@ from app.page_state.initial_value import start_of
 from app.widgets.laboratory.bench import label
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.request import create_settings
+from resnet_core.labs.results.request import as_text, create_settings
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _MOST_BUTTONS = 6
@@ -77,7 +76,7 @@ class Controls:
             return self._choice(field, named, options, start, said)
         if info.annotation in (int, float):
             return _number(named, info, start, said)
-        return st.text_input(named, value=settings_text.as_text(start), **said)
+        return st.text_input(named, value=as_text(start), **said)
 
     def _choice(
         self, field: str, named: str, options: tuple[Any, ...], start: Any, said: dict[str, Any]

@@ -24,8 +24,7 @@ from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results.request import Order
-from resnet_core.labs.results.settings_text import names
+from resnet_core.labs.results.request import LabRequest, setting_names
 
 # Draws something above the figures; gives the settings back as they were changed there.
 Above = Callable[[Bench], LabSettings]
@@ -106,7 +105,7 @@ class _Page:
     def controls(self, more: DeltaGenerator, last: Sequence[str]) -> None:
         """Show the controls, most of them in `more`, and take over what they hold."""
         form = Controls(self.question, self.bench.settings)
-        fields = names(self.question.settings)
+        fields = setting_names(self.question.settings)
         in_sight = [name for name in fields if name not in {"seed", *last}][:IN_SIGHT]
         rest = [name for name in fields if name not in in_sight]
         runs = self.bench.runs
@@ -135,7 +134,7 @@ class _Page:
         self._begun()
         st.rerun()
 
-    def order(self) -> tuple[Order | None, str]:
+    def order(self) -> tuple[LabRequest | None, str]:
         """What the bench asks, or why it cannot be asked."""
         try:
             return self.bench.order(self.question), ""
@@ -147,13 +146,13 @@ class _Page:
         if problem and self.bench.runs:
             st.markdown(fault(problem))
 
-    def shown(self, order: Order | None) -> Shown:
+    def shown(self, order: LabRequest | None) -> Shown:
         before = st.session_state.get(f"{self.form}.shown", "")
         found = showing.find(self.question, self.bench, order, before, self.arrived)
         st.session_state[f"{self.form}.shown"] = found.lab_id
         return found
 
-    def act(self, order: Order | None, shown: Shown) -> None:
+    def act(self, order: LabRequest | None, shown: Shown) -> None:
         recorded = services.lab_recording(self.question.name)
         actions(order, shown, recorded, self._begun, self._back)
 
@@ -188,7 +187,7 @@ class _Page:
         """Show the recorded result with its settings."""
         recorded = services.lab_recording(self.question.name)
         if recorded is not None:
-            self.bench = Bench(recorded.order.settings, recorded.order.runs)
+            self.bench = Bench(recorded.request.settings, recorded.request.runs)
         self._reload()
         self._next(self.bench)
 

@@ -8,8 +8,9 @@ from app import services
 from app.widgets.laboratory.bench import Bench
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.question import Question
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,11 @@ class Shown:
 
     @property
     def active(self) -> bool:
-        return self.own and self.result is not None and self.result.state in services.LAB_ACTIVE
+        return self.own and self.result is not None and self.result.state in ACTIVE
 
 
 def find(
-    question: Question, bench: Bench, order: Order | None, before: str, arrived: bool
+    question: Question, bench: Bench, order: LabRequest | None, before: str, arrived: bool
 ) -> Shown:
     """The result to show.
 
@@ -63,7 +64,7 @@ def find(
 
 def is_of(result: Result, bench: Bench) -> bool:
     """Whether the result answers what the bench asks."""
-    return result.order.settings == bench.settings and result.order.runs == bench.runs
+    return result.request.settings == bench.settings and result.request.runs == bench.runs
 
 
 def recorded_id(name: str) -> str:

@@ -42,7 +42,9 @@ _ANSWER = json.dumps({"grams": 2.5, "device": "scales"})
 
 
 def _answer(scales: Scales, setting: str = "net") -> Weight | Failed:
-    return wait_until(lambda: scales.measure(setting), "the measurement", 60)
+    answer = wait_until(lambda: scales.measure(setting), "the measurement", 60)
+    wait_until(lambda: not scales.tasks.running, "the thread's end", 60)
+    return answer
 
 
 def test_a_result_is_measured_once_and_cached_for_the_next_server(
@@ -144,7 +146,6 @@ def test_a_failed_command_and_an_unreadable_result_are_failures(
     started = answering(**{"output": "", **command})
     scales = Scales()
     assert _answer(scales) == Failed(reason)
-    wait_until(lambda: not scales.tasks.running, "the thread's end", 30)
     assert scales.measure("net") == scales.known("net") == Failed(reason)
     assert len(started) == 1
 

@@ -139,4 +139,4 @@ def test_folds_can_be_opened_only_where_the_page_asks_for_it(draw) -> None:
 def test_references_have_a_legend_of_their_own() -> None:
     say = speaker("en")
     assert "pooling" in legend(describe(spec_of("imagenet/vgg-16")), say)
-    assert "four ways" in legend(describe(spec_of("imagenet/googlenet")), say)
+    assert "four parallel paths" in legend(describe(spec_of("imagenet/googlenet")), say)
