@@ -138,7 +138,7 @@ def test_a_missing_folder_is_told_and_can_be_deleted() -> None:
     assert "Its folder is missing" in said(page)
     press(page, "Details")
     page = choose(page, "20261121-000001", "delete")
-    assert "goes for good" in said(page)
+    assert "is deleted for good" in said(page)
     press(page, "Delete")
     assert queries.runs() == []
 

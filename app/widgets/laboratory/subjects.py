@@ -9,7 +9,7 @@ import streamlit as st
 from app.language.texts import language, t
 from app.page_state.initial_value import start_of
 from app.page_state.links import page_link
-from app.widgets.runs.picker import unlike_labels
+from app.widgets.runs.picker import unique_labels
 from resnet_core.labs.question import Question
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
@@ -27,7 +27,7 @@ def subjects(question: Question, chosen: Sequence[str], key: str) -> tuple[str, 
         st.info(t("labs.common.networks_none"))
         page_link("train", t("labs.common.train"))
         return ()
-    named = unlike_labels(runs)
+    named = unique_labels(runs)
     key = f"{key}.{language()}.runs"
     start = [run_id for run_id in start_of(key, tuple(chosen)) if run_id in named]
     return tuple(
