@@ -13,7 +13,7 @@ from app.language.texts import t
 from app.widgets.attribution.desk import Desk
 from app.widgets.attribution.following import anew, figures
 from app.widgets.attribution.tiles import Row, Tile, tiles
-from app.widgets.laboratory.bench import command_line
+from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result

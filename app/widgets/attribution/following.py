@@ -12,7 +12,7 @@ from app.language.errors import explain, translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.viewers import leave, note_viewer
+from app.widgets.laboratory.result import leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import Order
 from resnet_core.labs.results.results import Result
