@@ -11,13 +11,11 @@ from typing import Any
 from app.background import measurements
 from resnet_core.errors import ResultNotFound
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs import queue, supervisor
-from resnet_core.labs.results import requests, results
-from resnet_core.labs.results.request import Order
+from resnet_core.jobs import laboratories, queue, supervisor
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
-from resnet_core.runs.record import RunRecord
-
-LAB_ACTIVE = frozenset({"waiting", "running"})  # a laboratory that will say more
+from resnet_core.runs.record import ACTIVE, RunRecord
 
 
 def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[RunRecord]:
@@ -111,7 +109,7 @@ def ensure_supervisor() -> None:
     supervisor.ensure_running()
 
 
-def ask(order: Order, anew: bool = False) -> str:
+def ask(order: LabRequest, anew: bool = False) -> str:
     """Have a laboratory answer; the id of its result, which may be there already.
 
     Args:
@@ -121,10 +119,10 @@ def ask(order: Order, anew: bool = False) -> str:
         PlaygroundError: it cannot be written down.
     """
     known = lab_result(order.id) if anew else None
-    if known is not None and known.state not in LAB_ACTIVE:
-        requests.retry(order.id)
+    if known is not None and known.state not in ACTIVE:
+        laboratories.retry(order.id)
     else:
-        requests.submit(order)
+        laboratories.submit(order)
     ensure_supervisor()
     return order.id
 
@@ -135,7 +133,7 @@ def stop_lab(lab_id: str) -> None:
     Raises:
         ResultNotFound, WrongState
     """
-    requests.stop(lab_id)
+    laboratories.stop(lab_id)
 
 
 def _train() -> None:

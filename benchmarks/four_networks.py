@@ -68,7 +68,7 @@ def race(experiments: tuple[Experiment, ...], seed: int) -> Race:
 
 
 def _result(runs: list[RunRecord], seed: int, first_record: float, seconds: float) -> Race:
-    unfinished = [f"{run.title}: {run.exit_reason}" for run in runs if run.state != "finished"]
+    unfinished = [f"{run.title}: {run.reason}" for run in runs if run.state != "finished"]
     if unfinished:
         raise click.ClickException("; ".join(unfinished))
     by_name = {run.experiment.network.removeprefix("cifar/"): run for run in runs}

@@ -38,9 +38,9 @@ def add_many(count: int = 1000) -> None:
     now = time.time()
     records = [
         RunRecord(
-            f"many-{number:05d}",
-            _experiment(_NETWORKS[number % 5], seed=number // 5),
-            _STATES[number % 4],
+            id=f"many-{number:05d}",
+            experiment=_experiment(_NETWORKS[number % 5], seed=number // 5),
+            state=_STATES[number % 4],
             created=now - 3600 - 60 * number,
             group=f"group-{number // 5:05d}",
             data_title="none",
@@ -59,10 +59,10 @@ def add_long(every: int, iterations: int = ITERATIONS) -> tuple[str, ...]:
     created = time.time()
     records = [
         RunRecord(
-            run_id,
-            _experiment(network, shortcut=shortcut, record_every=every),
-            "finished",
-            created,
+            id=run_id,
+            experiment=_experiment(network, shortcut=shortcut, record_every=every),
+            state="finished",
+            created=created,
             group=f"long-{every}",
             data_title="none",
             iteration=iterations,
@@ -85,7 +85,12 @@ def add_long(every: int, iterations: int = ITERATIONS) -> tuple[str, ...]:
 def add_running(run_id: str) -> RunRecord:
     """A run that this very process is the worker of."""
     record = RunRecord(
-        run_id, _experiment("resnet-56"), "running", time.time(), data_title="none", iteration=1
+        id=run_id,
+        experiment=_experiment("resnet-56"),
+        state="running",
+        created=time.time(),
+        data_title="none",
+        iteration=1,
     )
     index = store.of_home()
     index.add([record])

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.page_state.view import View
 from app.server.answers import Answer
-from app.server.chart_answers import Charts, Question
+from app.server.chart_answers import ChartRequest, Charts
 from app.server.feed import Feed
 from benchmarks import browser, long_runs
 from benchmarks.server import Server
@@ -78,7 +78,7 @@ def _answers(ids: Sequence[tuple[str, ...]], rounds: int) -> str:
 
         def answer(name: str, kind: str = kind, view: View = view, given: dict = given) -> None:
             ask = Charts(feed).history if kind == "history" else Charts(feed).now
-            given[name] = ask(Question(shown[name], view, "en", dark=False))
+            given[name] = ask(ChartRequest(runs=shown[name], view=view))
 
         found = compare({name: lambda name=name: answer(name) for name in shown}, rounds)
         for name in shown:

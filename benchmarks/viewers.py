@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from app.page_state.view import View
-from app.server.chart_answers import Charts, Question
+from app.server.chart_answers import ChartRequest, Charts
 from app.server.feed import Feed
 from benchmarks.side_by_side import compare, table
 from benchmarks.storage import measurement, started
@@ -41,7 +40,7 @@ def sections(quick: bool) -> Iterator[str]:
 
 
 def _section(rounds: int) -> str:
-    question = Question((RUN,), View(), "en", dark=False)
+    request = ChartRequest(runs=(RUN,))
     feed = Feed()
     with _stream() as writer:
         number = iter(range(10**9))
@@ -52,12 +51,12 @@ def _section(rounds: int) -> str:
             def together(charts: Charts = shared, n: int = viewers) -> None:
                 _record(writer, next(number))
                 for _ in range(n):
-                    charts.now(question)
+                    charts.now(request)
 
             def alone(n: int = viewers) -> None:
                 _record(writer, next(number))
                 for _ in range(n):
-                    Charts(feed).now(question)
+                    Charts(feed).now(request)
 
             found = compare({"alone": alone, "together": together}, rounds)
             rows.append(
@@ -82,7 +81,17 @@ def _section(rounds: int) -> str:
 def _stream() -> Iterator[StreamWriter]:
     """The stream of a running plain-56 that has 300 records."""
     experiment = Experiment.create(network="cifar/plain-56", iterations=10_000)
-    store.of_home().add([RunRecord(RUN, experiment, "running", time.time(), data_title="none")])
+    store.of_home().add(
+        [
+            RunRecord(
+                id=RUN,
+                experiment=experiment,
+                state="running",
+                created=time.time(),
+                data_title="none",
+            )
+        ]
+    )
     found = anatomy.describe(experiment.network_spec())
     assert (len(found.layers_3x3), len(found.block_names)) == (LAYERS, BLOCKS)
     folder = of_run(RUN)

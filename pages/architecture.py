@@ -5,38 +5,33 @@ from __future__ import annotations
 import streamlit as st
 
 from app.language.texts import t
-from app.page_state.initial_value import start_of
+from app.page_state.page import Page
 from app.widgets.architecture.costs import costs
-from app.widgets.architecture.desk import Desk
 from app.widgets.architecture.field import field
 from app.widgets.architecture.picker import picker
 from app.widgets.architecture.side_by_side import side_by_side
-from app.widgets.architecture.state import VIEWS
+from app.widgets.architecture.state import ArchitectureState
 from app.widgets.architecture.steps import steps
 
 
-def page() -> None:
+def show() -> None:
     st.title(t("architecture.title"))
     lead = st.empty()
-    desk = Desk()
-    key = desk.key("view")
-    view = st.segmented_control(
+    page = Page("architecture", ArchitectureState)
+    page.show_errors()
+    view = page.control(
+        "view",
         t("architecture.view.label"),
-        VIEWS,
-        default=start_of(key, desk.state.view),
-        required=True,
         format_func=lambda name: t(f"architecture.view.{name}"),
-        key=key,
         label_visibility="collapsed",
     )
-    desk.change(view=view)
     lead.markdown(t(f"architecture.lead.{view}"))
     if view == "steps":
-        steps(desk)
+        steps(page)
     else:
-        picker(desk)
-        {"networks": side_by_side, "cost": costs, "field": field}[view](desk)
-    desk.write()
+        picker(page)
+        {"networks": side_by_side, "cost": costs, "field": field}[view](page)
+    page.write()
 
 
-page()
+show()

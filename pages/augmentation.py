@@ -11,8 +11,7 @@ from app.language.texts import t
 from app.page_state.page import Page
 from app.widgets.augmentation.cifar import cifar
 from app.widgets.augmentation.imagenet import imagenet
-from app.widgets.augmentation.source import source
-from app.widgets.augmentation.state import SEEDS, AugmentationState, draw_again
+from app.widgets.augmentation.source import SEEDS, AugmentationState, draw_again, source
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 

@@ -12,8 +12,8 @@ from resnet_core.networks.catalog import build
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.names import Spec
-from resnet_core.weights.evaluation import Asked
-from resnet_core.weights.importing import Kept, bring_in
+from resnet_core.weights.evaluation import Answers
+from resnet_core.weights.importing import ImportedNetwork, import_weights
 
 SPEC = NetworkSpec(depth=8, width=4, classes=4)  # resnet-8, option A
 ANSWERS = {
@@ -44,10 +44,10 @@ def saved(path: Path, state: dict[str, Tensor]) -> Path:
     return path
 
 
-def imported(folder: Path, data: Path, name: str = "", **answers: Any) -> Kept:
+def imported(folder: Path, data: Path, name: str = "", **answers: Any) -> ImportedNetwork:
     """A small network, imported into the home folder as the answers say."""
     path = saved(folder / "net.th", weights())
-    return bring_in(path, str(data), Asked(**{**ANSWERS, **answers}), name=name)
+    return import_weights(path, str(data), Answers(**{**ANSWERS, **answers}), name=name)
 
 
 def imported_run(folder: Path, data: Path, **answers: Any) -> RunRecord:

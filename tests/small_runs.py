@@ -89,7 +89,7 @@ def trained(engine: LocalProcesses, experiment: Experiment) -> RunRecord:
     (run,) = queue.submit([experiment])
     begin(engine, run)
     run = ended(run.id)
-    assert run.state == "finished", run.exit_reason
+    assert run.state == "finished", run.reason
     return run
 
 
@@ -111,10 +111,10 @@ def killed(engine: LocalProcesses, handle: Handle) -> RunRecord:
     with contextlib.suppress(ProcessLookupError):  # it may have ended by itself just now
         os.kill(handle.pid, signal.SIGKILL)
     wait_until(lambda: not engine.alive(handle), "the worker's death")
-    run = queries.run(handle.run_id)
+    run = queries.run(handle.job_id)
     if run.state == "running":
-        dead_workers.bury(store.of_home(), engine.alive, run)
-    return queries.run(handle.run_id)
+        dead_workers.end_if_dead(store.of_home(), run, engine.alive)
+    return queries.run(handle.job_id)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,11 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def started(lab_id: str) -> BaseProcess:
     """A worker at this laboratory, forked from this process as from a waiting spare."""
-    path = of_result(lab_id).path
+    return started_at(of_result(lab_id).path)
+
+
+def started_at(path: Path) -> BaseProcess:
+    """A worker on this folder, forked from this process as from a waiting spare."""
     worker = multiprocessing.get_context("fork").Process(target=_work, args=(path,))
     worker.start()
     return worker

@@ -29,7 +29,7 @@ class Download(TaskState):
 
 
 class _Cancelled(Exception):
-    """Raised where the download reports its progress."""
+    """Ends a download from within its progress report."""
 
 
 class Downloads(Tasks[str, Download]):

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from app.background.tasks import Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs import staging
+from resnet_core.runs import imported
 
 MEGABYTES = 300  # ResNet-152's weights are 241 MB; the command line imports larger files
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".bin", ".ckpt", ".tar")
@@ -113,7 +113,7 @@ class Imports(Tasks[str, Import]):
                 process.wait()
                 with self._guard:
                     del self._processes[token]
-                staging.sweep()
+                imported.sweep()
             errors.seek(0)
             output = errors.read().decode("utf-8", errors="replace")
         if process.returncode == 0 and "id" in answer:

@@ -123,7 +123,7 @@ class Measurements(ABC, Generic[Setting, Result]):
         return TaskState()
 
     def _worthwhile(self, key: str) -> bool:
-        """Whether measuring now may give a better result than the known one."""
+        """Return whether measuring now may give a better result than the known one."""
         with self._guard:
             age = self._age(key)
             if key not in self._results or age > ANYWAY_AFTER:
@@ -138,7 +138,7 @@ class Measurements(ABC, Generic[Setting, Result]):
         return 0.0 if made is None else abs(time() - made)  # clocks are set back, too
 
     def _still_requested(self, key: str) -> bool:
-        """Whether a page still waits; the reader may have left or have moved a slider on."""
+        """Return whether a page still waits; the reader may have left or moved a slider."""
         with self._guard:
             return monotonic() - self._requested[key] < _INTEREST
 
@@ -199,13 +199,13 @@ class Load:
         self._start, self._before = monotonic(), psutil.cpu_times()
 
     def by_others(self) -> bool:
-        """Whether other programs left the measurement less than it could have used."""
+        """Return whether other programs left the measurement less than it could have used."""
         idle, own, cores = self._cores()
         # With a core to spare no program was in the way; without one, the measurement or others.
         return cores - idle > own + 0.6 if cores > own else False
 
     def left_enough(self) -> bool:
-        """Whether a measurement could have used all processors that it would use."""
+        """Return whether a measurement could have used all processors that it would use."""
         idle, own, _ = self._cores()
         return idle > own - 0.4
 

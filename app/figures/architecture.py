@@ -237,7 +237,7 @@ def steps_figure(
 
 @dataclass(frozen=True)
 class Sight:
-    """What the layers of sight network see.
+    """Receptive fields of one network's layers.
 
     Attributes:
         label, family, depth: of the network.

@@ -85,12 +85,12 @@ def _outlined(rgb: Pixels, mask: NDArray[np.bool_] | None, dark: bool) -> Pixels
         return rgb
     factor = rgb.shape[0] // mask.shape[0]
     inside = np.pad(mask.repeat(factor, axis=0).repeat(factor, axis=1), 2)
-    kept = inside.copy()
+    interior = inside.copy()
     for axis in (0, 1):
         for shift in (-2, 2):
-            kept &= np.roll(inside, shift, axis)
+            interior &= np.roll(inside, shift, axis)
     drawn = rgb.copy()
-    drawn[(inside & ~kept)[2:-2, 2:-2]] = 255 if dark else 20
+    drawn[(inside & ~interior)[2:-2, 2:-2]] = 255 if dark else 20
     return drawn
 
 

@@ -13,7 +13,7 @@ from app.figures.series import Series
 from app.language.texts import Speaker
 from app.page_state.view import View
 from resnet_core.paper.cifar import TEST_ERROR
-from resnet_core.runs.paper_recipe import repeats_the_paper
+from resnet_core.runs.cifar10 import repeats_the_paper
 
 _MOST_PLANNED, _MOST_RECORDED = 4, 12
 _CLEARLY = 0.5  # of the rate before: more than a ramp or rounding changes it

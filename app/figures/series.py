@@ -78,7 +78,7 @@ class Series:
 
     @property
     def imported(self) -> bool:
-        """Whether the network was trained elsewhere, so that there is no curve."""
+        """True for a network that was trained elsewhere; it has no curve."""
         return self.members[0].record.imported
 
     def row_at(self, at: float | None) -> int | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar as paper
-from resnet_core.runs.paper_recipe import has_the_papers_network, is_cifar_10
+from resnet_core.runs.cifar10 import has_the_papers_network, is_cifar_10
 from resnet_core.runs.record import RunRecord
 
 # What does not belong to a recipe: who is trained, and how often it is looked at.

@@ -13,7 +13,8 @@ from pydantic import AfterValidator
 
 from app.page_state.query import PageState
 from resnet_core.errors import PlaygroundError, RunNotFound
-from resnet_core.runs import imported, queries, run_file, store
+from resnet_core.runs import imported, queries, store
+from resnet_core.runs.folder import read_experiment
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import ACTIVE, RESUMABLE, RunRecord, State
 
@@ -108,7 +109,7 @@ def damage_of(run: RunRecord) -> str | None:
 def _is_readable(experiment: Path, modified: int, size: int) -> bool:
     """Read once for each state of the file: a list asks for every row, every second."""
     try:
-        run_file.read_experiment(experiment.read_text(encoding="utf-8"))
+        read_experiment(experiment.read_text(encoding="utf-8"))
     except (OSError, ValueError, PlaygroundError):
         return False
     return True

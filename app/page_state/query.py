@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.validation import as_sentence
+from resnet_core.experiments.text import setting_error
 
 Errors = dict[str, InvalidSetting]
 Value = TypeVar("Value")
@@ -157,7 +157,7 @@ def create(cls: type[Model], values: Mapping[str, Any]) -> Model:
             name: as_text(info.get_default(call_default_factory=True))
             for name, info in cls.model_fields.items()
         }
-        raise as_sentence(error, cls, examples) from error
+        raise setting_error(error, cls, examples) from error
 
 
 def changed(model: Model, values: Mapping[str, Any]) -> Model:

@@ -14,17 +14,11 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from resnet_core.errors import PlaygroundError
-
 _GZIP_FROM = 1000  # bytes
 _GZIP_LEVEL = 5
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
-
-
-class BadQuestion(PlaygroundError):
-    """A parameter of a route that cannot be used; the message names it."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ thirty browsers that ask once a second cost one answer a second.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, field_validator
 
 from app.figures import look
 from app.figures.errors import MOST_POINTS, error_figure, time_end
@@ -16,10 +17,12 @@ from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread
 from app.figures.series import Member, Series, gather
 from app.language import progress, texts
 from app.language.texts import Language, Speaker
+from app.page_state.query import PageState
 from app.page_state.view import View, is_run_id
 from app.server import captions
-from app.server.answers import Answer, AnswerCache, BadQuestion
+from app.server.answers import Answer, AnswerCache
 from app.server.feed import Feed, Reading
+from resnet_core.errors import InvalidSetting
 from resnet_core.runs.record import RESUMABLE, RunRecord
 
 MOST_RUNS = 400
@@ -30,37 +33,29 @@ _POINTS = 40_000
 _VALUES = 300_000
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a browser wants to see; the view's `at`, `hidden` and `zoom` are its own affair."""
+def _valid_run(run_id: str) -> str:
+    if not is_run_id(run_id):
+        raise InvalidSetting("runs", f"{run_id[:60]!r} is not a run's id.")
+    return run_id
 
-    ids: tuple[str, ...]
-    view: View
-    language: Language
-    dark: bool
 
+class ChartRequest(PageState):
+    """A request for charts of runs, in one language and one theme's colours."""
+
+    runs: Annotated[
+        tuple[Annotated[str, AfterValidator(_valid_run)], ...],
+        AfterValidator(lambda ids: tuple(dict.fromkeys(ids))),
+        Field(max_length=MOST_RUNS),
+    ] = ()
+    lang: Language = "en"
+    dark: bool = False
+    view: View = View()
+
+    @field_validator("view")
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Question:
-        """The question in a URL.
-
-        Raises:
-            BadQuestion: a parameter is unusable; the message names it.
-        """
-        ids = tuple(dict.fromkeys(filter(None, query.get("runs", "").split(","))))
-        wrong = [run_id[:60] for run_id in ids if not is_run_id(run_id)]
-        if wrong:
-            raise BadQuestion(f"runs: {wrong[0]!r} is not a run's id.")
-        if len(ids) > MOST_RUNS:
-            raise BadQuestion(f"runs: {len(ids)} are too many; ask for at most {MOST_RUNS}.")
-        own = {name: text for name, text in query.items() if name in View.model_fields}
-        view, errors = View.from_query(own)
-        for name in errors:
-            raise BadQuestion(f"{name}: {query[name][:60]!r} is not known.")
-        language = query.get("lang", "en")
-        if language not in texts.LANGUAGES:
-            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
-        view = view.changed(at=None, hidden=(), zoom=None)
-        return cls(ids, view, language, query.get("dark") == "1")
+    def _shared(cls, view: View) -> View:
+        """Drop what the browser applies by itself."""
+        return view.changed(at=None, hidden=(), zoom=None)
 
 
 class Charts:
@@ -72,18 +67,18 @@ class Charts:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._answers: AnswerCache[tuple[str, Question]] = AnswerCache(_MOST_ANSWERS)
+        self._answers: AnswerCache[tuple[str, ChartRequest]] = AnswerCache(_MOST_ANSWERS)
 
-    def now(self, question: Question) -> Answer:
+    def now(self, request: ChartRequest) -> Answer:
         """Return the three figures at the newest time, and the progress of the runs."""
-        return self._answer("now", question, _now)
+        return self._answer("now", request, _now)
 
-    def history(self, question: Question) -> Answer:
+    def history(self, request: ChartRequest) -> Answer:
         """Return every layer's values over time, thinned, for scrubbing."""
-        return self._answer("history", question, _history)
+        return self._answer("history", request, _history)
 
-    def _answer(self, kind: str, question: Question, build: Callable[..., Any]) -> Answer:
-        records, missing = self._feed.records(question.ids)
+    def _answer(self, kind: str, request: ChartRequest, build: Callable[..., Any]) -> Answer:
+        records, missing = self._feed.records(request.runs)
         readings = [self._feed.read(record) for record in records]
         parents = [self._parent(record) for record in records]
         version = [
@@ -96,16 +91,16 @@ class Charts:
                 Member(record, reading.telemetry, parent.telemetry if parent else None)
                 for record, reading, parent in zip(records, readings, parents, strict=True)
             ]
-            say = texts.speaker(question.language)
-            series = gather(members, say, question.view.x, question.view.error)
+            say = texts.speaker(request.lang)
+            series = gather(members, say, request.view.x, request.view.error)
             return {
-                **build(question, series, missing),
+                **build(request, series, missing),
                 "faults": [reading.fault for reading in readings if reading.fault],
                 # Changes when a stream is replaced (retry, resume), not when it grows.
                 "streams": " ".join(str(reading.position[0]) for reading in readings),
             }
 
-        return self._answers.get((kind, question), version, fields)
+        return self._answers.get((kind, request), version, fields)
 
     def _parent(self, record: RunRecord) -> Reading | None:
         if record.parent is None:
@@ -114,9 +109,9 @@ class Charts:
         return self._feed.read(records[0]) if records else None
 
 
-def _now(question: Question, series: Sequence[Series], missing: Sequence[str]) -> dict[str, Any]:
-    say = texts.speaker(question.language)
-    view, dark = question.view, question.dark
+def _now(request: ChartRequest, series: Sequence[Series], missing: Sequence[str]) -> dict[str, Any]:
+    say = texts.speaker(request.lang)
+    view, dark = request.view, request.dark
     points = min(MOST_POINTS, max(40, _POINTS // max(1, 2 * len(series))))
     draw = heat_map_figure if view.heat else layer_figure
     figures = {"error": error_figure(series, view, say, dark, points)}
@@ -161,7 +156,7 @@ def _poll(records: Sequence[RunRecord], reached: float) -> int:
 
 
 def _history(
-    question: Question, series: Sequence[Series], _missing: Sequence[str]
+    request: ChartRequest, series: Sequence[Series], _missing: Sequence[str]
 ) -> dict[str, Any]:
     values = sum(2 * len(curve.layers) * (1 if curve.count == 1 else 3) for curve in series)
     most = min(MOST_MOMENTS, max(8, _VALUES // max(1, values)))

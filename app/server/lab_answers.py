@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
+from pydantic import Field
 
 from app.figures.labels import network_label
 from app.language import texts
@@ -24,65 +23,49 @@ from app.language.errors import translated
 from app.language.progress import duration
 from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
-from app.server.answers import Answer, AnswerCache, BadQuestion, LruCache
-from app.services import LAB_ACTIVE
+from app.page_state.query import PageState
+from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
-from resnet_core.runs.cifar_copies import ORIGINAL, is_of_a_copy
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.cifar10 import ORIGINAL, is_of_a_copy
+from resnet_core.runs.record import ACTIVE, RunRecord
 
-_ID = re.compile(r"[a-z][a-z0-9-]{2,60}", re.ASCII)
 _READ_AGE = 0.2  # seconds; thirty browsers that poll share one reading of the files
 _MOST_ANSWERS = 64
 
 Draw = Callable[..., dict[str, go.Figure]]
 
 
-@dataclass(frozen=True)
-class LabQuestion:
-    """A request for a result in one language and one theme's colours.
+class LabRequest(PageState):
+    """A request for a result, in one language and one theme's colours.
 
     Attributes:
-        lab_id: of a result of this home folder, or a laboratory's name for the recorded one.
+        id: of a result of this home folder, or a laboratory's name for the recorded one.
     """
 
-    lab_id: str
-    language: Language
-    dark: bool
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> LabQuestion:
-        """Return the request in a URL.
-
-        Raises:
-            BadQuestion: a parameter is unusable; the message names it.
-        """
-        lab_id, language = query.get("id", ""), query.get("lang", "en")
-        if not _ID.fullmatch(lab_id):
-            raise BadQuestion(f"id: {lab_id[:60]!r} is not a laboratory's id.")
-        if language not in texts.LANGUAGES:
-            raise BadQuestion(f"lang: {language[:20]!r} is not known; use en or ko.")
-        return cls(lab_id, language, query.get("dark") == "1")
+    id: str = Field("", pattern="^[a-z][a-z0-9-]{2,60}$")
+    lang: Language = "en"
+    dark: bool = False
 
 
 class LabAnswers:
     """Cached answers about results; safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._answers: AnswerCache[LabQuestion] = AnswerCache(_MOST_ANSWERS)
+        self._answers: AnswerCache[LabRequest] = AnswerCache(_MOST_ANSWERS)
         self._results: LruCache[str, tuple[float, Result]] = LruCache(_MOST_ANSWERS)
         self._guard = threading.Lock()
 
-    def now(self, question: LabQuestion) -> Answer:
+    def now(self, request: LabRequest) -> Answer:
         """Return the figures, verdicts and progress at this moment.
 
         Raises:
             PlaygroundError: there is no such result, or it cannot be read.
         """
-        result = self._result(question.lab_id)
-        return self._answers.get(question, _version(result), lambda: _fields(result, question))
+        result = self._result(request.id)
+        return self._answers.get(request, _version(result), lambda: _fields(result, request))
 
     def _result(self, lab_id: str) -> Result:
         with self._guard:
@@ -109,7 +92,7 @@ def drawer(name: str) -> Draw:
 
 def verdicts(result: Result, say: Speaker) -> list[str]:
     """Return the result's verdicts, a sentence each."""
-    name = result.order.laboratory
+    name = result.request.laboratory
     return [
         say(f"labs.{name}.finding.{verdict.finding}", **verdict.values)
         for verdict in result.verdicts
@@ -118,7 +101,7 @@ def verdicts(result: Result, say: Speaker) -> list[str]:
 
 def caption(result: Result, say: Speaker) -> str:
     """Return the networks, data, seed and machine of the numbers."""
-    runs, missing = find_runs(result.order.runs)
+    runs, missing = find_runs(result.request.runs)
     names = [_network(run, say) for run in runs] + list(missing)
     if names:
         parts = [say("labs.common.caption.networks", names=", ".join(names))]
@@ -127,7 +110,7 @@ def caption(result: Result, say: Speaker) -> str:
     data = list(dict.fromkeys(_data(run, say) for run in runs))
     if data:
         parts.append(say("labs.common.caption.data", names=", ".join(data)))
-    parts.append(say("labs.common.caption.seed", seed=result.order.settings.seed))
+    parts.append(say("labs.common.caption.seed", seed=result.request.settings.seed))
     if result.hardware:
         key = "recorded" if result.recorded else "here"
         parts.append(say(f"labs.common.caption.{key}", hardware=result.hardware))
@@ -146,28 +129,35 @@ def _read(lab_id: str) -> Result:
 def _version(result: Result) -> Any:
     """Return a value that changes whenever the laboratory has news."""
     rows = {name: len(table) for name, table in result.tables.items()}
-    return (result.state, result.progress, rows, len(result.verdicts), result.reason, result.ended)
+    return (
+        result.state,
+        result.progress,
+        rows,
+        len(result.verdicts),
+        result.exit_reason,
+        result.ended,
+    )
 
 
-def _fields(result: Result, question: LabQuestion) -> dict[str, Any]:
-    say = texts.speaker(question.language)
+def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
+    say = texts.speaker(request.lang)
     return {
         "state": result.state,
-        "active": result.state in LAB_ACTIVE,
+        "active": result.state in ACTIVE,
         "poll": _poll(result),
         "done": _share(result),
         "origin": _origin(result, say),
         "status": _status(result, say),
-        "reason": _failure(result, question.language),
+        "reason": _failure(result, request.lang),
         "verdicts": verdicts(result, say),
         "caption": caption(result, say),
-        "figures": _figures(result, question),
+        "figures": _figures(result, request),
     }
 
 
-def _figures(result: Result, question: LabQuestion) -> list[dict[str, Any]]:
-    name, say = result.order.laboratory, texts.speaker(question.language)
-    figures = drawer(name)(result.tables, result.order.settings, say, question.dark)
+def _figures(result: Result, request: LabRequest) -> list[dict[str, Any]]:
+    name, say = result.request.laboratory, texts.speaker(request.lang)
+    figures = drawer(name)(result.tables, result.request.settings, say, request.dark)
     return [
         {
             "key": key,
@@ -181,7 +171,7 @@ def _figures(result: Result, question: LabQuestion) -> list[dict[str, Any]]:
 
 def _poll(result: Result) -> int:
     """Return the milliseconds until a browser should ask again; 0 if nothing can change."""
-    if result.state not in LAB_ACTIVE:
+    if result.state not in ACTIVE:
         return 0
     return 700 if any(len(table) for table in result.tables.values()) else 200
 
@@ -202,8 +192,8 @@ def _origin(result: Result, say: Speaker) -> str:
 def _status(result: Result, say: Speaker) -> str:
     """Return the progress and the time that is left or was taken."""
     done = _share(result)
-    if result.state == "waiting":
-        return say("labs.common.status.waiting")
+    if result.state == "queued":
+        return say("labs.common.status.queued")
     if result.state == "running":
         if not done or not result.seconds:
             return ""
@@ -218,9 +208,9 @@ def _status(result: Result, say: Speaker) -> str:
 
 def _failure(result: Result, language: Language) -> str:
     """Return the reason of a failure, else nothing."""
-    if result.state != "failed":
+    if result.state not in {"failed", "interrupted"}:
         return ""
-    reason = translated(result.reason, language)
+    reason = translated(result.exit_reason, language)
     return texts.say(language, "labs.common.failed", reason=reason)
 
 

@@ -19,7 +19,7 @@ from app import services
 from app.page_data import puzzle
 from app.server import routes
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs import staging
+from resnet_core.runs import imported
 
 _FIRST_PICTURE = 1.0  # seconds in which nothing else is done for whoever comes first
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def _prepare() -> None:
     """A server that cannot start training can still show what was trained, and one that cannot
     draw can still train."""
     try:
-        staging.sweep()  # what imports that were killed have left
+        imported.sweep()  # what imports that were killed have left
         services.ensure_supervisor()
     except PlaygroundError as error:
         _log.warning("%s", error)

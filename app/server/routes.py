@@ -6,27 +6,31 @@ a fixed list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.language import texts, unexpected
-from app.page_state.view import View
-from app.server.answers import Answer, BadQuestion
-from app.server.chart_answers import Charts, Question
+from app.page_state.query import PageState
+from app.server.answers import Answer
+from app.server.chart_answers import ChartRequest, Charts
 from app.server.feed import Feed
-from app.server.lab_answers import LabAnswers, LabQuestion
+from app.server.lab_answers import LabAnswers, LabRequest
 from app.server.static_files import PREFIX, static_content, static_names, static_version
-from resnet_core.errors import PlaygroundError, ResultNotFound
+from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _FOREVER = "public, max-age=31536000, immutable"
 
 _charts = Charts(Feed())
 _labs = LabAnswers()
+
+Parameters = TypeVar("Parameters", bound=PageState)
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -47,17 +51,17 @@ def warm_up(ids: Sequence[str]) -> None:
     """
     for language in texts.LANGUAGES:
         for dark in (False, True):
-            _charts.now(Question(tuple(ids), View(), language, dark))
+            _charts.now(ChartRequest(runs=tuple(ids), lang=language, dark=dark))
     static_version()
 
 
-def newest(question: Question) -> str:
+def newest(request: ChartRequest) -> str:
     """Return the answer of `charts` as JSON.
 
     Raises:
         PlaygroundError: the index of runs cannot be read.
     """
-    return _charts.now(question).body.decode("utf-8")
+    return _charts.now(request).body.decode("utf-8")
 
 
 async def alive(_request: Request) -> Response:
@@ -67,19 +71,17 @@ async def alive(_request: Request) -> Response:
 
 def charts(request: Request) -> Response:
     """The figures of `runs=id,id,...` at their newest time, for the view's parameters."""
-    return _answered(request, lambda query: _charts.now(Question.from_query(query)))
+    return _answered(request, ChartRequest, _charts.now)
 
 
 def history(request: Request) -> Response:
     """Every layer's values over time, for the same parameters."""
-    return _answered(
-        request, lambda query: _charts.history(Question.from_query(query)), missing="history"
-    )
+    return _answered(request, ChartRequest, _charts.history, missing="history")
 
 
 def lab(request: Request) -> Response:
     """The result so far of the laboratory request `id`."""
-    return _answered(request, lambda query: _labs.now(LabQuestion.from_query(query)))
+    return _answered(request, LabRequest, _labs.now)
 
 
 def static(request: Request) -> Response:
@@ -100,12 +102,32 @@ def _static(name: str) -> Answer:
     return Answer.of_bytes(static_content(name))
 
 
+@lru_cache(maxsize=512)
+def _parsed(kind: type[Parameters], query: str) -> Parameters:
+    """Return the parameters in a URL, parsed once for all browsers that poll it.
+
+    Raises:
+        InvalidSetting: names the first one that cannot be used.
+    """
+    names = kind.names()
+    own = {name: text for name, text in QueryParams(query).items() if name in names}
+    parameters, errors = kind.from_query(own)
+    for error in errors.values():
+        raise error
+    return parameters
+
+
 def _answered(
-    request: Request, answer: Callable[[Mapping[str, str]], Answer], missing: str = "figures"
+    request: Request,
+    kind: type[Parameters],
+    answer: Callable[[Parameters], Answer],
+    missing: str = "figures",
 ) -> Response:
+    """Answer the URL's parameters; an unusable one is refused in a sentence that names it."""
     try:
-        return answer(request.query_params).response(request, "application/json", "no-cache")
-    except (BadQuestion, ResultNotFound) as error:
+        parameters = _parsed(kind, str(request.query_params))
+        return answer(parameters).response(request, "application/json", "no-cache")
+    except (InvalidSetting, ResultNotFound) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     except Exception as error:  # the reader gets a sentence, the log the traceback
         code = 503 if isinstance(error, PlaygroundError) else 500

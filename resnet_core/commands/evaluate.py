@@ -107,20 +107,20 @@ def _evaluate_views(run_id: str, views: str, iteration: int | None, as_json: boo
 
 
 def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None:
-    from resnet_core.weights.evaluation import Asked, Evaluated
+    from resnet_core.weights.evaluation import Answers, EvaluatedFile
     from resnet_core.weights.evaluation import evaluate as evaluate_file
     from resnet_core.weights.images import Part
 
     part = Part(**{name: options.pop(name) for name in _PART})
     size = options.pop("image_size")
     precision: Any = options.pop("precision") or "fp32"
-    asked = Asked(**options)
-    found: Evaluated = evaluate_file(path, data, asked, size, part=part, precision=precision)
+    asked = Answers(**options)
+    found: EvaluatedFile = evaluate_file(path, data, asked, size, part=part, precision=precision)
     if found.warning:
         click.echo(f"Note: {found.warning}", err=True)
     if not as_json:
         click.echo(
-            f"{path.name} as {found.way}, on {found.images.title}: "
+            f"{path.name} as {found.interpretation}, on {found.images.title}: "
             f"error {found.error:.2f} % (n = {found.n})"
         )
         return
@@ -133,19 +133,23 @@ def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None
             "form": found.file.form,
             "data": found.images.title,
             "precision": precision,
-            **way_as_dict(found.way),
-            "mean_of": found.images.mean_of if found.way.normalization == "per-pixel" else None,
+            **way_as_dict(found.interpretation),
+            "mean_of": found.images.mean_of
+            if found.interpretation.normalization == "per-pixel"
+            else None,
             "warning": str(found.warning) if found.warning else None,
             "sample": {
                 "n": len(found.sample[0].wrong),
-                "tried": [{**way_as_dict(t.way), "error": t.error} for t in found.sample],
+                "tried": [
+                    {**way_as_dict(t.interpretation), "error": t.error} for t in found.sample
+                ],
             },
         }
     )
 
 
 def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **options: Any) -> None:
-    from resnet_core.weights.evaluation import Asked
+    from resnet_core.weights.evaluation import Answers
     from resnet_core.weights.images import Part
     from resnet_core.weights.views import evaluate_views
 
@@ -153,7 +157,7 @@ def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **opt
     size = options.pop("image_size")
     precision: Any = options.pop("precision") or "fp32"
     found, spec = evaluate_views(
-        path, data, Asked(**options), views, size, part=part, precision=precision
+        path, data, Answers(**options), views, size, part=part, precision=precision
     )
     said = {
         "error": found.top1,

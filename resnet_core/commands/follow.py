@@ -86,7 +86,7 @@ class _Lines:
         for run in runs:
             if self._states.get(run.id) != run.state:
                 self._states[run.id] = run.state
-                click.echo(f"{run.title}: {run.state}. {run.exit_reason}".strip(), err=True)
+                click.echo(f"{run.title}: {run.state}. {run.reason}".strip(), err=True)
 
 
 class _Bars:

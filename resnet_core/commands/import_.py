@@ -16,7 +16,7 @@ from resnet_core.commands.ways import way_as_dict, way_options
 from resnet_core.errors import PlaygroundError
 
 if TYPE_CHECKING:
-    from resnet_core.weights.importing import Kept
+    from resnet_core.weights.importing import ImportedNetwork
 
 STDIN = "-"
 _PART = 2**20  # bytes
@@ -45,16 +45,16 @@ def import_(
         python -m resnet_core import resnet20.th --data cifar10 --network cifar/resnet-20 \\
             --shortcut A --option-a-padding both --normalization imagenet
     """
-    from resnet_core.weights.evaluation import Asked, OpenQuestions
-    from resnet_core.weights.importing import bring_in
+    from resnet_core.weights.evaluation import Answers, OpenQuestions
+    from resnet_core.weights.importing import import_weights
 
     image_size = asked.pop("image_size")
     with _source(file) as path:
         try:
-            kept = bring_in(
+            kept = import_weights(
                 path,
                 data,
-                Asked(**asked),
+                Answers(**asked),
                 name=name,
                 image_size=image_size,
                 file_name=file_name or path.name,
@@ -80,10 +80,10 @@ def _source(file: str) -> Iterator[Path]:
     if file != STDIN:
         yield Path(file)
         return
-    from resnet_core.runs import staging
+    from resnet_core.runs import imported
     from resnet_core.system import disk
 
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         path = folder / "upload"
         with disk.full_disk_explained(path), path.open("wb") as kept:
             _receive(kept)
@@ -114,10 +114,10 @@ def _sentence(error: PlaygroundError) -> str:
 
 
 def _tried(trial: Any) -> dict[str, Any]:
-    return {**way_as_dict(trial.way), "error": trial.error, "n": len(trial.wrong)}
+    return {**way_as_dict(trial.interpretation), "error": trial.error, "n": len(trial.wrong)}
 
 
-def _say(kept: Kept, as_json: bool) -> None:
+def _say(kept: ImportedNetwork, as_json: bool) -> None:
     run, source, found = kept.run, kept.source, kept.evaluated
     if found.warning and not as_json:
         click.echo(f"Note: {found.warning}", err=True)
@@ -132,12 +132,12 @@ def _say(kept: Kept, as_json: bool) -> None:
                 "file": source.file,
                 "sha256": source.sha256,
                 "form": source.form,
-                **way_as_dict(found.way),
+                **way_as_dict(found.interpretation),
                 "warning": str(found.warning) if found.warning else None,
             }
         )
         return
     click.echo(
-        f"{source.file} is imported as {run.id}: {found.way}; on {run.data_title} its error is "
-        f"{found.error:.2f} % (n = {found.n})."
+        f"{source.file} is imported as {run.id}: {found.interpretation}; on {run.data_title} its "
+        f"error is {found.error:.2f} % (n = {found.n})."
     )

@@ -10,12 +10,13 @@ import click
 from resnet_core.commands import lab_follow, lab_options
 from resnet_core.commands.output import duration, json_option, print_json, print_table
 from resnet_core.errors import ResultNotFound
+from resnet_core.jobs import laboratories
 from resnet_core.labs import catalog
 from resnet_core.labs.question import Question
-from resnet_core.labs.results import recording, requests, results, settings_text
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import LabRequest, setting_names
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.status import ENDED
+from resnet_core.runs.record import ENDED
 
 _MOST_ROWS = 40  # of a table, for people
 _LONGEST_CELL = 48  # characters; packed maps are for programs
@@ -59,7 +60,7 @@ def _list(as_json: bool) -> None:
         (
             question.name,
             question.text("en", "title"),
-            ", ".join(settings_text.names(question.settings)),
+            ", ".join(setting_names(question.settings)),
         )
         for question in questions
     ]
@@ -113,13 +114,15 @@ def _ask(
     runs: tuple[str, ...] = (),
     **values: Any,
 ) -> None:
-    order = Order.create(question.name, runs, **lab_options.given(question, values))
+    order = LabRequest.create(question.name, runs, **lab_options.given(question, values))
     lab_id = (
-        requests.retry(order.id) if _is_stale(order.id, again, record) else requests.submit(order)
+        laboratories.retry(order.id)
+        if _is_stale(order.id, again, record)
+        else laboratories.submit(order)
     )
     result = lab_follow.follow(lab_id)
     if record:
-        click.echo(recording.record(lab_id), err=True)
+        click.echo(results.record(lab_id), err=True)
     if as_json:
         print_json(_as_dict(result))
     else:
@@ -142,7 +145,7 @@ def _as_dict(result: Result) -> dict[str, Any]:
     verdicts = zip(result.verdicts, result.sentences, strict=True)
     return {
         "id": result.id,
-        **result.order.to_json(),
+        **result.request.to_json(),
         "state": result.state,
         "reason": result.reason,
         "seconds": result.seconds,

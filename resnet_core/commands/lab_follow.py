@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from resnet_core.commands.follow import terminable
 from resnet_core.errors import WrongState
-from resnet_core.jobs import supervisor
-from resnet_core.labs.results import requests, results
+from resnet_core.jobs import laboratories, supervisor
+from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.status import ENDED
+from resnet_core.runs.record import ENDED
 
 _TICK = 0.2  # seconds
 _ENSURE = 2.0
@@ -34,7 +34,7 @@ def follow(lab_id: str) -> Result:
         return found
     with terminable():
         try:
-            with _display(found.order.laboratory) as show:
+            with _display(found.request.laboratory) as show:
                 return _watch(lab_id, show)
         except KeyboardInterrupt:
             _stop(lab_id)
@@ -58,7 +58,7 @@ def _watch(lab_id: str, show: _Lines | _Bar, patience: float | None = None) -> R
 def _stop(lab_id: str) -> None:
     click.echo("Stopping ...", err=True)
     try:
-        requests.stop(lab_id)
+        laboratories.stop(lab_id)
     except WrongState:
         return  # it has ended by itself
     _watch(lab_id, _Lines(), patience=_STOP_PATIENCE)
@@ -73,7 +73,7 @@ class _Lines:
     def update(self, result: Result) -> None:
         if result.state != self._state:
             self._state = result.state
-            said = f"{result.order.laboratory}: {result.state}. {result.reason}"
+            said = f"{result.request.laboratory}: {result.state}. {result.reason}"
             click.echo(said.strip(), err=True)
 
 
@@ -82,7 +82,7 @@ class _Bar:
 
     def __init__(self, progress: Progress, laboratory: str) -> None:
         self._progress = progress
-        self._task = progress.add_task(laboratory, total=None, state="waiting")
+        self._task = progress.add_task(laboratory, total=None, state="queued")
 
     def update(self, result: Result) -> None:
         done = result.progress

@@ -7,8 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from resnet_core.labs.question import Question
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.settings_text import as_text
+from resnet_core.labs.results.request import as_text, setting_names
 
 _NO = "no_"  # before a switch's name, the option that turns it off
 
@@ -16,7 +15,7 @@ _NO = "no_"  # before a switch's name, the option that turns it off
 def options(question: Question) -> list[click.Option]:
     """An option a setting, as text: the laboratory checks it, in the same words everywhere."""
     found = []
-    for field in settings_text.names(question.settings):
+    for field in setting_names(question.settings):
         info = question.settings.model_fields[field]
         name = f"--{field.replace('_', '-')}"
         text = f"{question.help('en', field)} [{as_text(info.default) or 'none'}]"

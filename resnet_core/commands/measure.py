@@ -10,7 +10,7 @@ import click
 from resnet_core.commands.experiment_options import experiment_options, given
 from resnet_core.commands.output import duration, json_option, print_json
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.checks import facts_of
+from resnet_core.jobs.submission import facts_of
 from resnet_core.system import environment
 
 

@@ -44,6 +44,7 @@ def run_as_dict(run: RunRecord) -> dict[str, Any]:
     facts = dataclasses.asdict(dataclasses.replace(run, experiment=None))  # type: ignore[arg-type]
     return {
         **facts,
+        "exit_reason": run.reason,
         "title": run.title,
         "network": run.experiment.network,
         "shortcut": run.experiment.shortcut,

@@ -41,7 +41,7 @@ def record(
     if earlier:
         paths = recording.record_earlier(run_ids[0], folder / check_id(called), _numbers(earlier))
     else:
-        paths = recording.record(run_ids, folder, group, called=called, weights=weights)
+        paths = recording.record(run_ids, folder, group, id_prefix=called, weights=weights)
     for path in paths:
         click.echo(path)
 

@@ -21,7 +21,7 @@ from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.experiments import reproductions
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.reproductions import PAPER_ITERATIONS, SCALED_ITERATIONS, Scale
-from resnet_core.jobs import adoption, queue
+from resnet_core.jobs import queue
 from resnet_core.runs.queries import RECORDED
 from resnet_core.runs.record import ACTIVE, RunRecord
 
@@ -73,7 +73,7 @@ def reproduce(
         _say_plan(experiments, as_json)
         return
     group = name if name == "one-minute" else reproductions.group(scale)
-    adopted = adoption.adopt(experiments, group)
+    adopted = queue.submit_or_resume(experiments, group)
     seconds = None if budget is None else 60 * budget
     ended = follow([run.id for run in adopted], seconds)
     _pause(ended)
@@ -120,7 +120,9 @@ def _record(run: RunRecord, group: str, folder: Path) -> list[Path]:
     experiment = run.experiment
     option = "" if experiment.shortcut == "A" else f"-option-{experiment.shortcut.lower()}"
     first = experiment.network in reproductions.WITH_WEIGHTS and experiment.seed == 0
-    return record([run.id], folder, group, called=f"{group}{option}", weights=first and not option)
+    return record(
+        [run.id], folder, group, id_prefix=f"{group}{option}", weights=first and not option
+    )
 
 
 def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:

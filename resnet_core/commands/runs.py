@@ -35,7 +35,7 @@ def runs() -> None:
 @json_option
 def list_(recorded: bool, as_json: bool) -> None:
     """List all runs, newest first."""
-    dead_workers.bury_all()
+    dead_workers.end_all_dead()
     found = queries.recorded() if recorded else queries.runs()
     if as_json:
         print_json([run_as_dict(run) for run in found])
@@ -51,7 +51,7 @@ def list_(recorded: bool, as_json: bool) -> None:
 @json_option
 def show(run_id: str, as_json: bool) -> None:
     """Show everything on record about a run."""
-    dead_workers.bury_all()
+    dead_workers.end_all_dead()
     run = queries.run(run_id)
     folder, points = str(queries.folder(run).path), queries.fork_points(run_id)
     source = imported.of(run)
@@ -157,7 +157,7 @@ def _tell(command: Callable[[str], RunRecord], run_id: str) -> None:
     elif run.state == "queued":
         click.echo(f"{run.title} is queued, place {run.position:.0f}.")
     else:
-        click.echo(f"{run.title} is {run.state}. {run.exit_reason}".strip())
+        click.echo(f"{run.title} is {run.state}. {run.reason}".strip())
 
 
 def _row(run: RunRecord) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def _result(run: RunRecord) -> dict[str, Any]:
         "seconds": run.seconds,
         "weights_sha256": run.weights_sha256,
         "state": run.state,
-        "exit_reason": run.exit_reason,
+        "exit_reason": run.reason,
     }
 
 
@@ -86,4 +86,4 @@ def _print(ended: list[RunRecord]) -> None:
     print_table(headings, rows, title=f"On {', '.join(sorted(titles))}")
     for run in ended:
         if run.state not in ("finished", "queued"):
-            click.echo(f"{run.title}: {run.exit_reason}", err=True)
+            click.echo(f"{run.title}: {run.reason}", err=True)

@@ -25,6 +25,6 @@ def worker(folder: Path | None, wait: bool, fork: bool) -> None:
         sys.exit(waiting.wait(fork))
     if folder is None:
         raise click.UsageError("Name the folder of a run or a laboratory, or use --wait.")
-    from resnet_core.jobs.worker.dispatch import work
+    from resnet_core.jobs.worker.waiting import work
 
     sys.exit(work(folder))

@@ -16,7 +16,7 @@ from resnet_core.data.dataset import Dataset, check_count, held_out_count
 from resnet_core.data.imagenet import image_folder
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.data.own import arrays, collection
-from resnet_core.data.own.files import quoted, title
+from resnet_core.data.own.files import is_archive, quoted, title
 from resnet_core.data.public import local_copy, sources
 from resnet_core.data.public.sources import SOURCES, Source
 from resnet_core.data.selection import DataFacts, Selection
@@ -167,7 +167,7 @@ def _has_class_folders(folder: Path) -> bool:
 
 
 def _is_readable(path: Path) -> bool:
-    return arrays.is_arrays(path) or collection.is_collection(path)
+    return arrays.is_arrays(path) or path.is_dir() or is_archive(path)
 
 
 def _is_present(source: Source) -> bool:
@@ -213,8 +213,6 @@ def _source_facts(source: Source) -> DataFacts:
         image_size=source.image_size,
         channels=source.channels,
         classes=source.classes,
-        most_train_images=source.train_images,
-        most_test_images=source.test_images,
     )
 
 

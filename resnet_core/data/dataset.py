@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,48 @@ class ImageSet:
         return ImageSet(area_average(self.images, size), self.labels)
 
 
+class Divided:
+    """A training set and a test set, of which parts can be selected; a mixin of dataclasses."""
+
+    name: str
+    train: Any
+    test: Any
+
+    def subset(self, train_images: int | None = None, test_images: int | None = None) -> Self:
+        """Return the same number of images of each class (while they last); None: all images.
+
+        Smaller subsets are part of larger ones, and every run gets the same ones.
+
+        Raises:
+            InvalidSetting: there are fewer images than that.
+        """
+        return self.selected(
+            subset_index(self.train.labels, train_images, "train_images", self.name),
+            subset_index(self.test.labels, test_images, "test_images", self.name),
+        )
+
+    def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
+        """Return the images at these positions, in this order; None: all of them."""
+        return replace(  # type: ignore[type-var]  # of a dataclass
+            self,
+            train=self.train if train is None else self.train.take(train),
+            test=self.test if test is None else self.test.take(test),
+        )
+
+    def held_out(self) -> Self:
+        """Return a tenth of the training images as test images (section 4.2, 45k/5k).
+
+        Every class gives its share; the split is the same for every run.
+        """
+        kept, held = held_out_index(self.train.labels)
+        return replace(  # type: ignore[type-var]  # of a dataclass
+            self, train=self.train.take(kept), test=self.train.take(held)
+        )
+
+
 @dataclass(frozen=True)
-class Dataset:
-    """A training set and a test set of the same classes and image size.
+class Dataset(Divided):
+    """A training set and a test set of the same classes and image size, in memory.
 
     Attributes:
         name: as shown to people, for example "shapes (embedded)".
@@ -97,35 +136,6 @@ class Dataset:
         if size == self.image_size == self.train.images.shape[2]:
             return self
         return replace(self, train=self.train.resized(size), test=self.test.resized(size))
-
-    def subset(self, train_images: int | None = None, test_images: int | None = None) -> Self:
-        """Return the same number of images of each class (while they last); None: all images.
-
-        Smaller subsets are part of larger ones, and every run gets the same ones.
-
-        Raises:
-            InvalidSetting: there are fewer images than that.
-        """
-        return self.selected(
-            subset_index(self.train.labels, train_images, "train_images", self.name),
-            subset_index(self.test.labels, test_images, "test_images", self.name),
-        )
-
-    def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
-        """Return the images at these positions, in this order; None: all of them."""
-        return replace(
-            self,
-            train=self.train if train is None else self.train.take(train),
-            test=self.test if test is None else self.test.take(test),
-        )
-
-    def held_out(self) -> Self:
-        """Return a tenth of the training images as test images (section 4.2, 45k/5k).
-
-        Every class gives its share; the split is the same for every run.
-        """
-        kept, held = held_out_index(self.train.labels)
-        return replace(self, train=self.train.take(kept), test=self.train.take(held))
 
 
 def held_out_index(labels: Labels) -> tuple[Index, Index]:

@@ -47,7 +47,8 @@ class DataFacts:
         channels: 3 (RGB) or 1 (grey).
         classes: how many there are.
         most_train_images, most_test_images: how many there could be; more than
-            `train_images` and `test_images` only where images are drawn on demand.
+            `train_images` and `test_images` only where images are drawn on demand. By default
+            the same.
     """
 
     name: str
@@ -57,5 +58,9 @@ class DataFacts:
     image_size: int
     channels: int
     classes: int
-    most_train_images: int
-    most_test_images: int
+    most_train_images: int = 0
+    most_test_images: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "most_train_images", self.most_train_images or self.train_images)
+        object.__setattr__(self, "most_test_images", self.most_test_images or self.test_images)

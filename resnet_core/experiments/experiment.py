@@ -1,4 +1,4 @@
-"""A full description of one training run: the only thing a run is made from.
+"""The full description of one training run.
 
 Frozen and validated. The same fields are the options of the command line, the
 controls of the form, the parameters of a URL and the contents of `experiment.json`;
@@ -15,8 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.network_settings import NetworkSettings
-from resnet_core.experiments.text import as_text, check_data, check_name, from_text
-from resnet_core.experiments.validation import as_sentence
+from resnet_core.experiments.text import as_text, check_data, check_name, from_text, setting_error
 from resnet_core.specs.names import Spec, is_imagenet
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
@@ -34,7 +33,7 @@ _EXAMPLES = {"milestones": "32000,48000", "image_size": "32", "name": "first try
 class Experiment(NetworkSettings):
     """One training run, described in full.
 
-    Make one with `Experiment.create`, whose errors are sentences for people.
+    `Experiment.create` makes one; its errors are sentences for people.
     """
 
     name: str = Field("", description="A name of your own for the run; it may stay empty.")
@@ -176,14 +175,14 @@ class Experiment(NetworkSettings):
         are known beforehand."""
         if self.schedule == "plateau":
             return ()
-        given = self.milestones
-        if given is None:
-            given = (self.iterations // 2, self.iterations * 3 // 4)
-        return tuple(m for m in sorted(set(given)) if 0 < m < self.iterations)
+        milestones = self.milestones
+        if milestones is None:
+            milestones = (self.iterations // 2, self.iterations * 3 // 4)
+        return tuple(m for m in sorted(set(milestones)) if 0 < m < self.iterations)
 
     @property
     def effective_warmup(self) -> Literal["none", "linear", "until-error"]:
-        """What `auto` comes to for this network."""
+        """The warm-up, with `auto` resolved for this network."""
         if self.warmup != "auto":
             return self.warmup
         deep = not is_imagenet(self.network) and self.network_spec().depth >= WARMUP_DEPTH
@@ -216,7 +215,7 @@ class Experiment(NetworkSettings):
             )
 
     def changed(self, **fields: Any) -> Experiment:
-        """A copy with some fields changed, validated again.
+        """Return a copy with some fields changed, validated again.
 
         Raises:
             InvalidSetting: names the field and the nearest good value.
@@ -225,7 +224,7 @@ class Experiment(NetworkSettings):
 
     @classmethod
     def create(cls, **fields: Any) -> Experiment:
-        """An experiment from typed values or from text (command line, form, URL).
+        """Return an experiment from typed values or from text (command line, form, URL).
 
         Raises:
             InvalidSetting: names the field and the nearest good value.
@@ -233,10 +232,11 @@ class Experiment(NetworkSettings):
         try:
             return cls(**fields)
         except ValidationError as error:
-            raise _as_sentence(error) from error
+            defaults = {name: as_text(info.default) for name, info in cls.model_fields.items()}
+            raise setting_error(error, cls, {**defaults, **_EXAMPLES}) from error
 
     def to_query(self) -> dict[str, str]:
-        """The fields that differ from their defaults, as URL parameters."""
+        """Return the fields that differ from their defaults, as URL parameters."""
         return {
             field: as_text(value)
             for field, value in self.model_dump().items()
@@ -245,16 +245,10 @@ class Experiment(NetworkSettings):
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Experiment:
-        """The inverse of `to_query`; parameters that are no field's name are left alone.
+        """Return the experiment of `to_query`; parameters that are no field's name are ignored.
 
         Raises:
             InvalidSetting: names the field and the nearest good value.
         """
-        known = {field: text for field, text in query.items() if field in cls.model_fields}
-        return cls.create(**{field: from_text(field, text) for field, text in known.items()})
-
-
-def _as_sentence(error: ValidationError) -> InvalidSetting:
-    """The first of pydantic's errors, as a sentence that names the field and a good value."""
-    defaults = {field: as_text(info.default) for field, info in Experiment.model_fields.items()}
-    return as_sentence(error, Experiment, {**defaults, **_EXAMPLES})
+        texts = {field: text for field, text in query.items() if field in cls.model_fields}
+        return cls.create(**{field: from_text(field, text) for field, text in texts.items()})

@@ -14,7 +14,7 @@ from typing import Any
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 
-_TWINS = ("plain", "resnet")
+_FAMILIES = ("plain", "resnet")
 # The four of the puzzle, in the order in which they start.
 FOUR = ("cifar/plain-20", "cifar/resnet-20", "cifar/plain-56", "cifar/resnet-56")
 
@@ -73,7 +73,7 @@ class Preset:
     Attributes:
         name: as on the command line and in a URL.
         title: a few words.
-        description: a sentence or two on what will be seen, and how long it takes.
+        description: a sentence or two on the result and the duration.
         build: makes the experiments from a seed.
     """
 
@@ -120,12 +120,12 @@ def imagenet(seed: int = 0, data: str = "imagenet") -> tuple[Experiment, ...]:
     Args:
         data: a folder with train/CLASS and val/CLASS, as in `Experiment.data`.
     """
-    networks = [f"imagenet/{family}-{depth}" for depth in (18, 34) for family in _TWINS]
+    networks = [f"imagenet/{family}-{depth}" for depth in (18, 34) for family in _FAMILIES]
     return _each(tuple(networks), {**IMAGENET, "data": data}, seed)
 
 
 def preset(name: str) -> Preset:
-    """The preset of this name.
+    """Return the preset of this name.
 
     Raises:
         InvalidSetting: there is none; names those there are.

@@ -1,8 +1,8 @@
-"""Which runs repeat a figure or table of the paper, at full length or scaled to the machine.
+"""The runs that repeat a figure or table of the paper, at full length or scaled to the machine.
 
 On a GPU the networks and iterations are the paper's. On a CPU, plain and residual networks of
 20 and 56 layers train for an eighth of them, with the schedule scaled by the same factor.
-A run belongs to every figure that shows it: what `figure6` has trained, `figure7` finds.
+A run belongs to every figure that shows it: `figure7` uses the runs of `figure6`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SEVERAL_SEEDS = WITH_WEIGHTS
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of the paper is repeated.
+    """The extent of a reproduction.
 
     Attributes:
         full: all of its networks, as on a GPU; else those of 20 and 56 layers.
@@ -59,12 +59,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A figure or table, and what has to be trained for it.
+    """A figure or table and the runs that it needs.
 
     Attributes:
         name: as on the command line.
         title: a few words.
-        plan: makes the experiments, in the order in which they are worth having.
+        plan: makes the experiments, the most useful ones first.
     """
 
     name: str
@@ -73,19 +73,19 @@ class Reproduction:
 
 
 def reproduction(name: str) -> Reproduction:
-    """The reproduction of this name.
+    """Return the reproduction of this name.
 
     Raises:
         InvalidSetting: there is none; names those there are.
     """
     if name not in REPRODUCTIONS:
-        known = ", ".join(REPRODUCTIONS)
-        raise InvalidSetting("reproduction", f"{name[:60]!r} is not one of {known}.")
+        names = ", ".join(REPRODUCTIONS)
+        raise InvalidSetting("reproduction", f"{name[:60]!r} is not one of {names}.")
     return REPRODUCTIONS[name]
 
 
 def group(scale: Scale) -> str:
-    """What recordings of this scale are called together: `paper`, or `paper-8000`."""
+    """Return the name of the recordings of this scale: `paper`, or `paper-8000`."""
     return "paper" if scale.iterations == PAPER_ITERATIONS else f"paper-{scale.iterations}"
 
 
@@ -121,7 +121,7 @@ def _one_minute(scale: Scale) -> tuple[Experiment, ...]:
 
 
 def _over_seeds(networks: Sequence[str], scale: Scale) -> tuple[Experiment, ...]:
-    """The first seed of every network, so that what ends early is a set; then further seeds.
+    """The first seed of every network, so that the first runs are a full set; then further seeds.
 
     Within a seed the deepest come first: they take longest, and others train beside them.
     """

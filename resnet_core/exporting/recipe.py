@@ -9,7 +9,7 @@ from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting.trained import Trained
 from resnet_core.paper import cifar
-from resnet_core.runs.paper_recipe import is_cifar_10
+from resnet_core.runs.cifar10 import is_cifar_10
 from resnet_core.specs.names import is_imagenet
 
 # Settings that decide what is computed, by the words for them. Each default is the paper's for

@@ -13,8 +13,7 @@ from resnet_core import anatomy
 from resnet_core.data import catalog
 from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import queries
+from resnet_core.runs import find_weights, queries
 from resnet_core.runs.find_weights import Weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import Spec, is_imagenet
@@ -90,7 +89,7 @@ def of_run(run_id: str) -> Trained:
             f"could be said of it there. Export its tables, which hold its weights."
         )
     facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
-    weights = weights_on_disk.find(run)
+    weights = find_weights.find(run)
     shapes = _shapes(weights.path)
     size = facts.image_size if facts else _USUAL_SIZES[is_imagenet(run.experiment.network)]
     channels = next(shapes[name][1] for name in _STEMS if name in shapes)

@@ -1,4 +1,4 @@
-"""The truth about workers that died without a word."""
+"""Dead workers: jobs whose process ended without recording an outcome."""
 
 from __future__ import annotations
 
@@ -8,70 +8,78 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from resnet_core.errors import RunNotFound, WrongState
+from resnet_core.errors import ResultNotFound, RunNotFound, WrongState
 from resnet_core.jobs.engine import Handle
-from resnet_core.runs.folder import of_run
-from resnet_core.runs.record import RunRecord, State
-from resnet_core.runs.store import Store, of_home
+from resnet_core.runs.folder import RunFolder
+from resnet_core.runs.record import Job, RunRecord, State
+from resnet_core.runs.store import NO_WORKER, Store, of_home
 from resnet_core.system import processes
+from resnet_core.system.texts import Message
 
-# A worker that was started must have said its pid by then, seconds, even from a slow disk.
+# A worker that was started must have reported its pid by then, seconds, even from a slow disk.
 _START_PATIENCE = 180.0
 _log = logging.getLogger(__name__)
 
 
-def bury(store: Store, alive: Callable[[Handle], bool], run: RunRecord) -> bool:
-    """Record a running run as interrupted if its worker is dead.
-
-    Returns:
-        Whether it is.
-    """
-    if run.pid is None:
-        dead = time.time() - (run.heartbeat or run.created) > _START_PATIENCE
-    else:
-        dead = not alive(Handle(run.id, run.pid, run.pid_created))
-    if dead:
-        note_end(
-            store,
-            run,
-            "interrupted",
-            f"The worker was killed or the machine stopped near iteration {run.iteration}. "
-            f"Resume the run: it {where_it_resumes(run)}.",
-        )
-    return dead
-
-
-def bury_all() -> None:
-    """Record the deaths of this machine's workers, for whoever asks without a supervisor."""
-    for run in of_home().in_states({"running"}):
-        bury(of_home(), alive_here, run)
-
-
 def alive_here(handle: Handle) -> bool:
+    """Return whether this machine still runs the process with this pid and creation time."""
     return handle.pid is not None and processes.alive(handle.pid, handle.pid_created)
 
 
-def where_it_resumes(run: RunRecord) -> str:
-    saved = of_run(run.id).kept_iterations()
-    return f"goes on from iteration {saved[-1]}" if saved else "starts from the beginning"
+def is_dead(job: Job, alive: Callable[[Handle], bool] = alive_here) -> bool:
+    """Return whether the worker of a running job is dead."""
+    if job.state != "running":
+        return False
+    if job.pid is None:
+        return time.time() - (job.heartbeat or job.started or job.created) > _START_PATIENCE
+    return not alive(Handle(job.id, job.pid, job.pid_created))
 
 
-def note_end(store: Store, run: RunRecord, state: State, reason: str) -> None:
-    """Record how a running run ended, unless it has said so itself by now."""
-    _log.info("%s %s: %s", run.id, state, reason)
-    note(
-        store,
-        run,
-        state=state,
-        exit_reason=reason,
-        ended=time.time(),
-        request=None,
-        pid=None,
-        pid_created=None,
-    )
+def end_if_dead(store: Store, job: Job, alive: Callable[[Handle], bool] = alive_here) -> bool:
+    """Record a running job as interrupted, or stopped if it was asked to, if its worker is dead.
+
+    Returns:
+        Whether the worker is dead.
+    """
+    dead = is_dead(job, alive)
+    if dead and job.request == "stop" and job.kind == "laboratory":
+        end(store, job, "stopped", Message("errors.labs.stopped"))
+    elif dead:
+        end(store, job, "interrupted", _reason(store, job))
+    return dead
 
 
-def note(store: Store, run: RunRecord, **fields: Any) -> None:
-    """Change a running run; where its worker's last words came first, they stand."""
-    with contextlib.suppress(WrongState, RunNotFound):
-        store.change(run.id, {"running"}, "{title} is {state}.", **fields)
+def end_all_dead() -> None:
+    """Record the deaths of this machine's workers where no supervisor does."""
+    store = of_home()
+    for job in store.jobs({"running"}):
+        end_if_dead(store, job)
+
+
+def end(store: Store, job: Job, state: State, reason: Message) -> None:
+    """Record how a running job ended, unless its worker has recorded an outcome or another worker
+    has started since `job` was read."""
+    _log.info("%s %s: %s", job.id, state, reason)
+    change = {"state": state, "exit_reason": reason.dumps(), "ended": time.time(), **NO_WORKER}
+    change_running(store, job, **change)
+
+
+def change_running(store: Store, job: Job, **fields: Any) -> None:
+    """Change a running job; one that has ended or restarted since it was read stays as it is."""
+    with contextlib.suppress(WrongState, RunNotFound, ResultNotFound):
+        store.change(job, {"running"}, same_worker=True, **fields)
+
+
+def resume_point(store: Store, run: RunRecord) -> Message:
+    """Return the half sentence on where a run goes on if it is resumed."""
+    iterations = RunFolder(store.folder(run)).kept_iterations()
+    if not iterations:
+        return Message("errors.runs.starts_again")
+    return Message("errors.runs.goes_on", iteration=iterations[-1])
+
+
+def _reason(store: Store, job: Job) -> Message:
+    if not isinstance(job, RunRecord):
+        return Message("errors.labs.killed")
+    resumed = resume_point(store, job)
+    return Message("errors.runs.killed", iteration=job.iteration, resumed=resumed)

@@ -1,4 +1,4 @@
-"""New runs from the checkpoints of others."""
+"""Forks: new runs that start from the checkpoints of others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState
 from resnet_core.experiments.network_settings import check_fork
-from resnet_core.jobs.checks import checked
-from resnet_core.jobs.submission import new_record
+from resnet_core.jobs.submission import check, new_record
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord
@@ -17,8 +16,8 @@ from resnet_core.runs.record import RunRecord
 def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     """Queue a new run that starts from a checkpoint of another, with some settings changed.
 
-    Its iterations go on counting from the checkpoint's, and so does its schedule: both runs
-    draw as one tree over one axis.
+    Its iterations continue the checkpoint's, and so does its schedule: both runs are drawn as
+    one tree over one axis.
 
     Args:
         iteration: one of `queries.fork_points`.
@@ -30,12 +29,9 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     """
     parent = queries.run(run_id)
     if parent.recorded:
-        raise WrongState(f"{parent.title} is a recording; train it here to fork it.")
+        raise WrongState("fork.recording", title=parent.title)
     if parent.imported:
-        raise WrongState(
-            f"{parent.title} is imported: with what recipe it was trained is not known, and its "
-            f"images may be prepared otherwise than a training here does. Start a new run."
-        )
+        raise WrongState("fork.imported", title=parent.title)
     _check_fork_point(parent, iteration)
     child = parent.experiment.changed(**changes)
     if "name" not in changes:
@@ -44,12 +40,14 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     if child.iterations <= iteration:
         raise InvalidSetting(
             "iterations",
-            f"{child.iterations} is not beyond the checkpoint's {iteration}; "
-            f"use at least {iteration + 1}.",
+            "fork.too_short",
+            iterations=child.iterations,
+            iteration=iteration,
+            least=iteration + 1,
         )
     check_fork(parent.experiment, child)
     record = new_record(
-        *checked(child), parent=run_id, parent_iteration=iteration, iteration=iteration
+        *check(child), parent=run_id, parent_iteration=iteration, iteration=iteration
     )
     try:
         _copy_origin(parent, iteration, of_run(record.id))
@@ -62,26 +60,28 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
 def _check_fork_point(parent: RunRecord, iteration: int) -> None:
     points = queries.fork_points(parent.id)
     if not points:
-        raise WrongState(f"{parent.title} has no checkpoint yet to fork from; train it first.")
+        raise WrongState("fork.no_checkpoint", title=parent.title)
     if iteration not in points:
         nearest = sorted(sorted(points, key=lambda point: abs(point - iteration))[:2])
         raise InvalidSetting(
             "iteration",
-            f"{parent.title} has no checkpoint at {iteration}; the nearest are at "
-            f"{' and '.join(map(str, nearest))}.",
+            "fork.no_such_checkpoint",
+            title=parent.title,
+            iteration=iteration,
+            nearest=nearest,
         )
 
 
 def _copy_origin(parent: RunRecord, iteration: int, child: RunFolder) -> None:
     source = of_run(parent.id).checkpoint(iteration)
+    target = child.origin / "checkpoints" / source.name
     try:
-        target = child.origin / "checkpoints" / source.name
         target.mkdir(parents=True)
-        for file in source.iterdir():  # copytree's error would have no reason
-            shutil.copyfile(file, target / file.name)
+        # One by one: `copytree` wraps an error of the system and hides its reason.
+        for path in source.iterdir():
+            shutil.copy(path, target)
         shutil.copy(of_run(parent.id).experiment, child.origin / "experiment.json")
     except OSError as error:
         raise PlaygroundError(
-            f"The checkpoint {source.name} of {parent.title} could not be copied "
-            f"({error.strerror}); free some space, or fork from another one."
+            "fork.cannot_copy", checkpoint=source.name, title=parent.title, error=error
         ) from error

@@ -1,95 +1,99 @@
-"""The supervisor's part for laboratories: one at a time, in the order in which they came."""
+"""Commands on laboratories: submit a request, stop it, compute it again. No torch.
+
+A result is identified by its request: the same one, even from another person or page,
+is computed once.
+"""
 
 from __future__ import annotations
 
-import logging
 import time
-from dataclasses import replace
 
-from resnet_core.errors import PlaygroundError
-from resnet_core.jobs.engine import Engine, Handle
-from resnet_core.labs import line, status
-from resnet_core.labs.results.folder import LabFolder
-from resnet_core.labs.status import Status
-
-_WATCH = 0.25  # seconds
-# Between two events of a laboratory that was asked to stop; it is killed after that.
-_STOP_PATIENCE = 20.0
-_log = logging.getLogger(__name__)
+from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.jobs import dead_workers
+from resnet_core.labs.results import results
+from resnet_core.labs.results.folder import LabFolder, of_result
+from resnet_core.labs.results.request import LabRequest
+from resnet_core.runs import store
+from resnet_core.runs.record import ENDED, Job, State
+from resnet_core.runs.store import wrong_state
 
 
-class Laboratories:
-    """Starts the first of the line, beside whatever trains, and notices how it ends."""
+def submit(request: LabRequest) -> str:
+    """Queue the request, unless it is queued, running, finished or on record; return its id.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._watched = 0.0
+    One that was stopped or has failed is computed again.
 
-    def step(self) -> bool:
-        """Look once; returns whether a laboratory waits or runs."""
-        folder = line.first()
-        if folder is None:
-            return False
-        found = status.read(folder)
-        if not folder.order.exists():
-            _log.warning("%s has no folder any more", folder.id)
-            line.leave(folder.id)
-        elif found.state == "waiting":
-            self._start(folder)
-        elif found.state == "running":
-            self._watch(folder, found)
-        else:
-            line.leave(folder.id)
-        return True
+    Raises:
+        PlaygroundError: the folder cannot be written to.
+    """
+    folder = of_result(request.id)
+    state = _state(folder.id)
+    if state is None or state in ENDED - {"finished"}:
+        # A finished job whose files are gone or damaged is computed again, too.
+        _queue(folder, request, ENDED if state in {None, "failed"} else ENDED - {"finished"})
+    return folder.id
 
-    def _start(self, folder: LabFolder) -> None:
-        begun = status.change(folder, {"waiting"}, state="running", started=time.time())
-        if begun is None:
-            return  # it was stopped in this moment
+
+def stop(lab_id: str) -> None:
+    """Have it end after its present event; its rows stay.
+
+    Raises:
+        ResultNotFound: there is no such result.
+        WrongState: it has ended, or it is a recording.
+    """
+    results.read(lab_id)  # refuses an unknown id
+    job = _current(lab_id)
+    if job is None:
+        raise WrongState("labs.stop_recording")
+    store.of_home().ask(job, "stop", "labs.no_stop")
+
+
+def retry(lab_id: str) -> str:
+    """Compute again here what has ended, or is on record; return the id.
+
+    Raises:
+        ResultNotFound: there is no such result.
+        WrongState: it is queued or running.
+    """
+    job = _current(lab_id)
+    request = results.read(lab_id).request
+    if _queue(of_result(lab_id), request, ENDED) is None and job is not None:
+        raise wrong_state("labs.no_retry", job)
+    return lab_id
+
+
+def _queue(folder: LabFolder, request: LabRequest, allowed: frozenset[State]) -> Job | None:
+    """Queue a computation from its beginning; None where it is in another state by now."""
+
+    def prepare() -> None:
         try:
-            handle = self._engine.start(folder.id, folder.path)
-        except PlaygroundError as error:
-            self._note_end(folder, replace(begun, state="failed", reason=str(error)))
-            return
-        _log.info("started %s as process %s", folder.id, handle.pid)
-        with status.held(folder.path.parent):
-            now = status.read(folder)
-            if now.state == "running" and now.pid is None:
-                said = replace(now, pid=handle.pid, pid_created=handle.pid_created)
-                status.write(folder, said)
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.events.unlink(missing_ok=True)
+            folder.write_request(request)
+        except OSError as error:
+            raise PlaygroundError(
+                "runs.folder_unwritable", path=folder.path, error=error
+            ) from error
 
-    def _watch(self, folder: LabFolder, found: Status) -> None:
-        if time.monotonic() - self._watched < _WATCH:
-            return
-        self._watched = time.monotonic()
-        handle = Handle(folder.id, found.pid, found.pid_created)
-        if found.pid is None:
-            dead = status.true(folder, found).state != "running"
-        else:
-            dead = not self._engine.alive(handle)
-        if dead:
-            self._note_end(folder, status.died(folder, found))
-        elif _asked_to_stop(folder) > _STOP_PATIENCE:
-            _log.warning("%s does not stop; it is killed", folder.id)
-            self._engine.kill(handle)
-
-    def _note_end(self, folder: LabFolder, ended: Status) -> None:
-        """Record it, unless the worker has said so itself by now."""
-        _log.info("%s %s: %s", folder.id, ended.state, ended.reason)
-        status.change(
-            folder,
-            {"running"},
-            state=ended.state,
-            reason=ended.reason,
-            ended=ended.ended,
-            pid=None,
-            pid_created=None,
-        )
+    job = Job(id=folder.id, state="queued", created=time.time())
+    return store.of_home().queue_laboratory(job, allowed, prepare)
 
 
-def _asked_to_stop(folder: LabFolder) -> float:
-    """Seconds since it was; 0: it was not."""
+def _state(lab_id: str) -> State | None:
+    """Return the state of a result, once a dead worker is recorded; None where there is none."""
+    _current(lab_id)
     try:
-        return time.time() - folder.stop.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+        return results.read(lab_id).state
+    except ResultNotFound:
+        return None
+    except PlaygroundError:
+        return "failed"  # damaged
+
+
+def _current(lab_id: str) -> Job | None:
+    """Return the job, once a dead worker of it is recorded: no supervisor may be running."""
+    index = store.of_home()
+    job = index.job(lab_id)
+    if job is not None and dead_workers.end_if_dead(index, job):
+        job = index.job(lab_id)
+    return job

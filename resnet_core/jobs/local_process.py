@@ -1,19 +1,23 @@
-"""Workers as processes of this machine."""
+"""Workers as processes of this machine, some of them ready with torch imported."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import select
 import subprocess
 import time
 from pathlib import Path
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import assignment
 from resnet_core.jobs.engine import Handle
-from resnet_core.jobs.spare import Spare
+from resnet_core.runs.folder import JobFolder
 from resnet_core.system import environment, processes
 
 # Seconds after a spare's death until the next one is tried: it may die of the same cause.
 _PAUSE = 10.0
+# Importing torch takes some 3 s from a warm disk and a minute from a cold slow one.
+_SPARE_PATIENCE = 120.0
 
 
 class LocalProcesses:
@@ -26,27 +30,26 @@ class LocalProcesses:
         self._children: dict[int, subprocess.Popen[str]] = {}
 
     def prepare(self, free_slots: int) -> None:
-        """Keep spares: one that forks serves every run, others serve one free slot each."""
+        """Keep spares: one that forks serves every job, others serve one free slot each."""
         for spare in [spare for spare in self._spares if not spare.alive]:
             self._discard(spare)
         if time.monotonic() < self._pause_until:
             return
-        wanted = (
-            environment.spares() if environment.forks() else min(environment.spares(), free_slots)
-        )
-        while len(self._spares) < wanted:
+        spares = environment.spares()
+        number = spares if environment.forks() else min(spares, free_slots)
+        while len(self._spares) < number:
             try:
                 self._spares.append(Spare())
             except OSError:
-                # No room for another process now; runs start without it.
+                # No room for another process now; jobs start without it.
                 self._pause_until = time.monotonic() + _PAUSE
                 return
 
-    def start(self, run_id: str, run_dir: Path) -> Handle:
+    def start(self, job_id: str, folder: Path) -> Handle:
         while self._spares:
             spare = self._spares[0]
             try:
-                handle, process = spare.begin(run_id, run_dir)
+                handle, process = spare.begin(job_id, folder)
             except PlaygroundError:
                 self._discard(spare)
                 continue
@@ -54,7 +57,7 @@ class LocalProcesses:
                 self._spares.pop(0)
                 self._children[process.pid] = process
             return handle
-        return self._start_cold(run_id, run_dir)
+        return self._start_cold(job_id, folder)
 
     def alive(self, handle: Handle) -> bool:
         if handle.pid is None:
@@ -79,14 +82,68 @@ class LocalProcesses:
         self._spares.remove(spare)
         self._pause_until = time.monotonic() + _PAUSE
 
-    def _start_cold(self, run_id: str, run_dir: Path) -> Handle:
+    def _start_cold(self, job_id: str, folder: Path) -> Handle:
         try:
-            with assignment.log(run_dir).open("ab") as log:
-                process = processes.start(["worker", str(run_dir)], stdout=log)
+            with JobFolder(folder).log.open("ab") as log:
+                process = processes.start(["worker", str(folder)], stdout=log)
         except OSError as error:
-            raise PlaygroundError(
-                f"The system cannot start a worker ({error.strerror}); close other programs, "
-                f"then start it again."
-            ) from error
+            raise PlaygroundError("jobs.cannot_start_worker", error=error) from error
         self._children[process.pid] = process
-        return Handle(run_id, process.pid, processes.created(process.pid))
+        return Handle(job_id, process.pid, processes.created(process.pid))
+
+
+class Spare:
+    """`python -m resnet_core worker --wait`, at the other end of two pipes.
+
+    Where it can fork it starts any number of workers and returns their pids; elsewhere it
+    becomes the one worker itself. It ends when this process does.
+    """
+
+    def __init__(self) -> None:
+        self._forks = environment.forks()
+        self._process = processes.start(
+            ["worker", "--wait", *(["--fork"] if self._forks else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if self._forks else subprocess.DEVNULL,
+            stderr=None,
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def begin(self, job_id: str, folder: Path) -> tuple[Handle, subprocess.Popen[str] | None]:
+        """Have it work on a job.
+
+        Returns:
+            The worker's handle, and its process where that is the spare itself.
+
+        Raises:
+            PlaygroundError: it died, or did not answer.
+        """
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(str(folder)) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise PlaygroundError("jobs.spare_died") from error
+        pid = self._read_pid() if self._forks else self._process.pid
+        handle = Handle(job_id, pid, processes.created(pid))
+        return handle, None if self._forks else self._process
+
+    def _read_pid(self) -> int:
+        stdout = self._process.stdout
+        assert stdout is not None
+        ready, _, _ = select.select([stdout], [], [], _SPARE_PATIENCE)
+        line = stdout.readline() if ready else ""
+        if not line:
+            raise PlaygroundError("jobs.spare_silent")
+        return int(line)
+
+    def close(self) -> None:
+        """Let it end; a worker that it has become or started goes on."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            # It may have died with unread text in the pipe.
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()

@@ -1,7 +1,7 @@
 """The one process that starts workers and notices their ends; it outlives the web server.
 
-It trusts only the index and the operating system: after its own death the next one
-adopts the workers that still run and goes on with the queue.
+It relies only on the index and the operating system: after its own death the next one
+adopts the workers that still run and continues the queue.
 """
 
 from __future__ import annotations
@@ -14,79 +14,110 @@ import subprocess
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs.dead_workers import bury, note, note_end
-from resnet_core.jobs.engine import Engine
-from resnet_core.jobs.laboratories import Laboratories
-from resnet_core.runs.folder import of_run
+from resnet_core.jobs.dead_workers import change_running, end, end_if_dead
+from resnet_core.jobs.engine import Engine, Handle
+from resnet_core.runs import database
+from resnet_core.runs.record import ACTIVE, Job, Kind
 from resnet_core.runs.store import Store, of_home
 from resnet_core.system import environment, home, processes
 
-# A queued run waits at most this long to be noticed, seconds; a look costs 0.1 ms.
+# A queued job waits at most this long to be noticed, seconds; a look costs 0.1 ms.
 _TICK = 0.05
-_WATCH = 0.25
+_CHECK_SECONDS = 0.25
+# For a laboratory that was asked to stop, between two of its events; then it is killed.
+_STOP_PATIENCE = 20.0
+# One of another version may be on its way out.
+_LOCK_PATIENCE = 2.0
 _log = logging.getLogger(__name__)
-# Ours, by home folder, to be collected when they end.
-_started: dict[Path, subprocess.Popen[str]] = {}
+# This process's supervisors by home folder, to be collected when they end.
+_children: dict[Path, subprocess.Popen[str]] = {}
 
 
 class Supervisor:
-    """Claims queued runs while slots are free, and records which workers have died.
+    """Claims queued jobs while slots are free, and records which workers have died.
 
-    Laboratories work beside the runs: `Laboratories` sees to them.
+    Laboratories have a slot of their own beside the trainings.
+
+    Args:
+        slots: how many trainings run at the same time.
     """
 
     def __init__(self, store: Store, engine: Engine, slots: int) -> None:
         self._store = store
         self._engine = engine
-        self._slots = slots
-        self._watched = 0.0
-        self._laboratories = Laboratories(engine)
+        self._slots: dict[Kind, int] = {"training": slots, "laboratory": 1}
+        self._checked = 0.0
+        # When laboratories were first seen to be asked to stop, `time.monotonic`.
+        self._stopping: dict[str, float] = {}
 
     def step(self) -> bool:
-        """Look once; returns whether any run or laboratory waits or works."""
-        active = self._store.in_states({"queued", "running"})
-        running = [run for run in active if run.state == "running"]
-        if time.monotonic() - self._watched > _WATCH:
-            self._watched = time.monotonic()
-            running = [run for run in running if not bury(self._store, self._engine.alive, run)]
-        free = max(self._slots - len(running), 0)
-        self._engine.prepare(free)
-        if any(run.state == "queued" for run in active):
-            self._launch(free)
-        asking = self._laboratories.step()
-        return bool(active) or asking
+        """Look once; returns whether any job is queued or runs."""
+        active = self._store.jobs(ACTIVE)
+        running = [job for job in active if job.state == "running"]
+        if time.monotonic() - self._checked > _CHECK_SECONDS:
+            self._checked = time.monotonic()
+            running = [
+                job for job in running if not end_if_dead(self._store, job, self._engine.alive)
+            ]
+            self._kill_unresponsive(running)
+        for kind, slots in self._slots.items():
+            free = max(slots - sum(job.kind == kind for job in running), 0)
+            if kind == "training":
+                self._engine.prepare(free)
+            if any(job.kind == kind and job.state == "queued" for job in active):
+                self._launch(kind, free)
+        return bool(active)
 
-    def _launch(self, free: int) -> None:
+    def _launch(self, kind: Kind, free: int) -> None:
         for _ in range(free):
-            run = self._store.claim()
-            if run is None:
+            job = self._store.claim(kind)
+            if job is None:
                 return
             try:
-                handle = self._engine.start(run.id, of_run(run.id).path)
+                handle = self._engine.start(job.id, self._store.folder(job))
             except PlaygroundError as error:
-                note_end(self._store, run, "failed", str(error))
+                end(self._store, job, "failed", error.message)
                 continue
-            _log.info("started %s as process %s", run.id, handle.pid)
-            note(self._store, run, pid=handle.pid, pid_created=handle.pid_created)
+            _log.info("started %s as process %s", job.id, handle.pid)
+            change_running(self._store, job, pid=handle.pid, pid_created=handle.pid_created)
+
+    def _kill_unresponsive(self, running: list[Job]) -> None:
+        """Kill laboratories that have ignored a request to stop: an event may take long."""
+        asked = [job for job in running if job.kind == "laboratory" and job.request == "stop"]
+        now = time.monotonic()
+        self._stopping = {job.id: self._stopping.get(job.id, now) for job in asked}
+        for job in asked:
+            if now - self._stopping[job.id] > _STOP_PATIENCE:
+                _log.warning("%s does not stop; it is killed", job.id)
+                self._engine.kill(Handle(job.id, job.pid, job.pid_created))
+
+
+class Identity(NamedTuple):
+    """A supervisor's process, when it was created, and the version of the index it works on."""
+
+    pid: int
+    created: float
+    index_version: int
 
 
 def supervise(engine: Engine) -> None:
-    """Serve this home folder until there is nothing to do and nobody asks.
+    """Serve this home folder until it is idle and no program has called `ensure_running` lately.
 
     Returns at once where another supervisor serves it already.
     """
     folder = home.home()
     lock = FileLock(folder / "supervisor.lock")
     try:
-        lock.acquire(timeout=1.0)
+        lock.acquire(timeout=_LOCK_PATIENCE)
     except Timeout:
         return
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, _leave)
+        signal.signal(name, _exit)
     try:
         _write_identity(folder)
         _loop(Supervisor(of_home(), engine, environment.slots()))
@@ -113,45 +144,51 @@ def _loop(supervisor: Supervisor) -> None:
 def ensure_running() -> None:
     """Start a supervisor for this home folder unless one runs; a matter of 0.1 ms if so.
 
-    Called by everything that has an interest in runs, every few seconds.
+    Called by everything that has an interest in jobs, every few seconds.
 
     Raises:
         PlaygroundError: it cannot be started.
     """
     folder = home.home()
     (folder / "supervisor.wanted").touch()
-    ours = _started.get(folder)
-    if (ours is not None and ours.poll() is None) or is_running():
+    child = _children.get(folder)
+    if child is not None and child.poll() is None:
         return
+    running = identity()
+    if running is not None and processes.alive(running.pid, running.created):
+        if running.index_version == database.VERSION:
+            return
+        # One of another version, which cannot use this index. Its workers go on without it.
+        processes.kill(running.pid, running.created)
     try:
         with (folder / "supervisor.log").open("ab") as log:
-            _started[folder] = processes.start(["supervise"], stdout=log)
+            _children[folder] = processes.start(["supervise"], stdout=log)
     except OSError as error:
-        raise PlaygroundError(
-            f"The process that starts training cannot be started ({error.strerror}); "
-            f"close other programs and try again."
-        ) from error
+        raise PlaygroundError("jobs.cannot_start_supervisor", error=error) from error
 
 
 def is_running() -> bool:
-    """Whether a supervisor serves this home folder."""
-    pid, created = identity()
-    return pid is not None and processes.alive(pid, created)
+    """Return whether a supervisor serves this home folder."""
+    last = identity()
+    return last is not None and processes.alive(last.pid, last.created)
 
 
-def identity() -> tuple[int | None, float | None]:
-    """Pid and creation time of the last supervisor of this home folder; it may have ended."""
+def identity() -> Identity | None:
+    """Return the last supervisor of this home folder, which may have ended."""
     try:
-        said = json.loads((home.home() / "supervisor.json").read_text(encoding="utf-8"))
-        return int(said["pid"]), float(said["created"])
-    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
-        return None, None
+        values = json.loads((home.home() / "supervisor.json").read_text(encoding="utf-8"))
+        # Versions before the third of the index did not write it.
+        return Identity(
+            int(values["pid"]), float(values["created"]), int(values.get("index_version", 2))
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _write_identity(folder: Path) -> None:
     pid = os.getpid()
-    said = json.dumps({"pid": pid, "created": processes.created(pid)})
-    (folder / "supervisor.json").write_text(said, encoding="utf-8")
+    own = Identity(pid, processes.created(pid) or 0.0, database.VERSION)
+    (folder / "supervisor.json").write_text(json.dumps(own._asdict()), encoding="utf-8")
 
 
 def _last_wanted() -> float:
@@ -161,5 +198,5 @@ def _last_wanted() -> float:
         return 0.0
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)

@@ -43,7 +43,7 @@ class Telemetry:
 
 
 def read(folder: RunFolder) -> Telemetry:
-    """Everything measured so far; empty for a run that has not started.
+    """Return all measurements so far; empty for a run that has not started.
 
     Raises:
         PlaygroundError: the file is not telemetry.
@@ -54,14 +54,14 @@ def read(folder: RunFolder) -> Telemetry:
             state = path.stat()
         except FileNotFoundError:
             continue
-        found = _cached(path, state.st_mtime_ns, state.st_size)
-        if found is not None:
-            return found
+        telemetry = _cached(path, state.st_mtime_ns, state.st_size)
+        if telemetry is not None:
+            return telemetry
     return from_table(pa.table({name: pa.array([], pa.float64()) for name in SCALARS}))
 
 
 def from_table(rows: pa.Table) -> Telemetry:
-    """The telemetry of a stream's rows, for example those that a `Tail` gave."""
+    """Return the telemetry of a stream's rows, for example those of a `Tail`."""
     scalars = [name for name in rows.column_names if name not in VECTORS]
     axes = ("layers", "blocks") if rows.schema.metadata else ()
     names = {axis: table.names(rows.schema, axis) for axis in axes}
@@ -78,15 +78,13 @@ def from_table(rows: pa.Table) -> Telemetry:
 
 @lru_cache(maxsize=32)
 def _cached(path: Path, modified: int, size: int) -> Telemetry | None:
-    """A file's telemetry, read once for each state of the file; None where there is none yet."""
+    """Return a file's telemetry, read once for each state of the file; None before its first."""
     try:
         rows = stream.read(path) if path.suffix == ".arrow" else pyarrow.parquet.read_table(path)
     except (PlaygroundError, FileNotFoundError):
         return None  # no first message yet, or compacted in this very moment
     except (pa.ArrowException, OSError) as error:
-        raise PlaygroundError(
-            f"The telemetry {path} is damaged ({error}); retry the run to measure it again."
-        ) from error
+        raise PlaygroundError("runs.telemetry_damaged", path=path, error=error) from error
     return from_table(rows)
 
 

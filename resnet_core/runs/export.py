@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from resnet_core.runs import queries, run_file
-from resnet_core.runs.folder import RunFolder
+from resnet_core.errors import WrongState
+from resnet_core.runs import find_weights, queries
+from resnet_core.runs.folder import to_dict
 from resnet_core.system import atomic_folder
-from resnet_core.training.checkpoint.folder import WEIGHTS, newest_checkpoint
+from resnet_core.training.checkpoint.folder import WEIGHTS
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
@@ -33,7 +35,7 @@ def export(run_id: str, folder: Path) -> list[Path]:
 def write(run_id: str, folder: Path) -> None:
     """Write into this folder `config.json` (the experiment, and what `run.json` says); `metrics`,
     `layers` and `blocks` as Parquet and CSV, see `tables` for the columns; and
-    `model.safetensors` where there are weights, with `imported.json` where they are from elsewhere.
+    `model.safetensors` where there are verified weights, with `imported.json` of an import.
 
     Raises:
         RunNotFound: there is no such run.
@@ -41,50 +43,44 @@ def write(run_id: str, folder: Path) -> None:
     """
     run = queries.run(run_id)
     source = queries.folder(run)
-    found = queries.telemetry(run_id)
-    weights = source.weights if source.weights.is_file() else _newest_weights(source)
+    telemetry = queries.telemetry(run_id)
     if run.imported:
         shutil.copyfile(source.imported, folder / source.imported.name)
-    config = {"experiment": run.experiment.model_dump(), "run": run_file.to_dict(run)}
+    config = {"experiment": run.experiment.model_dump(), "run": to_dict(run)}
     (folder / "config.json").write_text(
         json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8"
     )
-    for name, table in tables(found).items():
+    for name, table in tables(telemetry).items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False)
-    if weights is not None:
-        shutil.copyfile(weights, folder / "model.safetensors")
+    with suppress(WrongState):  # there are none
+        shutil.copyfile(find_weights.find(run).path, folder / WEIGHTS)
 
 
-def tables(found: Telemetry) -> dict[str, pd.DataFrame]:
-    """The telemetry as tables.
+def tables(telemetry: Telemetry) -> dict[str, pd.DataFrame]:
+    """Return the telemetry as tables.
 
     Returns:
         `metrics`: one row a measurement. `layers`: one row a measurement and 3x3 layer, with
         `response_std` and `gradient_norm`. `blocks`: one row a measurement and block, with
         `branch_ratio`.
     """
-    iterations = found.frame["iteration"]
+    iterations = telemetry.frame["iteration"]
     return {
-        "metrics": found.frame,
+        "metrics": telemetry.frame,
         "layers": pd.DataFrame(
             {
-                "iteration": iterations.repeat(len(found.layers)).to_numpy(),
-                "layer": list(found.layers) * len(iterations),
-                "response_std": found.response_std.ravel(),
-                "gradient_norm": found.gradient_norm.ravel(),
+                "iteration": iterations.repeat(len(telemetry.layers)).to_numpy(),
+                "layer": list(telemetry.layers) * len(iterations),
+                "response_std": telemetry.response_std.ravel(),
+                "gradient_norm": telemetry.gradient_norm.ravel(),
             }
         ),
         "blocks": pd.DataFrame(
             {
-                "iteration": iterations.repeat(len(found.blocks)).to_numpy(),
-                "block": list(found.blocks) * len(iterations),
-                "branch_ratio": found.branch_ratio.ravel(),
+                "iteration": iterations.repeat(len(telemetry.blocks)).to_numpy(),
+                "block": list(telemetry.blocks) * len(iterations),
+                "branch_ratio": telemetry.branch_ratio.ravel(),
             }
         ),
     }
-
-
-def _newest_weights(source: RunFolder) -> Path | None:
-    newest = newest_checkpoint(source.checkpoints, [WEIGHTS])
-    return newest.path / WEIGHTS if newest else None

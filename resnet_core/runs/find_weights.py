@@ -1,4 +1,4 @@
-"""Where a run's newest whole weights lie, found without torch and without the index."""
+"""A run's newest verified weights, found without torch and without the index."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.errors import CheckpointError, RunNotFound, WrongState
-from resnet_core.runs import queries, run_file
-from resnet_core.runs.cifar_copies import with_images_at_hand
-from resnet_core.runs.folder import of_run
+from resnet_core.runs import queries
+from resnet_core.runs.cifar10 import with_available_images
+from resnet_core.runs.folder import of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
 from resnet_core.training.checkpoint.folder import WEIGHTS, file_sha256, newest_checkpoint
 
@@ -30,7 +30,7 @@ class Weights:
 
 
 def described(run_id: str) -> RunRecord:
-    """The run as its own folder, or a recording's, tells it.
+    """Return the run as its own folder, or a recording's, describes it.
 
     Raises:
         RunNotFound: there is neither.
@@ -38,15 +38,16 @@ def described(run_id: str) -> RunRecord:
     """
     own = of_run(run_id).path
     if own.is_dir():
-        return run_file.read(own)
+        return read_run(own)
     shipped = queries.RECORDED / check_id(run_id)
     if not (shipped / "run.json").is_file():
-        raise RunNotFound(f"There is no run {run_id[:64]!r}; `runs list` shows those there are.")
-    return with_images_at_hand(dataclasses.replace(run_file.read(shipped), recorded=True))
+        raise RunNotFound("runs.none", run=run_id[:64])
+    return with_available_images(dataclasses.replace(read_run(shipped), recorded=True))
 
 
 def find(run: RunRecord) -> Weights:
-    """The weights of its newest checkpoint that is whole, or those that it is recorded with.
+    """Return the weights of its newest checkpoint whose manifest matches, or those that it is
+    recorded with.
 
     Raises:
         WrongState: there are none.
@@ -57,12 +58,13 @@ def find(run: RunRecord) -> Weights:
         return Weights(folder.weights, _sha256(folder.weights), run.iteration)
     if newest := newest_checkpoint(folder.checkpoints, [WEIGHTS]):
         return Weights(newest.path / WEIGHTS, newest.sha256[WEIGHTS], newest.iteration)
-    advice = "it is recorded without" if run.recorded else "let it train for a while"
-    raise WrongState(f"{run.title} has no weights on disk; {advice}.")
+    raise WrongState(
+        "runs.recorded_without_weights" if run.recorded else "runs.no_weights", title=run.title
+    )
 
 
 def _sha256(path: Path) -> str:
     try:
         return file_sha256(path)
     except OSError as error:
-        raise CheckpointError(f"The weights {path} cannot be read ({error.strerror}).") from error
+        raise CheckpointError("runs.weights_unreadable", path=path, error=error) from error

@@ -1,28 +1,70 @@
-"""Where the files of one run lie, for whoever writes or reads them."""
+"""The files of a job's folder: where they lie, and the record in it.
+
+A run's folder has `experiment.json` and `run.json`, a laboratory's `state.json`. The index can
+be rebuilt from them, and recordings are read from the same files.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from resnet_core.runs.record import check_id
-from resnet_core.system import home
+from resnet_core.errors import PlaygroundError
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.runs.record import Job, RunRecord, check_id
+from resnet_core.system import disk, home
+from resnet_core.system.texts import Message
 from resnet_core.training.checkpoint.folder import checkpoint_iterations, checkpoint_path
 
+STATE = "state.json"
+
 _EARLIER = re.compile(r"iteration-(\d{8})\.safetensors")
+# Fields that describe the moment rather than the run are left to the index.
+_OF_THE_MOMENT = {"experiment", "position", "request", "heartbeat", "recorded"}
+_RUN_FIELDS = {field.name for field in dataclasses.fields(RunRecord)}
+# Of a laboratory's `state.json`: the names there and in `Job`.
+_LAB_FIELDS = {
+    "state": "state",
+    "reason": "exit_reason",
+    "asked": "created",
+    "started": "started",
+    "ended": "ended",
+    "hardware": "hardware",
+    "pid": "pid",
+    "pid_created": "pid_created",
+}
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class JobFolder:
+    """The files that every job has."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def lock(self) -> Path:
+        """Return the lock that the job's one worker holds for as long as it lives."""
+        return self.path / "worker.lock"
+
+
+@dataclass(frozen=True)
+class RunFolder(JobFolder):
     """The files of one run.
 
     `telemetry.arrow` grows while the run lasts; `telemetry.parquet` takes its place when
     it is over. A checkpoint is a folder `checkpoints/iteration-00001234`, with `-kept` at the end
     where it stays for forks, holding `model.safetensors`, `training.pt` and `manifest.json`.
     """
-
-    path: Path
 
     @property
     def experiment(self) -> Path:
@@ -42,56 +84,142 @@ class RunFolder:
 
     @property
     def weights(self) -> Path:
-        """Of a recording, where it has any, and of an import; other runs have checkpoints."""
+        """Return the weights of an import or of a recording; other runs have checkpoints."""
         return self.path / "model.safetensors"
 
     def earlier_weights(self, iteration: int) -> Path:
-        """Of a recording at an earlier iteration, which need not exist."""
+        """Return a recording's weights at an earlier iteration, which need not exist."""
         return self.path / "earlier" / f"iteration-{iteration:08d}.safetensors"
 
     def earlier_iterations(self) -> list[int]:
-        """Earlier iterations that a recording has weights of, rising."""
-        found = (_EARLIER.fullmatch(path.name) for path in self.path.glob("earlier/*"))
-        return sorted(int(match[1]) for match in found if match)
+        """Return the earlier iterations that a recording has weights of, rising."""
+        matches = (_EARLIER.fullmatch(path.name) for path in self.path.glob("earlier/*"))
+        return sorted(int(match[1]) for match in matches if match)
 
     @property
     def imported(self) -> Path:
-        """Where weights that were trained elsewhere come from, see `imported`."""
+        """Return the description of weights that were trained elsewhere, see `imported`."""
         return self.path / "imported.json"
 
     @property
-    def log(self) -> Path:
-        return self.path / "log.txt"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the run's one worker for as long as it lives."""
-        return self.path / "worker.lock"
-
-    @property
     def origin(self) -> Path:
-        """A fork's own copy of what it started from: its parent's `experiment.json` and, in
+        """Return a fork's own copy of what it started from: its parent's `experiment.json` and, in
         `checkpoints`, the one checkpoint. The parent may be deleted."""
         return self.path / "origin"
 
     @property
     def attempts(self) -> Path:
-        """Telemetry and logs of attempts that were given up for a retry, a folder each."""
+        """Return the telemetry and logs of attempts before a retry, a folder each."""
         return self.path / "attempts"
 
     def kept_iterations(self) -> list[int]:
-        """Iterations of the checkpoints on disk, rising. Their contents are not verified here."""
+        """Return the iterations of the checkpoints on disk, rising. Their contents are not
+        verified here."""
         return checkpoint_iterations(self.checkpoints)
 
     def checkpoint(self, iteration: int) -> Path:
-        """The folder of this iteration's checkpoint, which need not exist."""
+        """Return the folder of this iteration's checkpoint, which need not exist."""
         return checkpoint_path(self.checkpoints, iteration)
 
 
 def of_run(run_id: str) -> RunFolder:
-    """The folder of the run with this id, which need not exist yet.
+    """Return the folder of the run with this id, which need not exist yet.
 
     Raises:
         RunNotFound: the id is not one.
     """
     return RunFolder(home.runs_folder() / check_id(run_id))
+
+
+def write_run(folder: Path, record: RunRecord) -> None:
+    """Write both files, each in one step; an experiment never changes once it is written.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    if not (folder / "experiment.json").exists():
+        _replace(folder / "experiment.json", record.experiment.model_dump_json(indent=2))
+    _replace(folder / "run.json", json.dumps(to_dict(record), indent=2, ensure_ascii=False))
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Return the run that a folder describes; without a `run.json`, one that never started.
+
+    Raises:
+        PlaygroundError: `experiment.json` is missing or cannot be read.
+    """
+    try:
+        experiment = read_experiment((folder / "experiment.json").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError, PlaygroundError) as error:
+        raise PlaygroundError(
+            "runs.no_experiment_file", run=folder.name, error=error, folder=folder
+        ) from error
+    values = _read_json(folder / "run.json")
+    known = {name: value for name, value in values.items() if name in _RUN_FIELDS - _OF_THE_MOMENT}
+    known.setdefault("state", "interrupted")
+    known.setdefault("created", folder.stat().st_mtime)
+    return RunRecord(**{**known, "id": check_id(folder.name), "experiment": experiment})
+
+
+def to_dict(record: RunRecord) -> dict[str, Any]:
+    """Return the record's lasting facts without the experiment, ready for JSON."""
+    return {
+        field.name: getattr(record, field.name)
+        for field in dataclasses.fields(record)
+        if field.name not in _OF_THE_MOMENT
+    }
+
+
+def read_experiment(text: str) -> Experiment:
+    """Return an experiment from its JSON.
+
+    Raises:
+        ValueError: it is not one (pydantic's ValidationError is a ValueError).
+        PlaygroundError: a setting contradicts another.
+    """
+    return Experiment.model_validate_json(text)
+
+
+def write_laboratory(folder: Path, job: Job) -> None:
+    """Write `state.json` in one step.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    values = {name: getattr(job, field) for name, field in _LAB_FIELDS.items()}
+    _replace(folder / STATE, json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def read_laboratory(folder: Path) -> Job:
+    """Return the job that a laboratory's folder describes; one that is damaged has failed."""
+    values = _read_json(folder / STATE)
+    fields = {field: values[name] for name, field in _LAB_FIELDS.items() if name in values}
+    if fields.get("state") == "waiting":  # the word of earlier versions
+        fields["state"] = "queued"
+    if "state" not in fields:
+        reason = Message("errors.labs.state_damaged").dumps()
+        fields = {"state": "failed", "exit_reason": reason}
+    return Job(**{"created": 0.0, **fields, "id": folder.name})
+
+
+def all_laboratories(labs_folder: Path) -> Iterator[Job]:
+    """Return the jobs of all results in a folder of results, in the order of their requests."""
+    jobs = [read_laboratory(path.parent) for path in labs_folder.glob(f"*/{STATE}")]
+    return iter(sorted(jobs, key=lambda job: job.created))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        disk.write_synced(partial, text.encode())
+        disk.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

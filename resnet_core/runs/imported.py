@@ -1,6 +1,7 @@
-"""What is on record of weights that were trained elsewhere, beside the run's own record.
+"""Weights that were trained elsewhere: their description beside the run's record, and the
+folder in which an import is put together until it is whole. No torch.
 
-Their experiment says only what the file and its owner could say: the network, the data that
+Their experiment has only what the file and its owner could give: the network, the data that
 they are looked at with, the image size. Their measured error is the record's `test_error`.
 """
 
@@ -8,20 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from resnet_core.errors import PlaygroundError
-from resnet_core.runs import queries
+from filelock import FileLock
+
+from resnet_core.errors import PlaygroundError, RunNotFound
+from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder
-from resnet_core.runs.record import RunRecord
-from resnet_core.system import disk
+from resnet_core.runs.record import RunRecord, check_id, new_id
+from resnet_core.system import disk, folder_lock, home
 
 
 @dataclass(frozen=True)
 class Imported:
-    """Where the weights are from, and how their images are prepared.
+    """The origin of the weights, and the preparation of their images.
 
     Attributes:
         file: its name, without the folder it was in.
@@ -29,11 +35,11 @@ class Imported:
         form: safetensors or pytorch, by its content.
         normalization: how the network's images were prepared: imagenet, cifar or per-pixel,
             see `weights.normalization`.
-        mean_of: what a per-pixel mean is of; "" where the mean is of each colour.
+        mean_of: the images of a per-pixel mean; "" where the mean is of each colour.
         classes: the network's outputs; the data it is looked at with may have fewer.
         images: n of the measured error.
-        warning: what was noticed of the file beside the data, as `Message.dumps` writes it, or
-            a plain sentence of an earlier version; else "".
+        warning: how the file and the data disagree, as `Message.dumps` writes it, or a plain
+            sentence of an earlier version; else "".
     """
 
     file: str
@@ -46,21 +52,21 @@ class Imported:
     warning: str = ""
 
 
-def write(folder: Path, found: Imported) -> None:
-    """Write it into a run's folder.
+def write(folder: Path, source: Imported) -> None:
+    """Write the description into a run's folder.
 
     Raises:
         OSError: the folder cannot be written to.
     """
-    text = json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False)
+    text = json.dumps(dataclasses.asdict(source), indent=2, ensure_ascii=False)
     disk.write_synced(RunFolder(folder).imported, text.encode())
 
 
 def of(run: RunRecord) -> Imported | None:
-    """What is on record; None for a run that was trained here.
+    """Return the description; None for a run that was trained here.
 
     Raises:
-        PlaygroundError: the file that says it is gone or damaged.
+        PlaygroundError: its file is gone or damaged.
     """
     if not run.imported:
         return None
@@ -69,13 +75,58 @@ def of(run: RunRecord) -> Imported | None:
         state = path.stat()
         return _read(path, state.st_mtime_ns, state.st_size)
     except (OSError, ValueError, TypeError) as error:
-        raise PlaygroundError(
-            f"{run.title} has no readable {path.name}, which says how its images are prepared; "
-            f"delete the run and import its file again."
-        ) from error
+        raise PlaygroundError("runs.no_import_file", title=run.title, file=path.name) from error
 
 
 @lru_cache(maxsize=1024)
 def _read(path: Path, modified: int, size: int) -> Imported:
     """Read once for each state of the file: a list asks for every row, every second."""
     return Imported(**json.loads(path.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def staged() -> Iterator[Path]:
+    """Yield a new folder named by a new run's id, on the runs' own disk; it is removed afterwards,
+    unless it has become the run's.
+
+    It belongs to the process that holds the lock beside it. What a killed process has left
+    behind is removed by the next one that calls this or `sweep`.
+
+    Raises:
+        PlaygroundError: it cannot be made.
+    """
+    sweep()
+    run_id, lock = _locked_id()
+    folder = home.imports_folder() / run_id
+    try:
+        folder.mkdir()
+        yield folder
+    except OSError as error:
+        raise PlaygroundError("runs.folder_unwritable", path=folder.parent, error=error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder_lock.forget(lock)
+
+
+def sweep() -> None:
+    """Remove what processes that have ended left half-done."""
+    for place in folder_lock.deserted(home.imports_folder(), "*"):
+        shutil.rmtree(place, ignore_errors=True)
+        _remove_unrecorded(place.name)
+
+
+def _locked_id() -> tuple[str, FileLock]:
+    """Return a new id whose lock is held by this process."""
+    while True:
+        run_id = new_id()
+        if (lock := folder_lock.claim(home.imports_folder() / run_id)) is not None:
+            return run_id, lock
+
+
+def _remove_unrecorded(run_id: str) -> None:
+    """Remove a run's folder that is not in the index: its process died in between."""
+    try:
+        store.of_home().get(check_id(run_id))
+    except RunNotFound:
+        with suppress(RunNotFound):
+            shutil.rmtree(home.runs_folder() / check_id(run_id), ignore_errors=True)

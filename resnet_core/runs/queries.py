@@ -1,7 +1,7 @@
-"""The runs on record, read: what pages and the command line show. Nothing here writes.
+"""Runs, read: for pages and the command line. Nothing here writes.
 
 Runs of this home folder come from the index; recordings, which ship with the project,
-from `assets/recorded`. Both look the same to whoever asks.
+from `assets/recorded`. Both have the same type.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_core.errors import PlaygroundError, RunNotFound
-from resnet_core.runs import run_file, schema, store
-from resnet_core.runs.cifar_copies import with_images_at_hand
-from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs import store
+from resnet_core.runs.cifar10 import with_available_images
+from resnet_core.runs.database import SELECT, to_run
+from resnet_core.runs.folder import RunFolder, of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def runs() -> list[RunRecord]:
-    """The runs of this home folder, newest first.
+    """Return the runs of this home folder, newest first.
 
     Raises:
         PlaygroundError: the index cannot be read.
@@ -36,7 +37,7 @@ def runs() -> list[RunRecord]:
 
 
 def run(run_id: str) -> RunRecord:
-    """The run with this id, of this home folder or recorded.
+    """Return the run with this id, of this home folder or recorded.
 
     Raises:
         RunNotFound: there is none.
@@ -52,14 +53,14 @@ def run(run_id: str) -> RunRecord:
 
 
 def group(name: str) -> list[RunRecord]:
-    """The runs that were started together, in the order they were given."""
-    query = f'{schema.SELECT} WHERE "group" = ? ORDER BY created, id'
+    """Return the runs that were started together, in the order they were given."""
+    query = f'{SELECT} WHERE "group" = ? ORDER BY created, id'
     rows = store.of_home().database.read(lambda c: c.execute(query, (name,)).fetchall())
-    return [schema.to_record(row) for row in rows]
+    return [to_run(row) for row in rows]
 
 
 def family(run_id: str) -> list[RunRecord]:
-    """The run's tree of forks: its oldest known ancestor and all that came of it, oldest first.
+    """Return the run's tree of forks, from its oldest known ancestor on, oldest first.
 
     Raises:
         RunNotFound: there is no such run.
@@ -77,28 +78,28 @@ def family(run_id: str) -> list[RunRecord]:
 
 
 def recorded() -> list[RunRecord]:
-    """The recordings that ship with the project, oldest first."""
+    """Return the recordings that ship with the project, oldest first."""
     if not RECORDED.is_dir():
         return []
-    found = []
+    recordings = []
     for path in RECORDED.iterdir():
         try:
             run = _recording(path, (path / "run.json").stat().st_mtime_ns)
-            found.append(with_images_at_hand(run))
+            recordings.append(with_available_images(run))
         except (FileNotFoundError, NotADirectoryError):
             continue  # laboratories' results, and files that describe the folder
         except PlaygroundError as error:
             _log.warning("A recording is left out. %s", error)
-    return sorted(found, key=lambda record: (record.created, record.id))
+    return sorted(recordings, key=lambda record: (record.created, record.id))
 
 
 def folder(record: RunRecord) -> RunFolder:
-    """Where the run's files lie."""
+    """Return the run's folder."""
     return RunFolder(RECORDED / check_id(record.id)) if record.recorded else of_run(record.id)
 
 
 def telemetry(run_id: str) -> Telemetry:
-    """Everything measured so far; empty for a run that has not started.
+    """Return all measurements so far; empty for a run that has not started.
 
     Raises:
         RunNotFound: there is no such run.
@@ -107,20 +108,20 @@ def telemetry(run_id: str) -> Telemetry:
 
 
 def measured(record: RunRecord) -> Telemetry:
-    """As `telemetry`, of a run that is known already."""
+    """Return `telemetry` of a run whose record is known already."""
     from resnet_core.runs import curves  # pandas and Arrow take a second to import
 
     return curves.read(folder(record))
 
 
 def fork_points(run_id: str) -> list[int]:
-    """Iterations whose checkpoints a fork can start from, rising."""
+    """Return the iterations whose checkpoints a fork can start from, rising."""
     record = run(run_id)
     return [] if record.recorded else folder(record).kept_iterations()
 
 
 def log_tail(run_id: str, lines: int = 50) -> str:
-    """The last lines of the worker's log; empty where there is none.
+    """Return the last lines of the worker's log; empty where there is none.
 
     Raises:
         RunNotFound: there is no such run.
@@ -139,6 +140,6 @@ def log_tail(run_id: str, lines: int = 50) -> str:
 @lru_cache(maxsize=256)
 def _recording(path: Path, modified: int) -> RunRecord:
     try:
-        return dataclasses.replace(run_file.read(path), recorded=True)
+        return dataclasses.replace(read_run(path), recorded=True)
     except TypeError as error:
-        raise PlaygroundError(f"The recording {path.name} has an unreadable run.json.") from error
+        raise PlaygroundError("runs.recording_unreadable", recording=path.name) from error

@@ -1,21 +1,24 @@
-"""A run as it is on record: what the index knows of one execution of an experiment."""
+"""Records of jobs: trainings, which are called runs, and the computations of laboratories."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal, get_args
 
 from resnet_core.errors import RunNotFound
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.system.texts import Message
+
+Kind = Literal["training", "laboratory"]
 
 # queued -> running -> finished | diverged | failed | stopped | paused | interrupted.
-# `interrupted`: the worker died without a word (killed, power cut); `failed`: it said why.
-# paused, stopped, interrupted, failed and diverged runs can be resumed from their last checkpoint
-# (a diverged one would diverge again, so it is offered a fork instead).
-# `imported`: weights that were trained elsewhere; there is no training to tell anything of.
+# `interrupted`: the worker died and gave no reason (killed, power cut); `failed`: it gave one.
+# A laboratory is neither paused nor diverged, and is computed from its beginning again.
+# `imported`: weights that were trained elsewhere; there is no training to report.
 State = Literal[
     "queued",
     "running",
@@ -31,55 +34,61 @@ ACTIVE: frozenset[State] = frozenset({"queued", "running"})
 RESUMABLE: frozenset[State] = frozenset({"paused", "stopped", "failed", "interrupted"})
 ENDED: frozenset[State] = RESUMABLE | {"finished", "diverged"}
 
-# What a running worker is asked to do next; it looks between two iterations.
+# What a running worker is asked to do; it looks between two iterations.
 Request = Literal["pause", "stop"]
+
+# Commands on a run, and the states in which each is carried out; in others it is refused.
+Action = Literal["pause", "resume", "move", "stop", "fork", "retry", "delete"]
+ALLOWED: Mapping[Action, frozenset[State]] = {
+    "pause": ACTIVE,
+    "resume": RESUMABLE,
+    "move": frozenset({"queued"}),
+    "stop": ACTIVE,
+    "fork": ACTIVE | ENDED,  # if it has a checkpoint
+    "retry": ENDED,
+    "delete": frozenset(get_args(State)) - {"running"},
+}
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{3,63}", re.ASCII)
 
 
 def check_id(run_id: str) -> str:
-    """The id itself, once it is known to be one: it becomes a folder's name.
+    """Return the id if it can be one: it becomes a folder's name.
 
     Raises:
         RunNotFound: the text cannot be a run's id.
     """
     if not _ID.fullmatch(run_id):
-        raise RunNotFound(f"{run_id[:60]!r} is not a run's id; `runs list` shows them.")
+        raise RunNotFound("runs.no_id", text=run_id[:60])
     return run_id
 
 
 def new_id() -> str:
-    """An id that no run has."""
+    """Return an id that no run has."""
     return f"{time.strftime('%Y%m%d')}-{secrets.token_hex(3)}"
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """One row of the index.
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What every job has on record.
 
     Attributes:
-        id: unique, safe as a folder's name, for example "20151210-9f3a2c".
-        group: id shared by runs that were started together (twins, the four of the puzzle).
-        parent, parent_iteration: the run and checkpoint that this one was forked from.
-        position: place in the queue, smaller first.
+        id: unique, safe as a folder's name.
+        position: place among the queued jobs of its kind, from 1.
         created, started, ended: seconds since the epoch, UTC.
-        heartbeat: when the worker last said that it lives.
-        seconds: training time so far, pauses left out.
-        train_error, test_error: last evaluated, percent.
-        exit_reason: one sentence on how the run ended, for people.
-        data_title: the data set's name as shown to people.
-        recorded: shipped with the project in assets/recorded, read-only.
-        hardware: the processor or GPU that trained it.
-        software: the versions that the weights' last bits depend on, such as torch's.
+        heartbeat: last sign of the worker.
+        request: what the running worker is asked to do.
+        pid, pid_created: the worker's process and its creation time, while it runs.
+        exit_reason: how the job ended, as `Message.dumps` writes it, or a plain sentence of an
+            earlier version.
+        hardware: the processor or GPU.
     """
 
+    kind: ClassVar[Kind] = "laboratory"
+
     id: str
-    experiment: Experiment
     state: State
     created: float
-    group: str = ""
-    parent: str | None = None
-    parent_iteration: int | None = None
     position: float = 0.0
     started: float | None = None
     ended: float | None = None
@@ -87,6 +96,41 @@ class RunRecord:
     request: Request | None = None
     pid: int | None = None
     pid_created: float | None = None
+    exit_reason: str = ""
+    hardware: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return the name for people."""
+        return self.id
+
+    @property
+    def reason(self) -> str:
+        """Return how the job ended as an English sentence; empty while it has none."""
+        return str(Message.from_json(self.exit_reason))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Job):
+    """A run: one execution of an experiment.
+
+    Attributes:
+        id: for example "20151210-9f3a2c".
+        group: id shared by runs that were started together (the four of the puzzle).
+        parent, parent_iteration: the run and checkpoint that this one was forked from.
+        seconds: training time so far, without pauses.
+        train_error, test_error: last evaluated, percent.
+        data_title: the data set's name for people.
+        recorded: shipped with the project in assets/recorded, read-only.
+        software: the versions that the weights' last bits depend on, such as torch's.
+    """
+
+    kind: ClassVar[Kind] = "training"
+
+    experiment: Experiment
+    group: str = ""
+    parent: str | None = None
+    parent_iteration: int | None = None
     attempt: int = 0
     iteration: int = 0
     seconds: float = 0.0
@@ -94,20 +138,18 @@ class RunRecord:
     train_error: float | None = None
     test_error: float | None = None
     weights_sha256: str | None = None
-    exit_reason: str = ""
     data_title: str = ""
     parameters: int | None = None
     device: str = ""
     precision: str = ""
     backend: str = ""
     threads: int | None = None
-    hardware: str = ""
     software: str = ""
     recorded: bool = False
 
     @property
     def title(self) -> str:
-        """What people call the run: its own name, or the network and seed."""
+        """Return the run's own name, or its network and seed."""
         experiment = self.experiment
         if experiment.name:
             return experiment.name
@@ -116,13 +158,13 @@ class RunRecord:
 
     @property
     def imported(self) -> bool:
-        """Whether it was trained elsewhere: it has weights and a measured error, no curves, and
-        of its experiment only the network, the data and the image size are its own."""
+        """Return whether it was trained elsewhere: it has weights and a measured error, no curves,
+        and of its experiment only the network, the data and the image size are its own."""
         return self.state == "imported"
 
     @property
     def seconds_left(self) -> float | None:
-        """From the rate so far, seconds; None until there is a rate."""
+        """Return the seconds left at the rate so far; None until there is a rate."""
         if self.state != "running" or not self.images_per_second:
             return None
         left = self.experiment.iterations - self.iteration

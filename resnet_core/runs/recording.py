@@ -13,10 +13,10 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from resnet_core.errors import PlaygroundError, WrongState
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import queries, run_file
-from resnet_core.runs.folder import RunFolder
+from resnet_core.runs import find_weights, queries
+from resnet_core.runs.folder import RunFolder, read_run, write_run
 from resnet_core.runs.record import RunRecord, check_id
+from resnet_core.runs.store import wrong_state
 from resnet_core.training.checkpoint.folder import WEIGHTS, verify_checkpoint
 
 # A curve of a thousand pixels shows no more.
@@ -28,14 +28,14 @@ def record(
     folder: Path,
     group: str = "",
     *,
-    called: str = "",
+    id_prefix: str = "",
     weights: bool = False,
 ) -> list[Path]:
     """Write one recording a run: `run.json`, `experiment.json` and a thinned `telemetry.parquet`.
 
     Args:
-        group: what the recordings are called together.
-        called: the beginning of each one's id, which network and seed complete, so that it is
+        group: the name of the recordings together.
+        id_prefix: the beginning of each one's id, which network and seed complete, so that it is
             found at the same address when it is made again; by default the group's name.
         weights: also write the final weights, `model.safetensors`.
 
@@ -43,24 +43,24 @@ def record(
         RunNotFound: there is no such run, or the name cannot be part of an id.
         WrongState: a run is not finished, or its final weights are gone.
     """
-    return [_record(run_id, folder, group, called or group, weights) for run_id in ids]
+    return [_record(run_id, folder, group, id_prefix or group, weights) for run_id in ids]
 
 
-def _record(run_id: str, folder: Path, group: str, called: str, weights: bool) -> Path:
+def _record(run_id: str, folder: Path, group: str, id_prefix: str, weights: bool) -> Path:
     run = queries.run(run_id)
     if run.state != "finished":
-        raise WrongState(f"{run.title} is {run.state}; only finished runs can be recorded.")
+        raise wrong_state("recording.not_finished", run)
     source = queries.folder(run)
     if not source.compacted.is_file():
-        raise PlaygroundError(f"{run.title} has no telemetry to record; retry the run.")
+        raise PlaygroundError("recording.no_telemetry", title=run.title)
     final = _final_weights(run) if weights else None
-    shipped = _shipped(run, group, called)
+    shipped = _shipped(run, group, id_prefix)
     target = folder / shipped.id
     target.mkdir(parents=True, exist_ok=True)
     (target / "experiment.json").unlink(missing_ok=True)  # one that is made again
-    run_file.write(target, shipped)
+    write_run(target, shipped)
     rows = pyarrow.parquet.read_table(source.compacted)
-    thinned = _single_precision(rows.take(pa.array(chosen(rows))))
+    thinned = _single_precision(rows.take(pa.array(thinned_rows(rows))))
     pyarrow.parquet.write_table(
         thinned, target / "telemetry.parquet", compression="zstd", compression_level=19
     )
@@ -80,17 +80,19 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
         WrongState: it ends with other weights than the recording, or has none of an iteration.
         CheckpointError: those of an iteration are damaged.
     """
-    run, shipped = queries.run(run_id), run_file.read(recording)
+    run, shipped = queries.run(run_id), read_run(recording)
     if not run.weights_sha256 or run.weights_sha256 != shipped.weights_sha256:
-        raise WrongState(f"{run.title} did not end with the weights of {shipped.id}.")
+        raise WrongState("recording.other_weights", title=run.title, recording=shipped.id)
     source, target = queries.folder(run), RunFolder(recording)
     written = []
     for iteration in iterations:
         checkpoint = source.checkpoint(iteration)
         if not checkpoint.is_dir():
             raise WrongState(
-                f"{run.title} has kept no weights of iteration {iteration}; it has those of "
-                f"{', '.join(map(str, source.kept_iterations()))}."
+                "recording.no_checkpoint",
+                title=run.title,
+                iteration=iteration,
+                iterations=source.kept_iterations(),
             )
         verify_checkpoint(checkpoint, [WEIGHTS])
         path = target.earlier_weights(iteration)
@@ -101,19 +103,17 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
 
 
 def _final_weights(run: RunRecord) -> Path:
-    found = weights_on_disk.find(run)
-    if found.iteration != run.iteration:
-        raise WrongState(
-            f"{run.title} has kept its weights of iteration {found.iteration} only; retry the run."
-        )
-    return found.path
+    weights = find_weights.find(run)
+    if weights.iteration != run.iteration:
+        raise WrongState("recording.not_final", title=run.title, iteration=weights.iteration)
+    return weights.path
 
 
-def _shipped(run: RunRecord, group: str, called: str) -> RunRecord:
+def _shipped(run: RunRecord, group: str, id_prefix: str) -> RunRecord:
     """The run without what holds on the machine that trained it only: process and paths."""
     experiment = run.experiment.changed(data=Path(run.experiment.data).name)
     network = experiment.network.partition("/")[2]
-    named = check_id(f"{called}-{network}-seed-{experiment.seed}") if called else run.id
+    named = check_id(f"{id_prefix}-{network}-seed-{experiment.seed}") if id_prefix else run.id
     return dataclasses.replace(
         run,
         id=named,
@@ -124,8 +124,8 @@ def _shipped(run: RunRecord, group: str, called: str) -> RunRecord:
     )
 
 
-def chosen(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:
-    """Indices of at most `most` rows: first and last, evaluated ones first, evenly spaced."""
+def thinned_rows(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:
+    """Return the indices of at most `most` rows, first, last, evaluated ones, evenly spaced."""
     if rows.num_rows <= most:
         return np.arange(rows.num_rows)
     evaluated = np.flatnonzero(~np.isnan(rows.column("train_error").to_numpy()))

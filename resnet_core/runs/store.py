@@ -1,8 +1,9 @@
-"""The index of runs, written: the only module that changes it.
+"""The index of jobs, written: the only module that changes it.
 
-Every change of a run's state is one short transaction that first checks the state it
+Every change of a job's state is one short transaction that first checks the state it
 starts from, so that the app, the command line, the supervisor and a worker can all act
-at the same moment. Each change is then copied to the run's folder (`run.json`).
+at the same moment. Each change is then copied to the job's folder (`run.json`, or a
+laboratory's `state.json`).
 """
 
 from __future__ import annotations
@@ -12,50 +13,66 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
-from resnet_core.runs import run_file, schema
-from resnet_core.runs.database import Database, Version
-from resnet_core.runs.record import Request, RunRecord, State
+from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound, WrongState
+from resnet_core.runs import folder as job_folder
+from resnet_core.runs.database import SELECT, Database, Version, assignments, insert, to_job, to_run
+from resnet_core.runs.record import Job, Kind, Request, RunRecord, State
 from resnet_core.system import disk, home
+from resnet_core.system.texts import Message
 
+_AnyJob = TypeVar("_AnyJob", bound=Job)
 _log = logging.getLogger(__name__)
 
-# Places in the queue are 1, 2, 3, ...; runs that are not queued keep their last.
+# Places in the queue are 1, 2, 3, ... for each kind; jobs that are not queued keep their last.
 _RENUMBER = """
-UPDATE run SET position = place.number FROM (
-    SELECT id, row_number() OVER (ORDER BY position, created, id) AS number
-    FROM run WHERE state = 'queued'
+UPDATE job SET position = place.number FROM (
+    SELECT id, row_number() OVER (PARTITION BY kind ORDER BY position, created, id) AS number
+    FROM job WHERE state = 'queued'
 ) AS place
-WHERE run.id = place.id AND run.position != place.number
+WHERE job.id = place.id AND job.position != place.number
 """
+# Fields of a job that no worker is at.
+NO_WORKER: dict[str, Any] = {"request": None, "pid": None, "pid_created": None}
 
 
 class Store:
-    """The index at `path`; the runs' folders lie in `runs` beside it."""
+    """The index at `path`; the jobs' folders lie in `runs` and `labs` beside it."""
 
     def __init__(self, path: Path) -> None:
         self.runs_folder = path.parent / "runs"
-        self.database = Database(path, lambda: remembered(self.runs_folder))
+        self.labs_folder = path.parent / "labs"
+        self.database = Database(path, lambda: remembered(self.runs_folder, self.labs_folder))
         self._newest: tuple[Version, list[RunRecord]] | None = None
 
     def close(self) -> None:
         self.database.close()
 
+    def folder(self, job: Job) -> Path:
+        """Return the job's folder."""
+        return (self.runs_folder if job.kind == "training" else self.labs_folder) / job.id
+
     def get(self, run_id: str) -> RunRecord:
-        """The run as it is now.
+        """Return the run as it is now.
 
         Raises:
             RunNotFound: there is none with this id.
         """
-        return self.database.read(lambda connection: _get(connection, run_id))
+        job = self.job(run_id)
+        if not isinstance(job, RunRecord):
+            raise RunNotFound("runs.none", run=run_id[:64])
+        return job
+
+    def job(self, job_id: str) -> Job | None:
+        """Return the job with this id as it is now; None where the index has none."""
+        return self.database.read(lambda connection: _find(connection, job_id))
 
     def newest(self) -> list[RunRecord]:
-        """All runs, newest first; they are read again only after somebody has written.
+        """Return all runs, newest first; they are read again only after a change of the index.
 
         Thirty browsers that look at a list of a thousand runs look at one copy of it.
         """
@@ -64,35 +81,40 @@ class Store:
             version = self.database.version(connection)
             if self._newest is not None and self._newest[0] == version:
                 return self._newest
-            query = f"{schema.SELECT} ORDER BY created DESC, id DESC"
-            return version, [schema.to_record(row) for row in connection.execute(query)]
+            query = f"{SELECT} WHERE kind = 'training' ORDER BY created DESC, id DESC"
+            return version, [to_run(row) for row in connection.execute(query)]
 
-        self._newest = found = self.database.read(look)
-        return list(found[1])
+        self._newest = newest = self.database.read(look)
+        return list(newest[1])
 
     def in_states(self, states: Collection[State]) -> list[RunRecord]:
-        """The runs in any of these states, in the order of the queue."""
+        """Return the runs in any of these states, in the order of the queue."""
+        return [job for job in self.jobs(states) if isinstance(job, RunRecord)]
+
+    def jobs(self, states: Collection[State]) -> list[Job]:
+        """Return the jobs in any of these states, in the order of the queue."""
         marks = ", ".join("?" for _ in states)
-        query = f"{schema.SELECT} WHERE state IN ({marks}) ORDER BY position, created, id"
+        query = f"{SELECT} WHERE state IN ({marks}) ORDER BY position, created, id"
         rows = self.database.read(lambda c: c.execute(query, tuple(states)).fetchall())
-        return [schema.to_record(row) for row in rows]
+        return [to_job(row) for row in rows]
 
     def add(self, records: Sequence[RunRecord]) -> list[RunRecord]:
         """Put queued runs at the end of the queue, all or none."""
 
-        def insert(connection: sqlite3.Connection) -> list[RunRecord]:
-            last = _last_position(connection)
+        def append(connection: sqlite3.Connection) -> list[RunRecord]:
+            last = _last_position(connection, "training")
             placed = [
                 dataclasses.replace(record, position=last + number)
                 for number, record in enumerate(records, start=1)
             ]
-            connection.executemany(schema.INSERT, map(schema.to_row, placed))
+            for record in placed:
+                insert(connection, record)
             return placed
 
         try:
             for record in records:
                 self._make_folder(record)
-            return self.database.write(insert)
+            return self.database.write(append)
         except BaseException:
             for record in records:
                 shutil.rmtree(self.runs_folder / record.id, ignore_errors=True)
@@ -107,121 +129,147 @@ class Store:
         """
         place = self.runs_folder / record.id
 
-        def insert(connection: sqlite3.Connection) -> None:
-            connection.execute(schema.INSERT, schema.to_row(record))
+        def move_in(connection: sqlite3.Connection) -> None:
+            insert(connection, record)
             self.runs_folder.mkdir(exist_ok=True)
             disk.replace(prepared, place)
 
         try:
             with disk.full_disk_explained(place):
-                run_file.write(prepared, record)
-                self.database.write(insert)
+                job_folder.write_run(prepared, record)
+                self.database.write(move_in)
         except BaseException as error:
             shutil.rmtree(place, ignore_errors=True)
             if isinstance(error, OSError):
-                raise PlaygroundError(
-                    f"The run's folder {place} cannot be written ({error.strerror}); check the "
-                    f"folder's permissions."
-                ) from error
+                raise PlaygroundError("runs.folder_unwritable", path=place, error=error) from error
             raise
 
-    def change(
-        self, run_id: str, allowed: Collection[State], advice: str, **fields: Any
-    ) -> RunRecord:
-        """Change a run that is in one of the allowed states.
+    def queue_laboratory(
+        self, job: Job, allowed: Collection[State], prepare: Callable[[], None]
+    ) -> Job | None:
+        """Queue a laboratory, a new one or one that is in one of the allowed states.
 
         Args:
-            advice: what to tell someone whose run is in another state; `{title}` and
-                `{state}` are filled in.
+            prepare: writes its folder, within the transaction.
 
-        Raises:
-            RunNotFound: there is no such run.
-            WrongState: it is in another state.
+        Returns:
+            The job in the queue; None where it is in another state, and unchanged.
         """
 
-        def update(connection: sqlite3.Connection) -> RunRecord:
-            found = _get(connection, run_id)
-            if found.state not in allowed:
-                raise WrongState(advice.format(title=found.title, state=found.state))
+        def queue(connection: sqlite3.Connection) -> Job | None:
+            present = _find(connection, job.id)
+            if present is not None and present.state not in allowed:
+                return None
+            prepare()
+            placed = dataclasses.replace(job, position=_last_position(connection, job.kind) + 1)
+            insert(connection, placed)
+            connection.execute(_RENUMBER)
+            return placed
+
+        placed = self.database.write(queue)
+        if placed is not None:
+            self._copy_to_folder(placed)
+        return placed
+
+    def change(
+        self,
+        job: _AnyJob,
+        allowed: Collection[State],
+        refusal: str = "jobs.changed",
+        *,
+        same_worker: bool = False,
+        prepare: Callable[[], None] = lambda: None,
+        **fields: Any,
+    ) -> _AnyJob:
+        """Change a job that is in one of the allowed states.
+
+        Args:
+            refusal: the error's key for a job in another state.
+            same_worker: also refuse one whose worker is no longer the one of `job`.
+            prepare: is called within the transaction, before the change.
+
+        Raises:
+            RunNotFound: there is no such job.
+            WrongState: it is in another state, or another worker is at it.
+        """
+
+        def update(connection: sqlite3.Connection) -> _AnyJob:
+            present = _get(connection, job)
+            if present.state not in allowed or (same_worker and _worker(present) != _worker(job)):
+                raise wrong_state(refusal, present)
+            prepare()
             values = dict(fields)
             if values.get("state") == "queued":
-                values["position"] = _last_position(connection) + 1
-            _update(connection, run_id, values)
+                values["position"] = _last_position(connection, job.kind) + 1
+            _update(connection, job.id, values)
             connection.execute(_RENUMBER)
-            return _get(connection, run_id)
+            return _get(connection, job)
 
         changed = self.database.write(update)
         self._copy_to_folder(changed)
         return changed
 
-    def ask(self, run_id: str, request: Request, done: State) -> RunRecord:
-        """Ask a running worker for something; a queued run is in the state `done` at once.
+    def ask(self, job: _AnyJob, request: Request, refusal: str) -> _AnyJob:
+        """Ask a running job's worker for something; a queued job is paused or stopped at once.
 
         Raises:
-            RunNotFound: there is no such run.
+            RunNotFound: there is no such job.
             WrongState: it is neither queued nor running.
         """
+        done: State = "paused" if request == "pause" else "stopped"
+        reason = Message(
+            "errors.jobs.paused_before_start"
+            if request == "pause"
+            else "errors.jobs.stopped_before_start"
+        ).dumps()
 
-        def note(connection: sqlite3.Connection) -> RunRecord:
-            found = _get(connection, run_id)
-            if found.state == "running":
-                _update(connection, run_id, {"request": request})
-            elif found.state == "queued":
-                reason = f"It was {done} before it started."
-                _update(connection, run_id, {"state": done, "exit_reason": reason})
+        def note(connection: sqlite3.Connection) -> _AnyJob:
+            present = _get(connection, job)
+            if present.state == "running":
+                _update(connection, job.id, {"request": request})
+            elif present.state == "queued":
+                _update(connection, job.id, {"state": done, "exit_reason": reason})
             else:
-                raise WrongState(
-                    f"{found.title} is {found.state}; only a queued or running run can be {done}."
-                )
+                raise wrong_state(refusal, present)
             connection.execute(_RENUMBER)
-            return _get(connection, run_id)
+            return _get(connection, job)
 
-        asked = self.database.write(note)
-        self._copy_to_folder(asked)
-        return asked
+        changed = self.database.write(note)
+        self._copy_to_folder(changed)
+        return changed
 
-    def claim(self) -> RunRecord | None:
-        """Take the first run off the queue; the caller must now start its worker."""
+    def claim(self, kind: Kind = "training") -> Job | None:
+        """Take the first job of a kind off the queue; the caller must now start its worker."""
 
-        def take(connection: sqlite3.Connection) -> RunRecord | None:
+        def take(connection: sqlite3.Connection) -> Job | None:
             row = connection.execute(
-                "SELECT id FROM run WHERE state = 'queued' ORDER BY position, created, id LIMIT 1"
+                f"{SELECT} WHERE kind = ? AND state = 'queued' ORDER BY position, created, id",
+                (kind,),
             ).fetchone()
             if row is None:
                 return None
-            now = time.time()
-            _update(
-                connection,
-                row[0],
-                {
-                    "state": "running",
-                    "heartbeat": now,
-                    "ended": None,
-                    "request": None,
-                    "pid": None,
-                    "pid_created": None,
-                    "exit_reason": "",
-                },
-            )
+            job = to_job(row)
+            fields = {"state": "running", "heartbeat": time.time(), "ended": None, **NO_WORKER}
+            _update(connection, job.id, {**fields, "exit_reason": ""})
             connection.execute(_RENUMBER)
-            return _get(connection, row[0])
+            return _find(connection, job.id)
 
         return self.database.write(take)
 
-    def report(self, run_id: str, **fields: Any) -> Request | None:
+    def report(self, job_id: str, **fields: Any) -> Request | None:
         """Note a running worker's progress; returns what it is asked to do."""
 
         def note(connection: sqlite3.Connection) -> Request | None:
-            _update(connection, run_id, {**fields, "heartbeat": time.time()})
-            return _request(connection, run_id)
+            _update(connection, job_id, {**fields, "heartbeat": time.time()})
+            return _request(connection, job_id)
 
         return self.database.write(note)
 
-    def requested(self, run_id: str) -> Request | None:
-        """What a running worker is asked to do; cheap enough for every 50 ms."""
-        return self.database.read(lambda connection: _request(connection, run_id))
+    def requested(self, job_id: str) -> Request | None:
+        """Return what a running worker is asked to do; cheap enough for every 50 ms."""
+        return self.database.read(lambda connection: _request(connection, job_id))
 
-    def move(self, run_id: str, position: int) -> RunRecord:
+    def move(self, run: RunRecord, position: int, refusal: str) -> RunRecord:
         """Give a queued run another place in the queue; 1 is the next to start.
 
         Raises:
@@ -230,19 +278,19 @@ class Store:
         """
 
         def reorder(connection: sqlite3.Connection) -> RunRecord:
-            found = _get(connection, run_id)
-            if found.state != "queued":
-                raise WrongState(f"{found.title} is {found.state}; only queued runs can be moved.")
+            present = _get(connection, run)
+            if present.state != "queued":
+                raise wrong_state(refusal, present)
             # Between its new neighbours: before the one that stands there if it comes from
             # behind, after it if it comes from the front.
-            step = -0.5 if position <= found.position else 0.5
-            _update(connection, run_id, {"position": position + step})
+            step = -0.5 if position <= present.position else 0.5
+            _update(connection, run.id, {"position": position + step})
             connection.execute(_RENUMBER)
-            return _get(connection, run_id)
+            return _get(connection, run)
 
         return self.database.write(reorder)
 
-    def remove(self, run_id: str, allowed: Collection[State], advice: str) -> RunRecord:
+    def remove(self, run: RunRecord, allowed: Collection[State], refusal: str) -> None:
         """Take a run off the index; its folder is the caller's to delete.
 
         Raises:
@@ -250,33 +298,33 @@ class Store:
             WrongState: it is in a state that is not allowed.
         """
 
-        def delete(connection: sqlite3.Connection) -> RunRecord:
-            found = _get(connection, run_id)
-            if found.state not in allowed:
-                raise WrongState(advice.format(title=found.title, state=found.state))
-            connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
+        def delete(connection: sqlite3.Connection) -> None:
+            present = _get(connection, run)
+            if present.state not in allowed:
+                raise wrong_state(refusal, present)
+            connection.execute("DELETE FROM job WHERE id = ?", (run.id,))
             connection.execute(_RENUMBER)
-            return found
 
-        return self.database.write(delete)
+        self.database.write(delete)
 
     def _make_folder(self, record: RunRecord) -> None:
         folder = self.runs_folder / record.id
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            run_file.write(folder, record)
+            job_folder.write_run(folder, record)
         except OSError as error:
-            raise PlaygroundError(
-                f"The run's folder in {self.runs_folder} cannot be written "
-                f"({error.strerror}); free some space or check its permissions."
-            ) from error
+            raise PlaygroundError("runs.folder_unwritable", path=folder, error=error) from error
 
-    def _copy_to_folder(self, record: RunRecord) -> None:
-        """The copy only matters should the index be lost, so a full disk does not stop a change."""
+    def _copy_to_folder(self, job: Job) -> None:
+        """Copy the record, which only matters should the index be lost: a full disk does not stop
+        a change."""
         try:
-            run_file.write(self.runs_folder / record.id, record)
+            if isinstance(job, RunRecord):
+                job_folder.write_run(self.folder(job), job)
+            else:
+                job_folder.write_laboratory(self.folder(job), job)
         except OSError as error:
-            _log.warning("run.json of %s was not brought up to date: %s", record.id, error)
+            _log.warning("The record in the folder of %s was not updated: %s", job.id, error)
 
 
 @lru_cache(maxsize=1)
@@ -285,50 +333,68 @@ def _store(path: Path) -> Store:
 
 
 def of_home() -> Store:
-    """The store of the current home folder, shared by this process."""
+    """Return the store of the current home folder, shared by this process."""
     return _store(home.database_path())
 
 
-def remembered(runs_folder: Path) -> Iterable[RunRecord]:
-    """The runs that the folders tell of, for an index that is started anew.
+def wrong_state(key: str, job: Job) -> WrongState:
+    """Return the error for a job in the wrong state: its sentence has the title and the state."""
+    return WrongState(key, title=job.title, state=Message(f"common.state.{job.state}"))
 
-    A run that was queued is given as paused, for its place is lost and nothing should start
+
+def remembered(runs_folder: Path, labs_folder: Path) -> Iterable[Job]:
+    """Yield the jobs that the folders describe, for a new index.
+
+    A run that was queued becomes paused, for its place is lost and nothing should start
     unasked; one that was running keeps its worker's pid, and the supervisor finds out.
     """
-    folders = sorted(runs_folder.iterdir()) if runs_folder.is_dir() else []
-    for folder in folders:
+    for folder in sorted(runs_folder.iterdir()) if runs_folder.is_dir() else []:
         if not (folder / "experiment.json").is_file():
             continue
         try:
-            record = run_file.read(folder)
+            run = job_folder.read_run(folder)
         except (PlaygroundError, TypeError) as error:
             _log.warning("The run in %s is left out: %s", folder, error)
             continue
-        if record.state == "queued":
-            reason = "It was queued when the index of runs was lost; resume it to queue it again."
-            record = dataclasses.replace(record, state="paused", exit_reason=reason)
-        yield record
+        if run.state == "queued":
+            reason = Message("errors.runs.place_lost").dumps()
+            run = dataclasses.replace(run, state="paused", exit_reason=reason)
+        yield run
+    for number, job in enumerate(job_folder.all_laboratories(labs_folder), start=1):
+        yield dataclasses.replace(job, position=float(number))
 
 
-def _get(connection: sqlite3.Connection, run_id: str) -> RunRecord:
-    row = connection.execute(f"{schema.SELECT} WHERE id = ?", (run_id,)).fetchone()
-    if row is None:
-        raise RunNotFound(f"There is no run {run_id[:64]!r}; `runs list` shows those there are.")
-    return schema.to_record(row)
+def _worker(job: Job) -> tuple[object, ...]:
+    """Return what tells one start of a job from another: its process, or when it was claimed."""
+    return (job.pid, job.pid_created) if job.pid is not None else (None, job.heartbeat)
 
 
-def _update(connection: sqlite3.Connection, run_id: str, fields: dict[str, Any]) -> None:
-    query = f"UPDATE run SET {schema.assignments(fields)} WHERE id = :id"
-    if connection.execute(query, {**fields, "id": run_id}).rowcount == 0:
-        raise RunNotFound(f"There is no run {run_id[:64]!r}; it may have been deleted.")
+def _find(connection: sqlite3.Connection, job_id: str) -> Job | None:
+    row = connection.execute(f"{SELECT} WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else to_job(row)
 
 
-def _request(connection: sqlite3.Connection, run_id: str) -> Request | None:
-    row = connection.execute("SELECT request FROM run WHERE id = ?", (run_id,)).fetchone()
-    # A run that was deleted under its worker has nothing left to train for.
+def _get(connection: sqlite3.Connection, job: _AnyJob) -> _AnyJob:
+    present = _find(connection, job.id)
+    if isinstance(present, type(job)):
+        return present
+    if isinstance(job, RunRecord):
+        raise RunNotFound("runs.none", run=job.id)
+    raise ResultNotFound("labs.no_result", result=job.id)
+
+
+def _update(connection: sqlite3.Connection, job_id: str, fields: dict[str, Any]) -> None:
+    query = f"UPDATE job SET {assignments(fields)} WHERE id = :id"
+    if connection.execute(query, {**fields, "id": job_id}).rowcount == 0:
+        raise RunNotFound("runs.deleted", run=job_id[:64])
+
+
+def _request(connection: sqlite3.Connection, job_id: str) -> Request | None:
+    row = connection.execute("SELECT request FROM job WHERE id = ?", (job_id,)).fetchone()
+    # A job that was deleted under its worker has nothing left to compute.
     return "stop" if row is None else row[0]
 
 
-def _last_position(connection: sqlite3.Connection) -> float:
-    query = "SELECT coalesce(max(position), 0) FROM run WHERE state = 'queued'"
-    return float(connection.execute(query).fetchone()[0])
+def _last_position(connection: sqlite3.Connection, kind: Kind) -> float:
+    query = "SELECT coalesce(max(position), 0) FROM job WHERE kind = ? AND state = 'queued'"
+    return float(connection.execute(query, (kind,)).fetchone()[0])

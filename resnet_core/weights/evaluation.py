@@ -1,4 +1,4 @@
-"""The error of a network from elsewhere, and whether what was asked fits its file."""
+"""The error of an imported network, and whether the answers about it fit its file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,24 @@ from resnet_core.training import device
 from resnet_core.training.device import Computed
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.images import NORMALIZATIONS, WHOLE, Images, Normalization, Part, possible
+from resnet_core.weights.images import (
+    NORMALIZATIONS,
+    WHOLE,
+    Images,
+    Normalization,
+    Part,
+    normalizations,
+)
 from resnet_core.weights.reading import WeightsFile
 from resnet_core.weights.recognition import Recognition, questions
-from resnet_core.weights.trial import Tell, Trial, Way, mistakes, sample_size, try_all
+from resnet_core.weights.trial import (
+    Interpretation,
+    Report,
+    Trial,
+    misclassified,
+    sample_size,
+    try_all,
+)
 
 _CHOICES = {
     "shortcut": get_args(Shortcut),
@@ -34,11 +48,11 @@ _CHOICES = {
 }
 _NEAR_CHANCE = 0.9  # of the error that guessing makes
 
-Progress = Callable[[int, int], None]  # images looked at, of how many
+Progress = Callable[[int, int], None]  # images tested, of how many
 
 
 class OpenQuestions(InvalidSetting):
-    """Something that the file does not say has yet to be asked.
+    """The file leaves something open, and no answer is given.
 
     Attributes:
         trials: what each of the possible answers makes of the sample.
@@ -50,18 +64,18 @@ class OpenQuestions(InvalidSetting):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is said of a file that the file does not say itself; None: not said."""
+class Answers:
+    """What a file does not say itself; None: not answered."""
 
     network: str | None = None
     shortcut: str | None = None
     option_a_padding: str | None = None
     stride_in: str | None = None
     normalization: str | None = None
-    activation: str | None = None  # leaves no trace in a file; ReLU where it is not said
+    activation: str | None = None  # leaves no trace in a file; ReLU where it is not answered
 
     def check(self) -> None:
-        """Refuse what no file can be.
+        """Refuse answers that no file can have.
 
         Raises:
             InvalidSetting: names the choices.
@@ -70,11 +84,11 @@ class Asked:
             if getattr(self, field) is not None:
                 check_choice(field, getattr(self, field), choices)
 
-    def settle(self, recognition: Recognition) -> tuple[Spec, ...]:
-        """The networks that are left after what is said.
+    def matching(self, recognition: Recognition) -> tuple[Spec, ...]:
+        """Return the networks that agree with the answers.
 
         Raises:
-            InvalidSetting: none is.
+            InvalidSetting: none does.
         """
         name = None if self.network is None else self.network.strip().lower()
         return self.with_activation(recognition).settled(
@@ -85,27 +99,26 @@ class Asked:
         )
 
     def with_activation(self, recognition: Recognition) -> Recognition:
-        """What was recognised, with this nonlinearity.
+        """Return the recognised networks with this nonlinearity.
 
         Raises:
-            InvalidSetting: it is of networks that have ReLU only.
+            InvalidSetting: they have ReLU only.
         """
         if self.activation is None:
             return recognition
-        given: Any = self.activation
-        return Recognition(
-            tuple(replace(spec, activation=given) for spec in recognition.candidates)
-        )
+        activation: Any = self.activation
+        specs = (replace(spec, activation=activation) for spec in recognition.candidates)
+        return Recognition(tuple(specs))
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """The outcome.
+class EvaluatedFile:
+    """The error of a file's network.
 
     Attributes:
         result: over all images.
         sample: every network and preparation that the file may be for, on the same few images.
-        warning: where what was asked does not fit, or nothing does.
+        warning: where the answers do not fit, or nothing does.
         tensors: the file's, by our names.
     """
 
@@ -126,20 +139,20 @@ class Evaluated:
         return len(self.images)
 
     @property
-    def way(self) -> Way:
-        return self.result.way
+    def interpretation(self) -> Interpretation:
+        return self.result.interpretation
 
 
 def evaluate(
     path: Path,
     data: str,
-    asked: Asked,
+    answers: Answers,
     image_size: int | None = None,
     *,
     part: Part = WHOLE,
     precision: Computed = "fp32",
     on_progress: Progress = lambda done, total: None,
-) -> Evaluated:
+) -> EvaluatedFile:
     """Test the network of a file on a data set's test images, or on all those of an npz.
 
     Args:
@@ -149,83 +162,88 @@ def evaluate(
     Raises:
         CheckpointError: the file cannot be used.
         DataError: nor can the images, or they do not fit the network.
-        InvalidSetting: what was asked contradicts the file.
-        OpenQuestions: something has yet to be asked.
+        InvalidSetting: an answer contradicts the file.
+        OpenQuestions: an answer is missing.
     """
-    asked.check()
+    answers.check()
     file, tensors, recognition = loading.load(path)
-    specs = asked.settle(recognition)
+    specs = answers.matching(recognition)
     images = test_images.load(data, image_size, part)
     test_images.check_fit(images, specs[0].channels, specs[0].classes)
     replace(specs[0], image_size=images.size)  # refused where the network needs larger ones
-    ways = possible(images.channels)
-    chosen = [way for way in ways if asked.normalization in (None, way)]
+    possible = normalizations(images.channels)
+    chosen = [one for one in possible if answers.normalization in (None, one)]
     if not chosen:
-        raise InvalidSetting("normalization", "weights.grey", options=ways)
+        raise InvalidSetting("normalization", "weights.grey", options=possible)
 
     execution = device.choose("auto", precision)
-    candidates = asked.with_activation(recognition).candidates
-    few = images.sample(sample_size(candidates, len(candidates) * len(ways), images.size))
-    total = len(few) * len(candidates) * len(ways) + len(images)
-    tell = _counting(total, on_progress)
-    trials = tuple(try_all(candidates, ways, tensors, few, execution.device, tell))
+    candidates = answers.with_activation(recognition).candidates
+    tries = len(candidates) * len(possible)
+    few = images.sample(sample_size(candidates, tries, images.size))
+    report = _counter(len(few) * tries + len(images), on_progress)
+    trials = tuple(try_all(candidates, possible, tensors, few, execution.device, report))
     if len(specs) > 1 or len(chosen) > 1:
         raise _open(specs, chosen, trials)
-    way = Way(specs[0], chosen[0])
-    model = execution.place(loading.network(way.spec, tensors))
-    result = Trial(way, mistakes(model, way.normalization, images, execution, tell))
-    return Evaluated(result, images, file, trials, _warning(result, trials), tensors)
+    interpretation = Interpretation(specs[0], chosen[0])
+    model = execution.place(loading.network(specs[0], tensors))
+    wrong = misclassified(model, chosen[0], images, execution, report)
+    result = Trial(interpretation, wrong)
+    return EvaluatedFile(result, images, file, trials, _warning(result, trials), tensors)
 
 
-def _counting(total: int, on_progress: Progress) -> Tell:
+def _counter(total: int, on_progress: Progress) -> Report:
     done = 0
 
-    def tell(images: int) -> None:
+    def report(images: int) -> None:
         nonlocal done
         done += images
         on_progress(done, total)
 
     on_progress(0, total)
-    return tell
+    return report
 
 
 def _open(
-    specs: Sequence[Spec], normalizations: Sequence[Normalization], trials: Sequence[Trial]
+    specs: Sequence[Spec], chosen: Sequence[Normalization], trials: Sequence[Trial]
 ) -> OpenQuestions:
-    """What has to be asked, with the evidence of the sample."""
-    asked = questions(tuple(specs))
-    if len(normalizations) > 1:
-        asked["normalization"] = tuple(normalizations)
+    """Return the questions that are left, with the evidence of the sample."""
+    fields = questions(tuple(specs))
+    if len(chosen) > 1:
+        fields["normalization"] = tuple(chosen)
     names = {"name": "network"}
-    listed = [f"{names.get(field, field)} ({', '.join(v)})" for field, v in asked.items()]
-    open_ways = [t for t in trials if t.way.spec in specs and t.way.normalization in normalizations]
-    best = min(open_ways, key=lambda trial: trial.error)
-    first = next(iter(asked))
+    choices = [f"{names.get(field, field)} ({', '.join(v)})" for field, v in fields.items()]
+    possible = [
+        trial
+        for trial in trials
+        if trial.interpretation.spec in specs and trial.interpretation.normalization in chosen
+    ]
+    best = min(possible, key=lambda trial: trial.error)
+    first = next(iter(fields))
     return OpenQuestions(
         names.get(first, first),
         "weights.open",
-        trials=open_ways,
-        choices=listed,
+        trials=possible,
+        choices=choices,
         images=len(best.wrong),
         least=best.error,
-        best=best.way.message(),
+        best=best.interpretation.message(),
     )
 
 
 def _warning(result: Trial, trials: Sequence[Trial]) -> Message | None:
-    """A sentence where another way is clearly better on the sample, or all are near guessing."""
-    asked = next(trial for trial in trials if trial.way == result.way)
+    """Warn where another reading is clearly better on the sample, or all are near guessing."""
+    chosen = next(trial for trial in trials if trial.interpretation == result.interpretation)
     best = min(trials, key=lambda trial: trial.error)
-    if best.clearly_better_than(asked):
+    if best.clearly_better_than(chosen):
         return Message(
             "errors.weights.misfit",
-            images=len(asked.wrong),
-            chosen=asked.way.message(),
-            error=asked.error,
-            best=best.way.message(),
+            images=len(chosen.wrong),
+            chosen=chosen.interpretation.message(),
+            error=chosen.error,
+            best=best.interpretation.message(),
             least=best.error,
         )
-    chance = 100 * (1 - 1 / result.way.spec.classes)
+    chance = 100 * (1 - 1 / result.interpretation.spec.classes)
     if result.error >= _NEAR_CHANCE * chance and not math.isclose(chance, 0):
         return Message("errors.weights.guessing", chance=chance)
     return None

@@ -1,4 +1,4 @@
-"""The images on which a network from elsewhere is tested, and their normalisation."""
+"""The images on which an imported network is tested, and their normalisation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,22 @@ from resnet_core.errors import DataError, InvalidSetting
 
 THESE_IMAGES = "these images"  # what a mean is of where there are no others
 
+Normalization = Literal["imagenet", "cifar", "per-pixel"]
+
+PER_PIXEL: Normalization = "per-pixel"  # the paper's (section 4.2)
+NORMALIZATIONS: tuple[Normalization, ...] = get_args(Normalization)
+# Mean and standard deviation of each colour, of values from 0 to 1. CIFAR's deviations are
+# those that most public code has; they are means of the images' own deviations, a fifth below
+# that of all pixels together.
+STATISTICS: dict[Normalization, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "cifar": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+}
+
 
 @dataclass(frozen=True)
 class Part:
-    """Which of a data set's images, as a run's `Experiment` says it; by default all.
+    """A part of a data set's images, as a run's `Experiment` says it; by default all.
 
     Attributes:
         train_images: only this many; they matter for their mean alone.
@@ -36,8 +48,8 @@ class Part:
 
     @property
     def divides(self) -> bool:
-        asked = self.train_images or self.test_images or self.validation
-        return self.split == "test" or (self.split is None and bool(asked))
+        needed = self.train_images or self.test_images or self.validation
+        return self.split == "test" or (self.split is None and bool(needed))
 
     def check(self, data: str, is_npz: bool) -> None:
         """Refuse what contradicts itself.
@@ -88,13 +100,13 @@ class Images:
         return augment.as_tensors(self.images)
 
     def sample(self, count: int) -> Images:
-        """As many of each class; all if there are fewer."""
-        chosen = class_order(self.images.labels, equal=True)[:count]
-        return replace(self, images=self.images.take(chosen))
+        """Return as many of each class; all if there are fewer."""
+        few = class_order(self.images.labels, equal=True)[:count]
+        return replace(self, images=self.images.take(few))
 
 
 def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images:
-    """A data set's test images, or all images of an npz, whose per-pixel mean is then their own.
+    """Return a data set's test images, or all images of an npz with their own per-pixel mean.
 
     Args:
         part: with it, the images that a run with such settings is tested on.
@@ -108,9 +120,9 @@ def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images
     path = Path(catalog.canonical(data))
     part.check(data, arrays.is_arrays(path))
     if arrays.is_arrays(path) and not part.divides:
-        found = arrays.everything(path)
-        found = found.resized(image_size) if image_size else found
-        return Images(path.stem, found, _mean(found), THESE_IMAGES)
+        everything = arrays.everything(path)
+        everything = everything.resized(image_size) if image_size else everything
+        return Images(path.stem, everything, _mean(everything), THESE_IMAGES)
     dataset = catalog.load(
         Selection(data, image_size, part.train_images, part.test_images, part.validation)
     )
@@ -138,35 +150,22 @@ def _mean(images: ImageSet) -> Tensor:
     return augment.per_pixel_mean(augment.as_tensors(images)[0])
 
 
-Normalization = Literal["imagenet", "cifar", "per-pixel"]
-
-PER_PIXEL: Normalization = "per-pixel"  # the paper's (section 4.2)
-NORMALIZATIONS: tuple[Normalization, ...] = get_args(Normalization)
-# Mean and standard deviation of each colour, of values from 0 to 1. CIFAR's deviations are
-# those that most public code has; they are means of the images' own deviations, a fifth below
-# that of all pixels together.
-STATISTICS: dict[Normalization, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "cifar": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-}
+def normalizations(channels: int) -> tuple[Normalization, ...]:
+    """Return those for images of so many channels: the statistics are of colour images."""
+    return NORMALIZATIONS if channels == 3 else (PER_PIXEL,)
 
 
-def possible(channels: int) -> tuple[Normalization, ...]:
-    """Those for images of so many channels: the statistics are of colour images."""
-    return NORMALIZATIONS if channels == 3 else ("per-pixel",)
-
-
-def normalized(images: Tensor, way: Normalization, mean: Tensor) -> Tensor:
-    """Prepared images, float32.
+def normalized(images: Tensor, normalization: Normalization, mean: Tensor) -> Tensor:
+    """Return prepared images, float32.
 
     Args:
         images: uint8, B, C, H, W.
         mean: float32, C, H, W, of the training images; used by `per-pixel` (section 4.2).
     """
-    if way == PER_PIXEL:
+    if normalization == PER_PIXEL:
         return augment.centred(images, mean)
     centre, deviation = (
         torch.tensor(numbers, device=images.device).reshape(1, -1, 1, 1)
-        for numbers in STATISTICS[way]
+        for numbers in STATISTICS[normalization]
     )
     return (images.to(torch.float32) / 255 - centre) / deviation

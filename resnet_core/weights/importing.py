@@ -1,4 +1,4 @@
-"""An import: the network of a file tested, measured and kept beside the runs."""
+"""An import: the network of a file, tested, measured and stored beside the runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resnet_core.data.dataset import Dataset, class_order
 from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import imported, staging, store
+from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
@@ -33,89 +33,93 @@ from resnet_core.training.device import Execution
 from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Asked, Evaluated, Progress, evaluate
-from resnet_core.weights.images import normalized
+from resnet_core.weights.evaluation import Answers, EvaluatedFile, Progress, evaluate
+from resnet_core.weights.images import PER_PIXEL, normalized
 
-# What a file's shapes, or their owner, say of a network of either kind.
+# Settings that a file's shapes, or the answers, decide.
 _OF_BLOCKS = ("shortcut", "option_a_padding", "activation")
 _OF_CIFAR = ("block", "layers_per_block", "width", "batch_norm")
 
 
+_CPU = torch.device("cpu")
+_MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
+
+
 @dataclass(frozen=True)
-class Kept:
-    """What came of an import."""
+class ImportedNetwork:
+    """The record of an import, and the evaluation that it rests on."""
 
     run: RunRecord
     source: Imported
-    evaluated: Evaluated
+    evaluated: EvaluatedFile
 
 
-def bring_in(
+def import_weights(
     path: Path,
     data: str,
-    asked: Asked,
+    answers: Answers,
     *,
     name: str = "",
     image_size: int | None = None,
     file_name: str = "",
     on_progress: Progress = lambda done, total: None,
-) -> Kept:
-    """Read, recognise, test and keep the network of a file; all or nothing is kept.
+) -> ImportedNetwork:
+    """Read, recognise, test and store the network of a file; all or nothing is stored.
 
     Args:
         data: what it is tested on, and what laboratories will show it.
         name: what people call it; by default its network.
-        file_name: the file's own, where `path` is only where it waits.
+        file_name: the file's own, where `path` is a temporary copy.
 
     Raises:
         CheckpointError: the file cannot be used.
         DataError: nor can the images, or they do not fit the network.
-        InvalidSetting: what was asked contradicts the file.
-        OpenQuestions: something has yet to be asked.
+        InvalidSetting: an answer contradicts the file.
+        OpenQuestions: an answer is missing.
         PlaygroundError: nothing could be written.
     """
     Experiment.create(name=name)  # refused before minutes are spent on the rest
-    found = evaluate(path, data, asked, image_size, on_progress=on_progress)
-    spec = found.way.spec
+    evaluated = evaluate(path, data, answers, image_size, on_progress=on_progress)
+    spec, normalization = evaluated.interpretation.spec, evaluated.interpretation.normalization
     dataset = catalog.load(Selection(data, image_size))
     for part in (dataset.train, dataset.test):
-        labelled = test_images.Images(dataset.name, part, found.images.mean, "")
+        labelled = test_images.Images(dataset.name, part, evaluated.images.mean, "")
         test_images.check_fit(labelled, spec.channels, spec.classes)
     experiment = described(spec, dataset, catalog.canonical(data), image_size)
     source = Imported(
         file=file_name or path.name,
-        sha256=found.file.sha256,
-        form=found.file.form,
-        normalization=found.way.normalization,
-        mean_of=found.images.mean_of if found.way.normalization == "per-pixel" else "",
+        sha256=evaluated.file.sha256,
+        form=evaluated.file.form,
+        normalization=normalization,
+        mean_of=evaluated.images.mean_of if normalization == PER_PIXEL else "",
         classes=spec.classes,
-        images=found.n,
-        warning=found.warning.dumps() if found.warning else "",
+        images=evaluated.n,
+        warning=evaluated.warning.dumps() if evaluated.warning else "",
     )
-    run = _keep(experiment.changed(name=name), source, found, dataset)
-    return Kept(run, source, found)
+    run = _store(experiment.changed(name=name), source, evaluated, dataset)
+    return ImportedNetwork(run, source, evaluated)
 
 
 def described(spec: Spec, dataset: Dataset, data: str, image_size: int | None) -> Experiment:
-    """The network, the data and the image size; what an import says nothing of has defaults.
+    """Return the experiment of a network, its data and image size; the rest has defaults.
 
     Raises:
         InvalidSetting: no experiment can have such a network.
     """
     settings: dict[str, Any] = {field: getattr(spec, field) for field in _settings(spec)}
-    usual: int = Experiment.model_fields["batch_size"].default
+    default: int = Experiment.model_fields["batch_size"].default
     return Experiment.create(
         network=spec.name,
         **settings,
         data=data,
         # An ImageNet network's experiment has a size of its own where it says none.
         image_size=dataset.image_size if is_imagenet(spec.name) else image_size,
-        batch_size=max(2, min(usual, len(dataset.train))),
+        batch_size=max(2, min(default, len(dataset.train))),
     )
 
 
 def _settings(spec: Spec) -> tuple[str, ...]:
-    """The settings that an experiment with such a network has."""
+    """Return the settings that an experiment with such a network has."""
     if not is_imagenet(spec.name):
         return (*_OF_BLOCKS, *_OF_CIFAR)
     if not spec.stage_blocks:  # VGG and GoogLeNet are as torchvision has them
@@ -123,14 +127,14 @@ def _settings(spec: Spec) -> tuple[str, ...]:
     return (*_OF_BLOCKS, "stride_in") if spec.block == "bottleneck" else _OF_BLOCKS
 
 
-def _keep(
-    experiment: Experiment, source: Imported, found: Evaluated, dataset: Dataset
+def _store(
+    experiment: Experiment, source: Imported, evaluated: EvaluatedFile, dataset: Dataset
 ) -> RunRecord:
     execution = device.choose("auto", "fp32")
-    model = loading.network(found.way.spec, found.tensors)
+    model = loading.network(evaluated.interpretation.spec, evaluated.tensors)
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     probes = Probes(model)
-    seen = look(model.to(execution.device), *_batch(found, dataset, execution.device))
+    measurement = measure(model.to(execution.device), *_batch(evaluated, dataset, execution.device))
     started = Started(
         iteration=0,
         layers=probes.layers,
@@ -145,16 +149,16 @@ def _keep(
         threads=execution.threads,
     )
     now = time.time()
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         run = RunRecord(
             id=folder.name,
             experiment=experiment,
             state="imported",
             created=now,
             ended=now,
-            test_error=found.error,
+            test_error=evaluated.error,
             weights_sha256=weights_sha256(weights),
-            data_title=found.images.title,
+            data_title=evaluated.images.title,
             parameters=started.parameters,
             device=started.device,
             precision=started.precision,
@@ -162,18 +166,21 @@ def _keep(
             hardware=execution.hardware,
         )
         with disk.full_disk_explained(folder):
-            _write(RunFolder(folder), source, weights, started, seen)
+            _write(RunFolder(folder), source, weights, started, measurement)
         store.of_home().adopt(run, folder)
     return run
 
 
-def _batch(found: Evaluated, dataset: Dataset, target: torch.device) -> tuple[Tensor, Tensor]:
-    """Training images, as many of each class, as the network takes them."""
-    order = class_order(dataset.train.labels, equal=True)
-    chosen = dataset.train.take(order[: batch_size(dataset.image_size)])
-    pixels, labels = augment.as_tensors(chosen, target)
-    mean = found.images.mean.to(target)
-    return normalized(pixels, found.way.normalization, mean), labels
+def _batch(
+    evaluated: EvaluatedFile, dataset: Dataset, target: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return training images, as many of each class, as the network takes them."""
+    # 128, or as many large images as a small machine's memory has room for.
+    size = max(2, min(_MOST_IMAGES, _MOST_PIXELS // dataset.image_size**2))
+    few = dataset.train.take(class_order(dataset.train.labels, equal=True)[:size])
+    pixels, labels = augment.as_tensors(few, target)
+    mean = evaluated.images.mean.to(target)
+    return normalized(pixels, evaluated.interpretation.normalization, mean), labels
 
 
 def _write(
@@ -181,27 +188,18 @@ def _write(
     source: Imported,
     weights: Mapping[str, Tensor],
     started: Started,
-    seen: Measurement,
+    measurement: Measurement,
 ) -> None:
     disk.write_synced(folder.weights, safetensors.torch.save(dict(weights)))
     imported.write(folder.path, source)
     with stream.StreamWriter(folder.stream, started) as writer:
-        writer.append(seen)
+        writer.append(measurement)
     stream.compact(folder.stream, folder.compacted)
     folder.stream.unlink()
 
 
-_CPU = torch.device("cpu")
-MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
-
-
-def batch_size(image_size: int) -> int:
-    """The paper's, or as many large images as a small machine's memory has room for."""
-    return max(2, min(MOST_IMAGES, _MOST_PIXELS // image_size**2))
-
-
-def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
-    """Responses and gradients in training mode on one mini-batch, as at a run's iteration 0.
+def measure(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
+    """Measure responses and gradients in training mode on one mini-batch, as at iteration 0.
 
     No update is made; BN's statistics move, so the model is not to be used afterwards.
 
@@ -210,7 +208,7 @@ def look(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         labels: int64, B.
 
     Raises:
-        CheckpointError: the network's answers are not finite numbers.
+        CheckpointError: the network's logits are not finite numbers.
     """
     backpropagation = Backpropagation(model, Probes(model.train()), Execution(_CPU, "fp32"))
     with torch.random.fork_rng():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
@@ -22,24 +22,27 @@ _PROJECTION = re.compile(r"(layer\d+\.\d+)\.shortcut\.(\d+\..+)")
 _AUXILIARY = re.compile(r"aux[12]\..+")
 
 
-def renamed(names: Iterable[str], path: Path) -> dict[str, str]:
-    """Our name of each tensor, by the file's name of it; those without use are left out.
+def renamed(names: Collection[str], path: Path) -> dict[str, str]:
+    """Return our name of each tensor, by the file's name of it; the useless are left out.
+
+    Public re-implementations of the CIFAR networks differ in three things only: a prefix that a
+    wrapper has put before every name ("module."), the classifier's name (linear) and that of the
+    projections (shortcut).
 
     Raises:
         CheckpointError: two of them would have the same name.
     """
-    given = list(names)
-    prefix = common_prefix(given)
-    found = {name: _ours(name.removeprefix(prefix)) for name in given}
-    found = {name: ours for name, ours in found.items() if not _AUXILIARY.fullmatch(ours)}
-    name, times = max(Counter(found.values()).items(), key=lambda item: item[1], default=("", 0))
+    prefix = common_prefix(names)
+    ours = {name: _ours(name.removeprefix(prefix)) for name in names}
+    ours = {name: own for name, own in ours.items() if not _AUXILIARY.fullmatch(own)}
+    name, times = max(Counter(ours.values()).items(), key=lambda item: item[1], default=("", 0))
     if times > 1:
         raise CheckpointError("weights.two_names", path=path, name=name[:80])
-    return found
+    return ours
 
 
-def common_prefix(names: list[str]) -> str:
-    """What a wrapper has put before every name, such as "module." or "module.model."."""
+def common_prefix(names: Collection[str]) -> str:
+    """Return the prefix of every name, such as "module." or "module.model."."""
     prefix = ""
     while names and all("." in name[len(prefix) :] for name in names):
         firsts = {name[len(prefix) :].partition(".")[0] for name in names}
@@ -57,7 +60,7 @@ def _ours(name: str) -> str:
 
 
 def load(path: Path) -> tuple[WeightsFile, dict[str, Tensor], Recognition]:
-    """The file, its tensors by our names, and the networks that they may be of.
+    """Return the file, its tensors by our names, and the networks that they may be of.
 
     Raises:
         CheckpointError: the file cannot be used; says why.
@@ -73,7 +76,7 @@ def load(path: Path) -> tuple[WeightsFile, dict[str, Tensor], Recognition]:
 
 
 def network(spec: Spec, tensors: Mapping[str, Tensor]) -> nn.Module:
-    """The network in evaluation mode, on the CPU; `tensors` have been recognised as its own."""
+    """Return the network in evaluation mode, on the CPU; `tensors` are recognised as its own."""
     with torch.device("meta"):
         model = architecture(spec)
     model.to_empty(device="cpu")

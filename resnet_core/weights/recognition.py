@@ -1,6 +1,6 @@
-"""Which network a file's weights are of, told by names and shapes, without torch.
+"""The network of a file's weights, recognised by names and shapes, without torch.
 
-Shapes leave some things open: an option-A network has the tensors of its plain twin, and the
+Shapes leave some things open: an option-A network has the tensors of the plain network, and the
 side of option A's zeros and the layer of a bottleneck's stride leave no trace. These are listed
 as questions; nothing is guessed. Nonlinearities leave no trace either: ReLU is assumed.
 """
@@ -43,7 +43,7 @@ _COUNTERS = (
 
 @dataclass(frozen=True)
 class Recognition:
-    """What the shapes say.
+    """The networks that shapes allow.
 
     Attributes:
         candidates: every network whose tensors have these names and shapes; one if the
@@ -53,8 +53,9 @@ class Recognition:
     candidates: tuple[Spec, ...]
 
     def settled(self, **answers: str | None) -> tuple[Spec, ...]:
-        """The candidates that agree with the answers: to `name`, `shortcut` and so on, in this
-        order. None is no answer.
+        """Return the candidates that agree with the answers to `name`, `shortcut` and so on.
+
+        None is no answer.
 
         Raises:
             InvalidSetting: none agrees; says what the file holds.
@@ -81,18 +82,18 @@ class Recognition:
 
 
 def questions(specs: tuple[Spec, ...]) -> dict[str, tuple[str, ...]]:
-    """What these networks differ in, with the answers there are."""
-    found = {}
+    """Return the settings in which these networks differ, with their values."""
+    differing = {}
     for field in _QUESTIONS:
-        asked = [s for s in specs if s.has_shortcuts] if field in _OPTIONS[0] else specs
-        values = tuple(dict.fromkeys(str(getattr(spec, field)) for spec in asked))
+        varied = [s for s in specs if s.has_shortcuts] if field in _OPTIONS[0] else specs
+        values = tuple(dict.fromkeys(str(getattr(spec, field)) for spec in varied))
         if len(values) > 1:
-            found[field] = values
-    return found
+            differing[field] = values
+    return differing
 
 
 def recognise(shapes: Shapes) -> Recognition:
-    """The networks with tensors of these names (ours) and shapes.
+    """Return the networks with tensors of these names (ours) and shapes.
 
     Raises:
         CheckpointError: there is none; says what is missing or different in the nearest.
@@ -102,18 +103,18 @@ def recognise(shapes: Shapes) -> Recognition:
     elif "inception3a.branch1.conv.weight" in shapes:
         proposed = [("imagenet/googlenet", {})]
     elif len(shapes.get(_STEM, ())) != 4:
-        raise _stranger(Message("errors.weights.no_stem", name=_STEM))
+        raise _unknown(Message("errors.weights.no_stem", name=_STEM))
     elif shapes[_STEM][2:] == (7, 7):
         proposed = _imagenet()
     else:
         proposed = _cifar(shapes)
     sizes = {"classes": _classes(shapes), "channels": _channels(shapes)}
     # What is open for one network may be all the same for another, of the same tensors.
-    specs = {_distinct(spec): spec for spec in _made(proposed, sizes)}.values()
+    specs = {_distinct(spec): spec for spec in _specs(proposed, sizes)}.values()
     problems = [(differences(spec, shapes), spec) for spec in specs]
-    fitting = tuple(spec for found, spec in problems if not found)
+    fitting = tuple(spec for reasons, spec in problems if not reasons)
     if not fitting:
-        fewest = min((found for found, _ in problems), key=len)
+        fewest = min((reasons for reasons, _ in problems), key=len)
         raise CheckpointError("weights.nearest", reason=fewest[0])
     return Recognition(fitting)
 
@@ -122,29 +123,29 @@ def differences(spec: Spec, shapes: Shapes) -> list[Message]:
     """Return a sentence for each tensor that is missing, of another shape or not the network's."""
     expected = expected_shapes(spec)
     missing = [name for name in expected if name not in shapes]
-    found = [Message("errors.weights.tensor_missing", name=n, network=spec.name) for n in missing]
+    reasons = [Message("errors.weights.tensor_missing", name=n, network=spec.name) for n in missing]
     for name in sorted(shapes):
         if name.endswith(_COUNTERS):
             continue
         if name not in expected:
-            found.append(
+            reasons.append(
                 Message("errors.weights.tensor_unknown", name=name[:80], network=spec.name)
             )
         elif tuple(shapes[name]) != expected[name]:
-            found.append(
+            reasons.append(
                 Message(
                     "errors.weights.tensor_shape",
                     name=name,
-                    shape=_shown(shapes[name]),
+                    shape=_written(shapes[name]),
                     network=spec.name,
-                    expected=_shown(expected[name]),
+                    expected=_written(expected[name]),
                 )
             )
-    return found
+    return reasons
 
 
 def expected_shapes(spec: Spec) -> dict[str, Shape]:
-    """Every tensor of a network that decides what it computes, BN's statistics included."""
+    """Return the shapes of a network's parameters and BN's statistics."""
     shapes: dict[str, Shape] = {}
     for layer in describe(spec).layers:
         shapes.update(layer.shapes)
@@ -154,12 +155,12 @@ def expected_shapes(spec: Spec) -> dict[str, Shape]:
     return shapes
 
 
-def _made(proposed: list[tuple[str, Settings]], sizes: Settings) -> list[Spec]:
+def _specs(proposed: list[tuple[str, Settings]], sizes: Settings) -> list[Spec]:
     return [spec_of(name, **settings, **sizes) for name, settings in proposed]
 
 
 def _imagenet() -> list[tuple[str, Settings]]:
-    """Every plain and residual network of the paper, in every variant."""
+    """Return every plain and residual network of the paper, in every variant."""
     blocks = [ImageNetSpec(a) for a in ARCHITECTURES if a.startswith(("plain", "resnet"))]
     return [
         (spec.name, {**option, **stride})
@@ -170,15 +171,15 @@ def _imagenet() -> list[tuple[str, Settings]]:
 
 
 def _cifar(shapes: Shapes) -> list[tuple[str, Settings]]:
-    """Every family in every variant, of the file's own width, depth and kind of block."""
+    """Return every family in every variant, of the file's own width, depth and kind of block."""
     stages = _stages(shapes)
     if len(stages) != STAGES:
-        raise _stranger(Message("errors.weights.stages", count=len(stages), stages=STAGES))
+        raise _unknown(Message("errors.weights.stages", count=len(stages), stages=STAGES))
     if len(set(stages)) > 1:
-        raise _stranger(Message("errors.weights.unequal_stages", counts=stages))
+        raise _unknown(Message("errors.weights.unequal_stages", counts=stages))
     layers = sum(f"layer1.0.conv{number}.weight" in shapes for number in range(1, 10))
     if not 1 <= layers <= 3:
-        raise _stranger(Message("errors.weights.block_layers", count=layers))
+        raise _unknown(Message("errors.weights.block_layers", count=layers))
     first = shapes.get("layer1.0.conv1.weight", ())
     settings: Settings = {
         "width": shapes[_STEM][0],
@@ -195,7 +196,7 @@ def _cifar(shapes: Shapes) -> list[tuple[str, Settings]]:
 
 
 def _stages(shapes: Shapes) -> list[int]:
-    """Blocks in each stage."""
+    """Return the number of blocks in each stage."""
     blocks: dict[int, set[int]] = {}
     for name in shapes:
         match = re.match(r"layer(\d{1,2})\.(\d{1,4})\.", name, re.ASCII)
@@ -205,7 +206,7 @@ def _stages(shapes: Shapes) -> list[int]:
 
 
 def _distinct(spec: Spec) -> tuple[Any, ...]:
-    """Two networks of which this is the same compute the same."""
+    """Return a value that is equal for two networks that compute the same."""
     places = tuple(geometry.blocks(spec))
     padded = any(place.shortcut == "zero-padding" for place in places)
     halving = spec.block == "bottleneck" and any(place.stride == 2 for place in places)
@@ -217,17 +218,17 @@ def _classes(shapes: Shapes) -> int:
     for name in ("fc.weight", "classifier.6.weight"):
         if len(shapes.get(name, ())) == 2 and shapes[name][0] > 0:
             return shapes[name][0]
-    raise _stranger(Message("errors.weights.no_classifier"))
+    raise _unknown(Message("errors.weights.no_classifier"))
 
 
 def _channels(shapes: Shapes) -> int:
     for name in (_STEM, "features.0.weight", "conv1.conv.weight"):
         if len(shapes.get(name, ())) == 4 and shapes[name][1] > 0:
             return shapes[name][1]
-    raise _stranger(Message("errors.weights.no_first_convolution"))
+    raise _unknown(Message("errors.weights.no_first_convolution"))
 
 
-def _stranger(reason: Message) -> CheckpointError:
+def _unknown(reason: Message) -> CheckpointError:
     return CheckpointError("weights.stranger", reason=reason)
 
 
@@ -243,5 +244,5 @@ def _described(spec: Spec) -> str:
     return f"{spec.name} (option {spec.shortcut})" if spec.has_shortcuts else spec.name
 
 
-def _shown(shape: Shape) -> str:
+def _written(shape: Shape) -> str:
     return " x ".join(map(str, shape)) or "no axes"

@@ -1,4 +1,4 @@
-"""The same images through every network that a file may be, prepared in every way."""
+"""Trials of a file: the same images, in every preparation, through every network it may be of."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _MOST_IMAGES, _MOST_PIXELS = 500, 2**19
 _SAMPLE, _LEAST, _MULTIPLY_ADDS = 250, 40, 1.2e12
 
 
-Tell = Callable[[int], None]  # is told how many images were looked at since the last time
+Report = Callable[[int], None]  # takes the number of images since the last call
 
 
-def tell_nobody(images: int) -> None:
+def ignore_progress(images: int) -> None:
     pass
 
 
 @dataclass(frozen=True)
-class Way:
-    """A network and how its images are prepared."""
+class Interpretation:
+    """A network that a file may be of, and how its images are prepared."""
 
     spec: Spec
     normalization: Normalization
@@ -46,24 +46,26 @@ class Way:
         spec = self.spec
         parts: list[str | Message] = [spec.name]
         if spec.has_shortcuts and spec.shortcut == "A":
-            parts.append(Message(f"errors.weights.way.option_a_{spec.option_a_padding}"))
+            parts.append(Message(f"errors.weights.interpretation.option_a_{spec.option_a_padding}"))
         elif spec.has_shortcuts:
-            parts.append(Message("errors.weights.way.option", option=spec.shortcut))
+            parts.append(Message("errors.weights.interpretation.option", option=spec.shortcut))
         if spec.block == "bottleneck" and not spec.name.startswith("cifar/"):
-            parts.append(Message("errors.weights.way.stride", layer=spec.stride_in))
-        parts.append(Message("errors.weights.way.normalization", name=self.normalization))
-        return Message("errors.weights.way.whole", parts=parts)
+            parts.append(Message("errors.weights.interpretation.stride", layer=spec.stride_in))
+        parts.append(
+            Message("errors.weights.interpretation.normalization", name=self.normalization)
+        )
+        return Message("errors.weights.interpretation.whole", parts=parts)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a way.
+    """An interpretation's result on some images.
 
     Attributes:
         wrong: bool, N: which images were misclassified.
     """
 
-    way: Way
+    interpretation: Interpretation
     wrong: Tensor
 
     @property
@@ -72,17 +74,19 @@ class Trial:
         return 100 * self.wrong.double().mean().item()
 
     def clearly_better_than(self, other: Trial) -> bool:
-        """Whether it is right so often where the other is wrong that it cannot be chance: by
-        three standard deviations of the difference, and by 2 % of the images at least."""
+        """Return whether it is right where the other is wrong too often to be chance.
+
+        That is by three standard deviations of the difference, and by 2 % of the images.
+        """
         gained = int((other.wrong & ~self.wrong).sum())
         lost = int((self.wrong & ~other.wrong).sum())
         return gained - lost > max(3 * math.sqrt(gained + lost), 0.02 * len(self.wrong))
 
 
-def sample_size(specs: Sequence[Spec], ways: int, image_size: int) -> int:
-    """How many images to try every way on."""
+def sample_size(specs: Sequence[Spec], tries: int, image_size: int) -> int:
+    """Return how many images to try every interpretation on."""
     scale = (image_size / specs[0].image_size) ** 2
-    work = describe(specs[0]).multiply_adds * scale * ways
+    work = describe(specs[0]).multiply_adds * scale * tries
     return max(_LEAST, min(_SAMPLE, int(_MULTIPLY_ADDS / max(1.0, work))))
 
 
@@ -92,36 +96,36 @@ def try_all(
     tensors: Mapping[str, Tensor],
     images: Images,
     device: torch.device,
-    tell: Tell = tell_nobody,
+    report: Report = ignore_progress,
 ) -> list[Trial]:
-    """Every network with every preparation, on the same images."""
+    """Test every network with every preparation on the same images."""
     trials, execution = [], Execution(device, "fp32")
     for spec in specs:
         model = execution.place(network(spec, tensors))
         trials += [
-            Trial(Way(spec, way), mistakes(model, way, images, execution, tell))
-            for way in normalizations
+            Trial(Interpretation(spec, one), misclassified(model, one, images, execution, report))
+            for one in normalizations
         ]
     return trials
 
 
 @torch.inference_mode()
-def mistakes(
+def misclassified(
     model: nn.Module,
-    way: Normalization,
+    normalization: Normalization,
     images: Images,
     execution: Execution,
-    tell: Tell = tell_nobody,
+    report: Report = ignore_progress,
 ) -> Tensor:
-    """Which images are misclassified: bool, N, on the CPU. The model is placed already."""
+    """Return which images are misclassified: bool, N, on the CPU. The model is placed already."""
     pixels, labels = images.tensors()
     mean = images.mean.to(execution.device)
     size = max(1, min(_MOST_IMAGES, _MOST_PIXELS // pixels[0, 0].numel()))
     wrong = []
     with execution.autocast():
         for part, truth in zip(pixels.split(size), labels.split(size), strict=True):
-            x = normalized(part.to(execution.device), way, mean).to(execution.dtype)
-            scores = model(x.contiguous(memory_format=execution.memory_format))
-            wrong.append(scores.argmax(1).cpu() != truth)
-            tell(len(truth))
+            x = normalized(part.to(execution.device), normalization, mean).to(execution.dtype)
+            logits = model(x.contiguous(memory_format=execution.memory_format))
+            wrong.append(logits.argmax(1).cpu() != truth)
+            report(len(truth))
     return torch.cat(wrong)

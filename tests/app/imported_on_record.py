@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import imported, staging, store
+from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
@@ -28,7 +28,7 @@ def import_on_record(network: str = "cifar/resnet-20", **settings: object) -> Ru
         settings: of the `Experiment`.
     """
     experiment = Experiment.create(network=network, **settings)
-    with staging.staged() as path:
+    with imported.staged() as path:
         folder = RunFolder(path)
         folder.weights.write_bytes(b"weights")
         imported.write(path, SOURCE)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from resnet_core.labs import status
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
-from resnet_core.labs.results.event_log import Journal
+from resnet_core.labs.results.event_log import EventWriter
 from resnet_core.labs.results.folder import LabFolder, of_result
-from resnet_core.labs.results.request import Order
-from resnet_core.labs.status import State, Status
+from resnet_core.labs.results.request import LabRequest
+from resnet_core.runs import database, store
+from resnet_core.runs.folder import write_laboratory
+from resnet_core.runs.record import ACTIVE, Job, State
 from resnet_core.system import home
 
 LAB = "microscope"  # takes no runs
@@ -24,7 +25,7 @@ VERDICT = Verdict("residual_wins", {"depth": 10, "residual": 0.001, "plain": 1.0
 
 
 def put_result(
-    order: Order,
+    order: LabRequest,
     state: State = "finished",
     events: Iterable[Event] = (Progress(1, 4), Rows("race", [ROW]), VERDICT),
     folder: Path | None = None,
@@ -34,28 +35,30 @@ def put_result(
     place = LabFolder(folder) if folder else of_result(order.id)
     home.labs_folder()
     place.path.mkdir(parents=True, exist_ok=True)
-    with Journal(place.events) as journal:
+    with EventWriter(place.events) as journal:
         for event in events:
             journal.write(event)
-    ended = None if state in {"waiting", "running"} else 1_790_000_010.0  # 2026-09-21
-    began = {"asked": 1_790_000_000.0, "started": None if state == "waiting" else 1_790_000_000.0}
     worker = psutil.Process() if state == "running" else None
-    said = Status(
-        state,
-        reason,
-        ended=ended,
+    job = Job(
+        id=order.id,
+        state=state,
+        created=1_790_000_000.0,
+        exit_reason=reason,
+        started=None if state == "queued" else 1_790_000_000.0,
+        ended=None if state in ACTIVE else 1_790_000_010.0,  # 2026-09-21
         hardware="a test's machine",
         pid=worker and worker.pid,
         pid_created=worker and worker.create_time(),
-        **began,
     )
-    status.write(place, said)
-    place.write_order(order)
+    write_laboratory(place.path, job)
+    if folder is None:
+        store.of_home().database.write(lambda connection: database.insert(connection, job))
+    place.write_request(order)
     return place
 
 
-def put_recording(recorded: Path, order: Order | None = None) -> Order:
+def put_recording(recorded: Path, order: LabRequest | None = None) -> LabRequest:
     """The result that the laboratory opens with, where recordings lie."""
-    order = order or Order.create(LAB)
+    order = order or LabRequest.create(LAB)
     put_result(order, folder=recorded / "labs" / order.laboratory)
     return order

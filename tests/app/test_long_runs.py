@@ -15,7 +15,7 @@ import pytest
 from app.figures.errors import MOST_POINTS
 from app.page_state.view import View
 from app.server.answers import Answer
-from app.server.chart_answers import MOST_MOMENTS, Charts, Question
+from app.server.chart_answers import MOST_MOMENTS, ChartRequest, Charts
 from app.server.feed import Reading
 from resnet_core import anatomy
 from resnet_core.experiments.experiment import Experiment
@@ -35,10 +35,10 @@ class LongRuns:
     def __init__(self, records: int) -> None:
         self._records = [
             RunRecord(
-                run_id,
-                Experiment.create(network=f"cifar/{run_id}", iterations=64_000),
-                "finished",
-                time.time(),
+                id=run_id,
+                experiment=Experiment.create(network=f"cifar/{run_id}", iterations=64_000),
+                state="finished",
+                created=time.time(),
             )
             for run_id in IDS
         ]
@@ -73,7 +73,7 @@ def charts() -> Charts:
 
 
 def _ask(charts: Charts, kind: str, **view: Any) -> Answer:
-    answer: Answer = getattr(charts, kind)(Question(IDS, View(**view), "en", dark=False))
+    answer: Answer = getattr(charts, kind)(ChartRequest(runs=IDS, view=View(**view)))
     return answer
 
 

@@ -59,14 +59,13 @@ _LIGHT = (
     "resnet_core.exporting.event_files",
     "resnet_core.runs.recording",
     "resnet_core.jobs.queue",
+    "resnet_core.jobs.laboratories",
     "resnet_core.jobs.supervisor",
     "resnet_core.telemetry.events",
     "resnet_core.telemetry.stream",
     "resnet_core.data.catalog",
     "resnet_core.labs.catalog",
-    "resnet_core.labs.results.requests",
     "resnet_core.labs.results.results",
-    "resnet_core.labs.results.recording",
     "resnet_core.commands.root",
     "app.services",
     "app.server.routes",
@@ -126,9 +125,9 @@ def test_every_question_is_asked_without_torch(tmp_path: Path) -> None:
     program = """
 import json, pathlib, sys
 from resnet_core.labs import catalog
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 for name in catalog.all_names():
-    Order.create(name)
+    LabRequest.create(name)
 print(json.dumps([catalog.all_names(), sorted(sys.modules)]))
 """
     names, modules = _run(program, tmp_path)

@@ -26,7 +26,7 @@ def finished_twins(data: Path) -> list[RunRecord]:
         known = queue.submit([small(data, network=n, **settings) for n in networks], group)
         supervisor.ensure_running()
     runs = [ended(run.id, 120) for run in known]
-    assert [run.state for run in runs] == ["finished"] * 2, [run.exit_reason for run in runs]
+    assert [run.state for run in runs] == ["finished"] * 2, [run.reason for run in runs]
     return runs
 
 

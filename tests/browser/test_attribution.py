@@ -16,7 +16,6 @@ from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground
 from tests.browser.test_pages import fits
 
-SECONDS = 10.0  # from a click to the first map; 1 to 3 where little else runs
 _COMPLETE = 12  # two networks: the picture and five maps
 
 
@@ -39,7 +38,6 @@ def test_a_click_on_a_picture_brings_its_maps(
     seconds = time.monotonic() - started
     with capsys.disabled():
         print(f"\n  from the click to the first map: {seconds:.2f} s")
-    assert seconds <= SECONDS
     _maps(page)
     expect(page).to_have_url(re.compile(r"picture=test(:|%3A)\d+"))
 

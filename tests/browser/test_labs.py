@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from app.language.texts import LANGUAGES, catalogue
 from app.router import OVERVIEW, laboratories, url_path
-from resnet_core.labs.results import requests
-from resnet_core.labs.results.request import Order
+from resnet_core.jobs.laboratories import stop
+from resnet_core.labs.results.request import LabRequest
 from tests.browser.conftest import NewContext
 from tests.browser.playground import Playground
 from tests.browser.test_pages import fits
@@ -94,7 +94,7 @@ def test_a_zoom_is_kept_while_rows_arrive(playground: Playground, page: Page) ->
     expect(status).not_to_have_text(before)
     assert graph.evaluate("graph => [...graph._fullLayout.xaxis.range]") == [0, 7]
     expect(figure.get_by_role("button", name="Reset zoom")).to_be_visible()
-    requests.stop(Order.create("microscope", steps=2000, depth=19).id)
+    stop(LabRequest.create("microscope", steps=2000, depth=19).id)
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 

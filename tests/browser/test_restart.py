@@ -36,7 +36,7 @@ def test_training_outlives_the_server(
     charts.wait_for_points("error", charts.points("error"))
 
     ended = state_of(run.id, "finished", "failed", "interrupted", seconds=180)
-    assert ended.state == "finished", ended.exit_reason
+    assert ended.state == "finished", ended.reason
     assert ended.iteration == ended.experiment.iterations
     assert ended.attempt == run.attempt
     page.reload()

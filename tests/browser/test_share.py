@@ -32,7 +32,7 @@ def test_an_address_opened_elsewhere_shows_the_same(
     assert query.pop("runs").split(",") == [residual.id, plain.id]
     assert 0 < float(query.pop("at")) < EPOCHS
     assert len(query.pop("zoom").split(",")) == 4
-    assert query == {"x": "epochs", "order": "sorted", "log": "1", "hidden": "plain-8"}
+    assert query == {"x": "epochs", "order": "sorted", "log": "true", "hidden": "plain-8"}
 
     elsewhere = new_context().new_page()
     elsewhere.goto(page.url)

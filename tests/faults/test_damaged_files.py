@@ -23,7 +23,7 @@ def paused(home: Path, engine: LocalProcesses, experiment: Experiment) -> RunRec
     wait_until(lambda: 20 in of_run(run.id).kept_iterations(), "a checkpoint", every=0.001)
     queue.pause(run.id)
     run = ended(run.id)
-    assert run.state == "paused", run.exit_reason
+    assert run.state == "paused", run.reason
     return run
 
 
@@ -94,7 +94,7 @@ def test_lost_data_end_the_run_with_advice(
     begin(engine, run)
     failed = ended(run.id)
     assert failed.state == "failed"
-    assert "copy.npz" in failed.exit_reason
+    assert "copy.npz" in failed.reason
     assert "Traceback" not in queries.log_tail(run.id)
 
 
@@ -106,4 +106,4 @@ def test_an_unreadable_experiment_ends_the_run_with_a_sentence(
     begin(engine, run)
     failed = ended(run.id)
     assert failed.state == "failed"
-    assert "experiment.json" in failed.exit_reason
+    assert "experiment.json" in failed.reason

@@ -49,7 +49,7 @@ def test_killed_and_resumed_it_ends_in_the_same_weights(
     assert run.state == "interrupted"
     begin(engine, queue.resume(run.id))
     finished = ended(run.id, PATIENCE)
-    assert finished.state == "finished", finished.exit_reason
+    assert finished.state == "finished", finished.reason
     assert finished.weights_sha256 == whole.weights_sha256
     assert recorded(finished) == recorded(whole) == list(range(5))
     single = evaluate_views(run.id, "single")
@@ -88,5 +88,5 @@ def test_a_bad_picture_fails_the_run_with_its_name(
     handle = begin(engine, run)
     failed = ended(run.id, PATIENCE)
     assert failed.state == "failed"
-    assert f"{bad.name} cannot be read as an image" in failed.exit_reason
+    assert f"{bad.name} cannot be read as an image" in failed.reason
     wait_until(lambda: not engine.alive(handle), "the process's end", PATIENCE)

@@ -64,8 +64,8 @@ def test_a_full_disk_fails_the_run_with_advice_and_it_resumes_bit_for_bit(
     filler.unlink()
     failed = ended(run.id)
     assert failed.state == "failed"
-    assert failed.exit_reason.startswith("The disk is full")
-    assert "resume the run" in failed.exit_reason
+    assert failed.reason.startswith("The disk is full")
+    assert "resume the run" in failed.reason
 
     begin(engine, queue.resume(run.id))
     finished = ended(run.id)
@@ -92,7 +92,7 @@ def test_a_worker_that_may_not_write_says_so_as_soon_as_it_can(
     resource.prlimit(handle.pid, resource.RLIMIT_FSIZE, unlimited)
     failed = ended(run.id)
     assert failed.state == "failed"
-    assert failed.exit_reason.startswith("The disk is full")
+    assert failed.reason.startswith("The disk is full")
 
     begin(engine, queue.resume(run.id))
     finished = ended(run.id)

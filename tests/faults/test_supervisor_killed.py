@@ -31,9 +31,9 @@ def served(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     try:
         yield home
     finally:
-        pid, created = supervisor.identity()
-        assert pid is not None
-        processes.kill(pid, created)
+        last = supervisor.identity()
+        assert last is not None
+        processes.kill(last.pid, last.created)
         for run in store.of_home().in_states({"running"}):
             if run.pid is not None:
                 processes.kill(run.pid, run.pid_created)
@@ -55,10 +55,10 @@ def test_workers_go_on_and_the_next_supervisor_adopts_them(
     first, second, third = queue.submit([endless.changed(seed=seed) for seed in range(3)])
     before = [running(first.id), running(second.id)]
     assert queries.run(third.id).state == "queued"
-    old, _ = supervisor.identity()
+    old = supervisor.identity()
     assert old is not None
 
-    os.kill(old, signal.SIGKILL)
+    os.kill(old.pid, signal.SIGKILL)
     wait_until(lambda: not supervisor.is_running(), "the supervisor's death")
     for run in before:
         wait_until(
@@ -68,7 +68,7 @@ def test_workers_go_on_and_the_next_supervisor_adopts_them(
 
     supervisor.ensure_running()
     wait_until(supervisor.is_running, "the next supervisor")
-    assert supervisor.identity()[0] != old
+    assert supervisor.identity() != old
     # A slot that an adopted run frees goes to the queue, and only then.
     assert queries.run(third.id).state == "queued"
     queue.stop(first.id)
@@ -81,20 +81,20 @@ def test_workers_go_on_and_the_next_supervisor_adopts_them(
     os.kill(before[1].pid, signal.SIGKILL)
     interrupted = ended(second.id)
     assert interrupted.state == "interrupted"
-    assert "goes on from iteration" in interrupted.exit_reason
+    assert "goes on from iteration" in interrupted.reason
 
 
 def test_a_second_supervisor_leaves_at_once(served: Path) -> None:
-    pid, _ = supervisor.identity()
+    first = supervisor.identity()
     second = processes.start(["supervise"])
     assert second.wait(timeout=60) == 0
-    assert supervisor.identity()[0] == pid
+    assert supervisor.identity() == first
     assert supervisor.is_running()
 
 
 def test_its_waiting_workers_die_with_it(served: Path) -> None:
-    pid, _ = supervisor.identity()
-    assert pid is not None
-    (spare,) = wait_until(lambda: psutil.Process(pid).children(), "a waiting worker")
-    os.kill(pid, signal.SIGKILL)
+    last = supervisor.identity()
+    assert last is not None
+    (spare,) = wait_until(lambda: psutil.Process(last.pid).children(), "a waiting worker")
+    os.kill(last.pid, signal.SIGKILL)
     wait_until(lambda: not processes.alive(spare.pid, spare.create_time()), "the spare's end")

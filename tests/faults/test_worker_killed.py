@@ -12,7 +12,7 @@ import pytest
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.local_process import LocalProcesses
-from resnet_core.runs import queries
+from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from tests.small_runs import (
     ITERATIONS,
@@ -45,10 +45,10 @@ def test_killed_at_a_random_step_it_ends_in_the_same_weights(
         if (run := killed_at(step, engine, queue.submit([experiment])[0])).state != "finished"
     )
     assert run.state == "interrupted"
-    assert "was killed" in run.exit_reason
+    assert "was killed" in run.reason
     begin(engine, queue.resume(run.id))
     finished = ended(run.id)
-    assert finished.state == "finished", finished.exit_reason
+    assert finished.state == "finished", finished.reason
     assert (finished.weights_sha256, recorded(finished)) == uninterrupted
 
 
@@ -80,7 +80,7 @@ def test_killed_before_it_has_saved_anything_it_starts_from_the_beginning(
     (run,) = queue.submit([experiment])
     run = killed(engine, begin(engine, run))
     assert run.state == "interrupted"
-    assert "starts from the beginning" in run.exit_reason
+    assert "starts from the beginning" in run.reason
     begin(engine, queue.resume(run.id))
     finished = ended(run.id)
     assert (finished.weights_sha256, recorded(finished)) == uninterrupted
@@ -107,4 +107,4 @@ def unfinished_or_over(run_id: str) -> list[Path]:
 
 
 def interrupted_again(run_id: str) -> None:
-    queries.store.of_home().change(run_id, {"finished"}, "", state="interrupted")
+    store.of_home().change(queries.run(run_id), {"finished"}, state="interrupted")

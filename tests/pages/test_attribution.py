@@ -15,26 +15,31 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from app.language.texts import say
-from app.widgets.attribution.desk import Desk
+from app.widgets.attribution.state import Desk
 from app.widgets.laboratory import result as viewers
 from app.widgets.laboratory.state import command_line
 from resnet_core.data.own import uploaded_image
-from resnet_core.labs import catalog, line
-from resnet_core.labs.results import requests as desk
+from resnet_core.jobs import laboratories
+from resnet_core.labs import catalog
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
+from resnet_core.runs import store
 from tests.opened_page import opened
 
 _open = partial(opened, "attribution")
 
 
 @pytest.fixture(autouse=True)
-def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+def _queued() -> list[str]:
+    return [job.id for job in store.of_home().jobs({"queued"})]
+
+
+def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
     """What was asked for; nobody works on it."""
-    orders: list[Order] = []
+    orders: list[LabRequest] = []
     ask = services.ask
 
-    def note(order: Order, anew: bool = False) -> str:
+    def note(order: LabRequest, anew: bool = False) -> str:
         orders.append(order)
         return ask(order, anew)
 
@@ -57,7 +62,7 @@ def _query(test: AppTest) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value[0] for name, value in found}
 
 
-def test_it_opens_with_the_maps_on_record(asked: list[Order]) -> None:
+def test_it_opens_with_the_maps_on_record(asked: list[LabRequest]) -> None:
     test = _open()
     shown = _html(test)
     assert shown.count("<img") == 12  # two networks: the picture and five maps
@@ -69,16 +74,16 @@ def test_it_opens_with_the_maps_on_record(asked: list[Order]) -> None:
     assert _query(test) == {}
 
 
-def test_another_picture_is_asked_for_at_once_and_room_is_kept(asked: list[Order]) -> None:
+def test_another_picture_is_asked_for_at_once_and_room_is_kept(asked: list[LabRequest]) -> None:
     test = _open(picture="test:17")
     (order,) = asked
     assert (order.laboratory, order.settings.picture) == ("attribution", "test:17")  # type: ignore[attr-defined]
-    assert results.read(order.id).state == "waiting"
+    assert results.read(order.id).state == "queued"
     assert _html(test).count(say("en", "attribution.computing")) == 10
     assert _query(test) == {"picture": "test:17"}
 
 
-def test_choices_go_to_the_order_and_the_url(asked: list[Order]) -> None:
+def test_choices_go_to_the_order_and_the_url(asked: list[LabRequest]) -> None:
     test = _open()
     test.button_group[0].set_value(["saliency", "deep_lift"]).run()
     assert not test.exception
@@ -97,10 +102,10 @@ def test_the_grid_offers_test_images_and_marks_the_one_that_is_shown() -> None:
     assert all(one["address"].startswith("data:image/png") for one in grid["pictures"])
 
 
-def test_the_checks_are_on_record_and_can_be_run(asked: list[Order]) -> None:
+def test_the_checks_are_on_record_and_can_be_run(asked: list[LabRequest]) -> None:
     test = _open(view="checks")
     ids = [data["id"] for data in _components(test) if "paper" in data]
-    assert ids == [Order.create("masks").id, Order.create("randomised").id]
+    assert ids == [LabRequest.create("masks").id, LabRequest.create("randomised").id]
     assert "layer3.2" in _html(test)
     test.button(key="attribution.randomised.run").click().run()
     assert not test.exception
@@ -110,7 +115,7 @@ def test_the_checks_are_on_record_and_can_be_run(asked: list[Order]) -> None:
     assert components[1]["notice"] == say("en", "attribution.not_asked")
 
 
-def test_a_slider_goes_through_training_at_once(asked: list[Order]) -> None:
+def test_a_slider_goes_through_training_at_once(asked: list[LabRequest]) -> None:
     test = _open(through_training="1")
     assert asked == []  # on record
     (slider,) = test.select_slider
@@ -126,7 +131,7 @@ def test_a_slider_goes_through_training_at_once(asked: list[Order]) -> None:
     assert not [one for one in test.caption if "plain-20" in one.value]
 
 
-def test_the_toggle_asks_for_the_way_through_training(asked: list[Order]) -> None:
+def test_the_toggle_asks_for_the_way_through_training(asked: list[LabRequest]) -> None:
     test = _open(picture="test:17")
     toggle = next(one for one in test.toggle if one.label == "Through training")
     toggle.set_value(True).run()
@@ -135,40 +140,40 @@ def test_the_toggle_asks_for_the_way_through_training(asked: list[Order]) -> Non
     assert _query(test)["picture"] == "test:17"
 
 
-def test_the_result_of_a_picture_that_was_left_is_stopped(asked: list[Order]) -> None:
+def test_the_result_of_a_picture_that_was_left_is_stopped(asked: list[LabRequest]) -> None:
     test = _open(picture="test:17", through_training="1")
     first = asked[-1].id
     test.query_params["picture"] = "test:18"
     test.run()
     assert asked[-1].id != first
-    assert line.ids() == [asked[-1].id]
+    assert _queued() == [asked[-1].id]
     assert results.read(first).state == "stopped"
     test.query_params["picture"] = "test:17"
     test.run()
     assert not test.exception
     assert asked[-1].id == first
-    assert line.ids() == [first]  # asked for again
-    assert results.read(first).state == "waiting"
+    assert _queued() == [first]  # asked for again
+    assert results.read(first).state == "queued"
 
 
-def test_a_result_requested_elsewhere_is_not_stopped(asked: list[Order]) -> None:
-    desk.submit(Order.create("attribution", picture="test:17"))
+def test_a_result_requested_elsewhere_is_not_stopped(asked: list[LabRequest]) -> None:
+    laboratories.submit(LabRequest.create("attribution", picture="test:17"))
     test = _open(picture="test:17")
     assert asked == []
     test.query_params["picture"] = "test:18"
     test.run()
-    assert len(line.ids()) == 2
+    assert len(_queued()) == 2
 
 
 def test_a_viewer_who_leaves_does_not_stop_a_result_that_another_one_follows(
-    asked: list[Order],
+    asked: list[LabRequest],
 ) -> None:
     first, second = _open(picture="test:17"), _open(picture="test:17")
     lab_id = asked[0].id
     first.query_params["picture"] = "test:18"
     first.run()
     assert not first.exception
-    assert results.read(lab_id).state == "waiting"
+    assert results.read(lab_id).state == "queued"
     second.query_params["picture"] = "test:18"
     second.run()
     assert not second.exception
@@ -185,7 +190,7 @@ def test_the_shown_command_is_quoted_for_the_shell() -> None:
     assert shlex.split(shown)[-2:] == ["--steps", "32"]
 
 
-def test_layers_are_browsed_block_by_block(asked: list[Order]) -> None:
+def test_layers_are_browsed_block_by_block(asked: list[LabRequest]) -> None:
     test = _open(view="layers", lang="ko")
     shown = _html(test)
     assert "F(x)" in shown
@@ -196,7 +201,7 @@ def test_layers_are_browsed_block_by_block(asked: list[Order]) -> None:
     assert len(layer.options) > 60
 
 
-def test_a_network_with_gates_says_why_a_method_cannot(asked: list[Order]) -> None:
+def test_a_network_with_gates_says_why_a_method_cannot(asked: list[LabRequest]) -> None:
     test = _open(runs="one-minute-highway-20-seed-0", methods="deep_lift")
     assert asked[-1].runs == ("one-minute-highway-20-seed-0",)
     assert not test.exception
@@ -219,7 +224,7 @@ def test_what_a_url_says_wrongly_is_said_and_gives_way(query: dict[str, str]) ->
     assert _html(test).count("<img") == 12
 
 
-def test_without_networks_it_says_so(asked: list[Order]) -> None:
+def test_without_networks_it_says_so(asked: list[LabRequest]) -> None:
     test = _open()
     test.multiselect[0].set_value([]).run()
     assert not test.exception
@@ -227,7 +232,7 @@ def test_without_networks_it_says_so(asked: list[Order]) -> None:
     assert asked == []
 
 
-def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[Order]) -> None:
+def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[LabRequest]) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 30), "green").save(file, "PNG")
     test = _open()
@@ -238,7 +243,7 @@ def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[Order]) 
     assert _query(test) == {"picture": name}
 
 
-def test_a_bad_upload_gets_a_sentence(asked: list[Order]) -> None:
+def test_a_bad_upload_gets_a_sentence(asked: list[LabRequest]) -> None:
     test = _open()
     test.file_uploader[0].set_value(("evil.png", b"no picture", "image/png")).run()
     assert not test.exception

@@ -24,7 +24,7 @@ from app.widgets.runs.row import DIALOG
 from resnet_core.commands.import_ import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
 from resnet_core.weights.recognition import MOST_BYTES
@@ -222,7 +222,7 @@ def test_in_compare_it_has_layers_and_a_sentence_instead_of_a_curve() -> None:
 
 def test_a_laboratorys_caption_names_its_file() -> None:
     run = import_on_record()
-    order = Order("landscape", (run.id,), catalog.question("landscape").settings())
+    order = LabRequest("landscape", (run.id,), catalog.question("landscape").settings())
     result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
     assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
 

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.router import laboratories
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.results import requests, results
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.paper.detection import TABLE_7, TABLE_8
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, put_recording, put_result
@@ -27,7 +27,7 @@ def nobody_works(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabRequest:
     """One recorded result, and no recorded runs."""
     monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
     return put_recording(tmp_path / "recorded")
@@ -75,7 +75,7 @@ def test_every_laboratory_opens(name: str, language: str) -> None:
     assert _query(test) == {"lang": language}  # nothing is told that nobody chose
 
 
-def test_the_recorded_result_is_there_at_once(recorded: Order) -> None:
+def test_the_recorded_result_is_there_at_once(recorded: LabRequest) -> None:
     figures = _figures(_open())
     assert figures["id"] == LAB
     assert (figures["notice"], figures["stale"], figures["active"]) == ("", False, False)
@@ -87,18 +87,18 @@ def test_with_nothing_recorded_it_says_what_to_do(unrecorded: None) -> None:
     assert "run it here" in figures["notice"]
 
 
-def test_run_asks_and_the_page_follows(recorded: Order) -> None:
+def test_run_asks_and_the_page_follows(recorded: LabRequest) -> None:
     test = _open()
     test.button(key="lab.run").click().run()
     assert not test.exception
-    assert results.read(recorded.id).state == "waiting"
+    assert results.read(recorded.id).state == "queued"
     assert _figures(test)["id"] == recorded.id
     assert _figures(test)["active"] is True
     assert _query(test) == {"here": "true"}
     assert [button.key for button in test.button] == ["lab.stop"]
 
 
-def test_stop_stops_and_it_can_be_tried_again(recorded: Order) -> None:
+def test_stop_stops_and_it_can_be_tried_again(recorded: LabRequest) -> None:
     test = _open()
     test.button(key="lab.run").click().run()
     test.button(key="lab.stop").click().run()
@@ -107,10 +107,10 @@ def test_stop_stops_and_it_can_be_tried_again(recorded: Order) -> None:
     assert results.read(recorded.id).state == "stopped"
     assert test.button(key="lab.run").label == "Try again"
     test.button(key="lab.run").click().run()
-    assert results.read(recorded.id).state == "waiting"
+    assert results.read(recorded.id).state == "queued"
 
 
-def test_the_recorded_result_is_one_click_away(recorded: Order) -> None:
+def test_the_recorded_result_is_one_click_away(recorded: LabRequest) -> None:
     put_result(recorded, "failed", [], reason="The disk is full.")
     test = _open(here="1")
     assert _figures(test)["id"] == recorded.id
@@ -121,7 +121,7 @@ def test_the_recorded_result_is_one_click_away(recorded: Order) -> None:
 
 
 def test_changed_settings_are_in_the_address_and_what_is_shown_is_called_old(
-    recorded: Order,
+    recorded: LabRequest,
 ) -> None:
     test = _open()
     _slider(test, "Blocks").set_value(5).run()
@@ -131,19 +131,19 @@ def test_changed_settings_are_in_the_address_and_what_is_shown_is_called_old(
     assert (figures["id"], figures["stale"]) == (LAB, True)
     assert "no result yet" in figures["notice"]
     test.button(key="lab.run").click().run()
-    assert _figures(test)["id"] == Order.create(LAB, depth=5).id
+    assert _figures(test)["id"] == LabRequest.create(LAB, depth=5).id
     assert _figures(test)["stale"] is False
 
 
-def test_an_address_finds_what_was_computed_here(recorded: Order) -> None:
-    order = Order.create(LAB, depth=5, target="zero")
+def test_an_address_finds_what_was_computed_here(recorded: LabRequest) -> None:
+    order = LabRequest.create(LAB, depth=5, target="zero")
     put_result(order)
     test = _open(depth="5", target="zero")
     assert _figures(test)["id"] == order.id
     assert _slider(test, "Blocks").value == 5
 
 
-def test_an_address_of_what_was_not_computed_here_offers_to_run_it(recorded: Order) -> None:
+def test_an_address_of_what_was_not_computed_here_offers_to_run_it(recorded: LabRequest) -> None:
     test = _open(depth="5")
     figures = _figures(test)
     assert (figures["id"], figures["stale"]) == (LAB, True)
@@ -152,7 +152,7 @@ def test_an_address_of_what_was_not_computed_here_offers_to_run_it(recorded: Ord
     assert _slider(test, "Blocks").value == 5
 
 
-def test_a_bad_parameter_gives_one_sentence_and_the_default(recorded: Order) -> None:
+def test_a_bad_parameter_gives_one_sentence_and_the_default(recorded: LabRequest) -> None:
     test = _open(depth="99")
     assert len(test.warning) == 1
     assert "Blocks" in test.warning[0].value
@@ -162,17 +162,17 @@ def test_a_bad_parameter_gives_one_sentence_and_the_default(recorded: Order) -> 
 
 @pytest.mark.parametrize("value", ["<script>alert(1)</script>", "../../x", "\u202e", "a" * 5000])
 @pytest.mark.parametrize("field", ["depth", "target", "runs", "seed", "nonsense"])
-def test_nonsense_in_an_address_is_a_sentence(recorded: Order, field: str, value: str) -> None:
+def test_nonsense_in_an_address_is_a_sentence(recorded: LabRequest, field: str, value: str) -> None:
     test = _open(**{field: value})
     assert len(test.warning) == 1
     assert _figures(test)["id"] == LAB
 
 
-def test_a_refusal_is_a_sentence(recorded: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_a_sentence(recorded: LabRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PlaygroundError("The disk is full; free some space.")
 
-    monkeypatch.setattr(requests, "retry", refuse)
+    monkeypatch.setattr(services.laboratories, "retry", refuse)
     test = _open()
     test.button(key="lab.run").click().run()
     assert not test.exception
@@ -185,7 +185,7 @@ def test_without_networks_it_says_where_to_train_one(unrecorded: None) -> None:
     assert test.button(key="lab.run").disabled
 
 
-def test_the_overview_says_what_each_recorded_result_found(recorded: Order) -> None:
+def test_the_overview_says_what_each_recorded_result_found(recorded: LabRequest) -> None:
     test = _open("why")
     said = " ".join(part.value for part in [*test.markdown, *test.subheader])
     assert "here the residual form wins" in said

@@ -112,14 +112,16 @@ def test_a_row_is_made_of_few_elements() -> None:
 @pytest.mark.parametrize("count", [200, 1000])
 def test_many_runs_are_paged_and_fast(count: int) -> None:
     records = [
-        RunRecord(f"20261121-{n:06d}", Experiment(seed=n), "finished", 1e9 + n)
+        RunRecord(
+            id=f"20261121-{n:06d}", experiment=Experiment(seed=n), state="finished", created=1e9 + n
+        )
         for n in range(count)
     ]
     store.of_home().add(records)
     page = opened()
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may be at work
     checked(page.run())
-    assert time.perf_counter() - start < 5  # under a second on a machine that does nothing else
+    assert time.process_time() - start < 5  # under a second on a usual machine
     assert titles(page) == [f"resnet-20 · seed {n}" for n in range(count - 1, count - 1 - ROWS, -1)]
     checked(page.get("pagination")[0].set_value(2).run())
     assert titles(page)[0] == f"resnet-20 · seed {count - 1 - ROWS}"

@@ -13,9 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.language import texts
 from app.language.texts import Language
 from app.page_data import puzzle
-from app.page_state.view import View
 from app.server import routes, static_files
-from app.server.chart_answers import Question
+from app.server.chart_answers import ChartRequest
 from resnet_core.errors import PlaygroundError
 
 _PANELS = ("error", "response", "gradient")
@@ -135,7 +134,8 @@ def in_body(spoken: Language) -> str:
     if not ids:
         return ""
     say = texts.speaker(spoken)
-    charts = [routes.newest(Question(ids, View(), spoken, dark)) for dark in (False, True)]
+    requests = [ChartRequest(runs=ids, lang=spoken, dark=dark) for dark in (False, True)]
+    charts = [routes.newest(request) for request in requests]
     data = f"[{','.join(charts)}]".replace("<", "\\u003c")
     panels = "".join(
         f'<section data-panel="{name}"><h3></h3><div></div></section>' for name in _PANELS

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Sequence
+from functools import lru_cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+
 import streamlit as st
 
 from app.language.texts import t
-from app.widgets.architecture.block_code import code_of
-from app.widgets.architecture.networks import title
-from app.widgets.architecture.table import table
+from app.widgets.architecture.state import title
 from app.widgets.experiment_form.cost import short
+from app.widgets.show_code import BLOCK_CLASSES, Source, source_of
 from resnet_core.anatomy import Anatomy, BlockFacts, Layer
+from resnet_core.specs.names import Spec
 
 
 def block_card(anatomy: Anatomy, block: BlockFacts) -> None:
@@ -82,3 +89,84 @@ def _kind(layer: Layer) -> str:
 
 def _shape(shape: tuple[int, int, int]) -> str:
     return " × ".join(map(str, shape))
+
+
+_BLOCKS = "resnet_core/networks/blocks.py"
+_REFERENCES = "resnet_core/networks/references.py"
+
+
+def code_of(spec: Spec) -> list[Source]:
+    """What a block of this network is made by: its forward pass, and its layers."""
+    if spec.family == "vgg":
+        return [source_of(_REFERENCES, "_vgg"), *_torchvision("vgg.py", "make_layers")]
+    if spec.family == "googlenet":
+        return [
+            *_torchvision("googlenet.py", "Inception"),
+            source_of(_REFERENCES, "ConvolutionUnit"),
+        ]
+    classes: dict[str, str] = {**BLOCK_CLASSES}
+    order = "pre_activation" if spec.family == "preresnet" else "post_activation"
+    return [
+        source_of(_BLOCKS, classes[spec.family]),
+        source_of(_BLOCKS, "Block.residual"),
+        source_of(_BLOCKS, spec.block),
+        source_of(_BLOCKS, order),
+    ]
+
+
+@lru_cache(maxsize=8)
+def _torchvision(file: str, name: str) -> tuple[Source, ...]:
+    """A definition in one of torchvision's models; none where it is not installed."""
+    package = find_spec("torchvision")
+    if package is None or not package.submodule_search_locations:
+        return ()
+    path = Path(package.submodule_search_locations[0]) / "models" / file
+    text = path.read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if getattr(node, "name", None) == name:
+            code = ast.get_source_segment(text, node) or ""
+            return (Source(f"torchvision/models/{file}", name, node.lineno, code),)
+    return ()
+
+
+_STYLE = """<style>
+.pg-table { overflow-x: auto; }
+.pg-table table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
+.pg-table :is(th, td) { padding: 0.3rem 0.8rem; text-align: right; white-space: nowrap;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
+.pg-table :is(th, td):first-child { text-align: left; padding-left: 0; }
+.pg-table th { font-weight: 600; }
+.pg-table thead th { opacity: 0.75; font-weight: 500; }
+.pg-table.small table { font-size: 0.84rem; width: 100%; }
+.pg-table.small :is(th, td) { padding: 0.12rem 0.32rem; }
+.pg-table.small th { font-weight: 500; }
+.pg-table.small :is(th, td):first-child { padding-left: 0; }
+</style>"""  # noqa: E501
+
+
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    label: str = "",
+    small: bool = False,
+) -> None:
+    """Show rows of texts; the first of each is its name, the others are figures.
+
+    Args:
+        small: for many rows beside other things.
+        label: says what the table shows to those who do not see it.
+    """
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
+    body = "".join(_table_row(row) for row in rows)
+    named = f' aria-label="{escape(label)}"' if label else ""
+    style = "pg-table small" if small else "pg-table"
+    st.html(
+        f'{_STYLE}<div class="{style}" tabindex="0" role="region"{named}><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _table_row(cells: Sequence[str]) -> str:
+    name, *figures = cells
+    rest = "".join(f"<td>{escape(text)}</td>" for text in figures)
+    return f'<tr><th scope="row">{escape(name)}</th>{rest}</tr>'

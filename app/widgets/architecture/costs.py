@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
-from app.figures.architecture import block_figure, work_figure
-from app.language.texts import t
-from app.page_state.initial_value import start_of
-from app.widgets.architecture.desk import Desk
-from app.widgets.architecture.measured import measured_table
-from app.widgets.architecture.networks import title
-from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
-from app.widgets.architecture.state import SCOPES
-from app.widgets.architecture.table import table
+from app import theme
+from app.background import cost
+from app.background.cost import Forward
+from app.background.measurements import Failed
+from app.figures.architecture import block_figure, three_digits, work_figure
+from app.language.errors import translated
+from app.language.texts import language, t
+from app.page_data.runs import active_runs
+from app.widgets.architecture.block_card import table
+from app.widgets.architecture.state import ArchitecturePage, title
 from app.widgets.experiment_form.cost import short
 from resnet_core.anatomy import Anatomy, BlockFacts, describe
 from resnet_core.paper import imagenet as paper_imagenet
+from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.names import Spec, spec_of
 
 # Table 1 and what the paper compares it with, the costliest first.
@@ -28,25 +31,20 @@ FAMILY = (
 _PLOT = {"displayModeBar": False}
 
 
-def costs(desk: Desk) -> None:
+def costs(page: ArchitecturePage) -> None:
     """Show the answer first, then what it rests on."""
     st.subheader(t("architecture.cost.question"))
     st.markdown(_answer())
-    key = desk.key("scope")
-    scope = st.segmented_control(
+    scope = page.control(
+        "scope",
         t("architecture.cost.scope"),
-        SCOPES,
-        default=start_of(key, desk.state.scope),
-        required=True,
         format_func=lambda name: t(f"architecture.cost.scope_{name}"),
-        key=key,
         label_visibility="collapsed",
     )
-    desk.change(scope=scope)
-    specs = desk.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
-    _bars(desk, [describe(spec) for spec in dict.fromkeys(specs)])
+    specs = page.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
+    _bars(page, [describe(spec) for spec in dict.fromkeys(specs)])
     measured_table(tuple(dict.fromkeys(specs)))
-    _blocks(desk)
+    _blocks(page)
     _options()
 
 
@@ -54,16 +52,16 @@ def _spec(name: str) -> Spec:
     return spec_of(f"imagenet/{name}")
 
 
-def _bars(desk: Desk, anatomies: list[Anatomy]) -> None:
+def _bars(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
     named = [(title(anatomy.spec), anatomy) for anatomy in anatomies]
     paper = paper_imagenet.BILLION_MULTIPLY_ADDS
     work, weights = st.columns(2, gap="medium")
     with work:
-        figure = work_figure(named, "multiply_adds", paper, desk.say, desk.dark)
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("work"))
+        figure = work_figure(named, "multiply_adds", paper, t, theme.is_dark())
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
     with weights:
-        figure = work_figure(named, "parameters", paper, desk.say, desk.dark)
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("weights"))
+        figure = work_figure(named, "parameters", paper, t, theme.is_dark())
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
     st.caption(f"{t('architecture.cost.parts')} {t('architecture.dashed')}")
 
 
@@ -88,7 +86,7 @@ def _answer() -> str:
     )
 
 
-def _blocks(desk: Desk) -> None:
+def _blocks(page: ArchitecturePage) -> None:
     st.subheader(t("architecture.cost.blocks"))
     blocks = compared_blocks()
     bars, words = st.columns([3, 2], gap="large", vertical_alignment="center")
@@ -102,8 +100,10 @@ def _blocks(desk: Desk) -> None:
             for name, block in blocks.items()
         ]
         heading = t("architecture.cost.blocks_figure")
-        figure = block_figure(named, heading, t("architecture.axis.multiply_adds_small"), desk.dark)
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=desk.key("blocks"))
+        figure = block_figure(
+            named, heading, t("architecture.axis.multiply_adds_small"), theme.is_dark()
+        )
+        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("blocks"))
     with words:
         _block_table(blocks)
     basic, bottleneck = blocks["basic_64"], blocks["bottleneck"]
@@ -177,3 +177,146 @@ def _options() -> None:
             bottleneck=extra["resnet-50", "C"],
         )
     )
+
+
+LARGE = 112  # pixels: the maps that only VGG works on for long
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Where a network's cost is.
+
+    Attributes:
+        dense_parameters: of the fully connected layers.
+        large_multiply_adds: of the layers whose maps have 112 pixels a side or more.
+    """
+
+    anatomy: Anatomy
+    dense_parameters: int
+    large_multiply_adds: int
+
+    @classmethod
+    def of(cls, spec: Spec) -> Shares:
+        anatomy = describe(spec)
+        dense = [layer for layer in anatomy.layers if layer.kind == "fully-connected"]
+        large = [layer for layer in anatomy.layers if layer.height >= LARGE]
+        return cls(
+            anatomy,
+            sum(layer.parameters for layer in dense),
+            sum(layer.multiply_adds for layer in large),
+        )
+
+    @property
+    def dense_share(self) -> float:
+        """Of all parameters, percent."""
+        return 100 * self.dense_parameters / self.anatomy.parameters
+
+    @property
+    def large_share(self) -> float:
+        """Of all multiply-adds, percent."""
+        return 100 * self.large_multiply_adds / self.anatomy.multiply_adds
+
+
+def imagenet(name: str, **settings: str) -> Anatomy:
+    """A network for ImageNet, by its name without the folder."""
+    return describe(spec_of(f"imagenet/{name}", **settings))
+
+
+def block_of(anatomy: Anatomy, name: str) -> BlockFacts:
+    return next(block for block in anatomy.blocks if block.name == name)
+
+
+def compared_blocks() -> dict[str, BlockFacts]:
+    """Blocks on 56 x 56 maps (Fig. 5): basic with 64 and with 256 channels, bottleneck with 256.
+
+    The basic block with 256 channels on such maps is in no network of the paper; one of
+    section 4.2's that is as wide has it.
+    """
+    wide = describe(NetworkSpec(depth=14, width=256, image_size=56))
+    return {
+        "basic_64": block_of(imagenet("resnet-34"), "layer1.1"),
+        "bottleneck": block_of(imagenet("resnet-50"), "layer1.1"),
+        "projection": block_of(imagenet("resnet-50", shortcut="C"), "layer1.1"),
+        "basic_256": block_of(wide, "layer1.1"),
+    }
+
+
+_ASK_AGAIN = 1.5  # seconds, while something is being measured
+
+Answer = Forward | Failed | None
+
+
+def measured_table(specs: tuple[Spec, ...]) -> None:
+    """Show the table, and measure what is not known yet; a row a network."""
+    waiting = any(answer is None for answer in _answers(specs))
+    st.fragment(_show, run_every=_ASK_AGAIN if waiting else None)(specs, waiting)
+
+
+def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
+    """While runs train, nothing is measured: both would be slower than they are."""
+    busy = any(run.state == "running" for run in active_runs())
+    ask = cost.forward.known if busy else cost.forward.measure
+    return [ask(spec) for spec in specs]
+
+
+def _show(specs: tuple[Spec, ...], waiting: bool) -> None:
+    answers = _answers(specs)
+    if waiting and all(answer is not None for answer in answers):
+        st.rerun()  # the table stands still from now on
+    table(
+        [
+            t("architecture.cost.network"),
+            t("architecture.cost.layers"),
+            t("architecture.block.parameters"),
+            t("architecture.cost.billions"),
+            t("architecture.cost.paper"),
+            t("architecture.cost.seconds"),
+            t("architecture.cost.memory"),
+        ],
+        [_row(spec, answer) for spec, answer in zip(specs, answers, strict=True)],
+        t("architecture.cost.table"),
+    )
+    st.caption(_where(answers))
+
+
+def _row(spec: Spec, answer: Answer) -> tuple[str, ...]:
+    anatomy = describe(spec)
+    paper = paper_imagenet.BILLION_MULTIPLY_ADDS.get(spec.name.removeprefix("imagenet/"))
+    return (
+        title(spec),
+        str(anatomy.weighted_layers),
+        f"{anatomy.parameters:,}",
+        f"{anatomy.multiply_adds / 1e9:.3g}",
+        f"{paper:g}" if paper else "–",
+        *_measured(answer),
+    )
+
+
+def _measured(answer: Answer) -> tuple[str, str]:
+    if answer is None:
+        return t("architecture.cost.measuring"), "…"
+    if isinstance(answer, Failed):
+        return "–", "–"
+    return f"{three_digits(answer.seconds * 1000)} ms", f"{answer.peak_bytes / 1e6:,.0f} MB"
+
+
+def _where(answers: list[Answer]) -> str:
+    """What was measured on, what is waited for, and what went wrong."""
+    parts = []
+    found = next((answer for answer in answers if isinstance(answer, Forward)), None)
+    if found is not None:
+        parts.append(
+            t("architecture.cost.hardware", hardware=found.hardware, threads=found.threads)
+        )
+    if any(isinstance(answer, Forward) and answer.busy for answer in answers):
+        parts.append(t("architecture.cost.busy"))
+    if any(answer is None for answer in answers):
+        busy = any(run.state == "running" for run in active_runs())
+        word = "waiting" if busy else "measuring_now"
+        parts.append(t(f"architecture.cost.{word}"))
+    parts += {
+        translated(answer.reason, language()): None
+        for answer in answers
+        if isinstance(answer, Failed)
+    }
+    return " ".join(parts)

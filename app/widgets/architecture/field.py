@@ -9,10 +9,9 @@ from app.figures.architecture import Sight, field_figure
 from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels
-from app.page_state.initial_value import start_of
-from app.widgets.architecture.desk import Desk
-from app.widgets.architecture.networks import described
-from app.widgets.augmentation.own_picture import own_picture
+from app.page_state.controls import Control, initial_value
+from app.widgets.architecture.state import ArchitecturePage, described
+from app.widgets.augmentation.source import own_picture
 from resnet_core.anatomy import Anatomy, Layer, describe
 from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
 
@@ -20,28 +19,28 @@ _PART = 0.72  # of the drawing's side is the picture: fields reach beyond its ed
 _ON_THE_WAY = {"convolution", "max-pool", "avg-pool", "fully-connected"}
 
 
-def field(desk: Desk) -> None:
+def field(page: ArchitecturePage) -> None:
     """Show the curves of the chosen networks, and one layer's view of a picture."""
-    anatomies = [describe(spec) for spec in desk.state.networks]
-    _choose_network(desk, anatomies)
-    anatomy = anatomies[desk.state.look]
+    anatomies = [describe(spec) for spec in page.state.networks]
+    _choose_network(page, anatomies)
+    anatomy = anatomies[page.state.look]
     layers = on_the_way(anatomy)
     seen, curves = st.columns([2, 3], gap="large")
     with seen:
-        layer = _choose_layer(desk, layers)
+        layer = _choose_layer(page, layers)
         place, told = st.empty(), st.empty()
-        across, down = _unit(desk, layer)
+        across, down = _unit(page, layer)
     with curves:
         sights = [
-            _sight(one, layer.name if place == desk.state.look else None)
+            _sight(one, layer.name if place == page.state.look else None)
             for place, one in enumerate(anatomies)
         ]
-        figure = field_figure(sights, desk.say, desk.dark)
-        st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=desk.key("field"))
+        figure = field_figure(sights, t, theme.is_dark())
+        st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=page.key("field"))
         st.caption(t("architecture.field.caption"))
-        picture = pictures.squared(_picture(desk), anatomy.spec.image_size)
+        picture = pictures.squared(_picture(page), anatomy.spec.image_size)
     sees = receptive_fields(anatomy)[layer.name]
-    hue = theme.colour(anatomy.spec.family, anatomy.spec.depth, desk.dark)
+    hue = theme.colour(anatomy.spec.family, anatomy.spec.depth, theme.is_dark())
     place.html(_drawing(picture, sees, (across, down), hue))
     told.markdown(_said(layer, sees, (across, down), anatomy.spec.image_size))
 
@@ -69,41 +68,42 @@ def _sight(anatomy: Anatomy, marked: str | None) -> Sight:
     )
 
 
-def _choose_network(desk: Desk, anatomies: list[Anatomy]) -> None:
+def _choose_network(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
     if len(anatomies) == 1:
         return
     titles = [described(anatomy.spec) for anatomy in anatomies]
-    key = desk.key(f"look.{'.'.join(titles)}")
-    found = st.segmented_control(
+    page.control(
+        "look",
         t("architecture.field.network"),
-        range(len(anatomies)),
-        default=start_of(key, desk.state.look),
-        required=True,
+        Control("buttons", tuple(range(len(anatomies)))),
+        key=f"look.{'.'.join(titles)}",
         format_func=lambda place: titles[place],
-        key=key,
     )
-    desk.change(look=found)
 
 
-def _choose_layer(desk: Desk, layers: list[Layer]) -> Layer:
+def _choose_layer(page: ArchitecturePage, layers: list[Layer]) -> Layer:
     names = [layer.name for layer in layers]
     middle = names[len(names) // 2]
-    now = desk.state.layer if desk.state.layer in names else middle
-    key = desk.key(f"layer.{desk.state.look}.{len(names)}")
-    found = st.select_slider(
-        t("architecture.field.layer"), names, value=start_of(key, now), key=key
+    now = page.state.layer if page.state.layer in names else middle
+    key = page.key(f"layer.{page.state.look}.{len(names)}")
+    name = st.select_slider(
+        t("architecture.field.layer"),
+        names,
+        value=initial_value(key, now),
+        key=key,
+        on_change=page.touch,
     )
-    desk.change(layer="" if found == middle else found)
-    return layers[names.index(found)]
+    page.change(layer="" if name == middle else name)
+    return layers[names.index(name)]
 
 
-def _unit(desk: Desk, layer: Layer) -> tuple[int, int]:
+def _unit(page: ArchitecturePage, layer: Layer) -> tuple[int, int]:
     """The place of the unit on the layer's map."""
     first, second = st.columns(2, gap="medium")
     with first:
-        across = _place(desk, "across", layer)
+        across = _place(page, "across", layer)
     with second:
-        down = _place(desk, "down", layer)
+        down = _place(page, "down", layer)
     return across, down
 
 
@@ -119,38 +119,27 @@ def _said(layer: Layer, sees: ReceptiveField, unit: tuple[int, int], size: int) 
     )
 
 
-def _place(desk: Desk, name: str, layer: Layer) -> int:
+def _place(page: ArchitecturePage, name: str, layer: Layer) -> int:
     """The unit's position on the map along one side."""
-    key = desk.key(name)
-    percent = st.slider(
-        t(f"architecture.field.{name}"),
-        0,
-        100,
-        start_of(key, getattr(desk.state, name)),
-        format="%d %%",
-        disabled=layer.height == 1,
-        key=key,
+    percent = page.control(
+        name, t(f"architecture.field.{name}"), format="%d %%", disabled=layer.height == 1
     )
-    desk.change(**{name: percent})
     return round(percent / 100 * (layer.height - 1))
 
 
-def _picture(desk: Desk) -> Pixels:
+def _picture(page: ArchitecturePage) -> Pixels:
     embedded = pictures.embedded()
-    key = desk.key("picture")
     choice, upload = st.columns(2, gap="medium")
     with choice:
-        found = st.selectbox(
+        number = page.control(
+            "picture",
             t("architecture.field.picture"),
-            range(len(embedded)),
-            index=start_of(key, desk.state.picture),
+            Control("list", tuple(range(len(embedded)))),
             format_func=lambda number: t("architecture.field.embedded", name=embedded[number][0]),
-            key=key,
         )
     with upload:
-        own = own_picture(desk.key("own"))
-    desk.change(picture=found)
-    return embedded[found][1] if own is None else own
+        own = own_picture(page.key("own"))
+    return embedded[number][1] if own is None else own
 
 
 def _drawing(picture: Pixels, seen: ReceptiveField, unit: tuple[int, int], hue: str) -> str:

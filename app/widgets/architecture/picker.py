@@ -9,10 +9,8 @@ import streamlit as st
 from app.language.errors import explain
 from app.language.markdown import fault
 from app.language.texts import t
-from app.page_state.initial_value import start_of
-from app.widgets.architecture.desk import Desk
-from app.widgets.architecture.networks import KINDS, kind, title
-from app.widgets.architecture.state import MOST
+from app.page_state.controls import initial_value
+from app.widgets.architecture.state import KINDS, MOST, ArchitecturePage, kind, title
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.cifar import DEEPEST, STAGES, NetworkSpec, Shortcut, StrideIn
 from resnet_core.specs.imagenet import ImageNetSpec
@@ -22,24 +20,22 @@ NONE = ""
 _DEPTH = 20  # of a CIFAR network that has just been chosen
 
 
-def picker(desk: Desk) -> None:
+def picker(page: ArchitecturePage) -> None:
     """Show the choices, and take over what they hold."""
     chosen: list[Spec] = []
     for place, column in enumerate(st.columns(MOST, gap="medium")):
         with column:
-            given = desk.state.networks[place] if place < len(desk.state.networks) else None
-            spec = _pick(desk, place, given)
+            given = page.state.networks[place] if place < len(page.state.networks) else None
+            spec = _pick(page, place, given)
         if spec is not None:
             chosen.append(spec)
-    if tuple(chosen) != desk.state.networks:
-        # What was chosen and opened belongs to networks that may not be there any more.
-        desk.change(networks=tuple(chosen), blocks=(), opened=frozenset())
+    page.change(networks=tuple(chosen))
 
 
-def _pick(desk: Desk, place: int, given: Spec | None) -> Spec | None:
+def _pick(page: ArchitecturePage, place: int, given: Spec | None) -> Spec | None:
     options = list(KINDS) if place == 0 else [NONE, *KINDS]
-    key = desk.key(f"kind.{place}")
-    start = start_of(key, kind(given) if given else NONE)
+    key = page.key(f"kind.{place}")
+    start = initial_value(key, kind(given) if given else NONE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         found = st.selectbox(
             t("architecture.network", number=place + 1),
@@ -47,50 +43,52 @@ def _pick(desk: Desk, place: int, given: Spec | None) -> Spec | None:
             index=options.index(start),
             format_func=_kind_title,
             key=key,
+            on_change=page.touch,
         )
         if found == NONE:
             return None
         usual = given if given is not None and kind(given) == found else None
         if found.startswith("imagenet/"):
-            return _imagenet(desk, place, found, usual)
-        return _cifar(desk, place, found.removeprefix("cifar/"), usual)
+            return _imagenet(page, place, found, usual)
+        return _cifar(page, place, found.removeprefix("cifar/"), usual)
 
 
-def _imagenet(desk: Desk, place: int, name: str, given: Spec | None) -> Spec:
+def _imagenet(page: ArchitecturePage, place: int, name: str, given: Spec | None) -> Spec:
     spec = given if isinstance(given, ImageNetSpec) else spec_of(name)
     assert isinstance(spec, ImageNetSpec)
     settings: dict[str, Any] = {}
     if spec.has_shortcuts:
         with st.popover(t("architecture.options")):
-            settings["shortcut"] = _option(desk, place, spec)
+            settings["shortcut"] = _option(page, place, spec)
             if spec.block == "bottleneck":
                 settings["stride_in"] = _choice(
-                    desk, f"stride.{place}.{name}", "stride_in", get_args(StrideIn), spec.stride_in
+                    page, f"stride.{place}.{name}", "stride_in", get_args(StrideIn), spec.stride_in
                 )
     return spec_of(name, **settings)
 
 
-def _cifar(desk: Desk, place: int, family: str, given: Spec | None) -> Spec:
+def _cifar(page: ArchitecturePage, place: int, family: str, given: Spec | None) -> Spec:
     """A depth, which must be one that there is; else the nearest below, and the reason."""
     spec = given if isinstance(given, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
     assert isinstance(spec, NetworkSpec)
-    key = desk.key(f"depth.{place}.{family}")
+    key = page.key(f"depth.{place}.{family}")
     step = STAGES * spec.layers_per_block
     depth = st.number_input(
         t("architecture.depth"),
         min_value=STAGES * 2 + 2,
         max_value=DEEPEST,
-        value=start_of(key, spec.depth),
+        value=initial_value(key, spec.depth),
         step=step,
         width=130,
         key=key,
+        on_change=page.touch,
     )
     settings: dict[str, Any] = {}
     with st.popover(t("architecture.options")):
         if spec.has_shortcuts:
-            settings["shortcut"] = _option(desk, place, spec)
+            settings["shortcut"] = _option(page, place, spec)
         settings["block"] = _choice(
-            desk, f"block.{place}.{family}", "block", ("basic", "bottleneck"), spec.block
+            page, f"block.{place}.{family}", "block", ("basic", "bottleneck"), spec.block
         )
     try:
         return spec_of(f"cifar/{family}-{int(depth)}", **settings)
@@ -101,20 +99,23 @@ def _cifar(desk: Desk, place: int, family: str, given: Spec | None) -> Spec:
     return spec_of(f"cifar/{family}-{nearest}", **settings)
 
 
-def _option(desk: Desk, place: int, spec: Spec) -> str:
+def _option(page: ArchitecturePage, place: int, spec: Spec) -> str:
     """Option A, B or C; the kind in the key, for each kind begins with its own."""
     name = f"shortcut.{place}.{kind(spec)}"
-    return _choice(desk, name, "shortcut", get_args(Shortcut), spec.shortcut)
+    return _choice(page, name, "shortcut", get_args(Shortcut), spec.shortcut)
 
 
-def _choice(desk: Desk, name: str, field: str, options: tuple[str, ...], now: str) -> str:
-    key = desk.key(name)
+def _choice(
+    page: ArchitecturePage, name: str, field: str, options: tuple[str, ...], now: str
+) -> str:
+    key = page.key(name)
     found: str = st.segmented_control(
         t(f"architecture.option.{field}"),
         options,
-        default=start_of(key, now),
+        default=initial_value(key, now),
         required=True,
         key=key,
+        on_change=page.touch,
         help=t(f"architecture.option.{field}_help"),
     )
     return found

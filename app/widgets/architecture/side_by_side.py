@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import theme
 from app.language.texts import t
 from app.widgets.architecture.block_card import block_card
-from app.widgets.architecture.desk import Desk
-from app.widgets.architecture.networks import described, token
+from app.widgets.architecture.state import ArchitecturePage, described, token
 from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import Clicked, legend, standing_drawing
@@ -26,18 +26,18 @@ _STYLE = """<style>
 </style>"""
 
 
-def side_by_side(desk: Desk) -> None:
+def side_by_side(page: ArchitecturePage) -> None:
     """Draw the chosen networks, and below them the blocks that are chosen in them."""
-    anatomies = [describe(spec) for spec in desk.state.networks]
+    anatomies = [describe(spec) for spec in page.state.networks]
     scale = _scale(anatomies)
     st.caption(t("architecture.scale.common" if scale else "architecture.scale.own"))
     clicked = []
     for place, column in enumerate(st.columns(len(anatomies), gap="medium")):
         with column:
-            clicked.append(_drawn(desk, place, anatomies[place], scale))
-    _fold(desk, clicked)
-    desk.change(blocks=tuple(one.block or "" for one in clicked))
-    _details(desk, anatomies)
+            clicked.append(_drawn(page, place, anatomies[place], scale))
+    page.change(blocks=tuple(one.block or "" for one in clicked))
+    _fold(page, clicked)
+    _details(page, anatomies)
 
 
 def _scale(anatomies: list[Anatomy]) -> Scale | None:
@@ -46,8 +46,8 @@ def _scale(anatomies: list[Anatomy]) -> Scale | None:
     return common_scale(anatomies, BREADTH) if len(sizes) == 1 else None
 
 
-def _drawn(desk: Desk, place: int, anatomy: Anatomy, scale: Scale | None) -> Clicked:
-    state = desk.state
+def _drawn(page: ArchitecturePage, place: int, anatomy: Anatomy, scale: Scale | None) -> Clicked:
+    state = page.state
     spec = anatomy.spec
     st.markdown(f"#### {described(spec)}")
     totals = t(
@@ -59,39 +59,44 @@ def _drawn(desk: Desk, place: int, anatomy: Anatomy, scale: Scale | None) -> Cli
     st.markdown(f":small[{totals}]")
     clicked = standing_drawing(
         anatomy,
-        desk.key(f"drawing.{place}.{token(spec)}"),
+        page.key(f"drawing.{place}.{token(spec)}"),
         state.blocks[place] or None,
-        {stage for network, stage in state.opened if network == place},
+        state.open_stages(place),
         scale,
+        page.touch,
     )
     st.caption(legend(anatomy, t))
     return clicked
 
 
-def _fold(desk: Desk, clicked: list[Clicked]) -> None:
-    """Open or fold the stage that was clicked; the drawing above is already there, so again."""
+def _fold(page: ArchitecturePage, clicked: list[Clicked]) -> None:
+    """Open or fold the stage that was clicked, and run the page again: it is drawn already."""
     for place, one in enumerate(clicked):
         if one.fold is not None:
-            pair = frozenset({(place, one.fold)})
-            desk.change(opened=desk.state.opened ^ pair)
-            desk.again()
+            stage = {f"{place}-{one.fold}"}
+            page.change(open=tuple(stage ^ set(page.state.open)))
+            st.rerun()
 
 
-def _details(desk: Desk, anatomies: list[Anatomy]) -> None:
+def _details(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
     chosen = [
         (anatomy, block)
-        for anatomy, name in zip(anatomies, desk.state.blocks, strict=True)
+        for anatomy, name in zip(anatomies, page.state.blocks, strict=False)
         for block in anatomy.blocks
         if block.name == name
     ]
     if not chosen:
         return
-    st.html(_STYLE % ("#10151C" if desk.dark else "#FFFFFF"))
+    st.html(_STYLE % ("#10151C" if theme.is_dark() else "#FFFFFF"))
     with st.container(key=_DETAILS):
         for (anatomy, block), column in zip(
             chosen, st.columns(len(chosen), gap="medium"), strict=True
         ):
             with column:
                 block_card(anatomy, block)
-        if st.button(t("architecture.close"), icon=":material/close:", key=desk.key("close")):
-            desk.reload(blocks=())
+        st.button(
+            t("architecture.close"),
+            icon=":material/close:",
+            key=page.key("close"),
+            on_click=lambda: page.load(blocks=()),
+        )

@@ -1,148 +1,199 @@
-"""Everything that the architecture page's URL says, checked on the way in."""
+"""The architecture page's state, and the networks in its URL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from app.widgets.architecture.networks import spec_from, token
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+)
+
+from app.page_state.page import Page
+from app.page_state.query import PageState
 from resnet_core.anatomy import describe
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs.names import Spec
+from resnet_core.specs.cifar import FAMILIES, Block, NetworkSpec, Shortcut, StrideIn
+from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
+from resnet_core.specs.names import Spec, is_imagenet, spec_of
 
 View = Literal["networks", "steps", "cost", "field"]
 Scope = Literal["family", "chosen"]
 VIEWS: tuple[View, ...] = get_args(View)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-STEPS = (1, 2, 3)
 MOST = 3  # networks side by side
+STEPS = (1, 2, 3)
 PICTURES = 10  # embedded pictures, one a class
 _STANDARD = ("imagenet/vgg-19", "imagenet/plain-34", "imagenet/resnet-34")
 
-Value = TypeVar("Value")
+# What can stand behind a network's name in a URL, and the setting that it is a value of.
+_WORDS: dict[str, str] = {
+    **dict.fromkeys(get_args(Shortcut), "shortcut"),
+    **dict.fromkeys(get_args(StrideIn), "stride_in"),
+    **dict.fromkeys(get_args(Block), "block"),
+}
+_NAMES = {"resnet": "ResNet", "vgg": "VGG", "googlenet": "GoogLeNet", "preresnet": "preResNet"}
+_SEPARATOR = "."
+# The kinds that are offered: every network for ImageNet, and a family of any depth for CIFAR.
+KINDS = (
+    *(f"imagenet/{name}" for name in ARCHITECTURES),
+    *(f"cifar/{name}" for name in FAMILIES),
+)
 
 
-@dataclass(frozen=True)
-class State:
-    """How the page is looked at.
+def token(spec: Spec) -> str:
+    """Return the network for a URL: its name, and settings other than the defaults."""
+    usual = spec_of(spec.name, **({"block": spec.block} if _has_block(spec) else {}))
+    words = [
+        str(getattr(spec, field))
+        for field in ("shortcut", "stride_in")
+        if getattr(spec, field) != getattr(usual, field)
+    ]
+    if _has_block(spec) and spec.block == "bottleneck":
+        words.append("bottleneck")
+    return _SEPARATOR.join([spec.name, *words])
+
+
+def spec_from(text: str) -> Spec:
+    """The network that `token` wrote.
+
+    Raises:
+        InvalidSetting: the name or one of the words is unknown.
+    """
+    name, *words = text[:80].split(_SEPARATOR)
+    settings: dict[str, Any] = {}
+    for word in words:
+        if word not in _WORDS:
+            raise InvalidSetting(
+                "network", f"{word[:20]!r} is none of {', '.join(_WORDS)}; leave it out."
+            )
+        settings[_WORDS[word]] = word
+    return spec_of(name, **settings)
+
+
+def kind(spec: Spec) -> str:
+    """The one of `KINDS` that it belongs to."""
+    return spec.name if is_imagenet(spec.name) else f"cifar/{spec.family}"
+
+
+def title(spec: Spec) -> str:
+    """As the paper writes it: "ResNet-50", "plain-34"; then settings that are not the usual."""
+    family, _, depth = spec.name.rpartition("/")[2].partition("-")
+    named = "-".join(filter(None, [_NAMES.get(family, family), depth]))
+    words = token(spec).split(_SEPARATOR)[1:]
+    return " ".join([named, *words])
+
+
+def described(spec: Spec) -> str:
+    """The title, and what the network is for where that is CIFAR."""
+    return title(spec) if isinstance(spec, ImageNetSpec) else f"{title(spec)} · CIFAR"
+
+
+def _has_block(spec: Spec) -> bool:
+    """Whether basic block or bottleneck is a choice; depth settles it on ImageNet."""
+    return isinstance(spec, NetworkSpec)
+
+
+def _network(value: Any) -> Spec:
+    """Return a network, which may be given by its token.
+
+    Raises:
+        ValueError: with the sentence that the reader is shown.
+    """
+    try:
+        spec: Spec = spec_from(value) if isinstance(value, str) else value
+    except InvalidSetting as error:
+        raise ValueError(str(error.message).rstrip(".")) from error
+    return spec
+
+
+def _three(names: Any) -> tuple[Any, ...]:
+    """Return the blocks with "" for the networks after the last one that has a chosen block."""
+    return (*names, *[""] * (MOST - len(names)))
+
+
+Network = Annotated[Any, BeforeValidator(_network), PlainSerializer(token, return_type=str)]
+Blocks = Annotated[tuple[str, str, str], BeforeValidator(_three)]
+Stages = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[0-2]-[0-9]$")], ...],
+    AfterValidator(lambda stages: tuple(sorted(set(stages)))),
+]
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class ArchitectureState(PageState):
+    """What is drawn on the page.
 
     Attributes:
         networks: one to three, left to right.
-        blocks: names of the blocks that are chosen, at most one a network; "" for none.
-        opened: network and stage of what is not folded.
+        blocks: names of the chosen blocks, one a network; "" for none.
+        open: "NETWORK-STAGE" for each stage that is not folded.
         step: of building ResNet-34 from VGG-19, from 1.
-        scope: whether costs are shown of the whole family or of the chosen networks.
+        scope: the networks whose cost is shown: the paper's, or the chosen ones.
         look: position of the network whose receptive field is drawn.
-        layer: the layer that looks; "" for the one in the middle.
+        layer: whose receptive field is drawn; "" for the one in the middle.
         picture: number of the embedded picture.
-        across, down: place of the unit that looks, percent of the map.
+        across, down: position of the unit on the layer's map, percent.
     """
 
     view: View = "networks"
-    networks: tuple[Spec, ...] = tuple(map(spec_from, _STANDARD))
-    blocks: tuple[str, ...] = ("", "", "")
-    opened: frozenset[tuple[int, int]] = frozenset()
-    step: int = 1
+    networks: Annotated[tuple[Network, ...], Field(min_length=1, max_length=MOST)] = tuple(
+        map(spec_from, _STANDARD)
+    )
+    blocks: Blocks = ("", "", "")
+    open: Stages = ()
+    step: Annotated[int, Field(ge=1, le=STEPS[-1])] = 1
     scope: Scope = "family"
-    look: int = 0
+    look: Annotated[int, Field(ge=0, lt=MOST)] = 0
     layer: str = ""
-    picture: int = 0
-    across: int = 50
-    down: int = 50
+    picture: Annotated[int, Field(ge=0, lt=PICTURES)] = 0
+    across: Percent = 50
+    down: Percent = 50
 
-    def to_query(self) -> dict[str, str]:
-        """What differs from the defaults."""
-        usual, query = State(), {}
-        for field in ("view", "step", "scope", "look", "layer", "picture", "across", "down"):
-            if getattr(self, field) != getattr(usual, field):
-                query[field] = str(getattr(self, field))
-        if self.networks != usual.networks:
-            query["networks"] = ",".join(map(token, self.networks))
-        if any(self.blocks):
-            query["blocks"] = ",".join(self.blocks)
-        if self.opened:
-            query["open"] = ",".join(f"{place}-{stage}" for place, stage in sorted(self.opened))
-        return query
-
+    @field_validator("blocks")
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[State, list[str]]:
-        """The state, and the parameters that could not be used; each alone gives way."""
-        found: dict[str, Any] = {}
-        unusable = [name for name in query if name not in _READERS]
-        for name, read in _READERS.items():
-            if name in query:
-                try:
-                    found["opened" if name == "open" else name] = read(query[name])
-                except (ValueError, InvalidSetting):
-                    unusable.append(name)
-        state = cls(**found)
-        whole = state.settled()
-        unusable += [name for name in ("blocks", "layer") if _lost(state, whole, name)]
-        return whole, unusable
+    def _check_blocks(cls, blocks: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for spec, block in zip(info.data.get("networks", ()), blocks, strict=False):
+            if block and block not in describe(spec).block_names:
+                raise ValueError(f"{title(spec)} has no block {block[:40]}")
+        return blocks
 
-    def settled(self) -> State:
-        """Without blocks, folds and layers that these networks do not have."""
-        count = len(self.networks)
-        known = [describe(spec).block_names for spec in self.networks]
-        blocks = [*self.blocks, "", "", ""][:count]
-        look = min(self.look, count - 1)
-        names = {layer.name for layer in describe(self.networks[look]).layers}
-        return replace(
-            self,
-            blocks=tuple(
-                block if block in names_of else ""
-                for block, names_of in zip(blocks, known, strict=True)
-            ),
-            opened=frozenset(pair for pair in self.opened if pair[0] < count),
-            look=look,
-            layer=self.layer if self.layer in names else "",
-        )
+    @field_validator("look")
+    @classmethod
+    def _limit_look(cls, look: int, info: ValidationInfo) -> int:
+        return min(look, len(info.data.get("networks", (None,))) - 1)
 
-    def changed(self, **values: Any) -> State:
-        return replace(self, **values).settled()
+    @field_validator("layer")
+    @classmethod
+    def _check_layer(cls, layer: str, info: ValidationInfo) -> str:
+        networks = info.data.get("networks", ())
+        if layer and networks:
+            spec = networks[info.data.get("look", 0)]
+            if layer not in _layer_names(spec):
+                raise ValueError(f"{title(spec)} has no layer {layer[:40]}")
+        return layer
 
+    def changed(self, **values: Any) -> Self:
+        """Return a copy with other values; blocks and layers of other networks are left out."""
+        if values.get("networks", self.networks) != self.networks:
+            values = {"blocks": (), "open": (), **values}
+        networks = values.get("networks", self.networks)
+        look = min(values.get("look", self.look), len(networks) - 1)
+        if self.layer not in _layer_names(networks[look]):
+            values = {"layer": "", **values}
+        return super().changed(**values)
 
-def _lost(asked: State, whole: State, name: str) -> bool:
-    before, after = getattr(asked, name), getattr(whole, name)
-    return any(before) and list(filter(None, before)) != list(filter(None, after))
+    def open_stages(self, place: int) -> set[int]:
+        """Return the stages of a network that are not folded."""
+        return {int(name[2:]) for name in self.open if int(name[0]) == place}
 
 
-def _networks(text: str) -> tuple[Spec, ...]:
-    found = tuple(spec_from(part) for part in text.split(",") if part)
-    if not 1 <= len(found) <= MOST:
-        raise ValueError(text)
-    return found
+ArchitecturePage = Page[ArchitectureState]
 
 
-def _opened(text: str) -> frozenset[tuple[int, int]]:
-    pairs = [part.split("-") for part in text[:200].split(",") if part]
-    found = frozenset((int(place), int(stage)) for place, stage in pairs)
-    if any(not (0 <= place < MOST and 0 <= stage < 10) for place, stage in found):
-        raise ValueError(text)
-    return found
-
-
-def _one_of(options: tuple[Value, ...]) -> Callable[[str], Value]:
-    def read(text: str) -> Value:
-        for option in options:
-            if str(option) == text:
-                return option
-        raise ValueError(text)
-
-    return read
-
-
-_READERS: dict[str, Callable[[str], Any]] = {
-    "view": _one_of(VIEWS),
-    "networks": _networks,
-    "blocks": lambda text: tuple(text[:200].split(","))[:MOST],
-    "open": _opened,
-    "step": _one_of(STEPS),
-    "scope": _one_of(SCOPES),
-    "look": _one_of(tuple(range(MOST))),
-    "layer": lambda text: text[:60],
-    "picture": _one_of(tuple(range(PICTURES))),
-    "across": _one_of(tuple(range(101))),
-    "down": _one_of(tuple(range(101))),
-}
+def _layer_names(spec: Spec) -> set[str]:
+    return {layer.name for layer in describe(spec).layers}

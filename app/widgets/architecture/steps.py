@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import theme
 from app.figures.architecture import steps_figure
 from app.language.texts import t
-from app.page_state.initial_value import start_of
-from app.widgets.architecture.desk import Desk
-from app.widgets.architecture.networks import title
-from app.widgets.architecture.shares import Shares, imagenet
-from app.widgets.architecture.state import STEPS
+from app.page_state.controls import Control
+from app.widgets.architecture.costs import Shares, imagenet
+from app.widgets.architecture.state import STEPS, ArchitecturePage, title
 from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import standing_drawing
@@ -19,58 +18,54 @@ from resnet_core.anatomy import Anatomy
 from resnet_core.paper import imagenet as paper_imagenet
 
 
-def steps(desk: Desk) -> None:
+def steps(page: ArchitecturePage) -> None:
     """Show the network of the step beside the one before, and what changed between them."""
-    key = desk.key("step")
-    found = st.segmented_control(
+    step = page.control(
+        "step",
         t("architecture.steps.label"),
-        STEPS,
-        default=start_of(key, desk.state.step),
-        required=True,
+        Control("buttons", STEPS),
         format_func=lambda step: t(f"architecture.steps.name_{step}"),
-        key=key,
     )
-    desk.change(step=found)
     networks = _networks()
-    shown = networks[max(0, found - 2) : found]
+    shown = networks[max(0, step - 2) : step]
     scale = common_scale(networks, BREADTH)
     words, *drawings = st.columns([1.15] + [1] * len(shown), gap="medium")
     for column, anatomy in zip(drawings, shown, strict=True):
         with column:
             st.markdown(f"#### {title(anatomy.spec).removesuffix(' A')}")
-            name = desk.key(f"step.{anatomy.spec.name}")
+            name = page.key(f"step.{anatomy.spec.name}")
             standing_drawing(anatomy, name, None, None, scale)
     with words:
-        _words(desk, found, networks)
+        _words(page, step, networks)
 
 
-def _words(desk: Desk, step: int, networks: list[Anatomy]) -> None:
+def _words(page: ArchitecturePage, step: int, networks: list[Anatomy]) -> None:
     st.markdown(f"#### {t(f'architecture.steps.title_{step}')}")
     st.markdown(_changes(step))
     so_far = [(title(one.spec).removesuffix(" A"), one) for one in networks[:step]]
-    figure = steps_figure(so_far, paper_imagenet.BILLION_MULTIPLY_ADDS, desk.say, desk.dark)
-    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=desk.key("bars"))
+    figure = steps_figure(so_far, paper_imagenet.BILLION_MULTIPLY_ADDS, t, theme.is_dark())
+    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=page.key("bars"))
     st.caption(t("architecture.dashed"))
     back, on = st.columns(2)
     with back:
-        if st.button(
+        st.button(
             t("architecture.steps.back"),
             icon=":material/arrow_back:",
             disabled=step == STEPS[0],
             width="stretch",
-            key=desk.key("back"),
-        ):
-            desk.reload(step=step - 1)
+            key=page.key("back"),
+            on_click=lambda: page.load(step=step - 1),
+        )
     with on:
-        if st.button(
+        st.button(
             t("architecture.steps.next"),
             icon=":material/arrow_forward:",
             disabled=step == STEPS[-1],
             type="primary",
             width="stretch",
-            key=desk.key("next"),
-        ):
-            desk.reload(step=step + 1)
+            key=page.key("next"),
+            on_click=lambda: page.load(step=step + 1),
+        )
 
 
 def _networks() -> list[Anatomy]:

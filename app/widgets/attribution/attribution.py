@@ -7,22 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from app import services
 from app.language.errors import explain
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
 from app.page_state.initial_value import start_of
-from app.widgets.attribution import desk as desks
-from app.widgets.attribution.checks import checks
-from app.widgets.attribution.desk import NAME, VIEWS, Desk, View
-from app.widgets.attribution.following import ask_and_follow, figures
+from app.widgets.attribution import state as desks
 from app.widgets.attribution.form import SettingsForm
 from app.widgets.attribution.layers import browser, layer_choice
-from app.widgets.attribution.maps import iterations, maps, scale
-from app.widgets.attribution.moments import all_moments, moment
-from app.widgets.attribution.pictures import known_album, pictures
+from app.widgets.attribution.maps import all_moments, iterations, maps, moment, scale
+from app.widgets.attribution.results import ask_and_follow, checks, figures
+from app.widgets.attribution.state import NAME, VIEWS, Desk, View, known_album, pictures
 from app.widgets.laboratory.state import command_line, networks
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
@@ -30,6 +26,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.attribution import question as attribution_question
 from resnet_core.labs.attribution.question import METHODS
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 _BEHIND = ("stage", "steps", "samples", "noise", "patches", "seed")
 _CODE = {"maps": ("attribution",), "checks": ("masks", "randomised"), "layers": ("activations",)}
@@ -176,7 +173,7 @@ def _scale(now: Desk) -> bool:
 def _moment(result: Result, place: Any) -> int | None:
     """The moment of training to show, once there are several and all have come."""
     moments = iterations(result)
-    if result.state in services.LAB_ACTIVE or len(moments) < 2:
+    if result.state in ACTIVE or len(moments) < 2:
         return None
     key = f"attribution.moment.{result.id}"
     with place:

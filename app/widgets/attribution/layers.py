@@ -11,9 +11,9 @@ from app import theme
 from app.figures import attribution
 from app.language.texts import language, t
 from app.page_state.initial_value import start_of
-from app.widgets.attribution import desk as desks
-from app.widgets.attribution.desk import Desk
-from app.widgets.attribution.tiles import Row, Tile, tiles
+from app.widgets.attribution import state as desks
+from app.widgets.attribution.maps import Row, Tile, tiles
+from app.widgets.attribution.state import Desk
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import services, theme
+from app import theme
 from app.figures import attribution
 from app.language.texts import t
 from app.page_data.runs import find_runs
-from app.widgets.attribution.tiles import Row, Tile, tiles
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
+from resnet_core.runs.record import ACTIVE
 
 
 def maps(result: Result, iteration: int | None = None, outline: bool = True) -> None:
@@ -25,17 +28,17 @@ def maps(result: Result, iteration: int | None = None, outline: bool = True) -> 
         iteration: the moment of training, or None for the networks as they are now.
         outline: draw the shape's outline over the maps, where it is known.
     """
-    methods = tuple(result.order.settings.methods)  # type: ignore[attr-defined]
+    methods = tuple(result.request.settings.methods)  # type: ignore[attr-defined]
     empty = pd.DataFrame(columns=["run", "iteration", "method"])
     pictures, scores, drawn = (
         result.tables.get(name, empty) for name in ("pictures", "scores", "maps")
     )
     rows = []
-    for run_id in result.order.runs:
+    for run_id in result.request.runs:
         picture = pictures[pictures["run"] == run_id].to_dict("records")
         moment = _at(scores[scores["run"] == run_id], iteration)
         if not picture or moment is None:
-            rows.append(_awaited(run_id, methods, result.state in services.LAB_ACTIVE))
+            rows.append(_awaited(run_id, methods, result.state in ACTIVE))
             continue
         own = drawn[(drawn["run"] == run_id) & (drawn["iteration"] == moment["iteration"])]
         found = {row["method"]: row for row in own.to_dict("records")}
@@ -136,3 +139,90 @@ def _lines(row: Mapping[str, Any]) -> list[str]:
 
 def _known(value: Any) -> bool:
     return value is not None and value == value
+
+
+def all_moments(result: Result) -> None:
+    """A row a method and network, from before training to its end, as far as they have come."""
+    drawn: pd.DataFrame | None = result.tables.get("maps")
+    if drawn is None:
+        return
+    scores = result.tables["scores"].set_index(["run", "iteration"])["target_probability"]
+    with st.expander(t("attribution.all_moments"), icon=":material/view_carousel:"):
+        rows = []
+        for _, part in drawn[drawn["reason"] == ""].groupby(["method", "run"], sort=False):
+            shown = part.sort_values("iteration").to_dict("records")
+            each = [_moment_tile(row, scores.loc[(row["run"], row["iteration"])]) for row in shown]
+            rows.append(_moment_row(shown[0], each))
+        tiles(rows)
+
+
+def moment(iteration: int) -> str:
+    """What a moment of training is called."""
+    return t("attribution.after", n=f"{iteration:,}") if iteration else t("attribution.before")
+
+
+def _moment_row(first: dict[str, Any], each: list[Tile]) -> Row:
+    colour = theme.colour(str(first["family"]), int(first["depth"]), theme.is_dark())
+    method = t(f"attribution.method.{first['method']}")
+    heading = f"{method} · {first['label']}"
+    return Row(heading, tuple(each), colour, size="middle")
+
+
+def _moment_tile(row: dict[str, Any], percent: float) -> Tile:
+    address = attribution.map_address(unpack(row), theme.is_dark())
+    return Tile(address, "", (moment(int(row["iteration"])), f"{percent:.0f} %"))
+
+
+Size = Literal["large", "middle", "small"]
+_STYLE = Path(__file__).with_name("tiles.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture.
+
+    Attributes:
+        address: of the image; "" shows `note` in its place.
+        title: in bold under it.
+        lines: under the title, small.
+        said: what a screen reader says.
+    """
+
+    address: str
+    title: str
+    lines: tuple[str, ...] = ()
+    said: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Pictures of one network; `colour` is its family's."""
+
+    heading: str
+    tiles: tuple[Tile, ...]
+    colour: str = "transparent"
+    size: Size = "large"
+
+
+def tiles(rows: Sequence[Row]) -> None:
+    """Show the rows; everything but the style is escaped."""
+    st.html(f"<style>{_STYLE}</style>{''.join(map(_row_html, rows))}")
+
+
+def _row_html(row: Row) -> str:
+    return (
+        f'<section class="tile-row" style="border-color:{escape(row.colour)}">'
+        f"<h3>{escape(row.heading)}</h3>"
+        f'<div class="tiles {row.size}">{"".join(map(_tile_html, row.tiles))}</div></section>'
+    )
+
+
+def _tile_html(tile: Tile) -> str:
+    lines = "".join(f"<span>{escape(line)}</span>" for line in tile.lines)
+    said = escape(tile.said or tile.title)
+    picture = f'<img src="{escape(tile.address)}" alt="{said}">'
+    if not tile.address:
+        picture = f'<div class="no-tile">{escape(tile.note)}</div>'
+    title = f"<b>{escape(tile.title)}</b>" if tile.title else ""
+    return f"<figure>{picture}<figcaption>{title}{lines}</figcaption></figure>"

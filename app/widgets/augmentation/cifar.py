@@ -9,9 +9,8 @@ import streamlit as st
 
 from app.language.texts import t
 from app.page_data.pictures import Pixels, Sample, squared
-from app.widgets.augmentation.gallery import gallery
-from app.widgets.augmentation.state import AugmentationPage, AugmentationState, draw_button
-from app.widgets.augmentation.tile import framed, visible_without_mean
+from app.widgets.augmentation.source import AugmentationPage, AugmentationState, draw_button
+from app.widgets.augmentation.tile import framed, gallery, visible_without_mean
 from resnet_core.data import cifar_recipe as recipe
 from resnet_core.data.cifar_recipe import PADDING, Draw, Floats
 

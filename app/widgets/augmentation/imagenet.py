@@ -10,9 +10,8 @@ import streamlit as st
 
 from app.language.texts import t
 from app.page_data.pictures import Pixels
-from app.widgets.augmentation.gallery import gallery
-from app.widgets.augmentation.state import AugmentationPage, AugmentationState, draw_button
-from app.widgets.augmentation.tile import framed, visible, visible_without_mean
+from app.widgets.augmentation.source import AugmentationPage, AugmentationState, draw_button
+from app.widgets.augmentation.tile import framed, gallery, visible, visible_without_mean
 from resnet_core.data.imagenet import recipe
 from resnet_core.data.imagenet.recipe import Draw
 

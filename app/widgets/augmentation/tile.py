@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+import streamlit as st
 from PIL import Image
 
+from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels
 from resnet_core.data.imagenet.recipe import Box, Floats
@@ -59,3 +61,23 @@ def _shown(pixels: Pixels) -> Pixels:
         return pixels
     height, width = (max(1, round(side * _LONGEST / longest)) for side in pixels.shape[:2])
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def gallery(views: Sequence[Pixels], name: str, heading: str, columns: int = 8) -> None:
+    """Show the views, at most so many in a row, under a heading.
+
+    Args:
+        name: tells the galleries of a page apart.
+    """
+    st.markdown(heading)
+    tiles = "".join(
+        framed(view, t("augmentation.alt.view", number=number))
+        for number, view in enumerate(views, start=1)
+    )
+    st.html(
+        f"<style>.pg-gallery-{name} {{ display: grid; gap: 0.6rem; "
+        f"grid-template-columns: repeat({columns}, minmax(0, 1fr)); }}"
+        f"@media (max-width: 640px) {{ .pg-gallery-{name} {{ "
+        f"grid-template-columns: repeat({min(columns, 4)}, minmax(0, 1fr)); }} }}</style>"
+        f'<div class="pg-gallery-{name}">{tiles}</div>'
+    )

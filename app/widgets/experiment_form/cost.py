@@ -21,7 +21,7 @@ from resnet_core.data import catalog
 from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.checks import facts_of
+from resnet_core.jobs.submission import facts_of
 from resnet_core.specs.names import is_imagenet
 
 _EVERY = 1.0  # seconds, while the time is being measured

@@ -12,7 +12,7 @@ from app.language.errors import explain
 from app.language.markdown import fault
 from app.language.texts import t
 from app.page_state.page import Page, page_link
-from app.widgets.architecture.table import table
+from app.widgets.architecture.block_card import table
 from app.widgets.laboratory import result as results
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.result import Shown, actions
@@ -29,8 +29,7 @@ from app.widgets.show_code import show_code
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results.request import Order
-from resnet_core.labs.results.settings_text import names
+from resnet_core.labs.results.request import LabRequest, setting_names
 from resnet_core.paper.detection import TABLE_7, TABLE_8
 
 IN_SIGHT = 3  # controls; the others are behind "more"
@@ -103,7 +102,7 @@ class _LabPage:
         """Show the controls, most of them in `more`; the state takes their values over."""
         question, page = self.question, self._page
         before = (self.state.settings, self.state.runs)
-        fields = names(question.settings)
+        fields = setting_names(question.settings)
         in_sight = [name for name in fields if name not in {"seed", *last}][:IN_SIGHT]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             for name in in_sight:
@@ -133,14 +132,14 @@ class _LabPage:
         self.begin()
         st.rerun()
 
-    def request(self) -> tuple[Order | None, str]:
+    def request(self) -> tuple[LabRequest | None, str]:
         """Return what the state asks, or the reason why it cannot be asked."""
         try:
             return self.state.request(self.question), ""
         except PlaygroundError as error:
             return None, explain(error)
 
-    def shown(self, request: Order | None) -> Shown:
+    def shown(self, request: LabRequest | None) -> Shown:
         """Return the result to show, and remember it for the next run."""
         before = st.session_state.get(f"{self.form}.shown", "")
         shown = results.find(self.question.name, self.state, request, before, self.arrived)
@@ -168,8 +167,8 @@ class _LabPage:
     def back(self) -> None:
         """Show the recorded result with its settings."""
         if self.recorded is not None:
-            order = self.recorded.order
-            self._page.load(settings=order.settings, runs=order.runs, here=False)
+            request = self.recorded.request
+            self._page.load(settings=request.settings, runs=request.runs, here=False)
 
     def _arrive(self, state: LabState, query: Mapping[str, str]) -> LabState:
         """Replace networks of a URL that cannot be used by the default ones."""

@@ -20,8 +20,9 @@ from app.language.progress import duration
 from app.language.texts import language, speaker, t
 from app.widgets.laboratory.state import LabState
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
+from resnet_core.runs.record import ACTIVE
 
 _EVERY = 3.0  # seconds; the component itself says when the experiment has ended
 _RECENT = 15.0  # seconds; pages that follow a result note it every 3 seconds or more often
@@ -47,10 +48,12 @@ class Shown:
 
     @property
     def active(self) -> bool:
-        return self.own and self.result is not None and self.result.state in services.LAB_ACTIVE
+        return self.own and self.result is not None and self.result.state in ACTIVE
 
 
-def find(name: str, state: LabState, request: Order | None, before: str, arrived: bool) -> Shown:
+def find(
+    name: str, state: LabState, request: LabRequest | None, before: str, arrived: bool
+) -> Shown:
     """Choose the result to show: recorded, of this machine, or the one shown before.
 
     Args:
@@ -78,7 +81,7 @@ def find(name: str, state: LabState, request: Order | None, before: str, arrived
 
 def is_of(result: Result, state: LabState) -> bool:
     """Compare the result's request with the state."""
-    return result.order.settings == state.settings and result.order.runs == state.runs
+    return result.request.settings == state.settings and result.request.runs == state.runs
 
 
 def _readable(lab_id: str) -> Result | None:
@@ -89,7 +92,7 @@ def _readable(lab_id: str) -> Result | None:
 
 
 def actions(
-    request: Order | None,
+    request: LabRequest | None,
     shown: Shown,
     recorded: Result | None,
     begin: Callable[[], None],
@@ -132,7 +135,7 @@ def _label(shown: Shown) -> str:
     return t("labs.common.run_again" if shown.result.state == "finished" else "labs.common.retry")
 
 
-def _request(request: Order, begin: Callable[[], None]) -> None:
+def _request(request: LabRequest, begin: Callable[[], None]) -> None:
     try:
         services.ask(request, anew=True)
     except PlaygroundError as error:
@@ -148,7 +151,7 @@ def _while_active(lab_id: str) -> None:
     note_viewer(lab_id)
     services.ensure_supervisor()
     result = services.lab_result(lab_id)
-    if result is None or result.state not in services.LAB_ACTIVE:
+    if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key="lab.stop", icon=":material/stop:"):
         try:

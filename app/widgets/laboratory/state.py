@@ -17,8 +17,7 @@ from app.page_state.query import PageState
 from app.widgets.runs.picker import unlike_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results import settings_text
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest, settings_to_query
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.system.texts import Message
@@ -37,7 +36,7 @@ class LabState(PageState):
     runs: tuple[str, ...] = ()
     here: bool = False
 
-    def request(self, question: Question) -> Order:
+    def request(self, question: Question) -> LabRequest:
         """Return what the laboratory is asked.
 
         Raises:
@@ -45,7 +44,7 @@ class LabState(PageState):
         """
         if question.most_runs and not self.runs:
             raise PlaygroundError.of(Message("labs.common.networks_none"))
-        return Order.create(question.name, self.runs, **dict(self.settings))
+        return LabRequest.create(question.name, self.runs, **dict(self.settings))
 
 
 def state_type(question: Question) -> type[LabState]:
@@ -70,7 +69,7 @@ def with_usable_networks(
     if "runs" not in query:
         return state, None
     try:
-        return state.changed(runs=Order.create(question.name, state.runs).runs), None
+        return state.changed(runs=LabRequest.create(question.name, state.runs).runs), None
     except PlaygroundError as error:
         refused = InvalidSetting("runs", "labs.refused_networks", reason=error)
         return state.changed(runs=question.runs), refused
@@ -81,7 +80,7 @@ def command_line(laboratory: str, runs: Sequence[str], settings: LabSettings) ->
     words = ["python", "-m", "resnet_core", "lab", laboratory]
     for run_id in runs:
         words += ["--run", run_id]
-    for name, text in settings_text.to_query(settings).items():
+    for name, text in settings_to_query(settings).items():
         words += [f"--{name.replace('_', '-')}", text]
     return shlex.join(words)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.widgets.network_drawing.blocks import block_length, block_mark, drawn_layers, layer_box
 from app.widgets.network_drawing.parts import (
     SCORES,
     Band,
@@ -15,6 +14,10 @@ from app.widgets.network_drawing.parts import (
     Item,
     Plan,
     Scale,
+    block_length,
+    block_mark,
+    drawn_layers,
+    layer_box,
 )
 from resnet_core.anatomy import Anatomy, BlockFacts, Layer, StageFacts
 

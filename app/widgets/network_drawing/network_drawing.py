@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def standing_drawing(
     chosen: str | None,
     opened: Collection[int] | None,
     scale: Scale | None = None,
+    on_change: Callable[[], None] = lambda: None,
 ) -> Clicked:
     """Draw the network standing whatever the width, its folds to be opened with a click.
 
@@ -79,8 +80,8 @@ def standing_drawing(
             "chosen": chosen,
         },
         default={"block": chosen},
-        on_block_change=_nothing,
-        on_fold_change=_nothing,
+        on_block_change=on_change,
+        on_fold_change=on_change,
     )
     block, fold = result.get("block"), result.get("fold")
     foldable = isinstance(fold, int) and 0 <= fold < len(anatomy.stages)

@@ -20,23 +20,23 @@ from app.language.texts import language, t
 from app.page_data.runs import RunsState
 from app.page_state.page import Page
 from resnet_core.errors import PlaygroundError
+from resnet_core.runs import record
 from resnet_core.runs.record import RunRecord, State
 
 Action = Literal[
     "pause", "resume", "stop", "stop_now", "first", "up", "down", "retry", "fork", "delete"
 ]
 
-# The first is the one that most people want then; the rest stand in a menu.
-BY_STATE: Mapping[State, tuple[Action, ...]] = {
-    "queued": ("pause", "first", "up", "down", "stop", "delete"),
-    "running": ("pause", "stop", "stop_now", "fork"),
-    "paused": ("resume", "fork", "retry", "stop", "delete"),
-    "stopped": ("resume", "fork", "retry", "delete"),
-    "failed": ("resume", "fork", "retry", "delete"),
-    "interrupted": ("resume", "fork", "retry", "delete"),
-    "finished": ("fork", "retry", "delete"),
-    "diverged": ("fork", "retry", "delete"),
-    "imported": ("delete",),
+# In the order in which they are offered: the first stands alone, the rest in a menu.
+ORDER: tuple[Action, ...] = (
+    *("pause", "resume", "first", "up", "down", "stop", "stop_now", "fork", "retry", "delete"),
+)
+# The commands of the queue behind actions of another name.
+_COMMAND_OF: Mapping[Action, record.Action] = {
+    "first": "move",
+    "up": "move",
+    "down": "move",
+    "stop_now": "stop",
 }
 ICONS: Mapping[Action, str] = {
     "pause": ":material/pause:",
@@ -106,7 +106,16 @@ def allowed(run: RunRecord, queued: int) -> tuple[Action, ...]:
         pointless.add("down")
     if run.request is not None:
         pointless |= {"pause", "stop"} if run.request == "stop" else {"pause"}
-    return tuple(action for action in BY_STATE[run.state] if action not in pointless)
+    if run.state != "running":
+        pointless.add("stop_now")
+    if run.state == "queued":  # it has hardly a checkpoint of its own
+        pointless.add("fork")
+    return tuple(
+        action
+        for action in ORDER
+        if run.state in record.ALLOWED[_COMMAND_OF.get(action, action)]  # type: ignore[arg-type]
+        and action not in pointless
+    )
 
 
 def perform(action: Action, run: RunRecord) -> None:

@@ -11,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
 from resnet_core.data import cache
-from resnet_core.data.dataset import Index, Labels, held_out_index, subset_index
+from resnet_core.data.dataset import Divided, Index, Labels
 from resnet_core.data.imagenet.recipe import CROP
 from resnet_core.data.own.files import folders, image_files, title
 from resnet_core.data.own.layout import arrange
@@ -59,7 +58,7 @@ class ImageFiles:
 
 
 @dataclass(frozen=True)
-class ImageFolder:
+class ImageFolder(Divided):
     """A training set and a test set of the same classes; `dataset.Dataset`, left on disk.
 
     Attributes:
@@ -83,25 +82,6 @@ class ImageFolder:
             digest.update(np.ascontiguousarray(part.labels, "<i8").data)
         return digest.hexdigest()[:12]
 
-    def subset(self, train_images: int | None = None, test_images: int | None = None) -> Self:
-        """Return the same number of images of each class (while they last); None: all of them.
-
-        Raises:
-            InvalidSetting: there are fewer images than that.
-        """
-        train = subset_index(self.train.labels, train_images, "train_images", self.name)
-        test = subset_index(self.test.labels, test_images, "test_images", self.name)
-        return replace(
-            self,
-            train=self.train if train is None else self.train.take(train),
-            test=self.test if test is None else self.test.take(test),
-        )
-
-    def held_out(self) -> Self:
-        """Return a tenth of the training images as test images."""
-        kept, held = held_out_index(self.train.labels)
-        return replace(self, train=self.train.take(kept), test=self.train.take(held))
-
 
 def facts(path: Path, image_size: int | None = None) -> DataFacts:
     """Return counts from the listing; no image is opened.
@@ -119,8 +99,6 @@ def facts(path: Path, image_size: int | None = None) -> DataFacts:
         image_size=image_size or CROP,
         channels=3,
         classes=len(listing["classes"]),
-        most_train_images=train,
-        most_test_images=test,
     )
 
 

@@ -53,8 +53,6 @@ def facts(path: Path) -> DataFacts:
         image_size=shape[1],
         channels=shape[3] if len(shape) == 4 else 1,
         classes=len(classes),
-        most_train_images=len(kept),
-        most_test_images=len(held),
     )
 
 

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from resnet_core.data import cache, decoding
 from resnet_core.data.dataset import Dataset, ImageSet, Pixels
-from resnet_core.data.own.files import ImageFile, image_files, is_archive, state, title
+from resnet_core.data.own.files import ImageFile, image_files, state, title
 from resnet_core.data.own.layout import arrange
 from resnet_core.data.selection import DataFacts
 from resnet_core.errors import DataError, InvalidSetting
@@ -27,11 +27,6 @@ _CIFAR10 = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
-
-
-def is_collection(path: Path) -> bool:
-    """Return whether this module reads it: a folder, or a file named as an archive."""
-    return path.is_dir() or is_archive(path)
 
 
 def facts(path: Path) -> DataFacts:
@@ -81,8 +76,6 @@ def _facts(path: Path) -> tuple[DataFacts, int]:
         image_size=size,
         channels=3,
         classes=len(classes),
-        most_train_images=train,
-        most_test_images=test,
     )
     return facts, files
 

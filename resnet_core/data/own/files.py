@@ -45,6 +45,8 @@ _DAMAGE = (
     *(ValueError, NotImplementedError, UnicodeError),
 )
 
+_Entries = list[os.DirEntry[str]]
+
 
 @dataclass(frozen=True)
 class ImageFile:
@@ -85,7 +87,7 @@ def state(path: Path) -> str:
         return f"{status.st_size}-{status.st_mtime_ns}"
     digest = hashlib.sha256()
     lines = []
-    for entry in _entries(path, path, 0):
+    for entry in (entry for _, images in _walk(path, path) for entry in images):
         status = entry.stat()
         lines.append(f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}")
     for line in sorted(lines):
@@ -99,8 +101,7 @@ def folders(folder: Path) -> Iterator[str]:
     Raises:
         DataError: a folder cannot be listed, or is a link.
     """
-    yield "."
-    for path in _folders_below(folder, folder, 0):
+    for path, _ in _walk(folder, folder):
         yield path.relative_to(folder).as_posix()
 
 
@@ -137,8 +138,7 @@ def check_expansion(name: str, packed: int, unpacked: int, path: Path) -> None:
 
 
 def _in_folder(folder: Path) -> Iterator[ImageFile]:
-    for entry in _entries(folder, folder, 0):
-        path = Path(entry.path)
+    for path in (Path(entry.path) for _, images in _walk(folder, folder) for entry in images):
         yield ImageFile(path.relative_to(folder).as_posix(), partial(_open, path))
 
 
@@ -149,27 +149,24 @@ def _open(path: Path) -> IO[bytes]:
         raise DataError("data.file_unreadable", path=path, reason=error) from error
 
 
-def _entries(folder: Path, root: Path, depth: int) -> Iterator[os.DirEntry[str]]:
-    """Yield the image files in and below a folder."""
+def _walk(folder: Path, root: Path, depth: int = 0) -> Iterator[tuple[Path, _Entries]]:
+    """Yield the folder and every folder below it, each with its image files."""
     listing = _listing(folder)
     if len(listing) > MAX_FILES:
         raise DataError("data.folder_members", path=folder, most=MAX_FILES)
+    images, below = [], []
     for entry in listing:
         if _is_folder(entry, root):
-            if _is_read(entry, depth):
-                yield from _entries(Path(entry.path), root, depth + 1)
+            below.append(entry)
         elif is_image(entry.name) and entry.is_file():
-            yield entry
+            images.append(entry)
+    yield folder, images
+    for entry in below:
+        if depth < _MAX_DEPTH and not entry.name.startswith("."):
+            yield from _walk(Path(entry.path), root, depth + 1)
 
 
-def _folders_below(folder: Path, root: Path, depth: int) -> Iterator[Path]:
-    for entry in _listing(folder):
-        if _is_folder(entry, root) and _is_read(entry, depth):
-            yield Path(entry.path)
-            yield from _folders_below(Path(entry.path), root, depth + 1)
-
-
-def _listing(folder: Path) -> list[os.DirEntry[str]]:
+def _listing(folder: Path) -> _Entries:
     try:
         with os.scandir(folder) as listing:
             return list(listing)
@@ -184,10 +181,6 @@ def _is_folder(entry: os.DirEntry[str], root: Path) -> bool:
         # Followed, a link could lead out of the folder or round in a circle.
         raise DataError("data.folder_link", path=root, folder=quoted(entry.name))
     return False
-
-
-def _is_read(entry: os.DirEntry[str], depth: int) -> bool:
-    return depth < _MAX_DEPTH and not entry.name.startswith(".")
 
 
 def _in_archive(path: Path) -> Iterator[ImageFile]:

@@ -1,4 +1,4 @@
-"""The embedded data set: rendered shapes, with the truth about where they are.
+"""The embedded data set: rendered shapes with their true masks.
 
 Ten classes on 32x32 RGB pixels, made from a seed without a download. An image is one
 shape (position, rotation, size and colours random) on a smooth random background whose
@@ -8,7 +8,6 @@ brightness differs from the shape's by at least `palette.CONTRAST`, and a little
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -28,7 +27,7 @@ TRAIN_IMAGES = 5120
 TEST_IMAGES = 1000
 MOST_IMAGES = 200_000
 
-_VERSION = 3  # of what is drawn; a change makes every cached file anew
+_VERSION = 3  # of what is drawn; a change makes every cached file again
 _STREAM = 2  # the first number of every seed
 _CHUNK = 640  # images drawn from one random stream: a longer set begins with a shorter one
 _RADII = (7.5, 13.0)  # of the circle around a shape, pixels; smaller ones blur away at 16x16
@@ -46,7 +45,7 @@ Boxes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ShapesDataset(Dataset):
-    """Shapes with their truth.
+    """Shapes with their masks.
 
     Attributes:
         train_masks, test_masks: bool, N, H, W: pixels covered by the shape by half or more.
@@ -54,16 +53,6 @@ class ShapesDataset(Dataset):
 
     train_masks: Masks
     test_masks: Masks
-
-    @cached_property
-    def train_boxes(self) -> Boxes:
-        """int64, N, 4: see `boxes_around`."""
-        return boxes_around(self.train_masks)
-
-    @cached_property
-    def test_boxes(self) -> Boxes:
-        """int64, N, 4: see `boxes_around`."""
-        return boxes_around(self.test_masks)
 
     def resized(self, size: int) -> Self:
         if size == self.image_size:
@@ -86,16 +75,17 @@ class ShapesDataset(Dataset):
 
 
 def load(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> ShapesDataset:
-    """`render`, kept in the cache folder."""
+    """Return `render`, from the cache folder if it is there."""
     path = home.cache_folder() / f"shapes-v{_VERSION}-{seed}-{n_train}-{n_test}.npz"
-    stored = cache.read(path)
-    if stored is not None and all(name in stored for name in _STORED):
-        return _assembled(*(stored[name] for name in _STORED))
-    made = render(n_train, n_test, seed)
-    parts = (made.train.images, made.train.labels, made.train_masks)
-    tests = (made.test.images, made.test.labels, made.test_masks)
-    cache.write(path, dict(zip(_STORED, parts + tests, strict=True)))
-    return made
+
+    def draw() -> cache.Arrays:
+        data = render(n_train, n_test, seed)
+        train = (data.train.images, data.train.labels, data.train_masks)
+        test = (data.test.images, data.test.labels, data.test_masks)
+        return dict(zip(_STORED, train + test, strict=True))
+
+    arrays = cache.read_or_make(path, draw, _STORED)
+    return _assembled(*(arrays[name] for name in _STORED))
 
 
 def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> ShapesDataset:
@@ -120,7 +110,7 @@ def _draw(count: int, stream: tuple[int, int]) -> tuple[NDArray[np.uint8], Label
 
 
 def _draw_chunk(random: np.random.Generator) -> tuple[NDArray[np.uint8], Labels, Masks]:
-    """Images (n, H, W, 3), labels and masks from one random stream."""
+    """Draw images (n, H, W, 3), labels and masks from one random stream."""
     rounds = np.tile(np.arange(len(CLASSES), dtype=np.int64), (_CHUNK // len(CLASSES), 1))
     labels = random.permuted(rounds, axis=1).ravel()  # each class once in every ten images
     coverage = _coverage(labels, random)
@@ -134,7 +124,7 @@ def _draw_chunk(random: np.random.Generator) -> tuple[NDArray[np.uint8], Labels,
 
 
 def _coverage(labels: Labels, random: np.random.Generator) -> Float32:
-    """The share of each pixel that the shape covers, in a random pose. n, H, W."""
+    """Return the share of each pixel that the shape covers, in a random pose. n, H, W."""
     radius = random.uniform(*_RADII, len(labels))
     room = SIZE / 2 - radius - 0.5  # every shape lies wholly inside the image
     x, y = random.uniform(-1, 1, (2, len(labels))) * room
@@ -155,7 +145,7 @@ def _assembled(
 
 
 def boxes_around(masks: Masks) -> Boxes:
-    """x0, y0, x1, y1 around each mask, half-open. N, H, W -> N, 4."""
+    """Return x0, y0, x1, y1 around each mask, half-open. N, H, W -> N, 4."""
     columns, rows = (np.asarray(masks.any(axis=axis)) for axis in (1, 2))
     return np.stack(
         [

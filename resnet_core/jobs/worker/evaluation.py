@@ -1,4 +1,4 @@
-"""A run's errors, computed anew from its weights on disk."""
+"""A run's errors, computed again from its weights on disk."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from typing import Any
 
 import safetensors.torch
 
+from resnet_core.data.dataset import ImageSet
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
-from resnet_core.jobs.worker import imported
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import queries
+from resnet_core.labs.tools import trained_network
+from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.runs import find_weights, queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
 from resnet_core.training.checkpoint.files import load_checkpoint
 from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
+from resnet_core.training.device import Execution
+from resnet_core.training.evaluation.evaluation import fixed_subset
 from resnet_core.training.evaluation.multi_crop import Views, errors
 from resnet_core.training.images import Data, load
 from resnet_core.training.session import Session
+from resnet_core.weights.images import Images
+from resnet_core.weights.trial import misclassified
 
 
 def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
-    """Training and test error of a checkpoint, percent, and over how many images.
+    """Return training and test error of a checkpoint, percent, and their numbers of images.
 
     Args:
         iteration: of the checkpoint; None: the newest that is whole.
@@ -36,7 +41,7 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
     """
     run = queries.run(run_id)
     if run.imported:
-        return imported.evaluate(run)
+        return _evaluate_imported(run)
     dataset = load(run.experiment)
     session = _recorded(run, dataset) if run.recorded else _saved(run, dataset, iteration)
     with closing(session):
@@ -53,7 +58,7 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
 
 
 def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> dict[str, Any]:
-    """First-choice and top-5 error on the test pictures, in one of the ways of section 3.4.
+    """Return top-1 and top-5 error on the test pictures, by one of the views of section 3.4.
 
     Raises:
         InvalidSetting: the network is not one for ImageNet, or cannot be tested so.
@@ -63,29 +68,26 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
     if not is_imagenet(run.experiment.network):
         raise InvalidSetting(
             "views",
-            f"{run.experiment.network} is tested on the single view of each image (section 4.2); "
-            f"leave --views out.",
+            "evaluation.single_view",
+            network=run.experiment.network,
         )
     if run.imported:
-        raise InvalidSetting(
-            "views", f"{run.title} is imported, with images of one size; leave --views out."
-        )
+        raise InvalidSetting("views", "evaluation.views_imported", title=run.title)
     data = load(run.experiment)
     assert isinstance(data, ImageFolder)
     session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
     with closing(session), closing(Decoders()) as decoders:
-        mean = session.state.batches.mean
-        found = errors(
-            session.state.model, data.test, mean, views, session.state.execution, decoders
-        )
+        state = session.state
+        mean = state.batches.mean
+        result = errors(state.model, data.test, mean, views, state.execution, decoders)
     return {
         "id": run_id,
         "iteration": session.state.iteration,
         "data": data.name,
         "views": views,
-        "top1_error": found.top1,
-        "top5_error": found.top5,
-        "n": found.n,
+        "top1_error": result.top1,
+        "top5_error": result.top5,
+        "n": result.n,
     }
 
 
@@ -96,13 +98,39 @@ def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
     elif newest := newest_checkpoint(folder):
         path = newest.path
     else:
-        raise CheckpointError(f"{run.title} has no weights on disk; train it first.")
+        raise CheckpointError("evaluation.no_weights", title=run.title)
     return Session(run.experiment, dataset, load_checkpoint(path), eager=True)
 
 
 def _recorded(run: RunRecord, dataset: Data) -> Session:
-    """A recording has its final weights and nothing that training could go on with."""
-    weights = safetensors.torch.load(weights_on_disk.find(run).path.read_bytes())
+    """Return a session of a recording, which has its final weights only."""
+    weights = safetensors.torch.load(find_weights.find(run).path.read_bytes())
     return Session(
         run.experiment, dataset, initial_weights=weights, first=run.iteration, eager=True
     )
+
+
+def _evaluate_imported(run: RunRecord) -> dict[str, Any]:
+    """Return `evaluate` of an imported run: its images are prepared as it was trained with, and it
+    has no iteration."""
+    network = trained_network.load(run.id)
+    data = network.dataset
+    train = fixed_subset(data.train, run.experiment.evaluation_images)
+    return {
+        "id": run.id,
+        "iteration": None,
+        "data": data.name,
+        "train_error": _imported_error(network, train),
+        "train_images": len(train),
+        "test_error": _imported_error(network, data.test),
+        "test_images": len(data.test),
+    }
+
+
+def _imported_error(network: TrainedNetwork, images: ImageSet) -> float:
+    """Return the top-1 error, percent."""
+    labelled = Images(network.dataset.name, images, network.mean, "")
+    execution = Execution(network.device, "fp32")
+    model = execution.place(network.model())
+    wrong = misclassified(model, network.normalization, labelled, execution)
+    return 100 * wrong.double().mean().item()

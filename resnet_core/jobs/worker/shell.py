@@ -1,86 +1,244 @@
-"""How a run ended, and telling the index so."""
+"""The frame of every worker: log, signals, lock, and the outcome in the index.
+
+A task does the work; how a worker that was killed ended, the supervisor records.
+"""
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
+import signal
+import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
-from resnet_core.runs.folder import RunFolder
-from resnet_core.runs.record import Request, RunRecord, State
-from resnet_core.runs.store import Store
-from resnet_core.telemetry.events import Diverged, Finished
+import torch
+from filelock import FileLock, Timeout
 
-# Seconds for which a full disk may hinder a worker's last words; other runs' checkpoints come and
+from resnet_core.errors import (
+    InvalidSetting,
+    PlaygroundError,
+    ResultNotFound,
+    RunNotFound,
+    WrongState,
+)
+from resnet_core.jobs.worker.report import Requests
+from resnet_core.runs.folder import JobFolder
+from resnet_core.runs.record import RESUMABLE, Job, Kind, Request, RunRecord, State
+from resnet_core.runs.store import NO_WORKER, Store
+from resnet_core.system import home, processes
+from resnet_core.system.texts import Message
+from resnet_core.training import device
+
+_NICENESS = 5  # the web server goes first
+_LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is released at once
+# Seconds for which a full disk may hinder recording the outcome; other runs' checkpoints come and
 # go, and each time there is a little room.
-_PATIENCE = 20.0
+_OUTCOME_PATIENCE = 20.0
+# A run that ended may be continued by hand; a laboratory is queued again from its beginning.
+_STARTABLE: Mapping[Kind, frozenset[State]] = {
+    "training": RESUMABLE | {"queued", "running"},
+    "laboratory": frozenset({"queued", "running"}),
+}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+_LOST_GPU = ("cuda error", "device-side assert", "cublas_status", "cudnn_status", "mps backend")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How a run ended: its state, one sentence for people, and further columns of the index."""
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        reason: a sentence for people.
+        facts: further columns of the index.
+        after: called once the outcome is recorded.
+    """
 
     state: State
-    reason: str
+    reason: Message | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    after: Callable[[], None] = lambda: None
 
 
-def asked(request: Request | None, iteration: int, news: dict[str, Any]) -> Ending:
-    match request:
-        case "pause":
-            state: State = "paused"
-            reason = f"Paused at iteration {iteration}; resume it to go on."
-        case "stop":
-            state = "stopped"
-            reason = f"Stopped at iteration {iteration}; it can be resumed."
-        case _:
-            state = "stopped"
-            reason = (
-                f"The system asked the worker to end at iteration {iteration}, perhaps to shut "
-                f"down; resume it to go on."
-            )
-    return Ending(state, reason, news)
+class Worker:
+    """What a task knows of the process that it runs in.
+
+    Attributes:
+        job: as it was when this worker took it over.
+        terminated: whether the system asked the process to end (SIGTERM, Ctrl-C).
+    """
+
+    def __init__(self, store: Store, folder: Path, job: Job) -> None:
+        self.store = store
+        self.folder = folder
+        self.job = job
+        self.requests = Requests(store, job.id)
+        self.terminated = False
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._terminate)
+
+    def request(self) -> Request | None:
+        """Return what the worker is asked to do, as of the last 50 ms."""
+        return self.requests.latest()
+
+    def _terminate(self, _signal: int, _frame: FrameType | None) -> None:
+        self.terminated = True
 
 
-def diverged(event: Diverged, news: dict[str, Any]) -> Ending:
-    reason = f"The loss was {event.loss:.3g} after iteration {event.iteration}. {event.advice}"
-    return Ending("diverged", reason, {**news, "iteration": event.iteration})
+Task = Callable[[Worker], Outcome]
 
 
-def finished(event: Finished) -> Ending:
-    facts = {
-        "iteration": event.iteration,
-        "seconds": event.seconds,
-        "train_error": event.train_error,
-        "test_error": event.test_error,
-        "weights_sha256": event.weights_sha256,
-    }
-    return Ending("finished", f"All {event.iteration} iterations were made.", facts)
+def work(path: Path, tasks: Mapping[Kind, Task]) -> int:
+    """Do the job whose folder this is; return the exit code: 0 unless it failed or could not begin.
+
+    Raises:
+        PlaygroundError: there is no such folder.
+    """
+    folder = JobFolder(path.resolve())
+    if not folder.path.is_dir():
+        raise PlaygroundError("worker.no_folder", path=folder.path)
+    home_folder = folder.path.parent.parent
+    os.environ[home.VARIABLE] = str(home_folder)  # where a laboratory finds its networks
+    store = Store(home_folder / home.database_path().name)
+    _set_up_logging(folder.log)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    device.keep_freed_memory()
+    try:
+        with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
+            job = _take_over(store, folder.path.name)
+            outcome = _run(tasks[job.kind], Worker(store, folder.path, job))
+            _log.info("%s: %s", outcome.state, outcome.reason or "")
+            _record(store, job, outcome)
+    except Timeout:
+        _log.error("Another worker has this job; it goes on there.")
+        return 1
+    except PlaygroundError as error:
+        _log.error("%s", error)
+        return 1
+    finally:
+        store.close()
+    return int(outcome.state == "failed")
 
 
-def tell(store: Store, folder: RunFolder, run: RunRecord, ending: Ending) -> None:
-    """Say how the run ended; on a full disk, again and again until there is room or time is up."""
-    deadline = time.monotonic() + _PATIENCE
+def error_message(error: BaseException, job: Job) -> Message | None:
+    """Return the sentence for an expected error; None for a bug, whose traceback matters."""
+    training = isinstance(job, RunRecord)
+    if isinstance(error, InvalidSetting):
+        return Message("errors.worker.setting", field=error.field, reason=error.message)
+    if isinstance(error, PlaygroundError):
+        return error.message
+    if is_full_disk(error):
+        return Message("errors.worker.disk_full" if training else "errors.labs.disk_full")
+    if is_out_of_memory(error):
+        if not isinstance(job, RunRecord):
+            return Message("errors.labs.out_of_memory")
+        gpu, batch_size = isinstance(error, torch.OutOfMemoryError), job.experiment.batch_size
+        return Message(
+            "errors.worker.gpu_out_of_memory" if gpu else "errors.worker.out_of_memory",
+            batch_size=batch_size,
+            half=batch_size // 2,
+        )
+    if is_lost_gpu(error):
+        key = "errors.worker.lost_gpu" if training else "errors.labs.lost_gpu"
+        return Message(key, error=str(error).splitlines()[0])
+    return None
+
+
+def bug_message(error: BaseException, job: Job) -> Message:
+    """Return the sentence for an unexpected error."""
+    first = (str(error).splitlines() or [""])[0][:200]
+    key = "errors.worker.bug" if isinstance(job, RunRecord) else "errors.labs.bug"
+    return Message(key, error=f"{type(error).__name__}: {first}")
+
+
+def is_full_disk(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+    return known or _contains_any(str(error).lower(), _NO_MEMORY)
+
+
+def is_lost_gpu(error: BaseException) -> bool:
+    return isinstance(error, RuntimeError) and _contains_any(str(error).lower(), _LOST_GPU)
+
+
+def _run(task: Task, worker: Worker) -> Outcome:
+    try:
+        return task(worker)
+    except Exception as error:
+        message = error_message(error, worker.job)
+        if message is None:
+            _log.exception("This is an error in the program.")
+            message = bug_message(error, worker.job)
+        return Outcome("failed", message)
+
+
+def _take_over(store: Store, job_id: str) -> Job:
+    """Record this process as the job's worker, whoever started it.
+
+    Raises:
+        RunNotFound, WrongState: there is nothing to do.
+    """
+    job = store.job(job_id)
+    if job is None:
+        raise RunNotFound("runs.none", run=job_id)
+    started = (isinstance(job, RunRecord) and job.started) or time.time()
+    return store.change(
+        job,
+        _STARTABLE[job.kind],
+        "worker.nothing_to_do",
+        state="running",
+        pid=os.getpid(),
+        pid_created=processes.created(os.getpid()),
+        heartbeat=time.time(),
+        started=started,
+        ended=None,
+        exit_reason="",
+    )
+
+
+def _record(store: Store, job: Job, outcome: Outcome) -> None:
+    """Record the outcome; on a full disk, again and again until there is room or time is up."""
+    deadline = time.monotonic() + _OUTCOME_PATIENCE
     fields = {
-        "state": ending.state,
-        "exit_reason": ending.reason,
+        "state": outcome.state,
+        "exit_reason": outcome.reason.dumps() if outcome.reason else "",
         "ended": time.time(),
-        "request": None,
-        "pid": None,
-        "pid_created": None,
-        **ending.facts,
+        **NO_WORKER,
+        **outcome.facts,
     }
     while True:
         try:
-            store.change(run.id, {"running"}, "{title} is {state} already.", **fields)
+            store.change(job, {"running"}, same_worker=True, **fields)
             break
-        except (RunNotFound, WrongState):
+        except (RunNotFound, ResultNotFound, WrongState):
             raise
         except PlaygroundError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
-    if ending.state == "finished":
-        # Readers who found no stream look for the compacted file, which is whole by now.
-        folder.stream.unlink(missing_ok=True)
+    outcome.after()
+
+
+def _set_up_logging(log: Path) -> None:
+    """Log to the folder, and to the terminal if a person started this worker there."""
+    handlers: list[logging.Handler] = [logging.FileHandler(log, encoding="utf-8")]
+    if sys.stderr.isatty():
+        handlers.append(logging.StreamHandler())
+    logging.basicConfig(
+        handlers=handlers, level=logging.INFO, format="%(asctime)s %(message)s", force=True
+    )
+
+
+def _contains_any(text: str, signs: tuple[str, ...]) -> bool:
+    return any(sign in text for sign in signs)

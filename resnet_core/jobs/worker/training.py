@@ -1,198 +1,207 @@
-"""Training one run: `python -m resnet_core worker RUN_DIR` where the folder is a run's.
+"""The task of a run's worker: training.
 
-The worker reads `experiment.json`, goes on from the newest good checkpoint, and writes
-telemetry, checkpoints, a log and its progress in the index until the run is finished or it
-is asked to end. How it ended, it says itself; if it cannot, the supervisor does.
+It reads `experiment.json`, goes on from the newest good checkpoint, and writes telemetry,
+checkpoints, a log and its progress in the index until the run is finished or it is asked to end.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import time
 from contextlib import closing
 from pathlib import Path
-from types import FrameType
 
 import torch
-from filelock import FileLock, Timeout
 
-from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.worker import manners, shell
-from resnet_core.jobs.worker.excuses import bug, excuse
-from resnet_core.jobs.worker.origin import forked_session
 from resnet_core.jobs.worker.report import Progress
-from resnet_core.jobs.worker.savepoints import Savepoints, kept_at
-from resnet_core.jobs.worker.shell import Ending
-from resnet_core.runs import run_file
-from resnet_core.runs.folder import RunFolder
-from resnet_core.runs.record import RESUMABLE, RunRecord
-from resnet_core.runs.store import Store
-from resnet_core.system import environment, processes
+from resnet_core.jobs.worker.shell import Outcome, Worker
+from resnet_core.runs.folder import RunFolder, read_experiment, read_run
+from resnet_core.runs.record import Request, RunRecord
+from resnet_core.system import environment
+from resnet_core.system.texts import Message
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
-from resnet_core.training import device
-from resnet_core.training.checkpoint.files import load_checkpoint
-from resnet_core.training.checkpoint.folder import newest_checkpoint
+from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
+from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
+from resnet_core.training.checkpoint.fork import carry_over
 from resnet_core.training.device import Execution
-from resnet_core.training.images import load
+from resnet_core.training.images import Data, load
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
-_LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is let go at once
 _log = logging.getLogger(__name__)
 
 
-def work(run_dir: Path) -> int:
-    """Train a run; returns the exit code: 0 unless the run failed or could not begin.
+def run_training(worker: Worker) -> Outcome:
+    """Train a run from wherever it stands to its end, or until the worker is asked to end."""
+    assert isinstance(worker.job, RunRecord)
+    folder = RunFolder(worker.folder)
+    experiment = read_run(folder.path).experiment
+    # A resumed run keeps its number of threads: sums in another order have other last bits.
+    threads = worker.job.threads or environment.threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    with closing(_session(worker.job, folder, experiment)) as session:
+        return _train(worker, folder, session, experiment)
+
+
+def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Experiment) -> Outcome:
+    assert isinstance(worker.job, RunRecord)
+    kept = kept_at(experiment, worker.job.parent_iteration or 0)
+    session.state.sync_at = kept
+    checkpoints = Checkpoints(folder.checkpoints, kept, environment.checkpoint_seconds())
+    progress = Progress(worker.requests, experiment.batch_size)
+    started = session.started()
+    _describe(worker, started, session.state.execution)
+    with stream.StreamWriter(folder.stream, started) as telemetry:
+        for event in train(session):
+            match event:
+                case Measurement():
+                    telemetry.append(event)
+                    progress.measured(event)
+                case Stepped():
+                    checkpoints.after_step(session)
+                    request = progress.stepped(event.iteration, session.state.seconds)
+                    ends = request is not None or worker.terminated
+                    if ends and event.iteration < experiment.iterations:
+                        checkpoints.save(session)
+                        return _asked(request, event.iteration, progress)
+                case Diverged():
+                    return _diverged(event, progress)
+                case Finished():
+                    return _finished(event, folder)
+    raise AssertionError("train() ends with Finished or Diverged")
+
+
+def _session(run: RunRecord, folder: RunFolder, experiment: Experiment) -> Session:
+    """Return the run where it stands: at its newest checkpoint, or where it begins."""
+    dataset, eager = load(experiment), not environment.cuda_graphs()
+    newest = newest_checkpoint(folder.checkpoints)
+    if newest is not None:
+        start = load_checkpoint(newest.path)
+        _log.info("Going on from iteration %d.", start.iteration)
+        stream.truncate(folder.stream, start.iteration)
+        return Session(experiment, dataset, start, eager=eager)
+    folder.stream.unlink(missing_ok=True)
+    if run.parent_iteration is None:
+        return Session(experiment, dataset, eager=eager)
+    return _forked_session(experiment, dataset, folder, run.parent_iteration, eager=eager)
+
+
+def _forked_session(
+    experiment: Experiment, dataset: Data, folder: RunFolder, iteration: int, *, eager: bool
+) -> Session:
+    """Return a session that starts at the parent's iteration, with its weights as far as they fit.
+
+    Momentum starts at zero: it belongs to the parent's settings. `eager`: see `Session`.
 
     Raises:
-        PlaygroundError: there is no such folder.
+        CheckpointError: the copy is damaged, or none of it fits.
     """
-    folder = RunFolder(run_dir.resolve())
-    if not folder.path.is_dir():
-        raise PlaygroundError(f"{folder.path} is not the folder of a run; `runs list` shows them.")
-    store = Store(folder.path.parent.parent / "playground.sqlite3")
-    manners.be_polite(folder.log)
-    device.keep_freed_memory()
-    try:
-        with FileLock(folder.lock, timeout=_LOCK_PATIENCE):
-            run = _begin(store, folder)
-            ending = Worker(store, folder, run).run()
-            _log.info("%s: %s", ending.state, ending.reason)
-            shell.tell(store, folder, run, ending)
-    except Timeout:
-        _log.error("Another worker has this run; it goes on there.")
-        return 1
-    except PlaygroundError as error:
-        _log.error("%s", error)
-        return 1
-    finally:
-        store.close()
-    return int(ending.state == "failed")
+    parent = read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
+    start = load_checkpoint(checkpoint_at(folder.origin / "checkpoints", iteration))
+    weights = carry_over(parent, start.weights, experiment)
+    session = Session(experiment, dataset, initial_weights=weights, first=iteration, eager=eager)
+    _log.info("Starting from iteration %d of %s.", iteration, parent.network)
+    if session.new_weights:
+        _log.info("Newly initialised: %s.", ", ".join(session.new_weights))
+    return session
 
 
-class Worker:
-    """Trains one run from wherever it stands to its end, or until it is asked to end."""
-
-    def __init__(self, store: Store, folder: RunFolder, run: RunRecord) -> None:
-        self._store = store
-        self._folder = folder
-        self._run = run
-        self._terminated = False
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, self._terminate)
-
-    def run(self) -> Ending:
-        experiment = self._run.experiment
-        try:
-            experiment = run_file.read(self._folder.path).experiment
-            self._use_threads()
-            with closing(self._session(experiment)) as session:
-                return self._train(session, experiment)
-        except Exception as error:
-            sentence = excuse(error, experiment)
-            if sentence is None:
-                _log.exception("This is an error in the program.")
-                sentence = bug(error)
-            return Ending("failed", sentence)
-
-    def _use_threads(self) -> None:
-        # A resumed run keeps its number of threads: sums in another order have other last bits.
-        threads = self._run.threads or environment.threads()
-        if threads is not None:
-            torch.set_num_threads(threads)
-
-    def _session(self, experiment: Experiment) -> Session:
-        """The run where it stands: at its newest checkpoint, or where it begins."""
-        dataset, eager = load(experiment), not environment.cuda_graphs()
-        newest = newest_checkpoint(self._folder.checkpoints)
-        if newest is not None:
-            start = load_checkpoint(newest.path)
-            _log.info("Going on from iteration %d.", start.iteration)
-            stream.truncate(self._folder.stream, start.iteration)
-            return Session(experiment, dataset, start, eager=eager)
-        self._folder.stream.unlink(missing_ok=True)
-        if self._run.parent_iteration is None:
-            return Session(experiment, dataset, eager=eager)
-        parent_iteration = self._run.parent_iteration
-        return forked_session(experiment, dataset, self._folder, parent_iteration, eager=eager)
-
-    def _train(self, session: Session, experiment: Experiment) -> Ending:
-        kept = kept_at(experiment, self._run.parent_iteration or 0)
-        session.state.sync_at = kept
-        saves = Savepoints(self._folder.checkpoints, kept, environment.checkpoint_seconds())
-        progress = Progress(self._store, self._run.id, experiment.batch_size)
-        started = session.started()
-        self._introduce(started, session.state.execution)
-        with stream.StreamWriter(self._folder.stream, started) as telemetry:
-            for event in train(session):
-                match event:
-                    case Measurement():
-                        telemetry.append(event)
-                        progress.measured(event)
-                    case Stepped():
-                        saves.after_step(session)
-                        asked = progress.stepped(event.iteration, session.state.seconds)
-                        if (asked or self._terminated) and event.iteration < experiment.iterations:
-                            saves.save(session)
-                            return shell.asked(asked, event.iteration, progress.news)
-                    case Diverged():
-                        return shell.diverged(event, progress.news)
-                    case Finished():
-                        return self._finished(event)
-        raise AssertionError("train() ends with Finished or Diverged")
-
-    def _introduce(self, started: Started, execution: Execution) -> None:
-        self._store.report(
-            self._run.id,
-            iteration=started.iteration,
-            parameters=started.parameters,
-            device=started.device,
-            precision=started.precision,
-            backend=started.backend,
-            threads=started.threads,
-            hardware=execution.hardware,
-            software=execution.software,
-        )
-        _log.info(
-            "%s on %s: %d parameters, %d training images, %s (%s), %s, threads: %d.",
-            self._run.experiment.network,
-            started.data,
-            started.parameters,
-            started.train_images,
-            started.device,
-            execution.hardware,
-            started.precision,
-            started.threads,
-        )
-
-    def _finished(self, event: Finished) -> Ending:
-        stream.compact(self._folder.stream, self._folder.compacted)
-        return shell.finished(event)
-
-    def _terminate(self, _signal: int, _frame: FrameType | None) -> None:
-        self._terminated = True
-
-
-def _begin(store: Store, folder: RunFolder) -> RunRecord:
-    """Take the run over, whoever started this worker.
-
-    Raises:
-        RunNotFound, WrongState: there is nothing to train.
-    """
-    run = store.get(folder.path.name)
-    return store.change(
-        run.id,
-        RESUMABLE | {"queued", "running"},
-        "{title} is {state}; there is nothing to train.",
-        state="running",
-        pid=os.getpid(),
-        pid_created=processes.created(os.getpid()),
-        heartbeat=time.time(),
-        started=run.started or time.time(),
-        ended=None,
-        exit_reason="",
+def _describe(worker: Worker, started: Started, execution: Execution) -> None:
+    worker.store.report(
+        worker.job.id,
+        iteration=started.iteration,
+        parameters=started.parameters,
+        device=started.device,
+        precision=started.precision,
+        backend=started.backend,
+        threads=started.threads,
+        hardware=execution.hardware,
+        software=execution.software,
     )
+    assert isinstance(worker.job, RunRecord)
+    _log.info(
+        "%s on %s: %d parameters, %d training images, %s (%s), %s, threads: %d.",
+        worker.job.experiment.network,
+        started.data,
+        started.parameters,
+        started.train_images,
+        started.device,
+        execution.hardware,
+        started.precision,
+        started.threads,
+    )
+
+
+def _asked(request: Request | None, iteration: int, progress: Progress) -> Outcome:
+    key = {
+        "pause": "errors.runs.paused",
+        "stop": "errors.runs.stopped",
+        None: "errors.runs.terminated",
+    }[request]
+    reason = Message(key, iteration=iteration)
+    return Outcome("paused" if request == "pause" else "stopped", reason, progress.unreported)
+
+
+def _diverged(event: Diverged, progress: Progress) -> Outcome:
+    reason = Message(
+        "errors.runs.diverged",
+        loss=f"{event.loss:.3g}",
+        iteration=event.iteration,
+        advice=event.advice,
+    )
+    return Outcome("diverged", reason, {**progress.unreported, "iteration": event.iteration})
+
+
+def _finished(event: Finished, folder: RunFolder) -> Outcome:
+    stream.compact(folder.stream, folder.compacted)
+    facts = {
+        "iteration": event.iteration,
+        "seconds": event.seconds,
+        "train_error": event.train_error,
+        "test_error": event.test_error,
+        "weights_sha256": event.weights_sha256,
+    }
+    # Readers without a stream look for the compacted file, which is whole by now.
+    return Outcome(
+        "finished",
+        Message("errors.runs.finished", iterations=event.iteration),
+        facts,
+        after=lambda: folder.stream.unlink(missing_ok=True),
+    )
+
+
+def kept_at(experiment: Experiment, first: int = 0) -> frozenset[int]:
+    """Return the iterations whose checkpoints stay, evenly spaced up to and with the last."""
+    number = max(experiment.keep_checkpoints, 1)
+    return frozenset(
+        first + (experiment.iterations - first) * part // number for part in range(1, number + 1)
+    ) - {first}
+
+
+class Checkpoints:
+    """Saves at kept iterations, and otherwise when `seconds` have passed since the last time."""
+
+    def __init__(self, folder: Path, kept: frozenset[int], seconds: float) -> None:
+        self._folder = folder
+        self._kept = kept
+        self._seconds = seconds
+        self._last = time.monotonic()
+
+    def after_step(self, session: Session) -> None:
+        """Save if it is due.
+
+        Raises:
+            PlaygroundError: the disk is full.
+        """
+        due = time.monotonic() - self._last >= self._seconds
+        if due or session.state.iteration in self._kept:
+            self.save(session)
+
+    def save(self, session: Session) -> None:
+        """Save now; between two iterations, so that resuming goes on exactly here."""
+        kept = session.state.iteration in self._kept
+        save_checkpoint(self._folder, session.checkpoint(), kept=kept)
+        self._last = time.monotonic()

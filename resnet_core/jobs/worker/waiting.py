@@ -1,8 +1,9 @@
-"""A worker that waits for a run or a laboratory with everything slow already imported.
+"""Workers: `python -m resnet_core worker FOLDER`, and one that waits for folders with everything
+slow already imported.
 
-The other end is `spare.Spare`: it writes a folder, in JSON, a line. Where the system
-can fork, each line gets a child of its own, whose pid is the answer; elsewhere the first
-line ends the waiting. When the other end closes, the waiting is over.
+The other end of a waiting worker is `local_process.Spare`: it writes a folder, in JSON, a line.
+Where the system can fork, each line gets a child, whose pid is the answer; elsewhere the first
+line ends the waiting. It also ends when the other end closes.
 """
 
 from __future__ import annotations
@@ -20,19 +21,30 @@ import pyarrow as pa
 from resnet_core.data import catalog
 from resnet_core.data.selection import Selection
 from resnet_core.errors import PlaygroundError
-from resnet_core.jobs import assignment
-from resnet_core.jobs.worker.dispatch import work
+from resnet_core.jobs.worker import shell
+from resnet_core.jobs.worker.laboratory import run_laboratory
+from resnet_core.jobs.worker.training import run_training
 from resnet_core.networks.catalog import build
+from resnet_core.runs.folder import JobFolder
 from resnet_core.specs.cifar import NetworkSpec
 
 
+def work(folder: Path) -> int:
+    """Do the job whose folder this is; return the exit code: 0 unless it failed.
+
+    Raises:
+        PlaygroundError: there is no such folder.
+    """
+    return shell.work(folder, {"training": run_training, "laboratory": run_laboratory})
+
+
 def wait(fork: bool) -> int:
-    """Serve one folder, or with `fork` any number; returns the exit code."""
+    """Serve one folder, or with `fork` any number; return the exit code."""
     _warm_up()
     if not fork:
         line = sys.stdin.readline()
         return work_alone(Path(json.loads(line))) if line else 0
-    # The system collects the children: nobody here waits for them.
+    # The system collects the children: no code here waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # Objects that live on in every child are not to be touched by its collector: untouched
     # pages stay shared.
@@ -47,8 +59,8 @@ def wait(fork: bool) -> int:
 
 
 def _warm_up() -> None:
-    """Have what every run needs at its start: modules that torch and Arrow import when they are
-    first used (a second), and the embedded images drawn.
+    """Import and draw what every run needs at its start: modules that torch and Arrow import when
+    they are first used (a second), and the embedded images.
 
     Nothing here may start a thread or touch a GPU: forked children could not use them.
     """
@@ -63,7 +75,7 @@ def _warm_up() -> None:
 def work_alone(folder: Path) -> int:
     """Work on a folder with its log in place of the standard output and error."""
     null = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(assignment.log(folder), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    log = os.open(JobFolder(folder).log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for descriptor, standard in ((null, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, standard)
     faulthandler.enable()

@@ -1,1 +1,1 @@
-"""Results."""
+"""Requests to laboratories and their results."""

@@ -1,4 +1,4 @@
-"""`events.jsonl`: what a laboratory has said, a line of JSON an event, oldest first.
+"""`events.jsonl`: the events of a laboratory, a line of JSON each, oldest first.
 
 A line: `{"seconds": since the start, "kind": "progress" | "rows" | "verdict", ...}`. Numbers that
 are not finite are written as Python's json does (NaN, Infinity): an error can diverge.
@@ -18,16 +18,17 @@ from typing import Any, Self
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
 
-# Nobody sees a bar move more often than five times a second.
+# A progress bar need not move more often than five times a second.
 _PROGRESS_SECONDS = 0.2
 
 
 @dataclass
 class Contents:
-    """All that was said so far.
+    """All events so far.
 
     Attributes:
-        rows: by table, in the order in which they came.
+        progress: the last one.
+        rows: by table, in the order of the events.
         first_rows: seconds from the start to the first of them; None before.
     """
 
@@ -37,8 +38,8 @@ class Contents:
     first_rows: float | None = None
 
 
-class Journal:
-    """Writes events as they come, each one to the file at once; starts the file anew.
+class EventWriter:
+    """Writes each event to the file at once, from the file's beginning.
 
     Raises:
         OSError: the disk is full.
@@ -48,22 +49,22 @@ class Journal:
         self._file = path.open("w", encoding="utf-8", newline="\n")
         self._clock = clock
         self._start = clock()
-        self._told = -_PROGRESS_SECONDS
-        self._untold: Progress | None = None
+        self._progress_written = -_PROGRESS_SECONDS
+        self._skipped: Progress | None = None
 
     def write(self, event: Event) -> None:
         """Add an event; of many reports of progress, five a second."""
         seconds = self._clock() - self._start
         if isinstance(event, Progress):
-            if seconds - self._told < _PROGRESS_SECONDS:
-                self._untold = event
+            if seconds - self._progress_written < _PROGRESS_SECONDS:
+                self._skipped = event
                 return
-            self._told, self._untold = seconds, None
+            self._progress_written, self._skipped = seconds, None
         self._add(event, seconds)
 
     def close(self) -> None:
-        if self._untold is not None:
-            self._add(self._untold, self._clock() - self._start)
+        if self._skipped is not None:
+            self._add(self._skipped, self._clock() - self._start)
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -78,25 +79,25 @@ class Journal:
         self.close()
 
     def _add(self, event: Event, seconds: float) -> None:
-        self._file.write(line(event, seconds) + "\n")
+        self._file.write(to_line(event, seconds) + "\n")
         self._file.flush()
 
 
-def line(event: Event, seconds: float) -> str:
-    """An event as JSON. Numpy's and torch's single numbers are written as the numbers they are."""
-    said: dict[str, Any] = {"seconds": round(seconds, 3)}
+def to_line(event: Event, seconds: float) -> str:
+    """Return an event as JSON; numpy's and torch's scalars become plain numbers."""
+    values: dict[str, Any] = {"seconds": round(seconds, 3)}
     match event:
         case Progress():
-            said |= {"kind": "progress", "done": event.done, "total": event.total}
+            values |= {"kind": "progress", "done": event.done, "total": event.total}
         case Rows():
-            said |= {"kind": "rows", "table": event.table, "rows": [*map(dict, event.rows)]}
+            values |= {"kind": "rows", "table": event.table, "rows": [*map(dict, event.rows)]}
         case Verdict():
-            said |= {"kind": "verdict", "finding": event.finding, "values": dict(event.values)}
-    return json.dumps(said, ensure_ascii=False, default=_number)
+            values |= {"kind": "verdict", "finding": event.finding, "values": dict(event.values)}
+    return json.dumps(values, ensure_ascii=False, default=_number)
 
 
 def read(path: Path) -> Contents:
-    """What was said so far; nothing where there is no such file yet. Not to be changed.
+    """Return the events so far; none where there is no such file yet. Not to be changed.
 
     A last line that a killed worker left half-written is left out.
 
@@ -112,7 +113,7 @@ def read(path: Path) -> Contents:
 
 @lru_cache(maxsize=64)
 def _cached(path: Path, modified: int, size: int) -> Contents:
-    """A file's contents, read once for each state of the file."""
+    """Return a file's contents, read once for each state of the file."""
     contents = Contents()
     try:
         lines = path.read_bytes().split(b"\n")
@@ -121,26 +122,24 @@ def _cached(path: Path, modified: int, size: int) -> Contents:
     for number, text in enumerate(lines, start=1):
         try:
             if text:
-                _take(contents, json.loads(text))
+                _add_event(contents, json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if number >= len(lines) - 1 and not any(lines[number:]):
                 break  # torn
-            raise PlaygroundError(
-                f"{path} is damaged in line {number}; run the laboratory again."
-            ) from error
+            raise PlaygroundError("labs.events_damaged", path=path, line=number) from error
     return contents
 
 
-def _take(contents: Contents, said: dict[str, Any]) -> None:
-    match said["kind"]:
+def _add_event(contents: Contents, values: dict[str, Any]) -> None:
+    match values["kind"]:
         case "progress":
-            contents.progress = Progress(int(said["done"]), int(said["total"]))
+            contents.progress = Progress(int(values["done"]), int(values["total"]))
         case "rows":
-            contents.rows.setdefault(said["table"], []).extend(said["rows"])
+            contents.rows.setdefault(values["table"], []).extend(values["rows"])
             if contents.first_rows is None:
-                contents.first_rows = said["seconds"]
+                contents.first_rows = values["seconds"]
         case "verdict":
-            contents.verdicts.append(Verdict(said["finding"], said["values"]))
+            contents.verdicts.append(Verdict(values["finding"], values["values"]))
         case other:
             raise ValueError(other)
 

@@ -1,4 +1,4 @@
-"""Where the files of one laboratory's result lie, for whoever writes or reads them."""
+"""The files of a laboratory's result."""
 
 from __future__ import annotations
 
@@ -8,78 +8,66 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.errors import PlaygroundError, ResultNotFound
-from resnet_core.labs.results.request import FORMAT, Order
+from resnet_core.labs.results.request import FORMAT, LabRequest
 from resnet_core.runs import queries
+from resnet_core.runs.folder import STATE, JobFolder
 from resnet_core.system import disk, home
 
 _ID = re.compile(r"([a-z][a-z0-9-]{0,40})-[0-9a-f]{12}", re.ASCII)
-ORDER = "order.json"
+REQUEST = "order.json"
 
 
 @dataclass(frozen=True)
-class LabFolder:
+class LabFolder(JobFolder):
     """The files of one result."""
-
-    path: Path
 
     @property
     def id(self) -> str:
         return self.path.name
 
     @property
-    def order(self) -> Path:
-        """What was asked. It is written last, so a folder that has it is whole."""
-        return self.path / ORDER
+    def request_file(self) -> Path:
+        """Return the file of the request. It is written last, so a folder that has it is whole."""
+        return self.path / REQUEST
 
     @property
     def events(self) -> Path:
-        """What the laboratory has said so far, a line of JSON an event."""
+        """Return the file of the events so far, a line of JSON each."""
         return self.path / "events.jsonl"
 
     @property
     def state(self) -> Path:
-        return self.path / "state.json"
+        """Return the file of the job's record."""
+        return self.path / STATE
 
-    @property
-    def stop(self) -> Path:
-        """Its being there asks the worker to stop after the present event."""
-        return self.path / "stop"
+    def write_request(self, request: LabRequest) -> None:
+        """Write the request, in one step.
 
-    @property
-    def log(self) -> Path:
-        return self.path / "worker.log"
+        Raises:
+            PlaygroundError: the disk is full.
+        """
+        write_whole(self.request_file, json.dumps(request.to_json(), indent=2))
 
-    @property
-    def lock(self) -> Path:
-        """Held by the one worker for as long as it lives."""
-        return self.path / "worker.lock"
-
-    def write_order(self, order: Order) -> None:
-        """Write what is asked, in one step."""
-        write_whole(self.order, json.dumps(order.to_json(), indent=2))
-
-    def read_order(self) -> Order:
-        """What was asked.
+    def read_request(self) -> LabRequest:
+        """Return the request.
 
         Raises:
             PlaygroundError: the file cannot be read, or is of another version of the program.
         """
-        advice = f"delete the folder {self.path} and ask again."
+        names = {"result": self.id, "folder": self.path}
         try:
-            said = json.loads(self.order.read_text(encoding="utf-8"))
-            if said["format"] != FORMAT:
-                raise PlaygroundError(f"{self.id} is of another version of the program; {advice}")
-            return Order.from_json(said)
+            values = json.loads(self.request_file.read_text(encoding="utf-8"))
+            if values["format"] != FORMAT:
+                raise PlaygroundError("labs.other_version", **names)
+            return LabRequest.from_json(values)
         except OSError as error:
-            raise PlaygroundError(
-                f"{self.id} cannot be read ({error.strerror}); {advice}"
-            ) from error
+            raise PlaygroundError("labs.request_unreadable", error=error, **names) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise PlaygroundError(f"{self.id} has a damaged {ORDER}; {advice}") from error
+            raise PlaygroundError("labs.request_damaged", file=REQUEST, **names) from error
 
 
 def of_result(lab_id: str) -> LabFolder:
-    """This home folder's result with this id, which need not exist.
+    """Return the folder of this home's result with this id, which need not exist.
 
     Raises:
         ResultNotFound: the text cannot be a result's id.
@@ -89,7 +77,7 @@ def of_result(lab_id: str) -> LabFolder:
 
 
 def of_recording(laboratory: str) -> LabFolder:
-    """The result that ships with the project, which need not exist.
+    """Return the folder of the result that ships with the project, which need not exist.
 
     Args:
         laboratory: its name, for the question that its page opens with; or the id of a result
@@ -99,20 +87,15 @@ def of_recording(laboratory: str) -> LabFolder:
 
 
 def laboratory_of(lab_id: str) -> str:
-    """The laboratory's name within an id.
+    """Return the laboratory's name within an id.
 
     Raises:
         ResultNotFound: the text cannot be a result's id: it becomes a folder's name.
     """
     match = _ID.fullmatch(lab_id)
     if match is None:
-        raise ResultNotFound(f"{lab_id[:60]!r} is not the id of a laboratory's result.")
+        raise ResultNotFound("labs.no_id", text=lab_id[:60])
     return match[1]
-
-
-def is_laboratory(path: Path) -> bool:
-    """Whether a worker's folder is a laboratory's and not a run's."""
-    return (path / ORDER).is_file()
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""One asking of a laboratory's question: with which settings, of which networks."""
+"""A request to a laboratory: its settings and the networks it looks at; settings as text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import ValidationError
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.validation import as_sentence
+from resnet_core.experiments.text import setting_error
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results import settings_text
-from resnet_core.runs import find_weights as weights
+from resnet_core.runs import find_weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.system.texts import Message
 
@@ -25,10 +24,10 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Order:
-    """A question with everything that its answer depends on.
+class LabRequest:
+    """A question with everything that its result depends on.
 
-    Make one with `Order.create`, which checks it.
+    Make one with `LabRequest.create`, which checks it.
 
     Attributes:
         laboratory: its name.
@@ -46,17 +45,18 @@ class Order:
 
     @property
     def id(self) -> str:
-        """The same for the same question, settings and weights: "lesion-3f2a9c0b1d2e"."""
+        """Return the result's id, the same for the same question, settings and weights:
+        "lesion-3f2a9c0b1d2e"."""
         text = json.dumps(self.to_json(), sort_keys=True)
         return f"{self.laboratory}-{hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]}"
 
     @classmethod
-    def create(cls, laboratory: str, runs: Sequence[str] | None = None, **given: Any) -> Self:
-        """A checked order, from typed values or from text (command line, form, URL).
+    def create(cls, laboratory: str, runs: Sequence[str] | None = None, **values: Any) -> Self:
+        """Return a checked request, from typed values or from text (command line, form, URL).
 
         Args:
             runs: by default, and if empty, those that the laboratory opens with.
-            given: the laboratory's settings.
+            values: the laboratory's settings.
 
         Raises:
             InvalidSetting: a setting is not possible, or a run cannot be looked at.
@@ -64,31 +64,31 @@ class Order:
             WrongState: a run has no weights.
         """
         question = catalog.question(laboratory)
-        chosen = tuple(dict.fromkeys(runs or question.runs))
-        _check_count(question, chosen)
-        settings = create_settings(question, given)
-        records = [weights.described(run_id) for run_id in chosen]
+        run_ids = tuple(dict.fromkeys(runs or question.runs))
+        _check_count(question, run_ids)
+        settings = create_settings(question, values)
+        records = [find_weights.described(run_id) for run_id in run_ids]
         _check_runs(question, records)
-        hashes = tuple(weights.find(record).sha256 for record in records)
-        return cls(laboratory, chosen, settings, hashes, question.version)
+        hashes = tuple(find_weights.find(record).sha256 for record in records)
+        return cls(laboratory, run_ids, settings, hashes, question.version)
 
     def to_query(self) -> dict[str, str]:
-        """The runs and settings that differ from the laboratory's own, as URL parameters."""
+        """Return the runs and settings that differ from the laboratory's own, as URL parameters."""
         runs = {"runs": ",".join(self.runs)}
         standard = catalog.question(self.laboratory).runs
-        return {**(runs if self.runs != standard else {}), **settings_text.to_query(self.settings)}
+        return {**(runs if self.runs != standard else {}), **settings_to_query(self.settings)}
 
     @classmethod
     def from_query(cls, laboratory: str, query: Mapping[str, str]) -> Self:
-        """The inverse of `to_query`; parameters that are no setting's name are left alone.
+        """Return the request of `to_query`; parameters that are no setting's name are left out.
 
         Raises:
             InvalidSetting, RunNotFound, WrongState: as `create`.
         """
-        known = catalog.question(laboratory).settings.model_fields
+        fields = catalog.question(laboratory).settings.model_fields
         runs = [run_id for run_id in query.get("runs", "").split(",") if run_id]
-        given = {field: text for field, text in query.items() if field in known}
-        return cls.create(laboratory, runs, **given)
+        values = {field: text for field, text in query.items() if field in fields}
+        return cls.create(laboratory, runs, **values)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -101,30 +101,30 @@ class Order:
         }
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> Self:
-        """The order as it was once given; its runs may be gone by now.
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return a stored request; its runs may be gone by now.
 
         Raises:
             InvalidSetting: it is of another version of the laboratory, whose settings differ.
-            KeyError, TypeError: it is not an order.
+            KeyError, TypeError: it is not a request.
         """
-        settings = create_settings(catalog.question(said["laboratory"]), said["settings"])
-        runs, hashes = tuple(said["runs"]), tuple(said["weights"])
-        return cls(said["laboratory"], runs, settings, hashes, int(said["version"]))
+        settings = create_settings(catalog.question(values["laboratory"]), values["settings"])
+        runs, hashes = tuple(values["runs"]), tuple(values["weights"])
+        return cls(values["laboratory"], runs, settings, hashes, int(values["version"]))
 
 
-def create_settings(question: Question, given: Mapping[str, Any]) -> LabSettings:
-    """A laboratory's settings from typed values or from text.
+def create_settings(question: Question, texts: Mapping[str, Any]) -> LabSettings:
+    """Return a laboratory's settings from typed values or from text.
 
     Raises:
         InvalidSetting: names the field and a good value.
     """
     model = question.settings
-    values = {field: settings_text.from_text(model, field, value) for field, value in given.items()}
+    values = {field: from_text(model, field, value) for field, value in texts.items()}
     try:
         return model(**values)
     except ValidationError as error:
-        raise as_sentence(error, model, settings_text.examples(model)) from error
+        raise setting_error(error, model, examples(model)) from error
 
 
 def _check_count(question: Question, runs: tuple[str, ...]) -> None:
@@ -145,3 +145,52 @@ def _check_runs(question: Question, records: Sequence[RunRecord]) -> None:
     reason = question.combines([record.experiment for record in records]) if records else ""
     if reason:
         raise InvalidSetting("runs", reason)
+
+
+def from_text(model: type[LabSettings], field: str, value: Any) -> Any:
+    """Return a typed value where `value` is the text of one; pydantic converts the rest."""
+    info = model.model_fields.get(field)
+    if info is None or not isinstance(value, str):
+        return value
+    text = value.strip()
+    if get_origin(info.annotation) is tuple:
+        member = get_args(info.annotation)[0]
+        return tuple(
+            _option(member, part.strip()) for part in text.strip("()[] ").split(",") if part
+        )
+    return _option(info.annotation, text)
+
+
+def setting_names(model: type[LabSettings]) -> list[str]:
+    """Return the laboratory's own fields in their order, then those that every laboratory has."""
+    common = LabSettings.model_fields
+    return [field for field in model.model_fields if field not in common] + list(common)
+
+
+def settings_to_query(settings: LabSettings) -> dict[str, str]:
+    """Return the fields that differ from their defaults, as text."""
+    return {
+        field: as_text(getattr(settings, field))
+        for field, info in type(settings).model_fields.items()
+        if getattr(settings, field) != info.default
+    }
+
+
+def as_text(value: Any) -> str:
+    """Return a field's value as `from_text` reads it."""
+    if isinstance(value, tuple):
+        return ",".join(map(as_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def examples(model: type[LabSettings]) -> dict[str, str]:
+    """Return a good value for each field: its default."""
+    return {field: as_text(info.default) for field, info in model.model_fields.items()}
+
+
+def _option(annotation: Any, text: str) -> Any:
+    """Return the option of a Literal with this text; pydantic converts other types."""
+    if get_origin(annotation) is not Literal:
+        return text
+    options = {as_text(option): option for option in get_args(annotation)}
+    return options.get(text, text)

@@ -28,6 +28,7 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec
 from resnet_core.training import device
+from resnet_core.training.evaluation import evaluation
 from resnet_core.weights.images import PER_PIXEL, THESE_IMAGES, Normalization, normalized
 
 # Pictures for training, and as many for testing; 150 MB together at 224 pixels.
@@ -257,7 +258,7 @@ def logits(
 
 def percent_wrong(outputs: Tensor, labels: Tensor) -> float:
     """The share of images whose largest logit is not their class's. N, classes and N."""
-    return 100 * int((outputs.argmax(1) != labels).sum()) / len(labels)
+    return evaluation.percent_wrong([(outputs, labels)])
 
 
 @lru_cache(maxsize=4)

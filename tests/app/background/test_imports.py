@@ -107,8 +107,8 @@ def test_the_state_has_the_end_of_the_command(
 def test_a_forgotten_import_is_killed_and_leaves_nothing(commands: Callable) -> None:
     """The stand-in stages as the command does, and then works for a minute."""
     commands(
-        "import time\nfrom resnet_core.runs import staging\n"
-        "with staging.staged() as folder:\n"
+        "import time\nfrom resnet_core.runs import imported\n"
+        "with imported.staged() as folder:\n"
         "    (folder / 'upload').write_bytes(b'half')\n"
         '    print(\'{"done": 1, "total": 4}\', flush=True)\n'
         "    time.sleep(60)\n"

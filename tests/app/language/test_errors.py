@@ -18,9 +18,9 @@ from app.widgets.experiment_form.draft import Draft
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.checks import checked
-from resnet_core.labs import status
-from resnet_core.labs.results import results
+from resnet_core.jobs.submission import check
+from resnet_core.runs.record import Job
+from resnet_core.runs.store import wrong_state
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
 PLAIN: dict[str, object] = Draft.of(Experiment()).values  # type: ignore[assignment]
@@ -53,7 +53,7 @@ def fault(**values: object) -> PlaygroundError:
     if errors:
         return next(iter(errors.values()))
     with pytest.raises(PlaygroundError) as caught:
-        checked(draft.experiment())
+        check(draft.experiment())
     return caught.value
 
 
@@ -129,30 +129,11 @@ def test_an_absent_public_data_set_says_how_to_get_it(home: Path) -> None:
 
 
 def test_states_are_translated_inside_sentences() -> None:
-    english = "My run is running; only queued runs can be moved."
-    assert translated(english, "ko") == (
-        "‘My run’ 실행은 학습 중 상태입니다. 대기 중인 실행만 옮길 수 있습니다."
+    run = Job(id="lesion-0123456789ab", state="running", created=0.0)
+    assert sentence(wrong_state("queue.no_move", run), "ko") == (
+        "‘lesion-0123456789ab’ 실행은 학습 중 상태입니다. 대기 중인 실행만 옮길 수 있습니다."
     )
 
 
 def test_an_unknown_sentence_stays_as_it_is() -> None:
     assert translated("Nobody has met this before.", "ko") == "Nobody has met this before."
-
-
-LAB_REASONS = (
-    status.STOPPED,
-    status.KILLED,
-    results.DAMAGED,
-    "It was stopped before it began.",
-    "This laboratory is finished; there is nothing to stop.",
-    "resnet-20 has other weights by now; ask the laboratory again.",
-    "resnet-20 has no weights on disk; let it train for a while.",
-    "resnet-20 has no weights on disk; it is recorded without.",
-)
-
-
-@pytest.mark.parametrize("reason", LAB_REASONS)
-def test_why_a_laboratory_ended_is_said_in_korean(reason: str) -> None:
-    said = translated(reason, "ko")
-    assert HANGUL.search(said), reason
-    assert ("resnet-20" in said) == ("resnet-20" in reason)

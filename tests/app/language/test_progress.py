@@ -72,5 +72,5 @@ def test_the_audit_of_the_responses_is_told(home: Path, say: Speaker) -> None:
     series = gather([Member(run, queries.telemetry("run-1"))], say)
     notes = captions.notes(series, View(), say)
     assert "training mode" in notes["response"]
-    assert "at most 0.01 % apart" in notes["response"]
+    assert "differs by at most 0.01 %" in notes["response"]
     assert captions.notes([], View(), say) == {}

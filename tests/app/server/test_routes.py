@@ -183,12 +183,12 @@ def test_what_cannot_be_read_is_said_in_the_readers_language(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise RunNotFound("There is no run plain; it may have been deleted.")
+        raise RunNotFound("runs.deleted", run="plain")
 
     monkeypatch.setattr(Charts, "now", fail)
     response = client.get("/playground-api/charts?runs=plain&lang=ko")
     assert response.status_code == 503
-    assert response.json() == {"error": say("ko", "errors.deleted_run", given="plain")}
+    assert response.json() == {"error": say("ko", "errors.runs.deleted", run="plain")}
 
 
 def test_nothing_but_reading(client: TestClient) -> None:

@@ -59,7 +59,7 @@ def test_it_draws_whatever_part_of_the_recorded_result_is_there(name: str, tmp_p
     if not folder.events.is_file():
         pytest.skip(f"no result of {name} is recorded")
     lines = folder.events.read_bytes().splitlines(keepends=True)
-    settings = folder.read_order().settings
+    settings = folder.read_request().settings
     for count in sorted({1, 2, 3, 5, len(lines) // 4, len(lines) // 2, len(lines) - 1}):
         part = tmp_path / f"{count}.jsonl"
         part.write_bytes(b"".join(lines[:count]))

@@ -17,8 +17,8 @@ from app.server import routes as api
 from app.server.lab_answers import LabAnswers
 from app.widgets.laboratory import lab_figures
 from resnet_core.labs.events import Progress, Rows
-from resnet_core.labs.results.event_log import line
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.event_log import to_line
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, ROW, VERDICT, put_recording, put_result
 
@@ -40,7 +40,7 @@ def _ask(client: TestClient, lab_id: str, more: str = "") -> dict[str, Any]:
 
 
 def test_a_result_with_its_verdict_and_where_it_comes_from(client: TestClient) -> None:
-    said = _ask(client, put_result(Order.create(LAB)).id)
+    said = _ask(client, put_result(LabRequest.create(LAB)).id)
     assert (said["state"], said["active"], said["poll"]) == ("finished", False, 0)
     assert [figure["key"] for figure in said["figures"]] == ["race"]
     assert said["figures"][0]["title"]
@@ -63,7 +63,7 @@ def test_a_recorded_result_is_asked_for_by_the_laboratorys_name(
 
 
 def test_the_language_and_the_colours_are_the_askers(client: TestClient) -> None:
-    lab_id = put_result(Order.create(LAB)).id
+    lab_id = put_result(LabRequest.create(LAB)).id
     assert "잔차" in _ask(client, lab_id, "&lang=ko")["verdicts"][0]
     light, dark = _ask(client, lab_id), _ask(client, lab_id, "&dark=1")
     assert light["figures"] != dark["figures"]
@@ -72,7 +72,7 @@ def test_the_language_and_the_colours_are_the_askers(client: TestClient) -> None
 @pytest.mark.parametrize(
     ("state", "events", "poll"),
     [
-        ("waiting", [], 200),
+        ("queued", [], 200),
         ("running", [], 200),
         ("running", [Rows("race", [ROW])], 700),
         ("stopped", [Progress(1, 4)], 0),
@@ -82,27 +82,29 @@ def test_the_language_and_the_colours_are_the_askers(client: TestClient) -> None
 def test_a_page_asks_as_often_as_there_can_be_news(
     client: TestClient, state: Any, events: list[Any], poll: int
 ) -> None:
-    assert _ask(client, put_result(Order.create(LAB), state, events).id)["poll"] == poll
+    assert _ask(client, put_result(LabRequest.create(LAB), state, events).id)["poll"] == poll
 
 
 def test_progress_comes_with_the_time_that_is_left(client: TestClient) -> None:
-    said = _ask(client, put_result(Order.create(LAB), "running", [Progress(1, 4)]).id)
+    said = _ask(client, put_result(LabRequest.create(LAB), "running", [Progress(1, 4)]).id)
     assert said["done"] == 0.25
     assert said["status"].startswith("25 % · about ")
 
 
 def test_a_failure_says_why(client: TestClient) -> None:
-    said = _ask(client, put_result(Order.create(LAB), "failed", [], reason="The disk is full.").id)
+    said = _ask(
+        client, put_result(LabRequest.create(LAB), "failed", [], reason="The disk is full.").id
+    )
     assert said["reason"] == "The experiment failed: The disk is full."
 
 
 def test_a_browser_that_has_it_is_told_so_until_there_is_more(client: TestClient) -> None:
-    folder = put_result(Order.create(LAB), "running", [Rows("race", [ROW])])
+    folder = put_result(LabRequest.create(LAB), "running", [Rows("race", [ROW])])
     first = client.get(f"{ROUTE}?id={folder.id}")
     tag = {"If-None-Match": first.headers["etag"]}
     assert client.get(f"{ROUTE}?id={folder.id}", headers=tag).status_code == 304
     with folder.events.open("a", encoding="utf-8") as file:
-        file.write(line(VERDICT, 2.0) + "\n")
+        file.write(to_line(VERDICT, 2.0) + "\n")
     second = client.get(f"{ROUTE}?id={folder.id}", headers=tag)
     assert second.status_code == 200
     assert (len(first.json()["verdicts"]), len(second.json()["verdicts"])) == (0, 1)
@@ -118,7 +120,7 @@ def test_an_answer_is_built_once_for_all_who_ask(
         return {}
 
     monkeypatch.setattr(lab_answers, "drawer", lambda _: draw)
-    lab_id = put_result(Order.create(LAB)).id
+    lab_id = put_result(LabRequest.create(LAB)).id
     asking = [threading.Thread(target=_ask, args=(client, lab_id)) for _ in range(8)]
     for thread in asking:
         thread.start()

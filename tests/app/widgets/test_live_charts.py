@@ -12,7 +12,7 @@ import pytest
 from app.language.texts import catalogue
 from app.page_state.view import View
 from app.server import static_files
-from app.server.chart_answers import Question
+from app.server.chart_answers import ChartRequest
 from app.widgets.live_charts import live_charts
 from resnet_core.runs.record import State
 
@@ -23,13 +23,14 @@ def _modules() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in _FOLDER.glob("*.mjs"))
 
 
-def test_the_browser_asks_what_the_routes_understand() -> None:
+def test_the_browsers_requests_are_understood_by_the_routes() -> None:
     view = View(x="epochs", order="sorted", log=True, smooth=0.5, at=12.0, hidden=("plain-20",))
     data = live_charts._data(["run-1", "run-2"], view, False, True, False, "none")
-    asked = {name: values[0] for name, values in parse_qs(data["query"]).items()}
-    question = Question.from_query(asked)
-    assert question.ids == ("run-1", "run-2")
-    assert question.view == view.changed(at=None, hidden=(), zoom=None)
+    query = {name: values[0] for name, values in parse_qs(data["query"]).items()}
+    request, errors = ChartRequest.from_query(query)
+    assert not errors
+    assert request.runs == ("run-1", "run-2")
+    assert request.view == view.changed(at=None, hidden=(), zoom=None)
     assert (data["at"], data["hidden"], data["zoom"]) == (12.0, ["plain-20"], None)
     assert data["routes"] == static_files.PREFIX
 

@@ -133,14 +133,14 @@ def test_precision_and_nonlinearity_change_what_is_computed(
     call: Callable, weights: str, images: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[torch.dtype, str]] = []
-    real = evaluation.mistakes
+    real = evaluation.misclassified
 
     def watched(model: torch.nn.Module, *rest: Any) -> torch.Tensor:
         execution = rest[2]
         seen.append((execution.dtype, type(model.activation).__name__))
         return real(model, *rest)
 
-    monkeypatch.setattr(evaluation, "mistakes", watched)
+    monkeypatch.setattr(evaluation, "misclassified", watched)
     common = ("evaluate", "--weights", weights, "--data", images, *ALL_SAID, "--json")
     said = call(*common, "--precision", "bf16", "--activation", "tanh")
     assert said.json["precision"] == "bf16"

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from resnet_core.commands import lab_options
-from resnet_core.jobs import supervisor
-from resnet_core.labs import catalog, line, status
+from resnet_core.jobs import laboratories, supervisor
+from resnet_core.labs import catalog
 from resnet_core.labs.events import Rows, Verdict
-from resnet_core.labs.results import requests, results
-from resnet_core.labs.results.event_log import Journal
+from resnet_core.labs.results import results
+from resnet_core.labs.results.event_log import EventWriter
 from resnet_core.labs.results.folder import of_result
-from resnet_core.labs.results.request import Order
-from resnet_core.runs import queries
+from resnet_core.labs.results.request import LabRequest
+from resnet_core.runs import queries, store
+from resnet_core.runs.record import ACTIVE
 from tests.resnet_core.commands.test_train import served, started
 from tests.small_runs import wait_until
 from tests.tiny_laboratory import NAME, tiny
@@ -30,19 +31,24 @@ LESION = "lesion"
 QUICK = ("--images", "50")
 
 
+def _active_ids() -> list[str]:
+    return [job.id for job in store.of_home().jobs(ACTIVE)]
+
+
 @pytest.fixture
 def answered(tiny: None, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The tiny laboratory's standard answer, without a worker."""
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
-    lab_id = requests.submit(Order.create(NAME))
+    lab_id = laboratories.submit(LabRequest.create(NAME))
     folder = of_result(lab_id)
-    with Journal(folder.events) as file:
+    with EventWriter(folder.events) as file:
         rows = [{"number": n, "square": n * 1.5, "note": None} for n in range(50)]
         file.write(Rows("counts", rows))
         file.write(Verdict("counted", {"count": 50}))
     ended = {"started": time.time() - 3, "ended": time.time(), "hardware": "a test"}
-    status.change(folder, {"waiting"}, state="finished", **ended)
-    line.leave(lab_id)
+    job = store.of_home().job(lab_id)
+    assert job is not None
+    store.of_home().change(job, {"queued"}, state="finished", **ended)
     return lab_id
 
 
@@ -64,7 +70,7 @@ def test_it_asks_and_answers(served: Path) -> None:
 @pytest.mark.skipif(LESION not in catalog.NAMES, reason="this laboratory is not there yet")
 def test_ctrl_c_stops_it(served: Path) -> None:
     process = started("lab", LESION, "--images", "1000", "--measured-on", "train", "--again")
-    (lab_id,) = wait_until(lambda: [i for i in line.ids() if _running(i)], "a start", 120)
+    (lab_id,) = wait_until(lambda: [i for i in _active_ids() if _running(i)], "a start", 120)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -100,7 +106,7 @@ def test_the_standard_answer_goes_on_record(answered: str, shell: Callable, home
     said = shell("lab", NAME, "--record")
     assert said.code == 0
     assert results.recorded(NAME) is not None
-    assert results.recorded(NAME).order == Order.create(NAME)  # type: ignore[union-attr]
+    assert results.recorded(NAME).request == LabRequest.create(NAME)  # type: ignore[union-attr]
 
 
 def test_it_lists_what_there_is(answered: str, shell: Callable) -> None:

@@ -36,9 +36,9 @@ def runner(home: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for run in store.of_home().in_states({"running"}):
         if run.pid is not None:
             processes.kill(run.pid, run.pid_created)
-    pid, created = supervisor.identity()
-    if pid is not None:
-        processes.kill(pid, created)
+    last = supervisor.identity()
+    if last is not None:
+        processes.kill(last.pid, last.created)
 
 
 def _run(runner: CliRunner, *arguments: str) -> Result:

@@ -39,9 +39,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             for run in store.of_home().in_states({"running"}):
                 if run.pid is not None:
                     processes.kill(run.pid, run.pid_created)
-            pid, created = supervisor.identity()
-            if pid is not None:
-                processes.kill(pid, created)
+            last = supervisor.identity()
+            if last is not None:
+                processes.kill(last.pid, last.created)
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import click
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resnet_core.commands.experiment_options import experiment_options
+from resnet_core.commands.experiment_options import given as given_options
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.text import as_text, from_text
 from resnet_core.specs.cifar import FAMILIES
 
 names = st.text(st.characters(categories=["L", "N"], include_characters=" .,-_()"), max_size=80)
@@ -21,6 +26,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     depth = 3 * (3 if block == "bottleneck" else layers) * draw(st.integers(1, 100)) + 2
     warmup = draw(st.sampled_from(["auto", "none", "linear", "until-error"]))
     milestones = st.lists(st.integers(1, 10_000_000), unique=True, max_size=5)
+    schedule = draw(st.sampled_from(["milestones", "plateau"]))
     return Experiment.create(
         name=draw(names).strip(),
         network=f"cifar/{draw(st.sampled_from(FAMILIES))}-{depth}",
@@ -35,7 +41,12 @@ def experiments(draw: st.DrawFn) -> Experiment:
         iterations=iterations,
         batch_size=draw(st.integers(2, 65_536)),
         learning_rate=draw(st.floats(1e-12, 100)),
-        milestones=draw(st.none() | milestones.map(sorted).map(tuple)),
+        schedule=schedule,
+        milestones=(
+            None
+            if schedule == "plateau"
+            else draw(st.none() | st.just(()) | milestones.map(sorted).map(tuple))
+        ),
         warmup=warmup,
         warmup_iterations=draw(st.integers(1, iterations)) if warmup == "linear" else 0,
         weight_decay=draw(st.floats(0, 1)),
@@ -48,6 +59,30 @@ def test_an_experiment_survives_url_and_json(experiment: Experiment) -> None:
     assert Experiment.from_query(experiment.to_query()) == experiment
     assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
     assert Experiment.create(**experiment.model_dump()) == experiment
+
+
+@click.command()
+@experiment_options()
+def _settings(**options: Any) -> Experiment:
+    return Experiment.create(**given_options(options))
+
+
+@settings(max_examples=30)
+@given(experiments())
+def test_an_experiment_survives_the_command_line(experiment: Experiment) -> None:
+    arguments = [
+        f"--{field.replace('_', '-')}={text}" for field, text in experiment.to_query().items()
+    ]
+    assert _settings.main(arguments, standalone_mode=False) == experiment
+
+
+@pytest.mark.parametrize("milestones", [(), (30,), None])
+def test_a_schedule_without_drops_is_not_the_default(milestones: tuple[int, ...] | None) -> None:
+    experiment = Experiment.create(milestones=milestones)
+    assert Experiment.from_query(experiment.to_query()).milestones == milestones
+    assert experiment.changed(seed=1).milestones == milestones
+    text = as_text(experiment.milestones)
+    assert Experiment.create(milestones=from_text("milestones", text)).milestones == milestones
 
 
 @given(experiments())

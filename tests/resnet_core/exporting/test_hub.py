@@ -179,7 +179,7 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
             session.step()
         train_error, test_error = session.evaluate()
         state = session.checkpoint()
-    run = RunRecord("20261121-abcdef", experiment, "finished", 0.0)
+    run = RunRecord(id="20261121-abcdef", experiment=experiment, state="finished", created=0.0)
     measured = {"train_error": train_error, "test_error": test_error, "iteration": 2}
     run = dataclasses.replace(run, precision="fp32", **measured)
     store.of_home().add([run])

@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs import queue
+from resnet_core.jobs import laboratories, queue
 from resnet_core.jobs.engine import Engine, Handle
 from resnet_core.jobs.local_process import LocalProcesses
-from resnet_core.labs.results import requests, results
+from resnet_core.labs.results import results
 from resnet_core.labs.results.folder import of_result
-from resnet_core.labs.results.request import Order
-from resnet_core.labs.status import ENDED
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.record import ENDED, RunRecord
 from resnet_core.system.environment import forks
 from tests.small_runs import begin, ended, wait_until
 
@@ -57,7 +56,7 @@ def test_a_worker_trains_to_the_end_and_is_then_dead(
     (run,) = queue.submit([experiment])
     handle = begin(engine, run)
     finished = ended(run.id, seconds=120)
-    assert finished.state == "finished", finished.exit_reason
+    assert finished.state == "finished", finished.reason
     assert len(finished.weights_sha256 or "") == 64
     wait_until(lambda: not engine.alive(handle), "the worker's end")
     engine.kill(handle)  # of one that has ended: nothing
@@ -96,8 +95,8 @@ def test_a_process_that_is_not_the_worker_is_never_taken_for_it(engine: Engine) 
 
 def test_a_worker_answers_a_laboratory(engine: Engine, home: Path) -> None:
     engine.prepare(1)
-    order = Order.create("lesion", images=10)
-    lab_id = requests.submit(order)
+    order = LabRequest.create("lesion", images=10)
+    lab_id = laboratories.submit(order)
     handle = engine.start(lab_id, of_result(lab_id).path)
     wait_until(lambda: results.read(lab_id).state in ENDED, "an answer", seconds=120)
     found = results.read(lab_id)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from resnet_core.errors import DataError, InvalidSetting, RunNotFound, WrongState
+from resnet_core.errors import DataError, InvalidSetting, PlaygroundError, RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs import folders, queue
-from resnet_core.jobs.folders import PlaygroundError
-from resnet_core.runs import queries, run_file, store
-from resnet_core.runs.folder import of_run
-from resnet_core.runs.record import ENDED, RESUMABLE, RunRecord
+from resnet_core.jobs import dead_workers, queue
+from resnet_core.runs import imported, queries, store
+from resnet_core.runs.folder import of_run, read_run
+from resnet_core.runs.record import ENDED, RESUMABLE, Job, RunRecord
+from resnet_core.runs.store import Store
+from resnet_core.system import processes
+from resnet_core.system.texts import Message
 
 
 @pytest.fixture
@@ -23,7 +32,7 @@ def run(home: Path, experiment: Experiment) -> RunRecord:
 
 
 def put(run: RunRecord, state: str) -> None:
-    store.of_home().change(run.id, {run.state}, "", state=state)
+    store.of_home().change(run, {run.state}, "", state=state)
 
 
 def checkpoint(run: RunRecord, iteration: int) -> Path:
@@ -43,7 +52,7 @@ def test_submitted_runs_are_queued_together_in_order(home: Path, experiment: Exp
     assert runs[0].data_title == "small"
     assert runs[0].parameters
     assert [r.id for r in queries.group(runs[0].group)] == [r.id for r in runs]
-    assert run_file.read(of_run(runs[1].id).path).experiment == runs[1].experiment
+    assert read_run(of_run(runs[1].id).path).experiment == runs[1].experiment
 
 
 def test_a_run_of_its_own_has_no_group(run: RunRecord) -> None:
@@ -164,10 +173,10 @@ def test_a_running_run_is_asked_and_a_queued_one_is_paused_at_once(run: RunRecor
 
 def test_resuming_a_finished_or_diverged_run_says_what_to_do_instead(run: RunRecord) -> None:
     put(run, "finished")
-    with pytest.raises(WrongState, match="nothing left to train; fork it"):
+    with pytest.raises(WrongState, match=r"nothing left to train\. Fork it"):
         queue.resume(run.id)
     put(queries.run(run.id), "diverged")
-    with pytest.raises(WrongState, match="would diverge again; fork it"):
+    with pytest.raises(WrongState, match=r"would diverge again\. Fork it"):
         queue.resume(run.id)
 
 
@@ -183,7 +192,7 @@ def test_a_retry_begins_anew_and_keeps_the_old_telemetry_apart(run: RunRecord) -
     folder.stream.write_bytes(b"old rows")
     folder.log.write_bytes(b"old log")
     checkpoint(run, 20)
-    store.of_home().change(run.id, {"failed"}, "", iteration=20, train_error=3.0, threads=1)
+    store.of_home().change(run, {"failed"}, "", iteration=20, train_error=3.0, threads=1)
 
     again = queue.retry(run.id)
 
@@ -210,7 +219,7 @@ def test_a_folder_outside_the_runs_is_never_deleted(home: Path, tmp_path: Path) 
     link.symlink_to(outside)
     for path in (outside, link, home, home / "runs", Path("/")):
         with pytest.raises(PlaygroundError, match="left alone"):
-            folders.delete_folder(path)
+            queue.delete_folder(path)
     assert outside.is_dir()
 
 
@@ -221,7 +230,7 @@ def test_recordings_are_read_only(
     recorded = tmp_path / "recorded"
     recorded.mkdir()
     of_run(run.id).path.rename(recorded / run.id)
-    store.of_home().remove(run.id, ENDED, "")
+    store.of_home().remove(run, ENDED, "")
     monkeypatch.setattr(queries, "RECORDED", recorded)
     for command in sorted(ALLOWED):
         with pytest.raises(WrongState, match="recording"):
@@ -270,3 +279,167 @@ def test_impossible_forks_are_refused(
 def test_a_run_without_checkpoints_cannot_be_forked(run: RunRecord) -> None:
     with pytest.raises(WrongState, match="no checkpoint yet"):
         queue.fork(run.id, 0)
+
+
+def test_what_is_not_there_is_queued_as_one_group(home: Path, experiment: Experiment) -> None:
+    runs = queue.submit_or_resume([experiment, experiment.changed(seed=1)], "paper-8000")
+    assert [run.experiment.seed for run in runs] == [0, 1]
+    assert {(run.state, run.group) for run in runs} == {("queued", "paper-8000")}
+
+
+@pytest.mark.parametrize("state", ["finished", "queued", "running"])
+def test_what_is_done_or_under_way_is_left_as_it_is(
+    home: Path, experiment: Experiment, state: str
+) -> None:
+    (run,) = queue.submit([experiment])
+    if state != "queued":
+        put(run, state)
+    (taken,) = queue.submit_or_resume([experiment], "again")
+    assert (taken.id, taken.state) == (run.id, state)
+    assert len(queries.runs()) == 1
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped", "interrupted", "failed"])
+def test_what_was_begun_is_gone_on_with(home: Path, experiment: Experiment, state: str) -> None:
+    (run,) = queue.submit([experiment])
+    put(run, state)
+    (taken,) = queue.submit_or_resume([experiment], "again")
+    assert (taken.id, taken.state) == (run.id, "queued")
+
+
+def test_of_several_the_finished_one_is_taken(home: Path, experiment: Experiment) -> None:
+    first, second = queue.submit([experiment, experiment])
+    put(first, "paused")
+    put(second, "finished")
+    (taken,) = queue.submit_or_resume([experiment], "again")
+    assert taken.id == second.id
+    assert queries.run(first.id).state == "paused"
+
+
+def test_a_diverged_run_is_not_taken_for_a_result(home: Path, experiment: Experiment) -> None:
+    (run,) = queue.submit([experiment])
+    put(run, "diverged")
+    (taken,) = queue.submit_or_resume([experiment], "again")
+    assert taken.id != run.id
+
+
+def test_another_setting_is_another_run(home: Path, experiment: Experiment) -> None:
+    (run,) = queue.submit([experiment])
+    put(run, "finished")
+    (taken,) = queue.submit_or_resume([experiment.changed(learning_rate=0.05)], "again")
+    assert taken.id != run.id
+
+
+def test_one_that_cannot_be_trained_changes_nothing(home: Path, experiment: Experiment) -> None:
+    (run,) = queue.submit([experiment])
+    put(run, "paused")
+    with pytest.raises(InvalidSetting, match="batch_size"):
+        queue.submit_or_resume([experiment, experiment.changed(batch_size=4096)], "again")
+    assert [one.state for one in queries.runs()] == ["paused"]
+
+
+@pytest.fixture
+def imported_run(home: Path) -> RunRecord:
+    with imported.staged() as folder:
+        (folder / "model.safetensors").write_bytes(b"weights")
+        found = RunRecord(
+            id=folder.name, experiment=Experiment(), state="imported", created=1.0, test_error=8.4
+        )
+        store.of_home().adopt(found, folder)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (queue.pause, "resnet-20 · imported is imported; only a queued or running run can be"),
+        (queue.stop, "only a queued or running run can be stopped"),
+        (queue.resume, "it was trained elsewhere, so there is no training here to resume"),
+        (queue.retry, "there is no training here to repeat"),
+        (lambda run_id: queue.fork(run_id, 0), "with what recipe it was trained is not known"),
+        (lambda run_id: queue.move(run_id, 1), "only queued runs can be moved"),
+    ],
+)
+def test_commands_on_an_imported_run_are_refused(
+    imported_run: RunRecord, command: Callable[[str], object], sentence: str
+) -> None:
+    with pytest.raises(WrongState, match=sentence):
+        command(imported_run.id)
+    assert queries.run(imported_run.id) == imported_run
+
+
+def test_an_imported_run_is_deleted_with_its_folder(imported_run: RunRecord) -> None:
+    queue.delete(imported_run.id)
+    with pytest.raises(RunNotFound):
+        queries.run(imported_run.id)
+    assert not of_run(imported_run.id).path.exists()
+
+
+def test_a_retry_that_comes_too_late_touches_no_checkpoint(
+    run: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another command queues the run between the check of its state and the change."""
+    put(run, "failed")
+    checkpoint(run, 20)
+    of_run(run.id).stream.write_bytes(b"rows")
+    change = Store.change
+
+    def resumed_first(self: Store, job: RunRecord, *arguments: Any, **fields: Any) -> RunRecord:
+        monkeypatch.setattr(Store, "change", change)
+        queue.resume(run.id)
+        return change(self, job, *arguments, **fields)
+
+    monkeypatch.setattr(Store, "change", resumed_first)
+    with pytest.raises(WrongState, match="only a run that has ended can be retried"):
+        queue.retry(run.id)
+    assert queries.run(run.id).state == "queued"
+    assert of_run(run.id).kept_iterations() == [20]
+    assert of_run(run.id).stream.read_bytes() == b"rows"
+
+
+def test_a_late_observer_does_not_end_a_run_that_has_restarted(run: RunRecord) -> None:
+    index = store.of_home()
+    index.claim()
+    index.report(run.id, pid=999_999_999, pid_created=1.0)
+    seen = queries.run(run.id)  # by two processes, of which one is slow
+    dead_workers.end_if_dead(index, seen)
+    queue.resume(run.id)
+    claimed = index.claim()
+    assert claimed is not None
+    dead_workers.end(index, seen, "interrupted", Message("errors.runs.finished", iterations=1))
+    assert queries.run(run.id).state == "running"
+    index.report(run.id, pid=os.getpid(), pid_created=None)
+    for stale in (seen, claimed):
+        assert not index_ends(index, stale)
+
+
+def index_ends(index: Store, job: Job) -> bool:
+    dead_workers.end(index, job, "stopped", Message("errors.labs.stopped"))
+    return queries.run(job.id).state != "running"
+
+
+def test_stop_now_ends_the_worker_that_runs_now(run: RunRecord) -> None:
+    index = store.of_home()
+    index.claim()
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    index.report(run.id, pid=process.pid, pid_created=processes.created(process.pid))
+    stopped = queue.stop(run.id, now=True)
+    assert process.wait(10) != 0
+    assert (stopped.state, stopped.pid) == ("stopped", None)
+    assert "starts from the beginning" in stopped.reason
+
+
+def test_a_fork_on_a_full_disk_gives_the_systems_reason(
+    run: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint(run, 20)
+
+    def copy(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copy", copy)
+    monkeypatch.setattr(shutil, "copy2", copy)
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    with pytest.raises(PlaygroundError, match=r"could not be copied \(No space left on device\)"):
+        queue.fork(run.id, 20)
+    assert [r.id for r in queries.runs()] == [run.id]

@@ -18,7 +18,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import find_weights, queries
 from resnet_core.system import texts
 
@@ -89,7 +89,7 @@ def test_it_opens_with_networks_on_record_that_it_accepts(question: Question) ->
         run = find_weights.described(run_id)
         assert run.recorded
         assert question.refuses(run) == ""
-    assert Order.create(question.name).runs == question.runs
+    assert LabRequest.create(question.name).runs == question.runs
 
 
 def test_the_code_that_is_shown_exists(question: Question) -> None:
@@ -109,7 +109,7 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(
 ) -> None:
     result = results.recorded(question.name)
     assert result is not None
-    assert result.order == Order.create(question.name)
+    assert result.request == LabRequest.create(question.name)
     assert (result.state, result.recorded) == ("finished", True)
     assert result.hardware
     assert result.day
@@ -122,15 +122,15 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
     orders = (
-        Order.create("attribution", through_training=True),
-        Order.create("transfer", task="box"),
+        LabRequest.create("attribution", through_training=True),
+        LabRequest.create("transfer", task="box"),
     )
     assert names >= {order.id for order in orders}
     for name in names:
         result = results.read(name)
         assert (result.id, result.state, result.recorded) == (name, "finished", True)
-        order = result.order
-        assert Order.create(order.laboratory, order.runs, **dict(order.settings)) == order
+        order = result.request
+        assert LabRequest.create(order.laboratory, order.runs, **dict(order.settings)) == order
 
 
 # Experiments that a laboratory may be given; each is accepted and usable, or refused in words.

@@ -19,15 +19,15 @@ from resnet_core.labs.attribution import question as attribution_question
 from resnet_core.labs.attribution import run as attribution
 from resnet_core.labs.lesion import question as lesion_question
 from resnet_core.labs.lesion import run as lesion
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.tools import trained_network
 from resnet_core.labs.transfer import learners
 from resnet_core.labs.transfer.scenes import draw
 from resnet_core.runs.export import export
 from resnet_core.runs.record import RunRecord
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Asked
-from resnet_core.weights.importing import bring_in
+from resnet_core.weights.evaluation import Answers
+from resnet_core.weights.importing import import_weights
 from tests.imported_networks import SPEC, imported_run, saved, weights
 from tests.resnet_core.labs.small_networks import run as rows_of
 from tests.small_runs import small_data
@@ -48,7 +48,7 @@ def test_it_is_called_imported(run: RunRecord) -> None:
 
 def test_a_laboratory_measures_the_error_of_the_file(run: RunRecord) -> None:
     """Against the file's own network on images that are normalised here."""
-    order = Order.create("lesion", [run.id])
+    order = LabRequest.create("lesion", [run.id])
     (subject,) = trained_network.load_all(order.runs)
     tables, _ = rows_of(lesion_question.QUESTION, lesion.run(order.settings, [subject]))
     model, test = loading.network(SPEC, weights()), subject.dataset.test
@@ -69,7 +69,7 @@ def normalised(images: NDArray[np.uint8]) -> Tensor:
 
 def test_it_is_attributed(run: RunRecord) -> None:
     fields = {"picture": "test:3", "methods": ("saliency", "integrated_gradients"), "steps": 16}
-    order = Order.create("attribution", [run.id], **fields)
+    order = LabRequest.create("attribution", [run.id], **fields)
     tables, _ = rows_of(
         attribution_question.QUESTION,
         attribution.run(order.settings, trained_network.load_all(order.runs)),
@@ -93,7 +93,7 @@ def test_laboratories_that_need_its_training_say_so(run: RunRecord) -> None:
     # Two refuse its kind or its data, whoever trained it.
     assert refused.keys() == {"court", "gates", "graft", "masks"}
     with pytest.raises(InvalidSetting, match="not known for an imported network"):
-        Order.create("graft", [run.id])
+        LabRequest.create("graft", [run.id])
 
 
 def test_imagenets_networks_by_torchvisions_names_are_attributed(
@@ -102,18 +102,18 @@ def test_imagenets_networks_by_torchvisions_names_are_attributed(
     torch.manual_seed(0)
     model = torchvision.models.resnet18(num_classes=4).eval()
     path = saved(tmp_path / "resnet18.pth", model.state_dict())
-    run = bring_in(path, str(small_data), Asked(normalization="imagenet")).run
+    run = import_weights(path, str(small_data), Answers(normalization="imagenet")).run
     assert run.experiment.network == "imagenet/resnet-18"
     (subject,) = trained_network.load_all([run.id])
     x = normalised(subject.dataset.test.images)
     with torch.inference_mode():
         torch.testing.assert_close(subject.model()(subject.test_images()[0]), model(x))
     fields = {"picture": "test:3", "methods": ("saliency", "grad_cam")}
-    order = Order.create("attribution", [run.id], **fields)
+    order = LabRequest.create("attribution", [run.id], **fields)
     tables, _ = rows_of(attribution_question.QUESTION, attribution.run(order.settings, [subject]))
     assert {row["method"] for row in tables["maps"]} == set(fields["methods"])
     with pytest.raises(InvalidSetting, match="only networks of the CIFAR family"):
-        Order.create("lesion", [run.id])
+        LabRequest.create("lesion", [run.id])
 
 
 def test_its_tables_are_exported_and_no_card_is_made_up(run: RunRecord, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from resnet_core.training.checkpoint.folder import WEIGHTS
 
 @pytest.fixture
 def run(home: Path) -> RunRecord:
-    made = RunRecord("20260101-abcdef", Experiment(), "running", created=1.0)
+    made = RunRecord(id="20260101-abcdef", experiment=Experiment(), state="running", created=1.0)
     store.of_home().add([made])
     return made
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -9,8 +10,8 @@ import pytest
 
 from resnet_core.errors import RunNotFound
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries, run_file, store
-from resnet_core.runs.folder import of_run
+from resnet_core.runs import database, queries, store
+from resnet_core.runs.folder import of_run, write_run
 from resnet_core.runs.record import RunRecord
 
 
@@ -28,9 +29,11 @@ def test_no_runs_is_an_empty_list(home: Path) -> None:
 
 
 def test_runs_come_newest_first_and_quickly(home: Path) -> None:
-    rows = [store.schema.to_row(record(n)) for n in range(1000)]
-    index = store.of_home()
-    index.database.write(lambda c: c.executemany(store.schema.INSERT, rows))
+    def insert(connection: sqlite3.Connection) -> None:
+        for number in range(1000):
+            database.insert(connection, record(number))
+
+    store.of_home().database.write(insert)
     assert [r.experiment.seed for r in queries.runs()] == list(range(999, -1, -1))
     took = []
     for _ in range(5):
@@ -65,7 +68,7 @@ def test_recordings_are_found_beside_the_runs(
     monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
     folder = tmp_path / "recorded" / "run-0007"
     folder.mkdir(parents=True)
-    run_file.write(folder, record(7))
+    write_run(folder, record(7))
     (found,) = queries.recorded()
     assert found.recorded
     assert queries.run("run-0007") == found

@@ -12,8 +12,8 @@ import pytest
 
 from resnet_core.errors import RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import find_weights, queries, recording, run_file, store
-from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs import find_weights, queries, recording, store
+from resnet_core.runs.folder import RunFolder, of_run, read_run, write_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
@@ -68,7 +68,7 @@ def test_a_recording_reads_as_the_run_it_was(
     before = queries.telemetry(run.id)
     (path,) = recording.record([run.id], tmp_path / "recorded")
     assert path == tmp_path / "recorded" / run.id
-    store.of_home().remove(run.id, {"finished"}, "")
+    store.of_home().remove(run, {"finished"}, "")
     monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
     (found,) = queries.recorded()
     assert found == dataclasses.replace(run, recorded=True, position=0.0)
@@ -95,7 +95,7 @@ def test_a_long_run_is_thinned_to_its_evaluations_and_an_even_rest(
 
 def test_even_many_evaluations_are_thinned() -> None:
     rows = pa.table({"train_error": np.arange(5000.0)})
-    chosen = recording.chosen(rows, most=100)
+    chosen = recording.thinned_rows(rows, most=100)
     assert len(chosen) == 100
     assert (chosen[0], chosen[-1]) == (0, 4999)
     assert np.diff(chosen).max() <= 51
@@ -103,7 +103,7 @@ def test_even_many_evaluations_are_thinned() -> None:
 
 def test_only_finished_runs_are_recorded(home: Path, tmp_path: Path) -> None:
     run = finished(rows=5)
-    store.of_home().change(run.id, {"finished"}, "", state="stopped")
+    store.of_home().change(run, {"finished"}, "", state="stopped")
     with pytest.raises(WrongState, match="only finished runs"):
         recording.record([run.id], tmp_path)
     with pytest.raises(RunNotFound):
@@ -118,7 +118,7 @@ def test_a_recording_in_a_group_is_named_by_it_and_holds_no_path(home: Path) -> 
     (path,) = recording.record([run.id], home / "recorded", group="one-minute")
 
     assert path.name == "one-minute-resnet-20-seed-7"
-    recorded = run_file.read(path)
+    recorded = read_run(path)
     assert recorded.group == "one-minute"
     assert recorded.experiment.data == "cifar10-jpeg.tar.xz"
     assert "somebody" not in "".join(file.read_text() for file in path.glob("*.json"))
@@ -128,14 +128,14 @@ def test_weights_are_recorded_where_asked_for_and_found_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = finished(rows=3)
-    store.of_home().change(run.id, {"finished"}, "", iteration=40)
+    store.of_home().change(run, {"finished"}, "", iteration=40)
     saved = _saved_weights(run, 40)
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
     (bare,) = recording.record([run.id], home / "recorded", "one-minute")
     with pytest.raises(WrongState, match="recorded without"):
         find_weights.find(find_weights.described(bare.name))
 
-    (path,) = recording.record([run.id], home / "recorded", "more", called="shown", weights=True)
+    (path,) = recording.record([run.id], home / "recorded", "more", id_prefix="shown", weights=True)
 
     assert path.name == "shown-resnet-20-seed-0"
     shipped = find_weights.described(path.name)
@@ -147,7 +147,7 @@ def test_weights_are_recorded_where_asked_for_and_found_again(
 
 def test_only_the_final_weights_are_recorded(home: Path) -> None:
     run = finished(rows=3)
-    store.of_home().change(run.id, {"finished"}, "", iteration=60)
+    store.of_home().change(run, {"finished"}, "", iteration=60)
     with pytest.raises(WrongState, match="no weights on disk"):
         recording.record([run.id], home / "recorded", weights=True)
     _saved_weights(run, 40)
@@ -173,7 +173,7 @@ def test_earlier_weights_of_another_training_are_refused(home: Path) -> None:
     run = finished(rows=3)
     _saved_weights(run, 10)
     (path,) = recording.record([run.id], home / "recorded", "shown")
-    run_file.write(path, dataclasses.replace(run_file.read(path), weights_sha256="cd"))
+    write_run(path, dataclasses.replace(read_run(path), weights_sha256="cd"))
     with pytest.raises(WrongState, match="did not end with the weights of shown-resnet-20-seed-0"):
         recording.record_earlier(run.id, path, [10])
     assert not (path / "earlier").exists()
@@ -182,10 +182,10 @@ def test_earlier_weights_of_another_training_are_refused(home: Path) -> None:
 def test_a_recording_that_is_made_again_says_what_it_is_now(home: Path) -> None:
     run = finished(rows=3)
     recording.record([run.id], home, "shown")
-    store.of_home().remove(run.id, {"finished"}, "")
+    store.of_home().remove(run, {"finished"}, "")
     again = finished(rows=3, experiment=run.experiment.changed(width=8))
     (path,) = recording.record([again.id], home, "shown")
-    assert run_file.read(path).experiment.width == 8
+    assert read_run(path).experiment.width == 8
 
 
 def _saved_weights(run: RunRecord, iteration: int) -> bytes:

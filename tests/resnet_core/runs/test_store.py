@@ -10,11 +10,12 @@ import pytest
 
 from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries, run_file, schema, store
+from resnet_core.runs import database, queries, store
+from resnet_core.runs.folder import read_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.runs.store import Store
 
-ADVICE = "{title} is {state}."
+ADVICE = "jobs.changed"
 
 
 def record(number: int, **fields: object) -> RunRecord:
@@ -55,8 +56,8 @@ def test_a_run_comes_back_as_it_was_added(index: Store) -> None:
 
 def test_the_table_has_a_column_for_every_field(index: Store) -> None:
     index.add([record(1)])
-    names = index.database.read(lambda c: c.execute("SELECT name FROM pragma_table_info('run')"))
-    assert {name for (name,) in names} == set(schema.COLUMNS)
+    names = index.database.read(lambda c: c.execute("SELECT name FROM pragma_table_info('job')"))
+    assert {name for (name,) in names} == {*database.COLUMNS, "kind"}
 
 
 def test_runs_are_claimed_in_order_and_once(index: Store) -> None:
@@ -80,7 +81,7 @@ def test_a_moved_run_stands_where_it_was_asked(
     index: Store, mover: int, position: int, expected: str
 ) -> None:
     index.add([record(n) for n in range(4)])
-    index.move(f"run-{mover:04d}", position)
+    index.move(index.get(f"run-{mover:04d}"), position, "queue.no_move")
     runs = index.in_states({"queued"})
     assert " ".join(str(r.experiment.seed) for r in runs) == expected
     assert [r.position for r in runs] == [1, 2, 3, 4]
@@ -90,20 +91,20 @@ def test_only_queued_runs_move(index: Store) -> None:
     index.add([record(1)])
     index.claim()
     with pytest.raises(WrongState, match="number 1 is running; only queued"):
-        index.move("run-0001", 1)
+        index.move(index.get("run-0001"), 1, "queue.no_move")
 
 
 def test_a_change_from_the_wrong_state_is_refused_and_changes_nothing(index: Store) -> None:
     index.add([record(1)])
-    with pytest.raises(WrongState, match=r"number 1 is queued\."):
-        index.change("run-0001", {"running"}, ADVICE, state="paused")
+    with pytest.raises(WrongState, match=r"number 1 is queued by now\."):
+        index.change(index.get("run-0001"), {"running"}, ADVICE, state="paused")
     assert index.get("run-0001").state == "queued"
 
 
 def test_a_run_queued_again_goes_to_the_end(index: Store) -> None:
     index.add([record(n) for n in range(3)])
-    index.change("run-0000", {"queued"}, ADVICE, state="paused")
-    index.change("run-0000", {"paused"}, ADVICE, state="queued")
+    index.change(index.get("run-0000"), {"queued"}, ADVICE, state="paused")
+    index.change(index.get("run-0000"), {"paused"}, ADVICE, state="queued")
     assert queue(index) == ["number 1", "number 2", "number 0"]
 
 
@@ -111,7 +112,7 @@ def test_a_worker_reports_and_hears_what_is_asked(index: Store) -> None:
     index.add([record(1)])
     index.claim()
     assert index.report("run-0001", iteration=5, seconds=1.5) is None
-    index.ask("run-0001", "pause", "paused")
+    index.ask(index.get("run-0001"), "pause", "queue.no_stop")
     assert index.requested("run-0001") == "pause"
     assert index.report("run-0001", iteration=6) == "pause"
     found = index.get("run-0001")
@@ -121,11 +122,11 @@ def test_a_worker_reports_and_hears_what_is_asked(index: Store) -> None:
 
 def test_a_queued_run_does_at_once_what_it_is_asked(index: Store) -> None:
     index.add([record(1), record(2)])
-    index.ask("run-0001", "stop", "stopped")
+    index.ask(index.get("run-0001"), "stop", "queue.no_stop")
     assert index.get("run-0001").state == "stopped"
     assert index.get("run-0002").position == 1
     with pytest.raises(WrongState, match="number 1 is stopped; only a queued or running"):
-        index.ask("run-0001", "pause", "paused")
+        index.ask(index.get("run-0001"), "pause", "queue.no_pause")
 
 
 def test_a_deleted_run_asks_its_worker_to_stop(index: Store) -> None:
@@ -167,7 +168,9 @@ def test_a_damaged_index_is_moved_aside_and_rebuilt_from_the_folders(
     index: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     index.add([record(n) for n in range(3)])
-    index.change("run-0001", {"queued"}, ADVICE, state="stopped", iteration=9, exit_reason="so.")
+    index.change(
+        index.get("run-0001"), {"queued"}, ADVICE, state="stopped", iteration=9, exit_reason="so."
+    )
     index.close()
     index.database.path.write_bytes(b"this is no database" * 1000)
 
@@ -176,7 +179,7 @@ def test_a_damaged_index_is_moved_aside_and_rebuilt_from_the_folders(
     assert len(runs) == 3
     assert (runs["run-0001"].state, runs["run-0001"].iteration) == ("stopped", 9)
     assert runs["run-0000"].state == "paused"  # nothing starts unasked
-    assert "resume it" in runs["run-0000"].exit_reason
+    assert "resume it" in runs["run-0000"].reason
     assert "damaged" in caplog.text
     assert "rebuilt from the run folders" in caplog.text
     assert list(index.database.path.parent.glob("*.damaged-*"))
@@ -220,11 +223,17 @@ def test_an_older_index_is_brought_up_to_date(index: Store) -> None:
     index.add([record(1)])
     index.close()
     with sqlite3.connect(index.database.path) as connection:
-        connection.execute("ALTER TABLE run DROP COLUMN software")
+        connection.execute("DROP INDEX job_by_state")
+        connection.execute("DROP INDEX job_by_age")
+        connection.execute("ALTER TABLE job DROP COLUMN software")
+        connection.execute("ALTER TABLE job DROP COLUMN kind")
+        connection.execute("ALTER TABLE job RENAME TO run")
+        connection.execute("CREATE INDEX run_by_state ON run (state, position)")
+        connection.execute("CREATE INDEX run_by_age ON run (created)")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     assert [run.id for run in queries.runs()] == ["run-0001"]
-    index.change("run-0001", {"queued"}, ADVICE, software="torch 2")
+    index.change(index.get("run-0001"), {"queued"}, ADVICE, software="torch 2")
     assert queries.run("run-0001").software == "torch 2"
 
 
@@ -241,20 +250,22 @@ def test_another_version_of_the_index_is_refused_with_advice(index: Store) -> No
 def test_a_row_this_version_cannot_read_stays_listed(index: Store) -> None:
     index.add([record(1), record(2)])
     index.database.write(
-        lambda c: c.execute("UPDATE run SET experiment = '{\"depth\": 3}' WHERE id = 'run-0001'")
+        lambda c: c.execute("UPDATE job SET experiment = '{\"depth\": 3}' WHERE id = 'run-0001'")
     )
     broken = index.get("run-0001")
-    assert "cannot read the run's experiment" in broken.exit_reason
+    assert "cannot read the run's experiment" in broken.reason
     # A change of its state leaves its description alone.
-    index.change("run-0001", {"queued"}, ADVICE, state="stopped")
-    kept = run_file.read(index.runs_folder / "run-0001")
+    index.change(index.get("run-0001"), {"queued"}, ADVICE, state="stopped")
+    kept = read_run(index.runs_folder / "run-0001")
     assert kept.experiment.name == "number 1"
 
 
 def test_every_change_reaches_the_folder(index: Store) -> None:
     (added,) = index.add([record(1)])
-    changed = index.change("run-0001", {"queued"}, ADVICE, state="failed", exit_reason="Why.")
-    copied = run_file.read(index.runs_folder / "run-0001")
+    changed = index.change(
+        index.get("run-0001"), {"queued"}, ADVICE, state="failed", exit_reason="Why."
+    )
+    copied = read_run(index.runs_folder / "run-0001")
     assert copied == dataclasses.replace(changed, position=0.0)
     assert copied.experiment == added.experiment
 

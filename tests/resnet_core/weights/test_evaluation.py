@@ -23,7 +23,7 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Asked, Evaluated, evaluate
+from resnet_core.weights.evaluation import Answers, EvaluatedFile, evaluate
 from resnet_core.weights.images import normalized
 from tests.resnet_core.weights.public_names import (
     RECORDED,
@@ -33,7 +33,7 @@ from tests.resnet_core.weights.public_names import (
 )
 
 RESNET, PLAIN = "one-minute-resnet-20-seed-0", "one-minute-plain-20-seed-0"
-PER_PIXEL = Asked(
+PER_PIXEL = Answers(
     network="cifar/resnet-20", shortcut="A", option_a_padding="end", normalization="per-pixel"
 )
 
@@ -87,7 +87,7 @@ def test_a_recorded_network_in_other_names_has_its_own_error(
     if padding == "both":
         state = padded_on_both_sides(state)
     path = saved(tmp_path / "weights", as_public(state, prefix, classifier), form)
-    asked = Asked("cifar/resnet-20", "A", padding, None, "per-pixel")
+    asked = Answers("cifar/resnet-20", "A", padding, None, "per-pixel")
     found = evaluate(path, "shapes", asked, image_size=16)
     assert (found.error, found.n) == (pytest.approx(own_error(RESNET)), 1000)
     assert found.warning is None
@@ -105,7 +105,7 @@ def test_a_recorded_network_in_other_names_has_its_own_error(
 )
 def test_what_does_not_fit_is_noticed(tmp_path, answers, better):
     path = saved(tmp_path / "weights", recorded(RESNET))
-    asked = Asked(**{**PER_PIXEL.__dict__, **answers})
+    asked = Answers(**{**PER_PIXEL.__dict__, **answers})
     found = evaluate(path, "shapes", asked, image_size=16)
     assert found.error > 10
     assert str(found.warning).startswith("What was asked for does not fit the file: of 250 images")
@@ -117,10 +117,10 @@ def test_a_projecting_network_leaves_only_the_preparation_open(tmp_path, monkeyp
     spec = ImageNetSpec("resnet-18", classes=10)
     path = saved(tmp_path / "weights", build(spec, 0).state_dict())
     with pytest.raises(InvalidSetting, match=r"^normalization: the file does not say all; choose"):
-        evaluate(path, small(tmp_path), Asked())
-    found = evaluate(path, small(tmp_path), Asked(normalization="imagenet"))
+        evaluate(path, small(tmp_path), Answers())
+    found = evaluate(path, small(tmp_path), Answers(normalization="imagenet"))
     assert found.n == 60
-    assert found.way.spec == spec
+    assert found.interpretation.spec == spec
 
 
 def small(folder: Path, **changes: np.ndarray) -> str:
@@ -142,7 +142,7 @@ def test_guessing_is_said_to_be_guessing(tmp_path):
 def test_what_is_open_is_asked_with_the_evidence(tmp_path):
     path = saved(tmp_path / "weights", recorded(RESNET))
     with pytest.raises(InvalidSetting) as question:
-        evaluate(path, "shapes", Asked(), image_size=16)
+        evaluate(path, "shapes", Answers(), image_size=16)
     said = str(question.value)
     assert question.value.field == "network"
     for choice in ("cifar/plain-20, cifar/resnet-20", "end, both", "imagenet, cifar, per-pixel"):
@@ -153,7 +153,7 @@ def test_what_is_open_is_asked_with_the_evidence(tmp_path):
 
 def test_a_plain_network_has_no_padding_to_ask_for(tmp_path):
     path = saved(tmp_path / "weights", as_public(recorded(PLAIN)))
-    asked = Asked(network="cifar/plain-20", normalization="per-pixel")
+    asked = Answers(network="cifar/plain-20", normalization="per-pixel")
     found = evaluate(path, "shapes", asked, image_size=16)
     assert found.error == pytest.approx(own_error(PLAIN))
     assert found.warning is None
@@ -174,10 +174,10 @@ def test_an_npz_is_used_whole_with_its_own_mean(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "data", "says"),
     [
-        (Asked(normalization="zca"), {}, "normalization: 'zca' is not known; choose one of"),
-        (Asked(option_a_padding="left"), {}, "option_a_padding: 'left' is not known; choose"),
-        (Asked(shortcut="B", network="cifar/resnet-20"), {}, "shortcut: B is not what the file"),
-        (Asked(network="cifar/resnet-56"), {}, "network: cifar/resnet-56 is not what the file"),
+        (Answers(normalization="zca"), {}, "normalization: 'zca' is not known; choose one of"),
+        (Answers(option_a_padding="left"), {}, "option_a_padding: 'left' is not known; choose"),
+        (Answers(shortcut="B", network="cifar/resnet-20"), {}, "shortcut: B is not what the file"),
+        (Answers(network="cifar/resnet-56"), {}, "network: cifar/resnet-56 is not what the file"),
         (PER_PIXEL, {"labels": np.full(60, 10)}, "labels up to 10; the network knows 10 classes"),
         (PER_PIXEL, {"labels": np.full(60, -1)}, "labels below 0"),
         (PER_PIXEL, {"images": np.zeros((60, 32, 32), np.uint8)}, "has 1 channels; the network"),
@@ -194,7 +194,7 @@ def test_images_too_small_for_the_network(tmp_path):
     path = saved(tmp_path / "w", build(ImageNetSpec("googlenet", classes=3), 0).state_dict())
     tiny = small(tmp_path, images=np.zeros((60, 8, 8, 3), np.uint8), labels=np.zeros(60, np.int64))
     with pytest.raises(InvalidSetting, match="image_size: 8 pixels are not from 15"):
-        evaluate(path, tiny, Asked(normalization="imagenet"))
+        evaluate(path, tiny, Answers(normalization="imagenet"))
 
 
 def test_variances_below_zero_are_refused(tmp_path):
@@ -251,6 +251,6 @@ def test_padding_both_sides_in_the_tests_is_the_same_function():
 
 def test_the_result_says_which_file_it_is_of(tmp_path):
     path = saved(tmp_path / "weights", recorded(RESNET))
-    found: Evaluated = evaluate(path, small(tmp_path), PER_PIXEL)
+    found: EvaluatedFile = evaluate(path, small(tmp_path), PER_PIXEL)
     assert found.file.form == "safetensors"
     assert found.file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()

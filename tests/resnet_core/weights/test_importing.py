@@ -15,16 +15,15 @@ import torch
 from resnet_core.errors import CheckpointError, DataError, InvalidSetting, PlaygroundError
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
-from resnet_core.runs import find_weights as weights_on_disk
-from resnet_core.runs import imported, queries, store
+from resnet_core.runs import find_weights, imported, queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.system import home as home_module
 from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.weights import importing
-from resnet_core.weights.evaluation import Asked, OpenQuestions, evaluate
-from resnet_core.weights.importing import bring_in
+from resnet_core.weights.evaluation import Answers, OpenQuestions, evaluate
+from resnet_core.weights.importing import import_weights
 from tests.imported_networks import ANSWERS, SPEC, saved, weights
 from tests.imported_networks import imported as brought_in
 from tests.resnet_core.weights.public_names import as_public
@@ -32,7 +31,7 @@ from tests.small_runs import small_data
 
 __all__ = ["small_data"]
 
-ASKED = Asked(**ANSWERS)
+ASKED = Answers(**ANSWERS)
 
 
 @pytest.fixture(autouse=True)
@@ -75,14 +74,16 @@ def test_the_weights_are_kept_by_our_names(tmp_path: Path, small_data: Path, nam
         safetensors.torch.save_file(state, path)
     else:
         torch.save(state, path)
-    run = bring_in(path, str(small_data), ASKED).run
-    found = safetensors.torch.load_file(weights_on_disk.find(run).path)
+    run = import_weights(path, str(small_data), ASKED).run
+    found = safetensors.torch.load_file(find_weights.find(run).path)
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state if "batches" not in name)
     assert run.weights_sha256 == weights_sha256(found)
 
 
-def test_one_look_is_as_a_runs_first(tmp_path: Path, small_data: Path) -> None:
+def test_the_measurement_is_that_of_a_run_before_its_first_update(
+    tmp_path: Path, small_data: Path
+) -> None:
     """Against hooks on the same network in training mode, and autograd's own gradients."""
     run = brought_in(tmp_path, small_data, normalization="per-pixel").run
     seen = queries.telemetry(run.id)
@@ -99,7 +100,7 @@ def test_one_look_is_as_a_runs_first(tmp_path: Path, small_data: Path) -> None:
                     {conv: float(y.detach().std(correction=0))}
                 )
             )
-    x, y = subject.train_images(importing.batch_size(8))
+    x, y = subject.train_images(128)
     torch.nn.functional.cross_entropy(model(x), y).backward()
     assert list(seen.layers) == list(outputs)
     np.testing.assert_allclose(seen.response_std[0], list(outputs.values()), rtol=1e-3)
@@ -136,23 +137,23 @@ def test_a_network_with_more_outputs_than_the_data_have_classes(
     tmp_path: Path, small_data: Path
 ) -> None:
     path = saved(tmp_path / "ten.th", weights(NetworkSpec(depth=8, width=4, classes=10)))
-    subject = trained_network.load(bring_in(path, str(small_data), ASKED).run.id)
+    subject = trained_network.load(import_weights(path, str(small_data), ASKED).run.id)
     assert subject.dataset.classes == tuple(map(str, range(10)))
     assert subject.model()(subject.test_images(2)[0]).shape == (2, 10)
     few = saved(tmp_path / "three.th", weights(NetworkSpec(depth=8, width=4, classes=3)))
     with pytest.raises(DataError, match="labels up to 3; the network knows 3 classes"):
-        bring_in(few, str(small_data), ASKED)
+        import_weights(few, str(small_data), ASKED)
 
 
 def test_what_is_open_is_asked_with_every_answer_tried(tmp_path: Path, small_data: Path) -> None:
     path = saved(tmp_path / "net.th", weights())
     with pytest.raises(OpenQuestions, match="choose network ") as caught:
-        bring_in(path, str(small_data), Asked())
+        import_weights(path, str(small_data), Answers())
     assert "option_a_padding (end, both), normalization (imagenet, " in str(caught.value)
     assert len(caught.value.trials) == 9
     assert nothing_is_left()
     with pytest.raises(InvalidSetting, match="cifar/resnet-20 is not what the file holds"):
-        bring_in(path, str(small_data), Asked(network="cifar/resnet-20"))
+        import_weights(path, str(small_data), Answers(network="cifar/resnet-20"))
 
 
 def pickled_code(path: Path) -> None:
@@ -191,7 +192,7 @@ def test_nothing_of_a_bad_file_is_kept(
 ) -> None:
     make(tmp_path / "weights")
     with pytest.raises(CheckpointError, match=sentence):
-        bring_in(tmp_path / "weights", str(small_data), ASKED)
+        import_weights(tmp_path / "weights", str(small_data), ASKED)
     assert nothing_is_left()
     assert "it ran" not in capsys.readouterr().out
 
@@ -200,7 +201,7 @@ def test_answers_that_are_not_finite_are_refused(tmp_path: Path, small_data: Pat
     state = weights()
     state["fc.weight"] = state["fc.weight"] * 1e38
     with pytest.raises(CheckpointError, match="answers to these images are not finite"):
-        bring_in(saved(tmp_path / "net.th", state), str(small_data), ASKED)
+        import_weights(saved(tmp_path / "net.th", state), str(small_data), ASKED)
     assert nothing_is_left()
 
 
@@ -225,9 +226,9 @@ def test_a_source_that_is_gone_is_said(tmp_path: Path, small_data: Path) -> None
 
 
 @pytest.mark.parametrize("architecture", ["vgg-16", "googlenet", "resnet-18", "plain-34"])
-def test_the_look_goes_for_imagenets_networks(architecture: str) -> None:
+def test_networks_for_imagenet_are_measured(architecture: str) -> None:
     spec = ImageNetSpec(architecture, classes=4, image_size=32)
     images, labels = torch.rand(2, 3, 32, 32), torch.tensor([1, 3])
-    seen = importing.look(build(spec, 0), images, labels)
-    assert np.isfinite(seen.response_std).all()
-    assert (seen.gradient_norm > 0).any()
+    measurement = importing.measure(build(spec, 0), images, labels)
+    assert np.isfinite(measurement.response_std).all()
+    assert (measurement.gradient_norm > 0).any()

@@ -13,7 +13,7 @@ from app.language.texts import Speaker
 from app.server import lab_answers
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 
 TOOLS = ("attribution", "masks", "randomised", "activations")
 FIGURES = {
@@ -28,8 +28,8 @@ FIGURES = {
 def test_the_result_on_record_is_drawn(name: str, say: Speaker, home: object) -> None:
     found = results.recorded(name)
     assert found is not None
-    assert found.order == Order.create(name)
-    figures = lab_answers.drawer(name)(found.tables, found.order.settings, say, False)
+    assert found.request == LabRequest.create(name)
+    figures = lab_answers.drawer(name)(found.tables, found.request.settings, say, False)
     assert list(figures) == FIGURES[name]
     for figure in figures.values():
         json.loads(pio.to_json(figure, validate=True))
@@ -53,7 +53,7 @@ def test_what_is_not_there_yet_is_not_drawn(name: str, say: Speaker) -> None:
 def test_bars_are_the_scores_and_chance_a_line(say: Speaker, home: object) -> None:
     found = results.recorded("masks")
     assert found is not None
-    figure = lab_answers.drawer("masks")(found.tables, found.order.settings, say, False)["inside"]
+    figure = lab_answers.drawer("masks")(found.tables, found.request.settings, say, False)["inside"]
     plain = found.tables["scores"].query("family == 'plain'")
     assert list(figure.data[0].y) == pytest.approx(list(plain["inside"]), rel=1e-3)
     assert figure.data[0].error_y.array is not None

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.widgets.architecture.networks import KINDS, kind, spec_from, title, token
-from app.widgets.architecture.state import SCOPES, VIEWS, State
+from app.widgets.architecture.state import (
+    KINDS,
+    SCOPES,
+    VIEWS,
+    ArchitectureState,
+    kind,
+    spec_from,
+    title,
+    token,
+)
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.names import spec_of
 
@@ -60,7 +68,7 @@ def test_an_unknown_network_is_refused(text: str) -> None:
 def test_a_state_comes_back_from_its_query(
     view, networks, step, scope, look, picture, across, opened
 ) -> None:
-    state = State().changed(
+    state = ArchitectureState().changed(
         view=view,
         networks=tuple(networks),
         step=step,
@@ -68,18 +76,20 @@ def test_a_state_comes_back_from_its_query(
         look=look,
         picture=picture,
         across=across,
-        opened=frozenset(opened),
+        open=tuple(f"{place}-{stage}" for place, stage in opened),
     )
-    assert State.from_query(state.to_query()) == (state, [])
+    assert ArchitectureState.from_query(state.to_query()) == (state, {})
 
 
 def test_the_standard_state_needs_no_query() -> None:
-    assert State().to_query() == {}
+    assert ArchitectureState().to_query() == {}
 
 
 def test_chosen_blocks_and_layers_come_back() -> None:
-    state = State().changed(blocks=("conv2", "", "layer2.0"), look=2, layer="layer3.0.conv1")
-    assert State.from_query(state.to_query()) == (state, [])
+    state = ArchitectureState().changed(
+        blocks=("conv2", "", "layer2.0"), look=2, layer="layer3.0.conv1"
+    )
+    assert ArchitectureState.from_query(state.to_query()) == (state, {})
 
 
 @pytest.mark.parametrize(
@@ -100,6 +110,18 @@ def test_chosen_blocks_and_layers_come_back() -> None:
     ],
 )
 def test_what_cannot_be_used_is_named_and_gives_way(query, wrong) -> None:
-    state, unusable = State.from_query({**query, "down": "7"})
-    assert unusable == wrong
-    assert state.settled() == State().changed(down=7)
+    state, errors = ArchitectureState.from_query({**query, "down": "7"})
+    assert list(errors) == wrong
+    assert state == ArchitectureState(down=7)
+
+
+def test_a_view_of_fewer_networks_keeps_what_they_have() -> None:
+    """A URL of an earlier version, which had as many blocks as networks."""
+    state, errors = ArchitectureState.from_query(
+        {"networks": "imagenet/resnet-50", "blocks": "layer1.1", "look": "2", "open": "0-2,0-1"}
+    )
+    assert errors == {}
+    assert (state.look, state.blocks) == (0, ("layer1.1", "", ""))
+    assert state.open_stages(0) == {1, 2}
+    other = state.changed(networks=(spec_of("cifar/plain-20"),))
+    assert (other.blocks, other.open) == (("", "", ""), ())

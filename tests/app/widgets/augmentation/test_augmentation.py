@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.widgets.augmentation import cifar, imagenet
-from app.widgets.augmentation.state import LAST_SEED, SEEDS, AugmentationState
+from app.widgets.augmentation.source import LAST_SEED, SEEDS, AugmentationState
 from app.widgets.augmentation.tile import framed, visible, visible_without_mean
 from resnet_core.data.imagenet import recipe
 

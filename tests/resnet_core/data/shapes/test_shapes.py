@@ -27,7 +27,7 @@ def test_sizes_types_and_classes(drawn: shapes.ShapesDataset) -> None:
     assert drawn.train.images.shape == (1280, 32, 32, 3)
     assert drawn.test.images.shape == (320, 32, 32, 3)
     assert drawn.train_masks.shape == (1280, 32, 32)
-    assert drawn.train_boxes.shape == (1280, 4)
+    assert shapes.boxes_around(drawn.train_masks).shape == (1280, 4)
     assert drawn.train_masks.dtype == np.bool_
 
 
@@ -81,7 +81,7 @@ def test_the_noise_is_little_and_even(
 
 
 def test_masks_lie_inside_the_image_and_boxes_fit_them(drawn: shapes.ShapesDataset) -> None:
-    masks, boxes = drawn.train_masks, drawn.train_boxes
+    masks, boxes = drawn.train_masks, shapes.boxes_around(drawn.train_masks)
     assert not masks[:, [0, -1], :].any()
     assert not masks[:, :, [0, -1]].any()
     for mask, (x0, y0, x1, y1) in zip(masks, boxes, strict=True):
@@ -95,7 +95,7 @@ def test_masks_lie_inside_the_image_and_boxes_fit_them(drawn: shapes.ShapesDatas
 def test_masks_have_their_shape() -> None:
     """Area over the area of the box, largest poses only, against plane geometry."""
     data = shapes.render(2560, 1, seed=3)
-    x0, y0, x1, y1 = data.train_boxes.T
+    x0, y0, x1, y1 = shapes.boxes_around(data.train_masks).T
     area = data.train_masks.sum(axis=(1, 2))
     large = np.maximum(x1 - x0, y1 - y0) >= 18
     fill = {
@@ -128,7 +128,7 @@ def test_masks_follow_resizing_subsets_and_the_split(drawn: shapes.ShapesDataset
     assert small.train_masks.shape == (1280, 16, 16)
     quarters = drawn.train_masks.reshape(1280, 16, 2, 16, 2).sum(axis=(2, 4))
     np.testing.assert_array_equal(small.train_masks, quarters >= 2)
-    assert (small.test_boxes[:, 2:] <= 16).all()
+    assert (shapes.boxes_around(small.test_masks)[:, 2:] <= 16).all()
     few = drawn.subset(40, 20)
     place = [_position(drawn.train.images, image) for image in few.train.images]
     np.testing.assert_array_equal(few.train_masks, drawn.train_masks[place])

@@ -7,7 +7,7 @@ import pytest
 
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.jobs.worker import report as progress
-from resnet_core.jobs.worker.report import Progress
+from resnet_core.jobs.worker.report import Progress, Requests
 
 
 @dataclass
@@ -39,7 +39,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Index:
 
 
 def run(index: Index, seconds: float, each: float) -> Progress:
-    told = Progress(index, "run-0001", batch_size=10)  # type: ignore[arg-type]
+    told = Progress(Requests(index, "run-0001"), batch_size=10)  # type: ignore[arg-type]
     for step in range(1, round(seconds / each) + 1):
         index.clock[0] += each
         told.stepped(step, step * each)

@@ -13,6 +13,7 @@ import torch
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.worker.training import kept_at
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
@@ -46,7 +47,7 @@ def test_a_finished_run_is_told_in_full(
     assert (run.device, run.precision, run.threads) == ("cpu", "fp32", 1)
     assert run.hardware
     assert f"torch {torch.__version__}" in run.software
-    assert run.exit_reason == "All 40 iterations were made."
+    assert run.reason == "All 40 iterations were made."
     telemetry = queries.telemetry(run.id)
     assert recorded(run) == list(range(41))
     assert telemetry.frame["train_error"].dropna().iloc[-1] == run.train_error
@@ -71,7 +72,7 @@ def test_paused_and_resumed_twice_it_ends_in_the_same_weights(
         queue.pause(run.id)
         paused = ended(run.id)
         assert paused.state == "paused"
-        assert paused.exit_reason == f"Paused at iteration {paused.iteration}; resume it to go on."
+        assert paused.reason == f"Paused at iteration {paused.iteration}; resume it to go on."
         assert of_run(run.id).kept_iterations()[-1] == paused.iteration >= step
         assert paused.request is None
         run = queue.resume(run.id)
@@ -113,7 +114,7 @@ def test_progress_is_on_record_while_it_trains(
     assert later.heartbeat > found.heartbeat
     queue.stop(run.id, now=True)
     assert queries.run(run.id).state == "stopped"
-    assert "stopped at once" in queries.run(run.id).exit_reason
+    assert "stopped at once" in queries.run(run.id).reason
     wait_until(lambda: not engine.alive(handle), "the worker's death")
 
 
@@ -128,7 +129,7 @@ def test_a_shutdown_saves_the_state_and_says_so(
     os.kill(handle.pid, signal.SIGTERM)
     stopped = ended(run.id)
     assert stopped.state == "stopped"
-    assert "asked the worker to end" in stopped.exit_reason
+    assert "asked the worker to end" in stopped.reason
     assert of_run(run.id).kept_iterations()[-1] == stopped.iteration
 
 
@@ -142,8 +143,8 @@ def test_a_run_that_diverges_keeps_its_last_good_checkpoint_and_advises(
     begin(engine, run)
     diverged = ended(run.id)
     assert diverged.state == "diverged"
-    assert diverged.exit_reason.startswith("The loss was ")
-    assert "Without batch normalisation" in diverged.exit_reason
+    assert diverged.reason.startswith("The loss was ")
+    assert "Without batch normalisation" in diverged.reason
     assert recorded(diverged)[-1] <= diverged.iteration
     assert all(saved <= diverged.iteration for saved in of_run(run.id).kept_iterations())
 
@@ -168,7 +169,7 @@ def test_two_workers_never_train_one_run(
     until_step(run, 5)
     second = engine.start(run.id, of_run(run.id).path)
     wait_until(lambda: not engine.alive(second), "the second worker's withdrawal")
-    assert "Another worker has this run" in queries.log_tail(run.id, 5)
+    assert "Another worker has this job" in queries.log_tail(run.id, 5)
     assert engine.alive(first)
     assert queries.run(run.id).pid == first.pid
     queue.stop(run.id, now=True)
@@ -180,7 +181,7 @@ def test_a_finished_run_is_not_trained_again(
     run = trained(engine, experiment)
     handle = engine.start(run.id, of_run(run.id).path)
     wait_until(lambda: not engine.alive(handle), "its refusal")
-    assert "there is nothing to train" in queries.log_tail(run.id, 1)
+    assert "there is nothing to compute" in queries.log_tail(run.id, 1)
     assert queries.run(run.id) == run
 
 
@@ -191,7 +192,7 @@ def test_a_fork_starts_as_its_parent_stood_and_counts_on(
     child = queue.fork(parent.id, 20, iterations=50, learning_rate=0.01, milestones=(45,))
     begin(engine, child)
     finished = ended(child.id)
-    assert finished.state == "finished", finished.exit_reason
+    assert finished.state == "finished", finished.reason
     assert recorded(finished) == list(range(20, 51))
     assert finished.iteration == 50
     assert {35, 50} <= set(of_run(child.id).kept_iterations())
@@ -216,7 +217,7 @@ def test_a_fork_paused_and_resumed_ends_in_the_same_weights(
     straight, broken = (queue.fork(parent.id, 20, **plain) for _ in range(2))
     begin(engine, straight)
     expected = ended(straight.id)
-    assert expected.state == "finished", expected.exit_reason
+    assert expected.state == "finished", expected.reason
     begin(engine, broken)
     until_step(broken, 30)
     queue.pause(broken.id)
@@ -234,7 +235,7 @@ def test_a_fork_without_bn_goes_on_from_the_same_function(
     child = queue.fork(parent.id, 40, batch_norm=False, iterations=44, learning_rate=1e-9)
     begin(engine, child)
     finished = ended(child.id)
-    assert finished.state == "finished", finished.exit_reason
+    assert finished.state == "finished", finished.reason
     # The rate moves nothing: the error is the parent's, BN folded into the convolutions.
     assert finished.test_error == parent.test_error
 
@@ -250,3 +251,22 @@ def test_a_retried_fork_starts_again_from_its_parent(
     second = ended(child.id)
     assert first.weights_sha256 == second.weights_sha256
     assert recorded(second) == list(range(20, 41))
+
+
+@pytest.mark.parametrize(
+    ("iterations", "keep", "first", "expected"),
+    [
+        (400, 4, 0, {100, 200, 300, 400}),
+        (10, 3, 0, {3, 6, 10}),
+        (3, 8, 0, {1, 2, 3}),
+        (100, 0, 0, {100}),
+        (100, 1, 0, {100}),
+        (100, 2, 60, {80, 100}),
+        (61, 8, 60, {61}),
+    ],
+)
+def test_kept_checkpoints_are_evenly_spaced_and_the_last_is_always_kept(
+    iterations: int, keep: int, first: int, expected: set[int]
+) -> None:
+    experiment = Experiment.create(iterations=iterations, keep_checkpoints=keep)
+    assert kept_at(experiment, first) == expected

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from resnet_core.errors import InvalidSetting, PlaygroundError, RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs import catalog
-from resnet_core.labs.results.request import Order
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import find_weights, store
 from resnet_core.runs.record import RunRecord
 from tests.tiny_laboratory import NAME
@@ -21,10 +21,10 @@ PLAIN, RESIDUAL = "one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"
 
 
 def test_text_and_typed_values_make_the_same_order(tiny: None) -> None:
-    typed = Order.create(
+    typed = LabRequest.create(
         NAME, steps=7, pause=0.5, parity=1, colours=("green", "red"), loud=True, seed=3
     )
-    text = Order.create(
+    text = LabRequest.create(
         NAME, steps="7", pause="0.5", parity="1", colours="green,red", loud="true", seed="3"
     )
     assert typed == text
@@ -40,38 +40,44 @@ def test_text_and_typed_values_make_the_same_order(tiny: None) -> None:
     loud=st.booleans(),
 )
 def test_an_order_survives_a_url_and_a_file(tiny: None, **values: object) -> None:
-    order = Order.create(NAME, **values)
-    assert Order.from_query(NAME, {"lang": "ko", **order.to_query()}) == order
-    assert Order.from_json(json.loads(json.dumps(order.to_json()))) == order
+    order = LabRequest.create(NAME, **values)
+    assert LabRequest.from_query(NAME, {"lang": "ko", **order.to_query()}) == order
+    assert LabRequest.from_json(json.loads(json.dumps(order.to_json()))) == order
 
 
 def test_what_is_standard_is_not_in_the_url(looking: None) -> None:
-    assert Order.create(NAME).to_query() == {}
-    assert Order.create(NAME, [PLAIN]).to_query() == {}
-    assert Order.create(NAME, [RESIDUAL], steps=4).to_query() == {"runs": RESIDUAL, "steps": "4"}
+    assert LabRequest.create(NAME).to_query() == {}
+    assert LabRequest.create(NAME, [PLAIN]).to_query() == {}
+    assert LabRequest.create(NAME, [RESIDUAL], steps=4).to_query() == {
+        "runs": RESIDUAL,
+        "steps": "4",
+    }
 
 
 def test_the_id_is_of_all_that_the_answer_depends_on(
     looking: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = Order.create(NAME)
-    ids = {order.id, Order.create(NAME, steps=4).id, Order.create(NAME, [RESIDUAL]).id}
-    ids |= {Order.create(NAME, [PLAIN, RESIDUAL]).id, Order.create(NAME, [RESIDUAL, PLAIN]).id}
+    order = LabRequest.create(NAME)
+    ids = {order.id, LabRequest.create(NAME, steps=4).id, LabRequest.create(NAME, [RESIDUAL]).id}
+    ids |= {
+        LabRequest.create(NAME, [PLAIN, RESIDUAL]).id,
+        LabRequest.create(NAME, [RESIDUAL, PLAIN]).id,
+    }
     ids |= {dataclasses.replace(order, weights=("0" * 64,)).id}
     module = sys.modules[f"resnet_core.labs.{NAME}.question"]
     newer = dataclasses.replace(catalog.question(NAME), version=2)
     monkeypatch.setattr(module, "QUESTION", newer)
-    ids |= {Order.create(NAME).id}
+    ids |= {LabRequest.create(NAME).id}
     assert len(ids) == 7
     assert all(name.startswith("tiny-") for name in ids)
 
 
 def test_the_order_names_the_weights(looking: None) -> None:
-    order = Order.create(NAME, [PLAIN, RESIDUAL])
+    order = LabRequest.create(NAME, [PLAIN, RESIDUAL])
     assert order.weights == tuple(
         find_weights.find(find_weights.described(run)).sha256 for run in (PLAIN, RESIDUAL)
     )
-    assert Order.create(NAME, [PLAIN, PLAIN]).runs == (PLAIN,)
+    assert LabRequest.create(NAME, [PLAIN, PLAIN]).runs == (PLAIN,)
 
 
 @pytest.mark.parametrize(
@@ -88,46 +94,48 @@ def test_the_order_names_the_weights(looking: None) -> None:
 )
 def test_a_setting_that_cannot_be_is_named(tiny: None, field: str, value: str, said: str) -> None:
     with pytest.raises(InvalidSetting, match=f"^{said}") as refused:
-        Order.create(NAME, **{field: value})
+        LabRequest.create(NAME, **{field: value})
     assert refused.value.field == field
 
 
 def test_unknown_laboratories_are_refused_with_the_nearest(tiny: None) -> None:
     with pytest.raises(InvalidSetting, match="did you mean tiny"):
-        Order.create("tinny")
+        LabRequest.create("tinny")
     for name in ("../tiny", "", "questions", "tiny.py"):
         with pytest.raises(InvalidSetting, match="there is no laboratory"):
-            Order.create(name)
+            LabRequest.create(name)
 
 
 def test_how_many_runs_it_takes(tiny: None, looking: None) -> None:
     with pytest.raises(InvalidSetting, match="3 networks are given; tiny takes at most 2"):
-        Order.create(NAME, ["aaaa", "bbbb", "cccc"])
+        LabRequest.create(NAME, ["aaaa", "bbbb", "cccc"])
 
 
 def test_a_laboratory_without_networks_takes_none(tiny: None) -> None:
-    assert Order.create(NAME).runs == ()
+    assert LabRequest.create(NAME).runs == ()
     with pytest.raises(InvalidSetting, match="takes none, as it trains its own"):
-        Order.create(NAME, [PLAIN])
+        LabRequest.create(NAME, [PLAIN])
 
 
 def test_runs_that_cannot_be_looked_at(looking: None, home: Path) -> None:
     with pytest.raises(RunNotFound):
-        Order.create(NAME, ["20260101-000000"])
+        LabRequest.create(NAME, ["20260101-000000"])
     for path in ("../../etc/passwd", "/etc", "labs"):
         with pytest.raises(RunNotFound):
-            Order.create(NAME, [path])
+            LabRequest.create(NAME, [path])
     with pytest.raises(
         InvalidSetting, match=r"highway-20 cannot be used here: a highway's gates weigh"
     ):
-        Order.create(NAME, ["one-minute-highway-20-seed-0"])
-    store.of_home().add([RunRecord("20260101-abcdef", Experiment(), "running", created=1.0)])
+        LabRequest.create(NAME, ["one-minute-highway-20-seed-0"])
+    store.of_home().add(
+        [RunRecord(id="20260101-abcdef", experiment=Experiment(), state="running", created=1.0)]
+    )
     with pytest.raises(WrongState, match="no weights on disk"):
-        Order.create(NAME, ["20260101-abcdef"])
+        LabRequest.create(NAME, ["20260101-abcdef"])
 
 
 def test_an_order_of_before_stays_readable_when_its_runs_are_gone(looking: None) -> None:
-    said = Order.create(NAME).to_json() | {"runs": ["20260101-000000"]}
-    assert Order.from_json(said).runs == ("20260101-000000",)
+    said = LabRequest.create(NAME).to_json() | {"runs": ["20260101-000000"]}
+    assert LabRequest.from_json(said).runs == ("20260101-000000",)
     with pytest.raises(PlaygroundError, match="no such setting"):
-        Order.from_json(said | {"settings": {"gone": 1}})
+        LabRequest.from_json(said | {"settings": {"gone": 1}})

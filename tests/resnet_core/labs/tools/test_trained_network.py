@@ -20,8 +20,8 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.catalog import question
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
-from resnet_core.runs import queries, run_file, store
-from resnet_core.runs.folder import of_run
+from resnet_core.runs import queries, store
+from resnet_core.runs.folder import of_run, write_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.training.checkpoint.files import save_checkpoint
@@ -42,7 +42,7 @@ def trained(home: Path, small_data: Path) -> Session:
         pass
     folder = of_run(RUN)
     save_checkpoint(folder.checkpoints, session.checkpoint())
-    run_file.write(folder.path, RunRecord(RUN, experiment, "stopped", created=1.0))
+    write_run(folder.path, RunRecord(id=RUN, experiment=experiment, state="stopped", created=1.0))
     assert not (home / "playground.sqlite3").exists()
     return session
 
@@ -112,9 +112,11 @@ def test_what_is_missing_is_named(
     trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded = home / "recorded"
-    run = RunRecord("bare-recording", trained.state.experiment, "finished", created=1.0)
+    run = RunRecord(
+        id="bare-recording", experiment=trained.state.experiment, state="finished", created=1.0
+    )
     (recorded / run.id).mkdir(parents=True)
-    run_file.write(recorded / run.id, run)
+    write_run(recorded / run.id, run)
     monkeypatch.setattr(queries, "RECORDED", recorded)
     with pytest.raises(WrongState, match="recorded without"):
         trained_network.load(run.id)
@@ -131,9 +133,11 @@ def test_a_recording_is_read_from_its_own_file(
     trained: Session, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
-    run = RunRecord("shown-resnet-8", trained.state.experiment, "finished", created=1.0)
+    run = RunRecord(
+        id="shown-resnet-8", experiment=trained.state.experiment, state="finished", created=1.0
+    )
     (home / "recorded" / run.id).mkdir(parents=True)
-    run_file.write(home / "recorded" / run.id, run)
+    write_run(home / "recorded" / run.id, run)
     state = {name: tensor.contiguous() for name, tensor in trained.state.model.state_dict().items()}
     safetensors.torch.save_file(state, home / "recorded" / run.id / "model.safetensors")
     loaded = trained_network.load(run.id).weights
@@ -150,7 +154,7 @@ def subject(
     experiment = Experiment.create(
         network="imagenet/resnet-18", data=str(folder), image_size=32, batch_size=4
     )
-    run = RunRecord("20260101-abcdef", experiment, "finished", created=1.0)
+    run = RunRecord(id="20260101-abcdef", experiment=experiment, state="finished", created=1.0)
     (run,) = store.of_home().add([run])
     weights = build(experiment.network_spec(None, 3, 3), seed=1).state_dict()
     path = queries.folder(run).weights

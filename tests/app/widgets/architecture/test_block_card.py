@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 
-from app.widgets.architecture.block_code import code_of
-from app.widgets.architecture.networks import KINDS
+from app.widgets.architecture.block_card import code_of
+from app.widgets.architecture.state import KINDS
 from resnet_core.specs.names import spec_of
 
 

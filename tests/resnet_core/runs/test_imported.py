@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries, staging, store
+from resnet_core.runs import imported, queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.system import home as home_module
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DIES = """
 import os, signal, sys
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import staging, store
+from resnet_core.runs import imported, store
 from resnet_core.runs.record import RunRecord
 from resnet_core.system import disk
 
@@ -36,9 +36,9 @@ def replace(source, target):
     real(source, target)
     die()
 store.disk.replace = replace
-with staging.staged() as folder:
+with imported.staged() as folder:
     (folder / "model.safetensors").write_bytes(b"weights")
-    run = RunRecord(folder.name, Experiment(), "imported", 1.0)
+    run = RunRecord(id=folder.name, experiment=Experiment(), state="imported", created=1.0)
     store.of_home().adopt(run, folder)
 """
 
@@ -50,7 +50,7 @@ def own_home(home: Path) -> None:
 
 def adopted(folder: Path) -> RunRecord:
     (folder / "model.safetensors").write_bytes(b"weights")
-    run = RunRecord(folder.name, Experiment(), "imported", 1.0)
+    run = RunRecord(id=folder.name, experiment=Experiment(), state="imported", created=1.0)
     store.of_home().adopt(run, folder)
     return run
 
@@ -60,7 +60,7 @@ def staged_names() -> list[str]:
 
 
 def test_what_is_adopted_becomes_the_runs_folder() -> None:
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         run = adopted(folder)
     assert queries.runs() == [run]
     assert of_run(run.id).weights.read_bytes() == b"weights"
@@ -72,7 +72,7 @@ def test_an_error_leaves_nothing() -> None:
         (folder / "half").write_text("done")
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), staging.staged() as folder:
+    with pytest.raises(ZeroDivisionError), imported.staged() as folder:
         fail(folder)
     assert staged_names() == []
 
@@ -82,17 +82,17 @@ def test_an_index_that_refuses_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -
         raise PlaygroundError("The index of runs cannot be used.")
 
     monkeypatch.setattr(store.of_home().database, "write", refuse)
-    with pytest.raises(PlaygroundError, match="cannot be used"), staging.staged() as folder:
+    with pytest.raises(PlaygroundError, match="cannot be used"), imported.staged() as folder:
         adopted(folder)
     assert staged_names() == []
     assert list(home_module.runs_folder().iterdir()) == []
 
 
 def test_a_living_process_is_left_in_peace() -> None:
-    with staging.staged() as folder:
-        staging.sweep()
+    with imported.staged() as folder:
+        imported.sweep()
         assert folder.is_dir()
-        with staging.staged() as another:
+        with imported.staged() as another:
             assert folder.is_dir()
             assert another != folder
 
@@ -106,19 +106,19 @@ def test_a_killed_one_leaves_nothing_once_somebody_looks(moment: str) -> None:
     assert done.returncode == -signal.SIGKILL
     assert staged_names() != []
     assert bool(list(home_module.runs_folder().iterdir())) == (moment == "after")
-    staging.sweep()
+    imported.sweep()
     assert staged_names() == []
     assert list(home_module.runs_folder().iterdir()) == []
     assert queries.runs() == []
 
 
 def test_a_lock_of_a_run_that_is_on_record_leaves_the_run() -> None:
-    with staging.staged() as folder:
+    with imported.staged() as folder:
         run = adopted(folder)
     left = home_module.imports_folder() / f"{run.id}.lock"  # killed after its last step
     with FileLock(left):
         pass
     left.touch()
-    staging.sweep()
+    imported.sweep()
     assert queries.runs() == [run]
     assert of_run(run.id).weights.is_file()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.widgets.architecture.shares import Shares, compared_blocks, imagenet
+from app.widgets.architecture.costs import Shares, compared_blocks, imagenet
 from resnet_core.paper.imagenet import BILLION_MULTIPLY_ADDS, PLAIN_OF_VGG
 from resnet_core.specs.names import spec_of
 

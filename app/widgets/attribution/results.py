@@ -1,0 +1,183 @@
+"""A result that is asked for when it is not there yet, and followed while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pandas as pd
+import streamlit as st
+
+from app import services, theme
+from app.figures import attribution
+from app.language.errors import explain, translated
+from app.language.markdown import escaped
+from app.language.texts import language, t
+from app.widgets.attribution.maps import Row, Tile, tiles
+from app.widgets.attribution.state import Desk
+from app.widgets.laboratory.lab_figures import lab_figures
+from app.widgets.laboratory.result import leave, note_viewer
+from app.widgets.laboratory.state import command_line
+from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.results import Result
+from resnet_core.labs.tools.columns import unpack
+from resnet_core.runs.record import ACTIVE
+
+_EVERY = 0.4  # seconds, while something is computed
+_FOLLOWED = "attribution.followed"  # the result that this visitor's page followed last
+Show = Callable[[Result], None]
+
+
+def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
+    """Show the order's result, computed where there is none yet; None where it cannot be.
+
+    One that was stopped is asked for again: somebody looked at something else meanwhile.
+    """
+    _leave(order.id)
+    try:
+        result = services.lab_result(order.id)
+        if result is None or result.state == "stopped":
+            services.ask(order, anew=result is not None)
+            note_viewer(order.id, unasked=True)
+            result = services.lab_result(order.id)
+    except PlaygroundError as error:
+        st.error(escaped(explain(error)))
+        return None
+    return follow(result, show) if result is not None else None
+
+
+def _leave(lab_id: str) -> None:
+    """Stop the result that this visitor followed before, unless another one follows it.
+
+    The new result would otherwise wait in the queue until the old one has ended.
+    """
+    before = st.session_state.get(_FOLLOWED)
+    st.session_state[_FOLLOWED] = lab_id
+    if before is not None and before != lab_id and leave(before):
+        with suppress(WrongState, ResultNotFound):  # it has ended, or is gone
+            services.stop_lab(before)
+
+
+def follow(result: Result, show: Show) -> Result:
+    """Show a result as far as it is; while it grows, again and again without the page."""
+    if result.state in ACTIVE:
+        _while_active(result.id, show)
+        return result
+    with st.container():  # as a fragment has one: what is shown already stays in its place
+        show(result)
+    if result.state in {"failed", "interrupted"}:
+        st.warning(escaped(translated(result.exit_reason, language())))
+        if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
+            anew(result.request)
+    return result
+
+
+def anew(order: LabRequest) -> None:
+    """Have it computed here, and run the page again to follow it."""
+    try:
+        services.ask(order, anew=True)
+    except PlaygroundError as error:
+        st.error(escaped(explain(error)))
+        return
+    st.rerun()
+
+
+def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
+    """The verdict, the paper's, the figures and where the numbers come from."""
+    name = order.laboratory
+    lab_figures(
+        order.id if result is not None else "",
+        t(f"labs.{name}.paper"),
+        key,
+        active=result is not None and result.state in ACTIVE,
+        notice=notice,
+    )
+
+
+@st.fragment(run_every=_EVERY)
+def _while_active(lab_id: str, show: Show) -> None:
+    """Show the result as it grows; a supervisor that died is started again."""
+    note_viewer(lab_id)
+    services.ensure_supervisor()
+    result = services.lab_result(lab_id)
+    if result is not None and result.state in ACTIVE:
+        show(result)
+    else:
+        st.rerun()
+
+
+def checks(desk: Desk) -> None:
+    """Show both, each with what is there already and a button for what is not."""
+    st.markdown(t("attribution.faithful"))
+    _check("masks", desk)
+    result = _check("randomised", desk, picture=desk.settings.picture)
+    if result is not None:
+        strip(result)
+
+
+def _check(name: str, desk: Desk, **given: str) -> Result | None:
+    """One laboratory; its result so far."""
+    st.subheader(t(f"labs.{name}.title"))
+    st.markdown(t(f"labs.{name}.lead"))
+    try:
+        order = desk.order(name, **given)
+        result = services.lab_result(order.id)
+    except PlaygroundError as error:
+        st.info(escaped(explain(error)))
+        return None
+    if result is None or result.state not in ACTIVE:
+        _button(name, order, result)
+    else:
+        _stop(name, result.id)
+    figures(
+        order,
+        result,
+        f"attribution.{name}",
+        notice="" if result else t("attribution.not_asked"),
+    )
+    st.code(command_line(name, order.runs, order.settings), language="bash", wrap_lines=True)
+    return result
+
+
+def _button(name: str, order: LabRequest, result: Result | None) -> None:
+    label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
+    if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
+        anew(order)
+
+
+@st.fragment(run_every=3.0)
+def _stop(name: str, lab_id: str) -> None:
+    services.ensure_supervisor()
+    result = services.lab_result(lab_id)
+    if result is None or result.state not in ACTIVE:
+        st.rerun()
+    if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
+        try:
+            services.stop_lab(lab_id)
+        except PlaygroundError as error:  # it has just ended
+            st.error(escaped(explain(error)))
+
+
+def strip(result: Result) -> None:
+    """The picture's maps while the network is forgotten, a row a network and method."""
+    drawn: pd.DataFrame | None = result.tables.get("maps")
+    if drawn is None:
+        return
+    dark = theme.is_dark()
+    with st.expander(t("attribution.strip"), expanded=True):
+        rows = []
+        for (label, method), part in drawn.groupby(["label", "method"], sort=False):
+            shown = part.to_dict("records")
+            each = tuple(
+                Tile(
+                    attribution.map_address(unpack(row), dark),
+                    "",
+                    (row["layer"] or t("attribution.whole"),),
+                )
+                for row in shown
+            )
+            colour = theme.colour(str(shown[0]["family"]), int(shown[0]["depth"]), dark)
+            heading = f"{label} · {t(f'attribution.method.{method}')}"
+            rows.append(Row(heading, each, colour, size="small"))
+        tiles(rows)
