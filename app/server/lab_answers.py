@@ -122,7 +122,7 @@ def _read(lab_id: str) -> Result:
         return results.read(lab_id)
     recorded = results.recorded(lab_id)
     if recorded is None:
-        raise ResultNotFound(f"Nothing is recorded for the laboratory {lab_id}.")
+        raise ResultNotFound("labs.nothing_recorded", laboratory=lab_id)
     return recorded
 
 
