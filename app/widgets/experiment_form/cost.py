@@ -11,7 +11,7 @@ from app.background.cost import Estimate, training
 from app.background.measurements import Failed
 from app.language import progress
 from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import language, t
 from app.page_data.runs import active_runs
 from app.widgets.experiment_form.form import label, value_text
 from app.widgets.experiment_form.networks import depths, joined, split
@@ -170,7 +170,7 @@ def _show_time(
         st.metric(title, t(f"train.cost.{word}"), help=t(f"train.cost.{word}_help"))
     elif isinstance(estimate, Failed):
         st.metric(title, t("train.cost.unknown"))
-        st.caption(escaped(estimate.reason))
+        st.caption(escaped(estimate.reason.text(language())))
     else:
         st.metric(
             title,

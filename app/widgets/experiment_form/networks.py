@@ -53,9 +53,7 @@ def twin_of(network: str) -> str:
         InvalidSetting: the paper has no plain counterpart.
     """
     if not has_twin(network):
-        raise InvalidSetting(
-            "network", f"{network} has no plain twin in the paper; train it without a twin."
-        )
+        raise InvalidSetting("network", "setting.no_plain_twin", network=network)
     family, depth = split(network)
     prefix = PREFIX if is_imagenet(family) else ""
     plain = family.removeprefix(PREFIX) == "plain"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from resnet_core.runs import queries
-from app.page_data.runs import source_of
-from app.page_data.runs import group_of_runs
 import datetime
 from collections.abc import Sequence
 
@@ -14,7 +11,8 @@ from app.background import exports
 from app.language import progress
 from app.language.errors import explain
 from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import language, t
+from app.page_data.runs import group_of_runs, source_of
 from app.page_state.page import page_link
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
@@ -23,6 +21,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.exporting import formats
 from resnet_core.exporting.formats import FORMATS, Format
 from resnet_core.labs import catalog
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 _LOG_LINES = 40
@@ -159,8 +158,8 @@ def run_export(run: RunRecord) -> None:
     )
     st.caption(t(f"runs.export.holds.{what}"))
     missing = formats.missing(what)
-    if missing:
-        st.info(explain(PlaygroundError(missing)), icon=":material/extension:")
+    if missing is not None:
+        st.info(missing.text(language()), icon=":material/extension:")
         return
     if what == "hub":
         hint = t("runs.export.license_hint")

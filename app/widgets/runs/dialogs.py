@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from resnet_core.runs import queries
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,17 +9,18 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data.runs import RunsState
 from app.page_state.page import Page
-from app.widgets.runs import import_dialog
-from app.language.markdown import escaped
 from app.widgets.experiment_form.draft import milestones_as_typed
 from app.widgets.experiment_form.form import complaint, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
+from app.widgets.runs import import_dialog
 from app.widgets.runs.row import DIALOG, report
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 CLEAR = "clear"

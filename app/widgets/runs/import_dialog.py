@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from resnet_core.runs import queries
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from app.background import imports
-from app.language.errors import translated
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
-from app.language.texts import language, t
+from app.language.errors import translated
 from app.language.markdown import escaped
+from app.language.texts import language, t
+from app.page_state.controls import initial_value
 from app.widgets.experiment_form.form import complaint
 from app.widgets.runs.details import imported_links
 from app.widgets.runs.row import imported_result
-from app.page_state.controls import initial_value
 from resnet_core.data import catalog
 from resnet_core.errors import RunNotFound
+from resnet_core.runs import imported, queries
 from resnet_core.weights.recognition import MOST_BYTES
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
@@ -42,7 +42,7 @@ def import_dialog() -> None:
     elif not now.done:
         _watch(job.token)
     elif now.run_id is not None:
-        _imported(now.run_id, now)
+        _imported(now.run_id)
     else:
         _ask(job, now)
 
@@ -181,7 +181,7 @@ def _watch(token: str) -> None:
         st.rerun()
 
 
-def _imported(run_id: str, now: Import) -> None:
+def _imported(run_id: str) -> None:
     try:
         run = queries.run(run_id)
     except RunNotFound:
@@ -190,6 +190,7 @@ def _imported(run_id: str, now: Import) -> None:
     network = escaped(run.experiment.network)
     result = imported_result(run)
     st.success(t("import.done", title=escaped(run.title), network=network, result=result))
-    if now.warning:
-        st.warning(escaped(translated(now.warning, language())))
+    source = imported.of(run)
+    if source is not None and source.warning:
+        st.warning(escaped(translated(source.warning, language())))
     imported_links(run)

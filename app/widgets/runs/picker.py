@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.page_data import puzzle
-from app.language import texts
 from app.figures.labels import network_label, own_name
+from app.language import texts
 from app.language.texts import Speaker, t
+from app.page_data import puzzle
 from app.page_state.page import Page
 from resnet_core.runs.record import RunRecord
 

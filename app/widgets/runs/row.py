@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app.page_data.runs import source_of
-from app.page_data.runs import damage_of
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from app.language import progress
 from app.language.errors import explain, translated
 from app.language.markdown import escaped
 from app.language.texts import language, t
-from app.page_data.runs import RunsState
+from app.page_data.runs import RunsState, damage_of, source_of
 from app.page_state.page import Page
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import record
