@@ -76,6 +76,18 @@ class InvalidSetting(PlaygroundError):
         return f"{self.field}: {self.message}"
 
 
+class InvalidValue(ValueError):
+    """A value that a validator of a setting refuses; pydantic adds the setting's name.
+
+    Attributes:
+        message: the sentence, in no language yet.
+    """
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        self.message = Message(_PREFIX + key, **values)
+        super().__init__(str(self.message))
+
+
 class DataError(PlaygroundError):
     """Image data that is missing, unreadable or unsafe to read."""
 

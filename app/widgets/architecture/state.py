@@ -69,7 +69,7 @@ def spec_from(text: str) -> Spec:
     for word in words:
         if word not in _WORDS:
             raise InvalidSetting(
-                "network", f"{word[:20]!r} is none of {', '.join(_WORDS)}; leave it out."
+                "network", "setting.part_of_network", given=word[:20], options=_WORDS
             )
         settings[_WORDS[word]] = word
     return spec_of(name, **settings)

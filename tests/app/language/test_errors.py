@@ -21,6 +21,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.submission import check
 from resnet_core.runs.record import Job
 from resnet_core.runs.store import wrong_state
+from resnet_core.system.texts import catalogue
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
 PLAIN: dict[str, object] = Draft.of(Experiment()).values  # type: ignore[assignment]
@@ -63,7 +64,8 @@ def test_every_bad_setting_is_refused_in_both_languages(
 ) -> None:
     error = fault(**values)
     english = sentence(error, "en")
-    assert not english[0].islower() or english.startswith(("nan ", "inf "))
+    template = catalogue()[error.message.key]["en"]
+    assert template.startswith("{") or not english[0].islower()
     assert english.rstrip().endswith((".", "?"))
     assert HANGUL.search(sentence(error, "ko")), english
 
@@ -113,7 +115,7 @@ BAD_ARCHIVES: dict[str, tuple[str, Callable[[], bytes]]] = {
 def test_every_bad_upload_is_refused_in_both_languages_and_not_kept(home: Path, case: str) -> None:
     name, make = BAD_ARCHIVES[case]
     with pytest.raises(PlaygroundError) as caught:
-        uploads.keep(name, make())
+        uploads.store(name, make())
     english = sentence(caught.value, "en")
     assert str(home) not in english or "free some space" in english, english
     assert HANGUL.search(sentence(caught.value, "ko")), english
