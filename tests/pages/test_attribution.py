@@ -29,11 +29,11 @@ from tests.opened_page import opened
 _open = partial(opened, "attribution")
 
 
-@pytest.fixture(autouse=True)
 def _queued() -> list[str]:
     return [job.id for job in store.of_home().jobs({"queued"})]
 
 
+@pytest.fixture(autouse=True)
 def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
     """What was asked for; nobody works on it."""
     orders: list[LabRequest] = []

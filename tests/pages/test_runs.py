@@ -156,7 +156,7 @@ def test_an_unreadable_experiment_is_told_and_the_rest_is_shown(content: str | N
 
 def test_a_run_that_the_index_cannot_read_stays_in_the_list() -> None:
     put_on_record("20261121-000001")
-    change = "UPDATE run SET experiment = '{}', state = 'failed'".replace("{}", '{"old": 1}')
+    change = "UPDATE job SET experiment = '{}', state = 'failed'".replace("{}", '{"old": 1}')
     store.of_home().database.write(lambda c: c.execute(change))
     assert "This version cannot read the run's experiment" in said(opened())
 
