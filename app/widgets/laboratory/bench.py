@@ -57,7 +57,7 @@ class Bench:
             InvalidSetting, RunNotFound, WrongState: a network cannot be looked at.
         """
         if question.most_runs and not self.runs:
-            raise InvalidSetting(RUNS, t("labs.common.networks_none"))
+            raise InvalidSetting(RUNS, "labs.no_networks")
         return LabRequest.create(question.name, self.runs, **self.values())
 
     def values(self) -> dict[str, Any]:
