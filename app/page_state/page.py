@@ -177,6 +177,10 @@ class Page(Generic[State]):
         if lines:
             st.warning("  \n".join(lines))
 
+    def report(self, name: str, error: InvalidSetting) -> None:
+        """Show with `show_errors` what is wrong with a parameter that fits the state's type."""
+        self._memory.errors[name] = error
+
     def write(self) -> None:
         """Put the state into the URL; the page does not run again because of it."""
         self._memory.touched = False

@@ -78,12 +78,15 @@ class LabAnswers:
 
 
 def drawer(name: str) -> Draw:
-    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed.
+    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed; the attribution
+    tools share a module.
 
     Args:
         name: of a known laboratory.
     """
-    draw: Draw = importlib.import_module(f"app.figures.labs.{name}").draw
+    tool = name in catalog.TOOLS
+    module = importlib.import_module(f"app.figures.labs.{'attribution' if tool else name}")
+    draw: Draw = getattr(module, name if tool else "draw")
     return draw
 
 

@@ -117,7 +117,7 @@ class Session:
 
     @property
     def in_sync(self) -> bool:
-        """Whether the weights are those of this iteration: no update was made beyond it."""
+        """True if the weights are those of this iteration: no update was made beyond it."""
         return self.stepper.in_sync
 
     def measure_initial(self) -> Measurement:
@@ -149,7 +149,7 @@ class Session:
 
     @property
     def record_due(self) -> bool:
-        """Whether the last update was recorded and is to be measured."""
+        """True if the last update was recorded and is to be measured."""
         return self._result is not None and self._result.readings is not None
 
     def measure(self) -> Measurement:
@@ -231,7 +231,7 @@ class Session:
         self.state.seconds += time.perf_counter() - start
 
 
-def divergence_advice(experiment: Experiment, precision: device.Computed) -> Message:
+def divergence_advice(experiment: Experiment, precision: device.ComputedPrecision) -> Message:
     """Return a sentence on the likely cause of a loss that is not finite, and the remedy."""
     rate = experiment.learning_rate
     lower = min(rate / 10, _PAPER_RATE)

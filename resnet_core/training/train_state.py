@@ -151,7 +151,7 @@ class TrainState:
         self.iteration = checkpoint.iteration
 
     def _circumstances(self, backend: str) -> dict[str, Any]:
-        """What the bits of a result depend on besides the experiment."""
+        """Return the conditions besides the experiment on which the bits of a result depend."""
         execution = self.execution
         return {
             "device": execution.device.type,

@@ -94,7 +94,7 @@ def test_run_asks_and_the_page_follows(recorded: LabRequest) -> None:
     assert results.read(recorded.id).state == "queued"
     assert _figures(test)["id"] == recorded.id
     assert _figures(test)["active"] is True
-    assert _query(test) == {"here": "1"}
+    assert _query(test) == {"here": "true"}
     assert [button.key for button in test.button] == ["lab.stop"]
 
 

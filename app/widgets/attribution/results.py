@@ -15,9 +15,9 @@ from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import Desk
-from app.widgets.laboratory.bench import command_line
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.viewers import leave, note_viewer
+from app.widgets.laboratory.result import leave, note_viewer
+from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result

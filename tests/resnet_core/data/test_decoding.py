@@ -1,4 +1,4 @@
-""""""
+"""Decoded pixels against Pillow and arithmetic; damaged and huge files; the decoding threads."""
 
 from __future__ import annotations
 
