@@ -117,7 +117,7 @@ BAD_ARCHIVES: dict[str, tuple[str, Callable[[], bytes]]] = {
 def test_every_bad_upload_is_refused_in_both_languages_and_not_kept(home: Path, case: str) -> None:
     name, make = BAD_ARCHIVES[case]
     with pytest.raises(PlaygroundError) as caught:
-        uploads.keep(name, make())
+        uploads.store(name, make())
     english = sentence(caught.value, "en")
     assert str(home) not in english or "free some space" in english, english
     assert HANGUL.search(sentence(caught.value, "ko")), english
