@@ -69,8 +69,7 @@ class NetworkSpec:
     def __post_init__(self) -> None:
         if self.block == "bottleneck" and self.layers_per_block != 3:
             raise InvalidSetting(
-                "layers_per_block",
-                f"a bottleneck has 3 layers, not {self.layers_per_block}; use 3.",
+                "layers_per_block", "setting.bottleneck_layers", given=self.layers_per_block
             )
         check_depth(self.depth, self.layers_per_block)
 
@@ -116,16 +115,11 @@ def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
         InvalidSetting: the family is unknown or the depth is not reachable.
     """
     match = _NAME.fullmatch(name.strip().lower())
-    families = ", ".join(FAMILIES)
     if match is None:
-        raise InvalidSetting(
-            "network",
-            f"{name[:60]!r} is not a network's name; write cifar/FAMILY-DEPTH with one of "
-            f"{families}, for example cifar/resnet-20.",
-        )
+        raise InvalidSetting("network", "setting.network_name", given=name[:60], options=FAMILIES)
     family, depth = match[1], int(match[2])
     if family not in FAMILIES:
-        raise InvalidSetting("network", f"there is no family {family!r}; choose one of {families}.")
+        raise InvalidSetting("network", "setting.family", given=family, options=FAMILIES)
     check_depth(depth, layers_per_block)
     return family, depth
 
@@ -137,17 +131,19 @@ def check_depth(depth: int, layers_per_block: int = 2) -> None:
         InvalidSetting: names the nearest depths that do exist.
     """
     step = STAGES * layers_per_block
-    rule = f"{step}n + 2 weighted layers with n >= 1"
     if depth < step + 2:
-        raise InvalidSetting("network", f"depth {depth} is not {rule}; the least is {step + 2}.")
-    if depth > DEEPEST:
         raise InvalidSetting(
-            "network",
-            f"depth {depth} is beyond the {DEEPEST} layers that can be trained here; "
-            f"the deepest in the paper is 1202.",
+            "network", "setting.depth_too_small", depth=depth, step=step, least=step + 2
         )
+    if depth > DEEPEST:
+        raise InvalidSetting("network", "setting.depth_too_large", depth=depth, most=DEEPEST)
     if (depth - 2) % step:
         below = depth - (depth - 2) % step
         raise InvalidSetting(
-            "network", f"depth {depth} is not {rule}; the nearest are {below} and {below + step}."
+            "network",
+            "setting.depth_between",
+            depth=depth,
+            step=step,
+            below=below,
+            above=below + step,
         )

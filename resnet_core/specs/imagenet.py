@@ -100,7 +100,7 @@ class ImageNetSpec:
         if self.is_reference and (self.activation != "relu" or self.channels != 3):
             field, value = ("channels", 3) if self.activation == "relu" else ("activation", "relu")
             raise InvalidSetting(
-                field, f"{self.architecture} is as torchvision has it; {field} must be {value}."
+                field, "setting.as_torchvision", network=self.architecture, value=value
             )
 
     def _check_sizes(self) -> None:
@@ -108,12 +108,18 @@ class ImageNetSpec:
         if not least <= self.image_size <= _LARGEST:
             raise InvalidSetting(
                 "image_size",
-                f"{self.image_size} pixels are not from {least} to {_LARGEST}, "
-                f"as {self.architecture} needs; use {min(max(self.image_size, least), _LARGEST)}.",
+                "setting.crop_size",
+                given=self.image_size,
+                least=least,
+                most=_LARGEST,
+                network=self.architecture,
+                good=min(max(self.image_size, least), _LARGEST),
             )
         for field in ("channels", "classes"):
             if getattr(self, field) < 1:
-                raise InvalidSetting(field, f"{getattr(self, field)} is too small; use at least 1.")
+                raise InvalidSetting(
+                    field, "setting.too_small", given=getattr(self, field), bound=1
+                )
 
     @property
     def name(self) -> str:
@@ -197,11 +203,12 @@ def check_choice(field: str, value: object, choices: tuple[Any, ...]) -> None:
         InvalidSetting: names them.
     """
     if value not in choices:
-        known = ", ".join(map(str, choices))
-        raise InvalidSetting(field, f"{str(value)[:60]!r} is not known; choose one of {known}.")
+        raise InvalidSetting(field, "setting.choice", given=str(value)[:60], options=choices)
 
 
 def _unknown(given: str) -> InvalidSetting:
     near = difflib.get_close_matches(given[:60], ARCHITECTURES, n=1, cutoff=0.6)
-    advice = f"did you mean {PREFIX}{near[0]}?" if near else f"choose {', '.join(ARCHITECTURES)}."
-    return InvalidSetting("network", f"there is no {PREFIX}{given[:60]}; {advice}")
+    name = PREFIX + given[:60]
+    if near:
+        return InvalidSetting("network", "setting.architecture_near", given=name, near=near[0])
+    return InvalidSetting("network", "setting.architecture", given=name, options=ARCHITECTURES)

@@ -33,7 +33,7 @@ def spec_of(name: str, **settings: Any) -> Spec:
     allowed = {field.name for field in fields(kind)} - {"architecture", "family", "depth"}
     for setting in settings:
         if setting not in allowed:
-            raise InvalidSetting(setting, f"{name.strip()[:60]} has no such setting; leave it out.")
+            raise InvalidSetting(setting, "setting.not_of_network", network=name.strip()[:60])
     if imagenet:
         return ImageNetSpec(parse_imagenet_name(name), **settings)
     layers = 3 if settings.get("block") == "bottleneck" else settings.get("layers_per_block", 2)

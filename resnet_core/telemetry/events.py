@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_core.system.texts import Message
+
 Float32 = NDArray[np.float32]
 
 
@@ -97,12 +99,12 @@ class Diverged:
     Attributes:
         iteration: updates made, all with finite losses and gradients.
         loss: of the update that was not made; huge where only its gradient is not finite.
-        advice: one sentence that says what to change.
+        advice: what to change.
     """
 
     iteration: int
     loss: float
-    advice: str
+    advice: Message
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,7 @@ class StreamWriter:
         self._schema = found or table.schema(started)
         for axis in ("layers", "blocks"):
             if table.names(self._schema, axis) != getattr(started, axis):
-                raise PlaygroundError(
-                    f"{path} holds the telemetry of a network with other {axis}; "
-                    "move it away or start a new run."
-                )
+                raise PlaygroundError("telemetry.other_network", path=path, axis=axis)
         # Unbuffered: what `append` returned from survives the death of this process.
         self._file: io.FileIO = path.open("r+b" if found else "wb", buffering=0)
         self._file.truncate(self._end)
@@ -87,7 +84,7 @@ def read(path: Path) -> pa.Table:
     """
     found, batches, _ = _parse(_bytes(path))
     if found is None:
-        raise PlaygroundError(f"{path} holds no telemetry yet.")
+        raise PlaygroundError("telemetry.empty", path=path)
     return pa.Table.from_batches(batches, found)
 
 

@@ -76,8 +76,7 @@ def row(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatch:
         length = table_schema.field(column).type.list_size if known else 0
         if values.shape != (length,):
             raise PlaygroundError(
-                f"{column} has the shape {values.shape}, but this run's stream has "
-                f"{length} {axis}; the network was changed under a running stream."
+                "telemetry.shape", column=column, shape=str(values.shape), length=length, axis=axis
             )
         if length:
             columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values), length))

@@ -138,7 +138,7 @@ def test_a_missing_folder_is_told_and_can_be_deleted() -> None:
     assert "Its folder is missing" in said(page)
     press(page, "Details")
     page = choose(page, "20261121-000001", "delete")
-    assert "goes for good" in said(page)
+    assert "is deleted for good" in said(page)
     press(page, "Delete")
     assert queries.runs() == []
 
@@ -289,7 +289,7 @@ def test_all_runs_that_match_can_be_deleted_at_once() -> None:
         put_on_record(f"20261121-00000{number}", seed=number, measured=False)
     put_on_record("20261121-000009", state="queued", measured=False)
     page = press(opened(), "Delete these …")
-    assert "3 runs that are neither queued nor running" in said(page)
+    assert "3 runs that match the filter" in said(page)
     press(page, "Delete 3 runs")
     assert [run.id for run in queries.runs()] == ["20261121-000009"]
 

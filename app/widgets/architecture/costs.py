@@ -12,7 +12,6 @@ from app.background import cost
 from app.background.cost import Forward
 from app.background.measurements import Failed
 from app.figures.architecture import block_figure, three_digits, work_figure
-from app.language.errors import translated
 from app.language.texts import language, t
 from app.page_data.runs import active_runs
 from app.widgets.architecture.block_card import table
@@ -315,8 +314,6 @@ def _where(answers: list[Answer]) -> str:
         word = "waiting" if busy else "measuring_now"
         parts.append(t(f"architecture.cost.{word}"))
     parts += {
-        translated(answer.reason, language()): None
-        for answer in answers
-        if isinstance(answer, Failed)
+        answer.reason.text(language()): None for answer in answers if isinstance(answer, Failed)
     }
     return " ".join(parts)

@@ -14,13 +14,12 @@ from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
 from app.page_state.initial_value import start_of
 from app.widgets.attribution import state as desks
+from app.widgets.attribution.form import SettingsForm
 from app.widgets.attribution.layers import browser, layer_choice
 from app.widgets.attribution.maps import all_moments, iterations, maps, moment, scale
 from app.widgets.attribution.results import ask_and_follow, checks, figures
 from app.widgets.attribution.state import NAME, VIEWS, Desk, View, known_album, pictures
-from app.widgets.laboratory.bench import command_line
-from app.widgets.laboratory.controls import Controls
-from app.widgets.laboratory.subjects import subjects
+from app.widgets.laboratory.state import command_line, networks
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
@@ -62,9 +61,8 @@ def _choose(now: Desk, there: Album | None) -> Desk:
     with left:
         pictures(now, there)
     with right:
-        runs = subjects(question, now.bench.runs, f"attribution.{desks.visits()}")
-        form = Controls(question, now.settings)
-        form.form = f"attribution.{desks.visits()}"
+        runs = networks(question, now.bench.runs, f"{key}.runs")
+        form = SettingsForm(question, now.settings, f"attribution.{desks.visits()}")
         held: dict[str, Any] = {"picture": now.settings.picture}
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             held["target"] = _target(now, there, f"{key}.target")

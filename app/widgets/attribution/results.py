@@ -10,14 +10,14 @@ import streamlit as st
 
 from app import services, theme
 from app.figures import attribution
-from app.language.errors import explain, translated
+from app.language.errors import explain, stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import Desk
-from app.widgets.laboratory.bench import command_line
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.viewers import leave, note_viewer
+from app.widgets.laboratory.result import leave, note_viewer
+from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
@@ -67,7 +67,7 @@ def follow(result: Result, show: Show) -> Result:
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
     if result.state in {"failed", "interrupted"}:
-        st.warning(escaped(translated(result.exit_reason, language())))
+        st.warning(escaped(stored_sentence(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
             anew(result.request)
     return result

@@ -15,7 +15,7 @@ from app.language.texts import language, t
 from app.page_data.pictures import Album, album
 from app.page_data.runs import find_runs
 from app.page_state import url as page_url
-from app.widgets.laboratory.bench import HERE, Bench
+from app.widgets.laboratory.state import LabState, setting_label, state_type, with_usable_networks
 from resnet_core.data.own import uploaded_image
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
@@ -39,7 +39,7 @@ class Desk:
         layer: that the activation browser shows beside the additions, or "".
     """
 
-    bench: Bench
+    bench: LabState
     view: View = "maps"
     layer: str = ""
 
@@ -50,8 +50,20 @@ class Desk:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Desk, list[str]]:
         """The desk in a URL, and a sentence for each parameter that gave way to its default."""
-        rest = {name: text for name, text in query.items() if name not in {_VIEW, _LAYER, HERE}}
-        bench, problems = Bench.from_query(catalog.question(NAME), rest)
+        rest = {name: text for name, text in query.items() if name not in {_VIEW, _LAYER, "here"}}
+        question = catalog.question(NAME)
+        state, errors = state_type(question).from_query(rest)
+        bench, refused = with_usable_networks(question, state, rest)
+        if refused is not None:
+            errors["runs"] = refused
+        problems = [
+            t(
+                "common.address",
+                field=setting_label(NAME, name) if name in bench.names() else name[:40],
+                reason=explain(error),
+            )
+            for name, error in errors.items()
+        ]
         view = next((one for one in VIEWS if one == query.get(_VIEW)), VIEWS[0])
         layer = query.get(_LAYER, "")
         try:
@@ -63,7 +75,7 @@ class Desk:
 
     def to_query(self) -> dict[str, str]:
         """The inverse of `from_query`: what differs from the page's own."""
-        query = self.bench.to_query(catalog.question(NAME))
+        query = self.bench.to_query()
         if self.view != VIEWS[0]:
             query[_VIEW] = self.view
         return {**query, _LAYER: self.layer} if self.layer else query
@@ -75,7 +87,7 @@ class Desk:
             InvalidSetting, RunNotFound, WrongState: a network cannot be looked at.
         """
         if laboratory == NAME:
-            return self.bench.order(catalog.question(NAME))
+            return self.bench.request(catalog.question(NAME))
         return LabRequest.create(laboratory, self.bench.runs, **given)
 
     def changed(self, **values: Any) -> Desk:
@@ -84,7 +96,7 @@ class Desk:
         Raises:
             InvalidSetting
         """
-        given = {**self.bench.values(), **values}
+        given = {**dict(self.settings), **values}
         settings = create_settings(catalog.question(NAME), given)
         return replace(self, bench=self.bench.changed(settings=settings))
 

@@ -77,7 +77,7 @@ def estimate_run_time(experiment: Experiment, facts: DataFacts) -> Timing:
     try:
         update, record = _update_and_record(session)
     except NotFinite as failure:
-        raise PlaygroundError(session.diverged(failure).advice) from failure
+        raise PlaygroundError.of(session.diverged(failure).advice) from failure
     evaluated = min(experiment.evaluation_images, len(noise.train)) + len(noise.test)
     to_evaluate = min(experiment.evaluation_images, facts.train_images) + facts.test_images
     evaluation = _seconds(session.evaluate) * to_evaluate / evaluated

@@ -1,4 +1,4 @@
-""""""
+"""Names of the public re-implementations translated into ours."""
 
 from __future__ import annotations
 
