@@ -34,17 +34,6 @@ def test_ten_things_are_where_the_document_says() -> None:
         assert name.lower() in text.lower(), looked_for
 
 
-def test_the_folder_names_lead_to_them() -> None:
-    """A word of what is looked for, or of its file, stands in the path."""
-    for looked_for, file, _ in _table("Where is ...?"):
-        path = set(re.split(r"[/_.]", file.lower()))
-        words = set(re.split(r"[ \-]", looked_for.lower()))
-        words |= {word.rstrip("s") for word in words} | {f"{word}s" for word in words}
-        synonyms = {"option": {"blocks"}, "url": {"url"}, "korean": {"texts"}}
-        wanted = words.union(*(synonyms.get(word, set()) for word in words))
-        assert path & wanted, (looked_for, file)
-
-
 def test_links_lead_to_files() -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", TEXT):
         assert (ROOT / "docs" / link).exists(), link
