@@ -16,7 +16,7 @@ from pydantic import (
 from app.page_state.page import Page
 from app.page_state.query import PageState
 from resnet_core.anatomy import describe
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, InvalidValue
 from resnet_core.specs.cifar import FAMILIES, Block, NetworkSpec, Shortcut, StrideIn
 from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
 from resnet_core.specs.names import Spec, is_imagenet, spec_of
@@ -102,12 +102,12 @@ def _network(value: Any) -> Spec:
     """Return a network, which may be given by its token.
 
     Raises:
-        ValueError: with the sentence that the reader is shown.
+        InvalidValue: with the sentence that the reader is shown.
     """
     try:
         spec: Spec = spec_from(value) if isinstance(value, str) else value
     except InvalidSetting as error:
-        raise ValueError(str(error.message).rstrip(".")) from error
+        raise InvalidValue.of(error.message) from error
     return spec
 
 
@@ -159,7 +159,7 @@ class ArchitectureState(PageState):
     def _check_blocks(cls, blocks: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for spec, block in zip(info.data.get("networks", ()), blocks, strict=False):
             if block and block not in describe(spec).block_names:
-                raise ValueError(f"{title(spec)} has no block {block[:40]}")
+                raise InvalidValue("setting.no_block", network=title(spec), block=block[:40])
         return blocks
 
     @field_validator("look")
@@ -174,7 +174,7 @@ class ArchitectureState(PageState):
         if layer and networks:
             spec = networks[info.data.get("look", 0)]
             if layer not in _layer_names(spec):
-                raise ValueError(f"{title(spec)} has no layer {layer[:40]}")
+                raise InvalidValue("setting.no_layer", network=title(spec), layer=layer[:40])
         return layer
 
     def changed(self, **values: Any) -> Self:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import services, theme
 from app.figures import attribution
-from app.language.errors import explain, translated
+from app.language.errors import explain, stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
@@ -67,7 +67,7 @@ def follow(result: Result, show: Show) -> Result:
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
     if result.state in {"failed", "interrupted"}:
-        st.warning(escaped(translated(result.exit_reason, language())))
+        st.warning(escaped(stored_sentence(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
             anew(result.request)
     return result

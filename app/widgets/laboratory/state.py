@@ -14,7 +14,7 @@ from app.language.texts import language, t
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import page_link
 from app.page_state.query import PageState
-from app.widgets.runs.picker import unlike_labels
+from app.widgets.runs.picker import unique_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results.request import LabRequest, settings_to_query
@@ -128,7 +128,7 @@ def networks(
         st.info(t("labs.common.networks_none"))
         page_link("train", t("labs.common.train"))
         return ()
-    labels = unlike_labels(runs)
+    labels = unique_labels(runs)
     start = [run_id for run_id in initial_value(key, tuple(chosen)) if run_id in labels]
     return tuple(
         st.multiselect(
