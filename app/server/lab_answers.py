@@ -19,7 +19,7 @@ from pydantic import Field
 
 from app.figures.labels import network_label
 from app.language import texts
-from app.language.errors import translated
+from app.language.errors import stored_sentence
 from app.language.progress import duration
 from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
@@ -210,7 +210,7 @@ def _failure(result: Result, language: Language) -> str:
     """Return the reason of a failure, else nothing."""
     if result.state not in {"failed", "interrupted"}:
         return ""
-    reason = translated(result.exit_reason, language)
+    reason = stored_sentence(result.exit_reason, language)
     return texts.say(language, "labs.common.failed", reason=reason)
 
 

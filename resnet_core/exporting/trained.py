@@ -9,7 +9,8 @@ from pathlib import Path
 
 import safetensors
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
 from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
@@ -49,8 +50,8 @@ class Trained:
     errors: Errors
 
     @cached_property
-    def anatomy(self) -> anatomy.Anatomy:
-        return anatomy.describe(self.spec)
+    def anatomy(self) -> Anatomy:
+        return describe(self.spec)
 
     @property
     def data_name(self) -> str:

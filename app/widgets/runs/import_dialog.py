@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.background import imports
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
-from app.language.errors import translated
+from app.language.errors import stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_state.controls import initial_value
@@ -192,5 +192,5 @@ def _imported(run_id: str) -> None:
     st.success(t("import.done", title=escaped(run.title), network=network, result=result))
     source = imported.of(run)
     if source is not None and source.warning:
-        st.warning(escaped(translated(source.warning, language())))
+        st.warning(escaped(stored_sentence(source.warning, language())))
     imported_links(run)

@@ -12,7 +12,7 @@ import streamlit as st
 from app import services
 from app.figures.labels import network_label
 from app.language import progress
-from app.language.errors import explain, translated
+from app.language.errors import explain, stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.runs import RunsState, damage_of, source_of
@@ -250,10 +250,10 @@ def _troubles(run: RunRecord) -> None:
     if damage:
         st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
     if run.exit_reason and run.state in _EXPLAINED:
-        st.caption(escaped(translated(run.exit_reason, language())))
+        st.caption(escaped(stored_sentence(run.exit_reason, language())))
     source = source_of(run)
     if source is not None and source.warning:
-        warning = escaped(translated(source.warning, language()))
+        warning = escaped(stored_sentence(source.warning, language()))
         st.caption(f":material/warning: {warning}")
     outcome: Outcome | None = st.session_state.get(OUTCOME)
     if outcome is not None and outcome.run_id == run.id:
