@@ -14,7 +14,8 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Dataset
 from resnet_core.data.decoding import Decoders
@@ -59,8 +60,8 @@ class Trained:
     errors: Errors
 
     @cached_property
-    def anatomy(self) -> anatomy.Anatomy:
-        return anatomy.describe(self.spec)
+    def anatomy(self) -> Anatomy:
+        return describe(self.spec)
 
     @property
     def data_name(self) -> str:
