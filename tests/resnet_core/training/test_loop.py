@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.experiments.experiment import Experiment
