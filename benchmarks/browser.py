@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PATIENCE = 60_000  # ms
+TIMEOUT = 60_000  # ms
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
@@ -64,8 +64,8 @@ def opened() -> Iterator[Page]:
     except ImportError as error:
         raise Missing("Playwright is not installed (it is in requirements-dev.txt).") from error
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, _NAMES)), None)
-        path = found or playwright.chromium.executable_path
+        system = next(filter(None, map(shutil.which, _NAMES)), None)
+        path = system or playwright.chromium.executable_path
         if not Path(path).exists():
             raise Missing("no Chromium was found; `playwright install chromium` fetches one.")
         try:
@@ -74,7 +74,7 @@ def opened() -> Iterator[Page]:
             raise Missing(f"{path} does not start: {error.message.splitlines()[0]}") from error
         window = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page = window.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT)
         yield page
         browser.close()
 
@@ -98,5 +98,5 @@ def watch_points(page: Page) -> None:
 
 def drawn_at(page: Page) -> dict[int, float]:
     """Iteration -> when it was drawn, seconds since the epoch."""
-    found: dict[str, Any] = page.evaluate("window.drawnAt")
-    return {round(float(iteration)): at / 1000 for iteration, at in found.items()}
+    times: dict[str, Any] = page.evaluate("window.drawnAt")
+    return {round(float(iteration)): at / 1000 for iteration, at in times.items()}

@@ -1,4 +1,4 @@
-"""What a checkpoint costs the training that waits for it."""
+"""The cost of a checkpoint for the training that waits for it."""
 
 from __future__ import annotations
 
@@ -44,11 +44,15 @@ def _saved(network: str, rounds: int) -> Comparison:
         )
 
 
-def _section(network: str, found: Comparison) -> str:
+def _section(network: str, comparison: Comparison) -> str:
     every = checkpoint_seconds()
     rows = [
-        (name, f"{1000 * found.median(name):.0f}", f"{100 * found.median(name) / every:.2f} %")
-        for name in found.names
+        (
+            name,
+            f"{1000 * comparison.median(name):.0f}",
+            f"{100 * comparison.median(name) / every:.2f} %",
+        )
+        for name in comparison.names
     ]
     headings = ("a checkpoint", "ms, median", f"of training, one every {every:g} s")
     return f"## {network}: a checkpoint\n\n{table(headings, rows)}\n"

@@ -13,7 +13,7 @@ from benchmarks.side_by_side import compare, table
 def sections(quick: bool) -> Iterator[str]:
     rounds = 1 if quick else 5
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        found = compare(
+        comparison = compare(
             {
                 "the server with torch imported as well": lambda: _started(folder, torch=True),
                 "this project's server": lambda: _started(folder, torch=False),
@@ -21,7 +21,8 @@ def sections(quick: bool) -> Iterator[str]:
             rounds,
         )
     rows = [
-        (name, f"{found.median(name):.2f}", f"{found.faster(name):.1f}") for name in found.names
+        (name, f"{comparison.median(name):.2f}", f"{comparison.faster(name):.1f}")
+        for name in comparison.names
     ]
     headings = ("from the command to the home page's curves", "s, median", "times as fast")
     yield f"## Cold start\n\n{table(headings, rows)}\n"

@@ -1,7 +1,7 @@
-"""A way to train, in a process of its own that takes a step when it is told to.
+"""A training loop in a separate process that takes a step on request.
 
-Precision, memory allocator and number of threads belong to a process, so ways that differ in
-them cannot share one. All wait but the one that is being timed.
+Precision, memory allocator and number of threads belong to a process, so loops that differ in
+them cannot share one. All but the one that is timed wait.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Contender:
         self.wait()
 
     def begin(self) -> None:
-        """Have it take a step while others do."""
+        """Start a step without waiting for it."""
         self._pipe.send("step")
 
     def wait(self) -> None:
-        """Until it has taken the step that it began."""
+        """Wait for the step that was started."""
         self._pipe.recv()
 
     def __enter__(self) -> Self:

@@ -89,7 +89,7 @@ ask_until(f"/playground-api/lab?id={folder.name}", lambda answer: not answer["ac
 """,
     "import": """
 import subprocess, sys, torch
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 from resnet_core.networks.catalog import build
 torch.save(build(spec_of("cifar/resnet-8", width=4), 0).state_dict(), HOME / "net.th")
 options = "--shortcut A --option-a-padding end --normalization per-pixel"

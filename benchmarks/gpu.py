@@ -1,4 +1,4 @@
-"""`make bench-gpu`: how fast training is on this machine's CUDA GPU.
+"""`make bench-gpu`: the speed of training on this machine's CUDA GPU.
 
 python -m benchmarks.gpu              three networks, some minutes
 python -m benchmarks.gpu --quick      one round of one of them
@@ -26,11 +26,11 @@ ROUNDS = 7
 BLOCK = intervals.MAX_CHUNK  # updates timed together: as many as are launched together
 RUNS = 4  # that share the GPU
 
-Ways = Mapping[str, tuple[object, ...]]
+Contenders = Mapping[str, tuple[object, ...]]
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="One round of one network: whether it works.")
+@click.option("--quick", is_flag=True, help="One round of one network, as a test.")
 @click.option("--write", type=click.Path(path_type=Path), help="Keep the document in this file.")
 def main(quick: bool, write: Path | None) -> None:
     """Measure training on the first CUDA GPU, side by side with the conventional loop."""
@@ -74,7 +74,7 @@ def together(contenders: Sequence[Contender]) -> Callable[[], None]:
 
 def _training(network: str, rounds: int) -> str:
     reduced = device.choose("cuda").precision
-    found = _timed(
+    comparison = _timed(
         {
             "torchvision's loop: PIL, DataLoader, fp32": (loops.conventional, network, "cuda"),
             "this project without graphs, fp32": (_ours, network, "fp32", loops.NEVER, True),
@@ -87,11 +87,11 @@ def _training(network: str, rounds: int) -> str:
     rows = [
         (
             name,
-            f"{loops.BATCH * BLOCK / found.median(name):,.0f}",
-            f"{found.faster(name):.2f}",
-            f"{found.median(name) / BLOCK * UPDATES:,.0f}",
+            f"{loops.BATCH * BLOCK / comparison.median(name):,.0f}",
+            f"{comparison.faster(name):.2f}",
+            f"{comparison.median(name) / BLOCK * UPDATES:,.0f}",
         )
-        for name in found.names
+        for name in comparison.names
     ]
     headings = ("a training step", "images/s", "times as fast", f"s for {UPDATES:,} updates")
     goal = f"Aimed at on an H100: {GOALS[network]} s for {UPDATES:,} updates."
@@ -102,7 +102,7 @@ def _training(network: str, rounds: int) -> str:
 def _telemetry(network: str, rounds: int) -> str:
     reduced = device.choose("cuda").precision
     graphs, eager = "off", "off, without graphs"
-    found = _timed(
+    comparison = _timed(
         {
             graphs: (_ours, network, reduced, loops.NEVER, False),
             "this project's, every step": (_ours, network, reduced, 1, False),
@@ -116,11 +116,14 @@ def _telemetry(network: str, rounds: int) -> str:
 
     def cost(name: str) -> str:
         off = eager if name.endswith("without graphs") else graphs
-        if off not in found.names:
+        if off not in comparison.names:
             return ""
-        return f"{100 * (found.median(name) / found.median(off) - 1):+.1f} %"
+        return f"{100 * (comparison.median(name) / comparison.median(off) - 1):+.1f} %"
 
-    rows = [(name, f"{1000 * found.median(name) / BLOCK:.2f}", cost(name)) for name in found.names]
+    rows = [
+        (name, f"{1000 * comparison.median(name) / BLOCK:.2f}", cost(name))
+        for name in comparison.names
+    ]
     title = f"## {network}: responses and gradient norms of every layer, {reduced}"
     return f"{title}\n\n{table(('telemetry', 'ms a step', 'cost'), rows)}\n"
 
@@ -135,14 +138,16 @@ def _sharing(network: str, rounds: int) -> str:
                 for _ in range(RUNS)
             ]
         except EOFError:
-            return f"{title}\n\nLeft out: a run could not begin, and has said why.\n"
-        found = compare({"one run": runs[0], f"{RUNS} runs": together(runs)}, rounds, warm_up=2)
-    counts = dict(zip(found.names, (1, RUNS), strict=True))
+            return f"{title}\n\nLeft out: a run could not begin; the output says why.\n"
+        comparison = compare(
+            {"one run": runs[0], f"{RUNS} runs": together(runs)}, rounds, warm_up=2
+        )
+    counts = dict(zip(comparison.names, (1, RUNS), strict=True))
     rows = [
         (
             name,
-            f"{count * loops.BATCH * BLOCK / found.median(name):,.0f}",
-            f"{count * found.faster(name):.2f}",
+            f"{count * loops.BATCH * BLOCK / comparison.median(name):,.0f}",
+            f"{count * comparison.faster(name):.2f}",
         )
         for name, count in counts.items()
     ]
@@ -158,15 +163,15 @@ def _hooked(network: str, precision: str, how: str) -> Step:
     return loops.hooked(network, precision, how, "cuda")
 
 
-def _timed(ways: Ways, rounds: int) -> Comparison:
+def _timed(contenders: Contenders, rounds: int) -> Comparison:
     with ExitStack() as stack:
-        contenders = {}
-        for name, arguments in ways.items():
+        running = {}
+        for name, arguments in contenders.items():
             try:
-                contenders[name] = stack.enter_context(Contender(block, *arguments))
-            except EOFError:  # its process has ended, and has said why
+                running[name] = stack.enter_context(Contender(block, *arguments))
+            except EOFError:  # its process has ended; its output says why
                 click.echo(f"Left out: {name}.", err=True)
-        return compare(contenders, rounds, warm_up=2)
+        return compare(running, rounds, warm_up=2)
 
 
 if __name__ == "__main__":

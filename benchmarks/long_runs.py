@@ -16,7 +16,8 @@ from unittest import mock
 
 import numpy as np
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import RunFolder, of_run
@@ -101,14 +102,14 @@ def add_running(run_id: str) -> RunRecord:
 def writer(record: RunRecord) -> StreamWriter:
     """Of the run's telemetry, as its worker has one."""
     folder: RunFolder = of_run(record.id)
-    found = _anatomy(record.experiment)
+    network = _anatomy(record.experiment)
     return StreamWriter(
         folder.stream,
         Started(
             iteration=0,
-            layers=found.layers_3x3,
-            blocks=found.block_names,
-            parameters=found.parameters,
+            layers=network.layers_3x3,
+            blocks=network.block_names,
+            parameters=network.parameters,
             data="none",
             train_images=1,
             test_images=1,
@@ -123,7 +124,7 @@ def writer(record: RunRecord) -> StreamWriter:
 def measurement(record: RunRecord, iteration: int) -> Measurement:
     """Noise in every layer: nothing here is easier to send than a real run would be."""
     random = np.random.default_rng(iteration)
-    found = _anatomy(record.experiment)
+    network = _anatomy(record.experiment)
     error = 90.0 * float(np.exp(-iteration / 20_000)) + float(random.uniform(0, 3))
     evaluated = iteration % 1000 == 0
     return Measurement(
@@ -136,16 +137,16 @@ def measurement(record: RunRecord, iteration: int) -> Measurement:
         test_error=error + 1 if evaluated else None,
         learning_rate=0.1,
         images_per_second=1.0,
-        response_std=random.random(len(found.layers_3x3), dtype=np.float32),
-        gradient_norm=random.random(len(found.layers_3x3), dtype=np.float32),
-        branch_ratio=random.random(len(found.block_names), dtype=np.float32),
+        response_std=random.random(len(network.layers_3x3), dtype=np.float32),
+        gradient_norm=random.random(len(network.layers_3x3), dtype=np.float32),
+        branch_ratio=random.random(len(network.block_names), dtype=np.float32),
         audit_error=None,
     )
 
 
 @lru_cache(maxsize=8)
-def _anatomy(experiment: Experiment) -> anatomy.Anatomy:
-    return anatomy.describe(experiment.network_spec())
+def _anatomy(experiment: Experiment) -> Anatomy:
+    return describe(experiment.network_spec())
 
 
 def _experiment(network: str, **settings: object) -> Experiment:

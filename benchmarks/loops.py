@@ -1,4 +1,4 @@
-"""Ways to train a network of section 4.2 for one mini-batch of 128: tutorial's, and ours."""
+"""Training loops for a network of section 4.2, mini-batches of 128: the tutorial's and ours."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEVER = 10_000_000  # iterations
 
 
 def conventional(network: str, device: str = "cpu") -> Step:
-    """As torchvision's tutorials train: PIL images, transforms one by one, a DataLoader, fp32."""
+    """The loop of torchvision's tutorials: PIL images, a DataLoader, fp32."""
     from torchvision import transforms
 
     preparation = transforms.Compose(
@@ -51,7 +51,7 @@ def in_memory(network: str, channels_last: bool, keep: bool) -> Step:
 def ours(
     network: str, precision: str, record_every: int, device: str = "cpu", *, eager: bool = False
 ) -> Step:
-    """The project's training session as workers run it; `eager`: without CUDA graphs."""
+    """The project's training session, as workers run it; `eager`: without CUDA graphs."""
     keep_freed_memory()
     session = training_session(network, precision, record_every, device, eager=eager)
     if device == "cuda" and not eager and session.stepper.backend == "eager":
@@ -68,31 +68,31 @@ def compiled(network: str) -> Step:
 
 
 def hooked(network: str, precision: str, how: str, device: str = "cpu") -> Step:
-    """The session with forward hooks that measure responses, as is often written.
+    """The session with forward hooks that measure responses, as they are often written.
 
     how: `item` reads every value at once, `buffers` keeps them on the device until the end
     of the step. Gradient norms are measured the same way.
     """
     keep_freed_memory()
     session = training_session(network, precision, NEVER, device, eager=True)
-    found: list[float | Tensor] = []
+    values: list[float | Tensor] = []
 
     def keep(value: Tensor) -> None:
-        found.append(value.item() if how == "item" else value)
+        values.append(value.item() if how == "item" else value)
 
     for module in session.state.model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.register_forward_hook(lambda _m, _i, out: keep(out.detach().float().std()))
 
     def step() -> None:
-        found.clear()
+        values.clear()
         session.step()
         for module in session.state.model.modules():
             if isinstance(module, nn.Conv2d):
                 assert module.weight.grad is not None
                 keep(module.weight.grad.norm())
         if how == "buffers":
-            torch.stack([value for value in found if isinstance(value, Tensor)]).tolist()
+            torch.stack([value for value in values if isinstance(value, Tensor)]).tolist()
 
     return step
 
@@ -122,7 +122,7 @@ def _network(name: str) -> nn.Module:
 def training_session(
     network: str, precision: str, record_every: int, device: str = "cpu", *, eager: bool = False
 ) -> Session:
-    """A session that never comes to its end and never evaluates."""
+    """A session that neither ends nor evaluates."""
     experiment = Experiment.create(
         network=f"cifar/{network}",
         data="shapes",
@@ -158,10 +158,10 @@ def _augmented(form: torch.memory_format) -> Iterator[tuple[Tensor, Tensor]]:
     pixels, labels = augment.as_tensors(_images())
     mean, chance = augment.per_pixel_mean(pixels), torch.Generator().manual_seed(0)
     while True:
-        for chosen in torch.randperm(len(pixels), generator=chance).split(BATCH):
-            drawn = augment.draw(len(chosen), chance)
-            batch = augment.augmented(pixels[chosen], mean, drawn, memory_format=form)
-            yield batch, labels[chosen]
+        for positions in torch.randperm(len(pixels), generator=chance).split(BATCH):
+            drawn = augment.draw(len(positions), chance)
+            batch = augment.augmented(pixels[positions], mean, drawn, memory_format=form)
+            yield batch, labels[positions]
 
 
 def _forever(

@@ -1,4 +1,4 @@
-"""What this machine is, and the most that it computes."""
+"""This machine's hardware and its peak arithmetic."""
 
 from __future__ import annotations
 
@@ -68,21 +68,21 @@ def description(where: str = "cpu") -> str:
 
 
 def compiler() -> bool:
-    """Whether torch.compile has a C++ compiler to work with."""
+    """Return whether there is a C++ compiler for torch.compile."""
     return any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl"))
 
 
 def _gemm(dtype: torch.dtype) -> float:
     a, b = (torch.randn(1024, 1024).to(dtype) for _ in range(2))
-    found = compare({"product": lambda: a @ b}, rounds=9, warm_up=2)
-    return 2 * 1024**3 / found.median("product")
+    comparison = compare({"product": lambda: a @ b}, rounds=9, warm_up=2)
+    return 2 * 1024**3 / comparison.median("product")
 
 
 def _convolution(dtype: torch.dtype) -> float:
     x = torch.randn(128, 64, 32, 32).to(dtype).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(64, 64, 3, 3).to(dtype).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        found = compare(
+        comparison = compare(
             {"convolution": lambda: functional.conv2d(x, weight, padding=1)}, rounds=5, warm_up=1
         )
-    return 2 * 128 * 32 * 32 * 64 * 64 * 9 / found.median("convolution")
+    return 2 * 128 * 32 * 32 * 64 * 64 * 9 / comparison.median("convolution")

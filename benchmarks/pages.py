@@ -47,7 +47,7 @@ _POINTS = 30
 
 @dataclass
 class Visits:
-    """What changes to one page took: seconds until it was settled, and of the server's cores."""
+    """Seconds until changes to one page were drawn, and of the server's cores."""
 
     waited: list[float] = field(default_factory=list)
     worked: list[float] = field(default_factory=list)
@@ -70,21 +70,21 @@ def sections(quick: bool) -> Iterator[str]:
 def _answers(ids: Sequence[tuple[str, ...]], rounds: int) -> str:
     """What the server computes and sends for charts of long runs, beside the home page's."""
     recorded = tuple(run.id for run in queries.recorded() if run.group == "one-minute")[:4]
-    shown = {"the home page's recordings": recorded}
-    shown |= {f"{_length(group[0]):,} records each": group for group in ids}
+    groups = {"the home page's recordings": recorded}
+    groups |= {f"{_length(group[0]):,} records each": group for group in ids}
     feed, rows = Feed(), []
     for kind, view in (("charts", View()), ("maps", View(heat=True)), ("history", View())):
-        given: dict[str, Answer] = {}
+        answers: dict[str, Answer] = {}
 
-        def answer(name: str, kind: str = kind, view: View = view, given: dict = given) -> None:
+        def answer(name: str, kind: str = kind, view: View = view, answers: dict = answers) -> None:
             ask = Charts(feed).history if kind == "history" else Charts(feed).now
-            given[name] = ask(ChartRequest(runs=shown[name], view=view))
+            answers[name] = ask(ChartRequest(runs=groups[name], view=view))
 
-        found = compare({name: lambda name=name: answer(name) for name in shown}, rounds)
-        for name in shown:
-            size = len(given[name].zipped or given[name].body) / 1000
-            slower = found.median(name) / found.median(found.names[0])
-            row = (f"{kind}, {name}", f"{1000 * found.median(name):.0f}", f"{slower:.1f}")
+        comparison = compare({name: lambda name=name: answer(name) for name in groups}, rounds)
+        for name in groups:
+            size = len(answers[name].zipped or answers[name].body) / 1000
+            slower = comparison.median(name) / comparison.median(comparison.names[0])
+            row = (f"{kind}, {name}", f"{1000 * comparison.median(name):.0f}", f"{slower:.1f}")
             rows.append((*row, f"{size:.0f}"))
     headings = ("answer for four runs", "ms, median", "times the home page's", "kB zipped")
     title = "## Charts of runs of 64k iterations x 110 layers, answered anew"

@@ -19,7 +19,7 @@ import psutil
 from resnet_core.system import home
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0  # seconds; other work may keep the machine busy
+TIMEOUT = 60.0  # seconds; other work may keep the machine busy
 
 
 class Server:
@@ -67,18 +67,18 @@ class Server:
         Raises:
             TimeoutError: none does within a minute.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
+                with urllib.request.urlopen(self.url + path, timeout=TIMEOUT) as answer:
                     if sought in answer.read():
                         return
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.02)
-        raise TimeoutError(f"{self.url}{path} gave no {sought!r} within {PATIENCE} s")
+        raise TimeoutError(f"{self.url}{path} gave no {sought!r} within {TIMEOUT} s")
 
     def processor_seconds(self) -> float:
-        """What the server has used of all cores so far."""
+        """The CPU time that the server has used so far."""
         used = psutil.Process(self._process.pid).cpu_times()
         return float(used.user + used.system)
 

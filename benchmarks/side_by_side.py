@@ -1,4 +1,4 @@
-"""Comparisons that survive a noisy machine: in turn, in one run, as ratios of medians."""
+"""Comparisons on a noisy machine: in turn, in one run, as ratios of medians."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Comparison:
-    """Seconds of several ways to do one thing.
+    """Seconds of several implementations of one thing.
 
     Attributes:
         seconds: of every round, by contender; the first contender is the alternative that
@@ -27,11 +27,11 @@ class Comparison:
         return statistics.median(self.seconds[name])
 
     def faster(self, name: str) -> float:
-        """How many times as fast as the first contender."""
+        """Return how many times as fast as the first contender it is."""
         return self.median(self.names[0]) / self.median(name)
 
     def cost(self, name: str) -> float:
-        """By how many percent slower than the first contender."""
+        """Return by how many percent it is slower than the first contender."""
         return 100 * (self.median(name) / self.median(self.names[0]) - 1)
 
 
@@ -39,14 +39,14 @@ def compare(
     contenders: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1
 ) -> Comparison:
     """Time each contender once a round, in turn, so that what slows the machine slows all."""
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(warm_up + rounds):
         for name, run in contenders.items():
             start = time.perf_counter()
             run()
             if number >= warm_up:
-                found[name].append(time.perf_counter() - start)
-    return Comparison(found)
+                seconds[name].append(time.perf_counter() - start)
+    return Comparison(seconds)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

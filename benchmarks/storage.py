@@ -1,4 +1,4 @@
-"""Telemetry on disk: a record of 330 layers appended, and read by whoever follows."""
+"""Telemetry on disk: a record of 330 layers appended, and read by a follower."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _append(folder: Path, records: int) -> Comparison:
             lines.writerow([next(number), *rows.reshape(-1).tolist()])
             text.flush()
 
-        found = compare(
+        comparison = compare(
             {
                 "a row of a SQLite table": to_sqlite,
                 "a line of CSV": to_csv,
@@ -57,7 +57,7 @@ def _append(folder: Path, records: int) -> Comparison:
             rounds=records,
         )
     index.close()
-    return found
+    return comparison
 
 
 def _tail(folder: Path) -> Comparison:
@@ -83,10 +83,10 @@ def _tail(folder: Path) -> Comparison:
     return Comparison(read)
 
 
-def _section(title: str, found: Comparison, unit: str, scale: float) -> str:
+def _section(title: str, comparison: Comparison, unit: str, scale: float) -> str:
     rows = [
-        (name, f"{found.median(name) * scale:.0f}", f"{found.faster(name):.1f}")
-        for name in found.names
+        (name, f"{comparison.median(name) * scale:.0f}", f"{comparison.faster(name):.1f}")
+        for name in comparison.names
     ]
     return f"## Telemetry: {title}\n\n{table(('way', f'{unit}, median', 'times as fast'), rows)}\n"
 

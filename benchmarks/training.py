@@ -1,4 +1,4 @@
-"""How fast a step is: against the conventional loop, and with telemetry on against off."""
+"""The speed of a step: against the conventional loop, and with telemetry on against off."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from benchmarks import loops, machine
 from benchmarks.contender import Contender, Maker
 from benchmarks.side_by_side import Comparison, compare, table
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.training import device
 
 NETWORKS = ("resnet-20", "resnet-56")
 ROUNDS = {"resnet-20": 9, "resnet-56": 7}
-# Times as many for telemetry: its cost is smaller than what a step varies by.
-_TO_TELL_APART = 4
+# Times as many for telemetry: its cost is smaller than the variation of a step.
+_TELEMETRY_ROUNDS = 4
 
 
 def sections(quick: bool) -> Iterator[str]:
@@ -42,19 +42,19 @@ def _training(network: str, rounds: int, quick: bool, peak: machine.Peaks) -> st
         makers["this project, bf16"] = (loops.ours, (network, "bf16", loops.NEVER))
     if not quick and network == NETWORKS[0] and machine.compiler():
         makers["channels last, torch.compile, fp32"] = (loops.compiled, (network,))
-    found = _timed(makers, rounds)
+    comparison = _timed(makers, rounds)
     spec = Experiment.create(network=f"cifar/{network}").network_spec()
     # Forward, and backward twice: for the inputs and for the weights. Two operations each.
-    operations = 6 * anatomy.describe(spec).multiply_adds * loops.BATCH
+    operations = 6 * describe(spec).multiply_adds * loops.BATCH
     rows = [
         (
             name,
-            f"{loops.BATCH / found.median(name):,.0f}",
-            f"{found.faster(name):.2f}",
-            f"{operations / found.median(name) / 1e9:.0f}",
-            f"{100 * operations / found.median(name) / peak.of(name):.0f} %",
+            f"{loops.BATCH / comparison.median(name):,.0f}",
+            f"{comparison.faster(name):.2f}",
+            f"{operations / comparison.median(name) / 1e9:.0f}",
+            f"{100 * operations / comparison.median(name) / peak.of(name):.0f} %",
         )
-        for name in found.names
+        for name in comparison.names
     ]
     headings = ("a training step", "images/s", "times as fast", "GFLOP/s", "of the conv. peak")
     title = f"## {network}, batches of {loops.BATCH}, one core, median of {rounds}"
@@ -63,18 +63,18 @@ def _training(network: str, rounds: int, quick: bool, peak: machine.Peaks) -> st
 
 def _telemetry(network: str, rounds: int) -> str:
     precision = "bf16" if device.native_bf16(torch.device("cpu")) else "fp32"
-    found = _timed(
+    comparison = _timed(
         {
             "off": (loops.ours, (network, precision, loops.NEVER)),
             "this project's, every step": (loops.ours, (network, precision, 1)),
             "hooks into buffers": (loops.hooked, (network, precision, "buffers")),
             "hooks with .item()": (loops.hooked, (network, precision, "item")),
         },
-        _TO_TELL_APART * rounds,
+        _TELEMETRY_ROUNDS * rounds,
     )
     rows = [
-        (name, f"{1000 * found.median(name):.0f}", f"{found.cost(name):+.1f} %")
-        for name in found.names
+        (name, f"{1000 * comparison.median(name):.0f}", f"{comparison.cost(name):+.1f} %")
+        for name in comparison.names
     ]
     title = f"## {network}: responses and gradient norms of every layer at every step, {precision}"
     return f"{title}\n\n{table(('telemetry', 'ms a step', 'cost'), rows)}\n"

@@ -14,7 +14,7 @@ from app.server.chart_answers import ChartRequest, Charts
 from app.server.feed import Feed
 from benchmarks.side_by_side import compare, table
 from benchmarks.storage import measurement, started
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
@@ -58,13 +58,13 @@ def _section(rounds: int) -> str:
                 for _ in range(n):
                     Charts(feed).now(request)
 
-            found = compare({"alone": alone, "together": together}, rounds)
+            comparison = compare({"alone": alone, "together": together}, rounds)
             rows.append(
                 (
                     str(viewers),
-                    f"{1000 * found.median('alone'):.1f}",
-                    f"{1000 * found.median('together'):.1f}",
-                    f"{found.faster('together'):.1f}",
+                    f"{1000 * comparison.median('alone'):.1f}",
+                    f"{1000 * comparison.median('together'):.1f}",
+                    f"{comparison.faster('together'):.1f}",
                 )
             )
     headings = (
@@ -92,11 +92,11 @@ def _stream() -> Iterator[StreamWriter]:
             )
         ]
     )
-    found = anatomy.describe(experiment.network_spec())
-    assert (len(found.layers_3x3), len(found.block_names)) == (LAYERS, BLOCKS)
+    network = describe(experiment.network_spec())
+    assert (len(network.layers_3x3), len(network.block_names)) == (LAYERS, BLOCKS)
     folder = of_run(RUN)
     folder.path.mkdir(parents=True, exist_ok=True)
-    with StreamWriter(folder.stream, started(found.layers_3x3, found.block_names)) as writer:
+    with StreamWriter(folder.stream, started(network.layers_3x3, network.block_names)) as writer:
         for number in range(300):
             _record(writer, number - 300)
         yield writer

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.background.measurements import Failed, Measured, Measurements
+from app.background.tasks import JSON_ERRORS
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import Spec
 from resnet_core.system import environment
@@ -52,7 +53,7 @@ class TrainingTimes(Measurements[Experiment, Estimate]):
     def command(self, setting: Experiment) -> list[str]:
         pairs = setting.to_query().items()
         options = [part for name, text in pairs for part in (_option(name), text)]
-        return ["-m", "resnet_core", "measure", *options, "--json"]
+        return ["-m", "resnet_core", JSON_ERRORS, "measure", *options, "--json"]
 
     def identity(self, setting: Experiment) -> list[object]:
         query = {name: text for name, text in setting.to_query().items() if name not in _FREE}
@@ -103,7 +104,7 @@ class ForwardCosts(Measurements[Spec, Forward]):
             if name in setting.__dataclass_fields__
             for part in (_option(name), str(getattr(setting, name)))
         ]
-        return ["-m", "resnet_core", "forward", setting.name, *options, "--json"]
+        return ["-m", "resnet_core", JSON_ERRORS, "forward", setting.name, *options, "--json"]
 
     def identity(self, setting: Spec) -> list[object]:
         return [self.command(setting), os.cpu_count(), environment.laboratory_threads()]

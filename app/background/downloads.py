@@ -36,12 +36,7 @@ class Downloads(Tasks[str, Download]):
     """Downloads by the name of the data set."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "download",
-            "The download could not be written ({reason}); free some space, or set "
-            "RESIDUAL_PLAYGROUND_HOME to a folder you can write to.",
-            "The download failed; the server's log says why.",
-        )
+        super().__init__("download", "data.download.not_written", "data.download.broken")
 
     def fetch(self, name: str) -> None:
         """Download the data set, unless that is being done."""

@@ -10,14 +10,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.background.tasks import Tasks, TaskState, command_error
+from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
 from resnet_core.exporting.formats import Format
 from resnet_core.system import home
 
 TIMEOUT = 1800.0  # seconds; a deep network takes minutes to become an ONNX file
 _ABANDONED = 24 * 3600.0  # seconds after which a killed server's unfinished export is deleted
-_FAILED = "The export failed; the server's log says why."
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,7 @@ class Exports(Tasks[tuple[str, Format], Export]):
     """Exports by run id and format; each start writes the run as it is then."""
 
     def __init__(self) -> None:
-        unwritten = "The export could not be written ({reason}); free some space."
-        super().__init__("export", unwritten, _FAILED)
+        super().__init__("export", "export.unwritten", "export.failed")
 
     def export(self, run_id: str, what: Format = "tables", license: str | None = None) -> None:
         """Export the run, unless that is being done.
@@ -62,7 +60,7 @@ def _run(arguments: list[str]) -> None:
     Raises:
         PlaygroundError: it refused, failed or took too long.
     """
-    command = [sys.executable, "-m", "resnet_core", *arguments]
+    command = [sys.executable, "-m", "resnet_core", JSON_ERRORS, *arguments]
     try:
         process = subprocess.run(
             command,
@@ -74,11 +72,9 @@ def _run(arguments: list[str]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        minutes = f"{TIMEOUT / 60:.0f}"
-        message = f"The export took more than {minutes} minutes and was given up."
-        raise PlaygroundError(message) from error
+        raise PlaygroundError("export.late", minutes=f"{TIMEOUT / 60:.0f}") from error
     if process.returncode != 0:
-        raise command_error(command, process.returncode, process.stderr, _FAILED)
+        raise command_error(command, process.returncode, process.stderr, "export.failed")
 
 
 def _delete_abandoned(folder: Path) -> None:

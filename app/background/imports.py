@@ -17,15 +17,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from app.background.tasks import Tasks, TaskState, command_error
-from resnet_core.errors import PlaygroundError
+from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
 from resnet_core.runs import imported
 
 MEGABYTES = 300  # ResNet-152's weights are 241 MB; the command line imports larger files
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".bin", ".ckpt", ".tar")
 # What a file may leave open, in the order in which the dialog asks.
 QUESTIONS = ("network", "shortcut", "option_a_padding", "stride_in", "normalization")
-_KILLED = "The import was ended before it was complete; nothing of it was kept. Try it again."
+_KILLED = "import.killed"
 
 Trial = Mapping[str, Any]  # an answer to all questions, and its `error` on `n` images
 
@@ -51,7 +50,7 @@ class Request:
             for part in (f"--{name.replace('_', '-')}", value)
         ]
         output = ["--file-name", self.name, "--json", "--progress"]
-        return ["-m", "resnet_core", "import", "-", *output, *options]
+        return ["-m", "resnet_core", JSON_ERRORS, "import", "-", *output, *options]
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,13 @@ class Import(TaskState):
     Attributes:
         share: of the work, from 0 to 1.
         run_id: of the imported run.
-        warning: a sentence about the imported network, or "".
+
         trials: where the file leaves something open: every possible answer.
     """
 
     share: float = 0.0
     run_id: str | None = None
-    warning: str = ""
+
     trials: tuple[Trial, ...] = ()
 
 
@@ -75,7 +74,7 @@ class Imports(Tasks[str, Import]):
     """Imports by a token that tells them apart."""
 
     def __init__(self) -> None:
-        super().__init__("import", "The import could not be started ({reason}).", _KILLED)
+        super().__init__("import", "import.not_started", _KILLED)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._turn = threading.Lock()
 
@@ -117,11 +116,10 @@ class Imports(Tasks[str, Import]):
             errors.seek(0)
             output = errors.read().decode("utf-8", errors="replace")
         if process.returncode == 0 and "id" in answer:
-            return Import(share=1.0, run_id=answer["id"], warning=answer["warning"] or "")
+            return Import(share=1.0, run_id=answer["id"])
         if answer.get("open"):
             return Import(trials=tuple(answer["open"]))
-        if process.returncode > 0 and "error" in answer:
-            raise PlaygroundError(answer["error"])
+
         raise command_error(command, process.returncode, output, _KILLED)
 
     def _answer(

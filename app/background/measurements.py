@@ -27,6 +27,7 @@ from pydantic import TypeAdapter
 from app.background.tasks import Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
 from resnet_core.system import environment, home
+from resnet_core.system.texts import Message
 
 # A result from a busy machine is measured again once it is this old, seconds: on an idle machine,
 # and on any machine.
@@ -34,7 +35,7 @@ IDLE_AFTER, ANYWAY_AFTER = 60.0, 600.0
 _OBSERVED = 1.0  # seconds for which the machine's load is observed
 # A page that still waits asks again sooner than this, seconds.
 _INTEREST = 10.0
-_FAILED = "The measurement failed."
+_FAILED = "measurement.failed"
 _log = logging.getLogger(__name__)
 
 
@@ -51,9 +52,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Failed:
-    """A measurement that failed, with the reason as a sentence."""
+    """A measurement that failed, with the reason."""
 
-    reason: str
+    reason: Message
 
 
 Setting = TypeVar("Setting")
@@ -76,8 +77,9 @@ class Measurements(ABC, Generic[Setting, Result]):
         self._requested: dict[str, float] = {}  # time of the last request, monotonic clock
         self._busy_since: dict[str, float] = {}  # when a result from a busy machine was made
         self._guard = threading.Lock()
-        unstarted = "The measurement could not be started ({reason})."
-        self.tasks: Tasks[str, TaskState] = Tasks(f"measure {name}", unstarted, _FAILED)
+        self.tasks: Tasks[str, TaskState] = Tasks(
+            f"measure {name}", "measurement.not_started", _FAILED
+        )
 
     @abstractmethod
     def command(self, setting: Setting) -> list[str]:
@@ -147,17 +149,17 @@ class Measurements(ABC, Generic[Setting, Result]):
         try:
             process = _machine.run(command, self._timeout)
         except subprocess.TimeoutExpired:
-            seconds = f"{self._timeout:.0f}"
-            return Failed(f"The measurement took more than {seconds} s and was given up.")
+            return Failed(Message("errors.measurement.late", seconds=f"{self._timeout:.0f}"))
         if process is None:
             return None
         if process.returncode != 0:
-            return Failed(str(command_error(command, process.returncode, process.stderr, _FAILED)))
+            error = command_error(command, process.returncode, process.stderr, _FAILED)
+            return Failed(error.message)
         try:
             return self._json.validate_json(process.stdout)
         except ValueError:
             _log.warning("%s printed no result: %s", command, process.stdout[-2000:])
-            return Failed(_FAILED)
+            return Failed(Message(f"errors.{_FAILED}"))
 
     def _recall(self, key: str) -> Result | Failed | None:
         if key not in self._results and (cached := self._cached(key)) is not None:
@@ -165,7 +167,7 @@ class Measurements(ABC, Generic[Setting, Result]):
             if cached[0].busy:
                 self._busy_since[key] = made
         if key not in self._results and (task := self.tasks.state(key)) and task.error:
-            return Failed(str(task.error))
+            return Failed(task.error.message)
         return self._results.get(key)
 
     def _key(self, setting: Setting) -> str:

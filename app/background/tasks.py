@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from resnet_core.errors import PlaygroundError
+from resnet_core.system.texts import Message
 
-_USER_ERROR = 2  # exit code of a command whose last line is a sentence for the reader
+JSON_ERRORS = "--json-errors"  # a command's first argument, for `command_error`
+_USER_ERROR = 2  # exit code of a command whose last line is a message for the reader
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +38,8 @@ class Tasks(Generic[Key, State]):
 
     Args:
         name: of the threads.
-        unwritten: message for a disk that is full, missing or read-only; has "{reason}".
-        failed: message for an unexpected exception, which the log has.
+        unwritten: key of the error for a disk that is full, missing or read-only.
+        failed: key of the error for an unexpected exception, which the log has.
     """
 
     def __init__(self, name: str, unwritten: str, failed: str) -> None:
@@ -85,8 +87,7 @@ class Tasks(Generic[Key, State]):
         except PlaygroundError as error:
             self._fail(key, error)
         except OSError as error:
-            reason = self._unwritten.format(reason=error.strerror or error)
-            self._fail(key, PlaygroundError(reason))
+            self._fail(key, PlaygroundError(self._unwritten, reason=error))
         except Exception as error:  # a thread that ends without a state leaves its page waiting
             _log.error("%s of %s failed", self._name, key, exc_info=error)
             self._fail(key, PlaygroundError(self._failed))
@@ -103,11 +104,12 @@ def command_error(
     """Return the error of a command that ended with an exit code other than 0.
 
     Args:
-        output: its standard error.
-        otherwise: message where the command has none for the reader; the log has the output.
+        output: its standard error; the command was started with `--json-errors`.
+        otherwise: key of the error where the command has none for the reader; the log has the
+            output.
     """
-    last_line = output.strip().rpartition("\n")[2].removeprefix("Error: ")
+    last_line = output.strip().rpartition("\n")[2]
     if code == _USER_ERROR and last_line:
-        return PlaygroundError(last_line)
+        return PlaygroundError.of(Message.from_json(last_line))
     _log.warning("%s ended with %s: %s", command, code, output[-2000:])
     return PlaygroundError(otherwise)

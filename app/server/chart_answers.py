@@ -35,7 +35,7 @@ _VALUES = 300_000
 
 def _valid_run(run_id: str) -> str:
     if not is_run_id(run_id):
-        raise InvalidSetting("runs", f"{run_id[:60]!r} is not a run's id.")
+        raise InvalidSetting("runs", "request.run_id", given=run_id[:60])
     return run_id
 
 

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from app.figures.labels import network_label
 from app.language import texts
-from app.language.errors import translated
+from app.language.errors import stored_sentence
 from app.language.progress import duration
 from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
@@ -78,12 +78,15 @@ class LabAnswers:
 
 
 def drawer(name: str) -> Draw:
-    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed.
+    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed; the attribution
+    tools share a module.
 
     Args:
         name: of a known laboratory.
     """
-    draw: Draw = importlib.import_module(f"app.figures.labs.{name}").draw
+    tool = name in catalog.TOOLS
+    module = importlib.import_module(f"app.figures.labs.{'attribution' if tool else name}")
+    draw: Draw = getattr(module, name if tool else "draw")
     return draw
 
 
@@ -119,7 +122,7 @@ def _read(lab_id: str) -> Result:
         return results.read(lab_id)
     recorded = results.recorded(lab_id)
     if recorded is None:
-        raise ResultNotFound(f"Nothing is recorded for the laboratory {lab_id}.")
+        raise ResultNotFound("labs.nothing_recorded", laboratory=lab_id)
     return recorded
 
 
@@ -207,7 +210,7 @@ def _failure(result: Result, language: Language) -> str:
     """Return the reason of a failure, else nothing."""
     if result.state not in {"failed", "interrupted"}:
         return ""
-    reason = translated(result.exit_reason, language)
+    reason = stored_sentence(result.exit_reason, language)
     return texts.say(language, "labs.common.failed", reason=reason)
 
 

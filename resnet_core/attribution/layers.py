@@ -78,9 +78,7 @@ def stage_layer(model: nn.Module, stage: int) -> str:
     """
     layers = stage_layers(model)
     if not 0 <= stage <= len(layers):
-        raise InvalidSetting(
-            "stage", f"this network has {len(layers)} stages; use from 1 to {len(layers)}, or 0."
-        )
+        raise InvalidSetting("stage", "setting.stage", count=len(layers))
     return layers[stage - 1]
 
 

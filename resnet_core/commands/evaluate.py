@@ -55,9 +55,9 @@ def evaluate(
     weights, data = options.pop("weights"), options.pop("data")
     if weights is not None:
         if run_id is not None or iteration is not None:
-            raise InvalidSetting("weights", "give a run's ID or --weights, not both.")
+            raise InvalidSetting("weights", "command.run_or_weights")
         if data is None:
-            raise InvalidSetting("data", "name the images to test on: --data cifar10, or a path.")
+            raise InvalidSetting("data", "command.data_to_test")
         if views is None:
             _evaluate_file(Path(weights), data, as_json, **options)
         else:
@@ -66,9 +66,7 @@ def evaluate(
     extra = next((name for name, value in {"data": data, **options}.items() if value), None)
     if run_id is None or extra is not None:
         field = extra if run_id is not None and extra else "weights"
-        raise InvalidSetting(
-            field, "give the ID of a run, or --weights FILE --data NAME; runs have their own data."
-        )
+        raise InvalidSetting(field, "command.run_and_file_options")
     if views is not None:
         _evaluate_views(run_id, views, iteration, as_json)
     else:

@@ -34,5 +34,5 @@ def _pixels(text: str) -> int:
         return int(text)
     except ValueError:
         raise InvalidSetting(
-            "image_size", f"{text[:40]!r} is not a whole number; use 224."
+            "image_size", "setting.no_whole_number", given=text[:40], good=224
         ) from None

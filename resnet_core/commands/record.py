@@ -50,6 +50,4 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise InvalidSetting(
-            "earlier", f"{text[:60]!r} are no iterations; use for example 100,500."
-        ) from None
+        raise InvalidSetting("earlier", "command.iterations", given=text[:60]) from None

@@ -99,7 +99,7 @@ def _scale(data: str, iterations: int | None, seeds: str) -> Scale:
 def _numbers(seeds: str) -> tuple[int, ...]:
     parts = [part.strip() for part in seeds.split(",") if part.strip()]
     if not all(part.isdecimal() and int(part) < 2**31 for part in parts):
-        raise InvalidSetting("seeds", f"{seeds[:60]!r} is not a list of numbers, such as 0,1,2.")
+        raise InvalidSetting("seeds", "command.seeds", given=seeds[:60])
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 

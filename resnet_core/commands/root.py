@@ -11,6 +11,10 @@ from typing import Any
 import click
 
 from resnet_core.errors import PlaygroundError
+from resnet_core.system.texts import STORED, Message
+
+# First argument of a command whose errors the caller reads: each is a line of JSON.
+JSON_ERRORS = "--json-errors"
 
 # Command, and its module; the function there has the command's name.
 _COMMANDS = {
@@ -53,6 +57,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Runs and data live in one folder; RESIDUAL_PLAYGROUND_HOME names another one.",
 )
+@click.option(JSON_ERRORS, is_flag=True, hidden=True, expose_value=False)
 def root() -> None:
     """Residual Playground: train the networks of "Deep Residual Learning for Image
     Recognition" and look inside them.
@@ -73,13 +78,17 @@ def root() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; what a person can put right is one sentence and exit code 2."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    as_json = (sys.argv[1:] if arguments is None else arguments)[:1] == [JSON_ERRORS]
     try:
         code: Any = root.main(arguments, prog_name="python -m resnet_core", standalone_mode=False)
     except PlaygroundError as error:
-        click.echo(str(error), err=True)
+        click.echo(error.message.dumps() if as_json else str(error), err=True)
         code = 2
     except click.ClickException as error:
-        error.show()
+        if as_json:
+            click.echo(Message(STORED, text=error.format_message()).dumps(), err=True)
+        else:
+            error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)

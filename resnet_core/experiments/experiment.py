@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, InvalidValue
 from resnet_core.experiments.network_settings import NetworkSettings
 from resnet_core.experiments.text import as_text, check_data, check_name, from_text, setting_error
 from resnet_core.specs.names import Spec, is_imagenet
@@ -149,21 +149,19 @@ class Experiment(NetworkSettings):
     @classmethod
     def _rising(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if value is not None and (list(value) != sorted(set(value)) or any(m < 1 for m in value)):
-            raise ValueError("must be rising positive iterations, such as 32000,48000")
+            raise InvalidValue("setting.milestones")
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.schedule == "plateau" and self.milestones is not None:
-            raise InvalidSetting(
-                "milestones",
-                "a plateau schedule finds its own drops; leave them empty.",
-            )
+            raise InvalidSetting("milestones", "setting.plateau_milestones")
         if self.warmup == "linear" and not 1 <= self.warmup_iterations <= self.iterations:
             raise InvalidSetting(
                 "warmup_iterations",
-                f"a linear warm-up needs from 1 to {self.iterations} iterations, "
-                f"not {self.warmup_iterations}.",
+                "setting.linear_warmup",
+                given=self.warmup_iterations,
+                most=self.iterations,
             )
         if self.train_images is not None:
             self.check_batch_size(self.train_images)
@@ -209,9 +207,7 @@ class Experiment(NetworkSettings):
         """
         if self.batch_size > images:
             raise InvalidSetting(
-                "batch_size",
-                f"{self.batch_size} is more than the {images} training images; "
-                f"use at most {images}.",
+                "batch_size", "setting.batch_beyond_data", given=self.batch_size, count=images
             )
 
     def changed(self, **fields: Any) -> Experiment:

@@ -102,22 +102,22 @@ class NetworkSettings(BaseModel):
         """
         if not is_imagenet(self.network):
             parse_name(self.network, self._block_layers)
-            self._refuse("stride_in", "has no such setting")
+            self._refuse("stride_in")
             return self
         spec = self.network_spec()
         assert isinstance(spec, ImageNetSpec)
         for field in lacking(spec.family):
             if field in type(self).model_fields:
-                self._refuse(field, "has no such setting")
+                self._refuse(field)
         if spec.block != "bottleneck" or spec.is_reference:
-            self._refuse("stride_in", "has no bottlenecks")
+            self._refuse("stride_in", "setting.no_bottlenecks")
         return self
 
-    def _refuse(self, field: str, reason: str) -> None:
+    def _refuse(self, field: str, key: str = "setting.not_of_network_default") -> None:
         default = type(self).model_fields[field].default
         if getattr(self, field) != default:
             text = str(default).lower() if isinstance(default, bool) else default
-            raise InvalidSetting(field, f"{self.network} {reason}; leave it at {text}.")
+            raise InvalidSetting(field, key, network=self.network, default=text)
 
     @property
     def _block_layers(self) -> int:
@@ -186,30 +186,16 @@ def check_fork(parent: NetworkSettings, child: NetworkSettings) -> None:
     for field in _KEPT_BY_FORKS:
         before, after = getattr(parent, field), getattr(child, field)
         if before != after:
-            raise InvalidSetting(
-                field,
-                f"a fork keeps its parent's {field}, {before}: no weights would fit {after}. "
-                "Start a new run for that.",
-            )
+            raise InvalidSetting(field, "fork.shape", field=field, before=before, after=after)
     if is_imagenet(parent.network) != is_imagenet(child.network):
         raise InvalidSetting(
-            "network",
-            f"{parent.network} and {child.network} are for images of other kinds and sizes. "
-            "Start a new run for that.",
+            "network", "fork.other_images", parent=parent.network, child=child.network
         )
     pre_activation = is_pre_activation(parent)
     if pre_activation != is_pre_activation(child):
-        raise InvalidSetting(
-            "network",
-            f"{parent.network}'s weights mean nothing in {child.network}, whose BN stands on the "
-            "other side of each convolution. Start a new run for that.",
-        )
+        raise InvalidSetting("network", "fork.order", parent=parent.network, child=child.network)
     if pre_activation and parent.batch_norm and not child.batch_norm:
-        raise InvalidSetting(
-            "batch_norm",
-            "a preresnet's BN stands before the nonlinearity, so it cannot become part of a "
-            "convolution. Leave it on, or start a new run without it.",
-        )
+        raise InvalidSetting("batch_norm", "fork.batch_norm")
 
 
 def is_pre_activation(settings: NetworkSettings) -> bool:

@@ -131,7 +131,7 @@ def preset(name: str) -> Preset:
         InvalidSetting: there is none; names those there are.
     """
     if name not in PRESETS:
-        raise InvalidSetting("preset", f"{name[:60]!r} is not one of {', '.join(PRESETS)}.")
+        raise InvalidSetting("preset", "setting.choice", given=name[:60], options=PRESETS)
     return PRESETS[name]
 
 

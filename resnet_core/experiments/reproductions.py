@@ -79,8 +79,9 @@ def reproduction(name: str) -> Reproduction:
         InvalidSetting: there is none; names those there are.
     """
     if name not in REPRODUCTIONS:
-        names = ", ".join(REPRODUCTIONS)
-        raise InvalidSetting("reproduction", f"{name[:60]!r} is not one of {names}.")
+        raise InvalidSetting(
+            "reproduction", "setting.choice", given=name[:60], options=REPRODUCTIONS
+        )
     return REPRODUCTIONS[name]
 
 

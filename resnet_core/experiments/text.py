@@ -9,13 +9,33 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, InvalidValue
+from resnet_core.system.texts import Message
 
 # The text for no milestones at all; an empty one leaves them to the default.
 NEVER = "never"
 _MAY_BE_EMPTY = {"image_size", "train_images", "test_images"}
 # Invisible characters, and those that change the direction of others.
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+# By pydantic's type of the error: the sentence, and the bound in its context.
+_BOUNDS = {
+    "greater_than_equal": ("setting.too_small", "ge"),
+    "greater_than": ("setting.not_above", "gt"),
+    "less_than_equal": ("setting.too_large", "le"),
+    "less_than": ("setting.not_below", "lt"),
+}
+_FORMS = {
+    "finite_number": "setting.not_finite",
+    "string_pattern_mismatch": "setting.does_not_fit",
+    "int_parsing": "setting.no_whole_number",
+    "int_from_float": "setting.no_whole_number",
+    "int_type": "setting.no_whole_number",
+    "float_parsing": "setting.no_number",
+    "float_type": "setting.no_number",
+    "bool_parsing": "setting.no_boolean",
+    "bool_type": "setting.no_boolean",
+}
 
 
 def from_text(field: str, text: str) -> Any:
@@ -42,16 +62,14 @@ def check_name(value: str) -> str:
     """Return a run's name without blanks around it: at most 80 characters, all of them visible.
 
     Raises:
-        ValueError: names the character or length at fault.
+        InvalidValue: names the character or length at fault.
     """
     if len(value) > 80:
-        raise ValueError(f"has {len(value)} characters; use at most 80")
+        raise InvalidValue("setting.name_too_long", count=len(value))
     for character in value:
         if character in '/\\<>"`' or unicodedata.category(character) in _INVISIBLE:
             label = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-            raise ValueError(
-                f"contains the character {label}; use letters, digits, spaces and simple marks"
-            )
+            raise InvalidValue("setting.name_character", character=label)
     return value.strip()
 
 
@@ -59,11 +77,11 @@ def check_data(value: str) -> str:
     """Return the name or path of a data set without blanks around it.
 
     Raises:
-        ValueError: it is empty, too long, or has control characters.
+        InvalidValue: it is empty, too long, or has control characters.
     """
     unreadable = any(unicodedata.category(c) == "Cc" for c in value)
     if not value.strip() or len(value) > 1000 or unreadable:
-        raise ValueError("must be a data set's name or a path of at most 1000 characters")
+        raise InvalidValue("setting.data_text")
     return value.strip()
 
 
@@ -78,32 +96,22 @@ def setting_error(
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else model.__name__.lower()
     if field not in model.model_fields:
-        return InvalidSetting(field, f"there is no such setting{_nearest(field, model)}.")
-    value = str(first.get("input"))[:60]
-    bounds = first.get("ctx", {})
-    good = examples.get(field) or "1000"
-    match first["type"]:
-        case "greater_than_equal":
-            text = f"{value} is too small; use at least {bounds['ge']}."
-        case "greater_than":
-            text = f"{value} is too small; use a value above {bounds['gt']}, such as {good}."
-        case "less_than_equal":
-            text = f"{value} is too large; use at most {bounds['le']}."
-        case "less_than":
-            text = f"{value} is too large; use a value below {bounds['lt']}, such as {good}."
-        case "literal_error":
-            text = f"{value!r} is not known; choose {bounds['expected']}."
-        case "finite_number":
-            text = f"{value} is not a finite number; use for example {good}."
-        case "value_error":
-            text = f"{bounds['error']}."
-        case "string_pattern_mismatch":
-            text = f"{value!r} does not fit; use {good}."
-        case _:
-            text = f"{value!r} cannot be read ({first['msg'].lower()}); use for example {good}."
-    return InvalidSetting(field, text)
+        near = difflib.get_close_matches(field, model.model_fields, n=1)
+        if near:
+            return InvalidSetting(field, "setting.unknown_near", near=near[0])
+        return InvalidSetting(field, "setting.unknown")
+    return _setting_error(field, first["type"], first, examples.get(field) or "1000")
 
 
-def _nearest(field: str, model: type[BaseModel]) -> str:
-    near = difflib.get_close_matches(field, model.model_fields, n=1)
-    return f"; did you mean {near[0]}" if near else ""
+def _setting_error(field: str, kind: str, error: Mapping[str, Any], good: str) -> InvalidSetting:
+    given, context = str(error.get("input"))[:60], error.get("ctx", {})
+    if kind in _BOUNDS:
+        key, bound = _BOUNDS[kind]
+        return InvalidSetting(field, key, given=given, bound=context[bound], good=good)
+    if kind == "literal_error":
+        options = context["expected"].replace(" or ", ", ").split(", ")
+        return InvalidSetting(field, "setting.choice", given=given, options=options)
+    if kind == "value_error":
+        message = Message.of(context["error"])
+        return InvalidSetting(field, message.key.removeprefix("errors."), **message.values)
+    return InvalidSetting(field, _FORMS.get(kind, "setting.unreadable"), given=given, good=good)

@@ -42,7 +42,7 @@ def write(run_id: str, folder: Path) -> None:
     run = queries.run(run_id)
     found = queries.telemetry(run_id)
     if found.frame.empty:
-        raise WrongState(f"{run.title} has measured nothing yet; let it train for a while.")
+        raise WrongState("export.nothing_measured", title=run.title)
     begun = run.started or run.created
     source = SourceMetadata(writer="residual-playground")
     with (folder / f"events.out.tfevents.{begun:010.0f}.{run.id}").open("wb") as file:

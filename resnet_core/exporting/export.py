@@ -36,7 +36,7 @@ def export(
     """
     chosen = list(dict.fromkeys(wanted)) or [FORMATS[0]]
     if license is not None and "hub" not in chosen:
-        raise InvalidSetting("license", "only a model card names one; export with --as hub.")
+        raise InvalidSetting("license", "export.license_without_card")
     for what in chosen:
         formats.require(what)
     queries.run(run_id)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from resnet_core.errors import PlaygroundError
+from resnet_core.system.texts import Message
 
 Format = Literal["tables", "hub", "tensorboard", "onnx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -19,24 +20,17 @@ EXTRAS: Mapping[Format, tuple[str, ...]] = {
     "tensorboard": ("tensorboard",),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
 }
-_TITLES = {"tensorboard": "TensorBoard's event files", "onnx": "An ONNX file"}
 
 
 class MissingExtra(PlaygroundError):
     """A format whose packages are not installed; the message says how to install them."""
 
 
-def missing(what: Format) -> str:
-    """A sentence on what has to be installed for this format, or "" where nothing has to be."""
+def missing(what: Format) -> Message | None:
+    """Return what has to be installed for this format; None where nothing has to be."""
     packages = EXTRAS.get(what, ())
     absent = [name for name in packages if importlib.util.find_spec(name) is None]
-    if not absent:
-        return ""
-    verb = "needs" if what == "onnx" else "need"
-    return (
-        f"{_TITLES[what]} {verb} {' and '.join(absent)}, not installed here: run "
-        f"pip install -r requirements-{what}.txt."
-    )
+    return Message(f"errors.export.extra_{what}", packages=absent) if absent else None
 
 
 def require(what: Format) -> None:
@@ -45,6 +39,6 @@ def require(what: Format) -> None:
     Raises:
         MissingExtra: it cannot; says what to install.
     """
-    sentence = missing(what)
-    if sentence:
-        raise MissingExtra(sentence)
+    message = missing(what)
+    if message is not None:
+        raise MissingExtra.of(message)

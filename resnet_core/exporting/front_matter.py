@@ -50,9 +50,7 @@ def check_license(name: str) -> str:
     """
     plain = name.strip().lower()
     if not _LICENSE.fullmatch(plain):
-        raise InvalidSetting(
-            "license", f"{name[:60]!r} is not a licence's identifier; write for example mit."
-        )
+        raise InvalidSetting("license", "export.license", given=name[:60])
     return plain
 
 

@@ -75,10 +75,7 @@ def convert(network: nn.Module, spec: Spec, path: Path) -> float:
     program.save(path)
     found = difference(network, path, torch.cat([images, -images[:1]]))
     if found > TOLERANCE:
-        raise PlaygroundError(
-            f"The ONNX file does not compute what the network does: scores differ by {found:.1e}. "
-            "Please report it with the versions of torch and onnx; the file was not kept."
-        )
+        raise PlaygroundError("export.onnx_differs", difference=f"{found:.1e}")
     return found
 
 

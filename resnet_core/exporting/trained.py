@@ -9,7 +9,8 @@ from pathlib import Path
 
 import safetensors
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
 from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
@@ -49,8 +50,8 @@ class Trained:
     errors: Errors
 
     @cached_property
-    def anatomy(self) -> anatomy.Anatomy:
-        return anatomy.describe(self.spec)
+    def anatomy(self) -> Anatomy:
+        return describe(self.spec)
 
     @property
     def data_name(self) -> str:
@@ -84,10 +85,7 @@ def of_run(run_id: str) -> Trained:
     """
     run = queries.run(run_id)
     if run.imported:
-        raise WrongState(
-            f"{run.title} is imported: with what recipe it was trained is not known, so nothing "
-            f"could be said of it there. Export its tables, which hold its weights."
-        )
+        raise WrongState("export.imported", title=run.title)
     facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
     weights = find_weights.find(run)
     shapes = _shapes(weights.path)
@@ -103,7 +101,7 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
         with safetensors.safe_open(path, framework="numpy") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118, not a dict
     except (safetensors.SafetensorError, OSError) as error:
-        raise CheckpointError(f"The weights {path} cannot be read ({error}).") from error
+        raise CheckpointError("weights.unreadable", path=path, reason=error) from error
 
 
 def _facts(run: RunRecord) -> DataFacts | None:

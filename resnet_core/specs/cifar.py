@@ -1,4 +1,4 @@
-"""What distinguishes one CIFAR network of section 4.2 from another, as plain data.
+"""Specs of the CIFAR networks of section 4.2, as plain data.
 
 Both the arithmetic (`anatomy`) and the modules (`networks`) are built from a
 `NetworkSpec`; neither torch nor any interface is needed to hold one.
@@ -22,7 +22,7 @@ Initialization = Literal["he", "xavier", "small_normal", "zero_last"]
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
 STAGES = 3
-# Beyond this a single training step outlasts anyone's patience; 2000 = 6 x 333 + 2.
+# A single training step of more layers takes too long; 2000 = 6 x 333 + 2.
 DEEPEST = 2000
 BOTTLENECK_EXPANSION = 4
 
@@ -69,8 +69,7 @@ class NetworkSpec:
     def __post_init__(self) -> None:
         if self.block == "bottleneck" and self.layers_per_block != 3:
             raise InvalidSetting(
-                "layers_per_block",
-                f"a bottleneck has 3 layers, not {self.layers_per_block}; use 3.",
+                "layers_per_block", "setting.bottleneck_layers", given=self.layers_per_block
             )
         check_depth(self.depth, self.layers_per_block)
 
@@ -101,7 +100,7 @@ class NetworkSpec:
 
     @property
     def name(self) -> str:
-        """The name by which `parse_name` finds family and depth again."""
+        """The name that `parse_name` reads."""
         return f"cifar/{self.family}-{self.depth}"
 
     @property
@@ -110,22 +109,17 @@ class NetworkSpec:
 
 
 def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
-    """Family and depth of a name such as `cifar/resnet-56`.
+    """Return family and depth of a name such as `cifar/resnet-56`.
 
     Raises:
         InvalidSetting: the family is unknown or the depth is not reachable.
     """
     match = _NAME.fullmatch(name.strip().lower())
-    families = ", ".join(FAMILIES)
     if match is None:
-        raise InvalidSetting(
-            "network",
-            f"{name[:60]!r} is not a network's name; write cifar/FAMILY-DEPTH with one of "
-            f"{families}, for example cifar/resnet-20.",
-        )
+        raise InvalidSetting("network", "setting.network_name", given=name[:60], options=FAMILIES)
     family, depth = match[1], int(match[2])
     if family not in FAMILIES:
-        raise InvalidSetting("network", f"there is no family {family!r}; choose one of {families}.")
+        raise InvalidSetting("network", "setting.family", given=family, options=FAMILIES)
     check_depth(depth, layers_per_block)
     return family, depth
 
@@ -134,20 +128,22 @@ def check_depth(depth: int, layers_per_block: int = 2) -> None:
     """Accept depths of 3 n k + 2 weighted layers: 6n + 2 for the paper's two-layer blocks.
 
     Raises:
-        InvalidSetting: names the nearest depths that do exist.
+        InvalidSetting: with the nearest possible depths.
     """
     step = STAGES * layers_per_block
-    rule = f"{step}n + 2 weighted layers with n >= 1"
     if depth < step + 2:
-        raise InvalidSetting("network", f"depth {depth} is not {rule}; the least is {step + 2}.")
-    if depth > DEEPEST:
         raise InvalidSetting(
-            "network",
-            f"depth {depth} is beyond the {DEEPEST} layers that can be trained here; "
-            f"the deepest in the paper is 1202.",
+            "network", "setting.depth_too_small", depth=depth, step=step, least=step + 2
         )
+    if depth > DEEPEST:
+        raise InvalidSetting("network", "setting.depth_too_large", depth=depth, most=DEEPEST)
     if (depth - 2) % step:
         below = depth - (depth - 2) % step
         raise InvalidSetting(
-            "network", f"depth {depth} is not {rule}; the nearest are {below} and {below + step}."
+            "network",
+            "setting.depth_between",
+            depth=depth,
+            step=step,
+            below=below,
+            above=below + step,
         )

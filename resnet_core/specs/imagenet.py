@@ -1,7 +1,7 @@
-"""What distinguishes one ImageNet network of the paper from another, as plain data.
+"""Specs of the paper's ImageNet networks, as plain data without torch.
 
-Table 1's networks, their plain twins, and the two that the paper measures itself against:
-VGG (Fig. 3, left) and GoogLeNet (Table 4). No torch is needed to hold one.
+Table 1's networks, their plain counterparts, and two that the paper compares with: VGG (Fig. 3,
+left) and GoogLeNet (Table 4).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STAGE_BLOCKS = {
 }
 LEAST_BOTTLENECK_DEPTH = 50
 GOOGLENET_DEPTH = 22  # weighted layers on its longest path (Szegedy et al. 2015, Table 1)
-# Smaller images leave a pooling layer nothing to pool.
+# Smaller images leave a pooling layer without input.
 _SMALLEST: dict[ImageNetFamily, int] = {"plain": 1, "resnet": 1, "vgg": 32, "googlenet": 15}
 _LARGEST = 4096
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -100,7 +100,7 @@ class ImageNetSpec:
         if self.is_reference and (self.activation != "relu" or self.channels != 3):
             field, value = ("channels", 3) if self.activation == "relu" else ("activation", "relu")
             raise InvalidSetting(
-                field, f"{self.architecture} is as torchvision has it; {field} must be {value}."
+                field, "setting.as_torchvision", network=self.architecture, value=value
             )
 
     def _check_sizes(self) -> None:
@@ -108,16 +108,22 @@ class ImageNetSpec:
         if not least <= self.image_size <= _LARGEST:
             raise InvalidSetting(
                 "image_size",
-                f"{self.image_size} pixels are not from {least} to {_LARGEST}, "
-                f"as {self.architecture} needs; use {min(max(self.image_size, least), _LARGEST)}.",
+                "setting.crop_size",
+                given=self.image_size,
+                least=least,
+                most=_LARGEST,
+                network=self.architecture,
+                good=min(max(self.image_size, least), _LARGEST),
             )
         for field in ("channels", "classes"):
             if getattr(self, field) < 1:
-                raise InvalidSetting(field, f"{getattr(self, field)} is too small; use at least 1.")
+                raise InvalidSetting(
+                    field, "setting.too_small", given=getattr(self, field), bound=1
+                )
 
     @property
     def name(self) -> str:
-        """The name by which `specs.spec_of` finds the architecture again."""
+        """The name that `spec_of` reads."""
         return f"{PREFIX}{self.architecture}"
 
     @property
@@ -127,14 +133,14 @@ class ImageNetSpec:
 
     @property
     def depth(self) -> int:
-        """Weighted layers from image to scores."""
+        """Weighted layers from image to logits."""
         if self.architecture == "googlenet":
             return GOOGLENET_DEPTH
         return int(self.architecture.split("-")[1])
 
     @property
     def is_reference(self) -> bool:
-        """Whether the paper only compares itself with it: VGG and GoogLeNet."""
+        """True for VGG and GoogLeNet, with which the paper only compares."""
         return self.family in {"vgg", "googlenet"}
 
     @property
@@ -178,30 +184,31 @@ class ImageNetSpec:
 
 
 def parse_imagenet_name(name: str) -> Architecture:
-    """The architecture of a name such as `imagenet/resnet-50`.
+    """Return the architecture of a name such as `imagenet/resnet-50`.
 
     Raises:
-        InvalidSetting: there is none of this name; says which is near.
+        InvalidSetting: there is none of this name; with the nearest one.
     """
-    given = name.strip().lower().removeprefix(PREFIX)
+    architecture_name = name.strip().lower().removeprefix(PREFIX)
     for architecture in ARCHITECTURES:
-        if given == architecture:
+        if architecture_name == architecture:
             return architecture
-    raise _unknown(given)
+    raise _unknown(architecture_name)
 
 
 def check_choice(field: str, value: object, choices: tuple[Any, ...]) -> None:
     """Accept one of the choices.
 
     Raises:
-        InvalidSetting: names them.
+        InvalidSetting: the value is none of them.
     """
     if value not in choices:
-        known = ", ".join(map(str, choices))
-        raise InvalidSetting(field, f"{str(value)[:60]!r} is not known; choose one of {known}.")
+        raise InvalidSetting(field, "setting.choice", given=str(value)[:60], options=choices)
 
 
 def _unknown(given: str) -> InvalidSetting:
     near = difflib.get_close_matches(given[:60], ARCHITECTURES, n=1, cutoff=0.6)
-    advice = f"did you mean {PREFIX}{near[0]}?" if near else f"choose {', '.join(ARCHITECTURES)}."
-    return InvalidSetting("network", f"there is no {PREFIX}{given[:60]}; {advice}")
+    name = PREFIX + given[:60]
+    if near:
+        return InvalidSetting("network", "setting.architecture_near", given=name, near=near[0])
+    return InvalidSetting("network", "setting.architecture", given=name, options=ARCHITECTURES)

@@ -14,7 +14,6 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.system import disk, folder_lock
 
 _PREFIX = ".exporting-"
-_ADVICE = "Free some space, then export again; nothing of this export is left."
 
 
 @contextmanager
@@ -30,7 +29,7 @@ def filled(folder: Path) -> Iterator[Path]:
             is full.
     """
     try:
-        with disk.full_disk_explained(folder, _ADVICE):
+        with disk.full_disk_explained(folder, "system.disk_full_export"):
             there = folder.is_dir()
             parent = folder if there else folder.parent
             _sweep(parent)
@@ -47,7 +46,7 @@ def filled(folder: Path) -> Iterator[Path]:
                 shutil.rmtree(place, ignore_errors=True)
                 folder_lock.forget(lock)
     except OSError as error:
-        raise PlaygroundError(f"{folder} cannot be written to ({error.strerror}).") from error
+        raise PlaygroundError("system.folder_unwritable", folder=folder, reason=error) from error
 
 
 def _sweep(parent: Path) -> None:
@@ -73,9 +72,7 @@ def _claimed(parent: Path) -> tuple[Path, FileLock]:
 def _check_empty(folder: Path) -> None:
     occupied = next(folder.iterdir(), None) if folder.exists() else None
     if occupied is not None:
-        raise PlaygroundError(
-            f"{folder} holds {occupied.name} already; name a folder that is empty or new."
-        )
+        raise PlaygroundError("system.folder_occupied", folder=folder, name=occupied.name)
 
 
 def _move_up(place: Path, folder: Path) -> None:

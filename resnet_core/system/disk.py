@@ -17,18 +17,15 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _PATIENCE = 2.0  # seconds
 
 
-_RESUME = (
-    "Free some space (old runs can be deleted), then resume the run; nothing written before is "
-    "lost."
-)
+_RESUME = "system.disk_full_resume"
 
 
 @contextmanager
-def full_disk_explained(path: Path, advice: str = _RESUME) -> Iterator[None]:
+def full_disk_explained(path: Path, key: str = _RESUME) -> Iterator[None]:
     """Turn the operating system's "no space" into a sentence; other errors pass.
 
     Args:
-        advice: what to do then, in a sentence.
+        key: of the error, whose sentence says what to do then.
 
     Raises:
         PlaygroundError: the disk that holds `path`, or the user's share of it, is full.
@@ -38,7 +35,7 @@ def full_disk_explained(path: Path, advice: str = _RESUME) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise PlaygroundError(f"The disk is full: {path} could not be written. {advice}") from error
+        raise PlaygroundError(key, path=path) from error
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def _whole(variable: str, default: int, least: int) -> int:
     if not text:
         return default
     if not text.isdecimal() or int(text) < least:
-        raise InvalidSetting(variable, f"{text[:40]!r} is not a whole number from {least} on.")
+        raise InvalidSetting(variable, "environment.whole", given=text[:40], least=least)
     return int(text)
 
 
@@ -88,5 +88,5 @@ def _positive(variable: str, default: float) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise InvalidSetting(variable, f"{text[:40]!r} is not a positive number of seconds.")
+        raise InvalidSetting(variable, "environment.seconds", given=text[:40])
     return value

@@ -28,14 +28,10 @@ def home() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlaygroundError(
-            f"The folder for runs and data, {folder}, cannot be created ({error.strerror}): "
-            f"set {VARIABLE} to a folder you can write to."
+            "system.home_not_created", folder=folder, reason=error, variable=VARIABLE
         ) from error
     if not os.access(folder, os.W_OK):
-        raise PlaygroundError(
-            f"The folder for runs and data, {folder}, is read-only: "
-            f"set {VARIABLE} to a folder you can write to."
-        )
+        raise PlaygroundError("system.home_read_only", folder=folder, variable=VARIABLE)
     return folder.resolve()
 
 

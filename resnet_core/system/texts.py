@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -187,7 +187,7 @@ def _portable(value: object) -> Any:
         return value
     if isinstance(value, BaseException):
         return Message.of(value)
-    if isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, bytes):
+    if isinstance(value, Collection) and not isinstance(value, bytes):
         return [_portable(part) for part in value]
     return str(value)
 

@@ -1,4 +1,4 @@
-"""Where a run is computed and in which precision."""
+"""The device and the precision of a run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from torch import nn
 
 from resnet_core.errors import InvalidSetting
 
-Computed = Literal["fp32", "bf16", "fp16"]
+ComputedPrecision = Literal["fp32", "bf16", "fp16"]
 
-_DTYPES: dict[Computed, torch.dtype] = {
+_DTYPES: dict[ComputedPrecision, torch.dtype] = {
     "fp32": torch.float32,
     "bf16": torch.bfloat16,
     "fp16": torch.float16,
@@ -27,7 +27,7 @@ _BF16_CAPABILITY = 8
 
 @dataclass(frozen=True)
 class Execution:
-    """How tensors are computed with.
+    """The device and the precision that tensors are computed with.
 
     Weights, BN's statistics, the loss and the update are float32 in every precision; bf16
     and fp16 are for the layers in between (torch's autocast). fp16's loss is scaled so that
@@ -36,7 +36,7 @@ class Execution:
     """
 
     device: torch.device
-    precision: Computed
+    precision: ComputedPrecision
 
     @property
     def dtype(self) -> torch.dtype:
@@ -53,7 +53,7 @@ class Execution:
 
     @property
     def hardware(self) -> str:
-        """The processor or GPU, as its maker calls it."""
+        """The processor or GPU by its maker's name."""
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
         return _processor()
@@ -65,7 +65,7 @@ class Execution:
         return f"torch {torch.__version__}, Python {python}, {system}"
 
     def place(self, model: nn.Module) -> nn.Module:
-        """The network itself, moved to the device."""
+        """Move the network to the device and return it."""
         model.to(memory_format=self.memory_format)
         return model.to(self.device)
 
@@ -76,28 +76,28 @@ class Execution:
 
 
 def choose(device: str = "auto", precision: str = "auto") -> Execution:
-    """The device and precision that these two settings of an experiment come to on this machine.
+    """Return the device and precision for two settings of an experiment, with `auto` resolved.
 
     `auto` is the first CUDA GPU or else the CPU; Apple's GPUs are used where they are named.
 
     Raises:
         InvalidSetting: this machine has no such device.
     """
-    found = _device(device)
+    target = _device(device)
     if precision == "auto":
-        precision = "bf16" if native_bf16(found) else "fp32"
-    if found.type == "cuda":
+        precision = "bf16" if native_bf16(target) else "fp32"
+    if target.type == "cuda":
         # The same seed gives the same weights only with deterministic algorithms, and fp32
         # means fp32: not TF32, which has fp16's ten bits.
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cuda.matmul.allow_tf32 = False
-    return Execution(found, precision)  # type: ignore[arg-type]  # Experiment checked it
+    return Execution(target, precision)  # type: ignore[arg-type]  # Experiment checked it
 
 
 def native_bf16(device: torch.device) -> bool:
-    """Whether the device has instructions for bf16, so that it is faster than fp32."""
+    """Return whether the device has instructions for bf16, so that it is faster than fp32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= _BF16_CAPABILITY
     if device.type == "cpu":
@@ -106,9 +106,9 @@ def native_bf16(device: torch.device) -> bool:
 
 
 def _has_instructions(name: str) -> bool:
-    """Whether the processor has them, as far as this version of torch can tell."""
-    tell = getattr(torch.cpu, f"_is_{name}_supported", None)
-    return tell is not None and bool(tell())
+    """Return whether the processor has them; False where this version of torch cannot tell."""
+    supported = getattr(torch.cpu, f"_is_{name}_supported", None)
+    return supported is not None and bool(supported())
 
 
 def _device(name: str) -> torch.device:
@@ -118,12 +118,12 @@ def _device(name: str) -> torch.device:
     if device.type == "cuda":
         count = torch.cuda.device_count()
         if not torch.cuda.is_available() or count == 0:
-            raise InvalidSetting("device", "this machine has no CUDA GPU; use auto or cpu.")
+            raise InvalidSetting("device", "device.no_cuda")
         if (device.index or 0) >= count:
-            raise InvalidSetting("device", f"{name} does not exist; the last is cuda:{count - 1}.")
+            raise InvalidSetting("device", "device.no_such_gpu", given=name, last=count - 1)
         return torch.device("cuda", device.index or 0)
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise InvalidSetting("device", "this machine has no Apple GPU; use auto or cpu.")
+        raise InvalidSetting("device", "device.no_mps")
     return device
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from resnet_core.errors import WrongState
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device, intervals
@@ -116,7 +117,7 @@ class Session:
 
     @property
     def in_sync(self) -> bool:
-        """Whether the weights are those of this iteration: no update was made beyond it."""
+        """True if the weights are those of this iteration: no update was made beyond it."""
         return self.stepper.in_sync
 
     def measure_initial(self) -> Measurement:
@@ -148,7 +149,7 @@ class Session:
 
     @property
     def record_due(self) -> bool:
-        """Whether the last update was recorded and is to be measured."""
+        """True if the last update was recorded and is to be measured."""
         return self._result is not None and self._result.readings is not None
 
     def measure(self) -> Measurement:
@@ -179,9 +180,9 @@ class Session:
                 session is not in sync.
         """
         if self._diverged:
-            raise WrongState("The run has diverged; go on from its last checkpoint.")
+            raise WrongState("training.diverged_already")
         if not self.in_sync:
-            raise WrongState("Updates were made beyond this iteration; go on to the last of them.")
+            raise WrongState("training.not_in_sync")
         return self.state.checkpoint(self.stepper.backend)
 
     def close(self) -> None:
@@ -230,37 +231,31 @@ class Session:
         self.state.seconds += time.perf_counter() - start
 
 
-def divergence_advice(experiment: Experiment, precision: device.Computed) -> str:
+def divergence_advice(experiment: Experiment, precision: device.ComputedPrecision) -> Message:
     """Return a sentence on the likely cause of a loss that is not finite, and the remedy."""
     rate = experiment.learning_rate
     lower = min(rate / 10, _PAPER_RATE)
     if precision == "fp16":
-        return (
-            "fp16 holds no number above 65504: use bf16 or fp32, "
-            f"or a learning_rate of {lower:g} in place of {rate:g}."
-        )
+        return Message("errors.training.fp16_overflow", lower=lower, rate=rate)
     if not experiment.network_spec().batch_norm:
         return _without_bn(experiment, lower)
     if rate > _PAPER_RATE:
-        return f"A learning_rate of {rate:g} is too high: use {_PAPER_RATE:g}, the paper's."
+        return Message("errors.training.rate_above_paper", rate=rate, paper=_PAPER_RATE)
     if experiment.momentum > _PAPER_MOMENTUM:
-        return (
-            f"A momentum of {experiment.momentum:g} makes steps about "
-            f"{1 / (1 - experiment.momentum):.0f} times the gradient's: use 0.9, the paper's."
+        return Message(
+            "errors.training.momentum",
+            momentum=experiment.momentum,
+            times=1 / (1 - experiment.momentum),
+            paper=_PAPER_MOMENTUM,
         )
-    return f"A learning_rate of {rate:g} is too high for this network: use {lower:g}."
+    return Message("errors.training.rate", rate=rate, lower=lower)
 
 
-def _without_bn(experiment: Experiment, lower: float) -> str:
+def _without_bn(experiment: Experiment, lower: float) -> Message:
     family = experiment.network_spec().family
     if family in {"resnet", "preresnet"} and experiment.initialization != "zero_last":
         # Each addition doubles the variance, and there is no BN to bring it down again.
-        return (
-            "Without batch normalisation every block adds to the activations until they "
-            "overflow: turn batch_norm on, or set initialization to zero_last."
-        )
-    instead = "." if experiment.batch_norm else ", or turn batch_norm on."  # VGG has none
-    return (
-        f"Without batch normalisation a learning_rate of {experiment.learning_rate:g} is too "
-        f"high: use {lower:g}{instead}"
-    )
+        return Message("errors.training.no_bn_sums")
+    # VGG has no BN to turn on.
+    key = "errors.training.no_bn_ever" if experiment.batch_norm else "errors.training.no_bn_rate"
+    return Message(key, rate=experiment.learning_rate, lower=lower)

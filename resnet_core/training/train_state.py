@@ -144,17 +144,14 @@ class TrainState:
         _check_same_network(self.model, checkpoint)
         state = checkpoint.training
         if state["data"] != self.data.fingerprint:
-            raise CheckpointError(
-                "The images are not those the checkpoint was trained on: "
-                "put the data back as they were, or start a new run."
-            )
+            raise CheckpointError("checkpoint.other_images")
         _log_differences(state["circumstances"], self._circumstances(backend))
         self.model.load_state_dict(checkpoint.weights)
         self.load_state_dict(state)
         self.iteration = checkpoint.iteration
 
     def _circumstances(self, backend: str) -> dict[str, Any]:
-        """What the bits of a result depend on besides the experiment."""
+        """Return the conditions besides the experiment on which the bits of a result depend."""
         execution = self.execution
         return {
             "device": execution.device.type,
@@ -172,8 +169,7 @@ def _check_same_network(model: nn.Module, checkpoint: Checkpoint) -> None:
     if own != other:
         differing = sorted(name for name in own | other if own.get(name) != other.get(name))
         raise CheckpointError(
-            f"The checkpoint of iteration {checkpoint.iteration} is of another network: "
-            f"{differing[0]} differs; fork the run to go on with another network."
+            "checkpoint.other_network", iteration=checkpoint.iteration, name=differing[0]
         )
 
 

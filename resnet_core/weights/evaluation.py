@@ -17,7 +17,7 @@ from resnet_core.specs.imagenet import check_choice
 from resnet_core.specs.names import Spec
 from resnet_core.system.texts import Message
 from resnet_core.training import device
-from resnet_core.training.device import Computed
+from resnet_core.training.device import ComputedPrecision
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.images import (
@@ -150,7 +150,7 @@ def evaluate(
     image_size: int | None = None,
     *,
     part: Part = WHOLE,
-    precision: Computed = "fp32",
+    precision: ComputedPrecision = "fp32",
     on_progress: Progress = lambda done, total: None,
 ) -> EvaluatedFile:
     """Test the network of a file on a data set's test images, or on all those of an npz.

@@ -14,7 +14,7 @@ from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.names import Spec, is_imagenet
 from resnet_core.training import device
-from resnet_core.training.device import Computed
+from resnet_core.training.device import ComputedPrecision
 from resnet_core.training.evaluation import multi_crop
 from resnet_core.training.evaluation.multi_crop import Errors, Views
 from resnet_core.weights import loading
@@ -31,7 +31,7 @@ def evaluate_views(
     image_size: int | None = None,
     *,
     part: Part = WHOLE,
-    precision: Computed = "fp32",
+    precision: ComputedPrecision = "fp32",
 ) -> tuple[Errors, Spec]:
     """Test the network of a file on a folder's test images, decoded one after another.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
@@ -21,17 +23,20 @@ SOURCE = Imported(
 )
 
 
-def import_on_record(network: str = "cifar/resnet-20", **settings: object) -> RunRecord:
+def import_on_record(
+    network: str = "cifar/resnet-20", warning: str = "", **settings: object
+) -> RunRecord:
     """Tested and measured once, never trained here.
 
     Args:
+        warning: as stored with the run.
         settings: of the `Experiment`.
     """
     experiment = Experiment.create(network=network, **settings)
     with imported.staged() as path:
         folder = RunFolder(path)
         folder.weights.write_bytes(b"weights")
-        imported.write(path, SOURCE)
+        imported.write(path, replace(SOURCE, warning=warning))
         with StreamWriter(folder.stream, started(experiment)) as writer:
             writer.append(measurement(experiment, 0, 0.0))
         compact(folder.stream, folder.compacted)

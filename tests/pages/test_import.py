@@ -27,6 +27,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
+from resnet_core.system.texts import Message
 from resnet_core.weights.recognition import MOST_BYTES
 from tests.app.imported_on_record import import_on_record
 from tests.app.runs_on_record import put_on_record
@@ -149,7 +150,9 @@ def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = Import(done=True, error=CheckpointError("The file net.th is damaged or cut short."))
+    now = Import(
+        done=True, error=CheckpointError("stored", text="The file net.th is damaged or cut short.")
+    )
     monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
     assert "The file net.th is damaged or cut short." in said(page)
@@ -162,8 +165,9 @@ def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_was_imported_leads_to_where_it_can_be_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = import_on_record()
-    now = Import(1.0, run.id, "The error is near that of guessing (90.0 %), and more.", done=True)
+    warning = Message("errors.weights.guessing", chance=90.0)
+    run = import_on_record(warning=warning.dumps())
+    now = Import(1.0, run.id, done=True)
     monkeypatch.setattr(imports, "state", lambda token: now)
     shown = said(opened(now))
     assert "cifar/resnet-20, error 8.27 % on CIFAR-10 (n = 10,000)" in shown

@@ -255,7 +255,7 @@ def test_a_download_shows_its_progress_its_failure_and_its_end(
     assert cancelled == ["svhn"]
     states["svhn"] = Download(done=True, cancelled=True)
     assert "was cancelled" in said(checked(page.run()))
-    states["svhn"] = Download(done=True, error=DownloadError("Nobody answers."))
+    states["svhn"] = Download(done=True, error=DownloadError("stored", text="Nobody answers."))
     assert "Nobody answers" in said(checked(page.run()))
     present = True
     assert not checked(page.run()).button(key="train.start").disabled

@@ -73,7 +73,7 @@ class Draft(PageState):
         faults = Errors()
         if preset and preset not in PRESETS:
             faults["preset"] = InvalidSetting(
-                "preset", f"{preset[:60]!r} is not one of {', '.join(PRESETS)}."
+                "preset", "setting.choice", given=preset[:60], options=PRESETS
             )
             preset = others["preset"] = ""
         options, errors = super().from_query(others)
@@ -187,7 +187,7 @@ def _create(**settings: Any) -> Experiment:
         value = from_text(name, value) if isinstance(value, str) else value
         if value in (None, "") and name not in LEFT_EMPTY:
             good = 20 if name == "network" else Experiment.model_fields[name].default
-            raise InvalidSetting(name, f"nothing is given; use for example {good}.")
+            raise InvalidSetting(name, "setting.empty", good=good)
         read[name] = value
     return Experiment.create(**read)
 

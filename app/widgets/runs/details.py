@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from resnet_core.runs import queries
-from app.page_data.runs import source_of
-from app.page_data.runs import group_of_runs
 import datetime
 from collections.abc import Sequence
 
@@ -14,7 +11,8 @@ from app.background import exports
 from app.language import progress
 from app.language.errors import explain
 from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import language, t
+from app.page_data.runs import group_of_runs, source_of
 from app.page_state.page import page_link
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
@@ -23,6 +21,7 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.exporting import formats
 from resnet_core.exporting.formats import FORMATS, Format
 from resnet_core.labs import catalog
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 _LOG_LINES = 40
@@ -63,7 +62,7 @@ def _facts(run: RunRecord) -> str:
 
 
 def _imported_facts(run: RunRecord) -> str:
-    """Where the weights are from, how their images are prepared, what came of the test."""
+    """Return the origin of the weights, how their images are prepared, and the test's result."""
     source = source_of(run)
     lines = [
         (t("runs.fact.id"), f"`{run.id}`"),
@@ -92,7 +91,7 @@ def _execution(run: RunRecord) -> str:
 
 
 def _settings(run: RunRecord) -> None:
-    """The settings that are not the paper's."""
+    """Show the settings that are not the paper's."""
     others = {
         name: text
         for name, text in run.experiment.to_query().items()
@@ -136,7 +135,7 @@ def _when(seconds: float) -> str:
 
 
 def imported_links(run: RunRecord) -> None:
-    """Compare, Attribution, the questions of why, and each laboratory that takes it."""
+    """Show links to Compare, Attribution, Why, and each laboratory that accepts the run."""
     with st.container(horizontal=True):
         page_link("compare", t("import.link.compare"), runs=run.id)
         page_link("attribution", t("import.link.attribution"), runs=run.id)
@@ -159,8 +158,8 @@ def run_export(run: RunRecord) -> None:
     )
     st.caption(t(f"runs.export.holds.{what}"))
     missing = formats.missing(what)
-    if missing:
-        st.info(explain(PlaygroundError(missing)), icon=":material/extension:")
+    if missing is not None:
+        st.info(missing.text(language()), icon=":material/extension:")
         return
     if what == "hub":
         hint = t("runs.export.license_hint")
@@ -171,7 +170,7 @@ def run_export(run: RunRecord) -> None:
 
 
 def _packed(run: RunRecord, what: Format) -> None:
-    """What became of the last packing, and the button for the next."""
+    """Show the result of the last export, and the button for the next."""
     packed = exports.state((run.id, what))
     if packed is not None and packed.error is not None:
         st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")

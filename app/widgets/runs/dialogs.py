@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from resnet_core.runs import queries
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,17 +9,18 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
 from app.page_data.runs import RunsState
 from app.page_state.page import Page
-from app.widgets.runs import import_dialog
-from app.language.markdown import escaped
 from app.widgets.experiment_form.draft import milestones_as_typed
 from app.widgets.experiment_form.form import complaint, label
 from app.widgets.experiment_form.networks import has_twin, twin_of
+from app.widgets.runs import import_dialog
 from app.widgets.runs.row import DIALOG, report
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 CLEAR = "clear"
@@ -134,7 +134,7 @@ def _fork(page: Page[RunsState], run: RunRecord) -> None:
 
 
 def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> dict[str, Any]:
-    """The fields that can be changed, as typed."""
+    """Show the settings that can be changed, and return what was typed."""
     left, right = st.columns(2, gap="medium")
     longer = parent.iterations if parent.iterations > point else point + max(1, point // 2)
     typed: dict[str, Any] = {}
@@ -161,14 +161,14 @@ def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> d
 
 
 def _rate_here(parent: Experiment, point: int) -> str:
-    """A fork from late in a run starts at a rate that was divided already."""
+    """Return the learning rate at the checkpoint, after the drops before it."""
     drops = sum(milestone <= point for milestone in parent.drops)
     rate = parent.learning_rate / 10**drops
     return t("runs.fork.rate_here", iteration=f"{point:,}", rate=f"{rate:g}")
 
 
 def _network(parent: Experiment) -> str:
-    """With its shortcuts, without them, or with them for the first time."""
+    """Return the network, with shortcuts added or removed if that is chosen."""
     family = parent.network_spec().family
     if not has_twin(parent.network):
         return parent.network

@@ -103,7 +103,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         EOFError,
         OSError,
     ) as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be read ({error}).") from error
+        raise CheckpointError("checkpoint.unreadable", path=path, reason=error) from error
     return Checkpoint(verified.iteration, weights, training)
 
 

@@ -65,11 +65,9 @@ def checkpoint_at(folder: Path, iteration: int) -> Path:
         return path
     others = checkpoint_iterations(folder)
     if not others:
-        raise CheckpointError(f"There is no checkpoint of iteration {iteration}, nor any other.")
+        raise CheckpointError("checkpoint.none", iteration=iteration)
     nearest = min(others, key=lambda other: abs(other - iteration))
-    raise CheckpointError(
-        f"There is no checkpoint of iteration {iteration}; the nearest is of {nearest}."
-    )
+    raise CheckpointError("checkpoint.nearest", iteration=iteration, nearest=nearest)
 
 
 def verify_checkpoint(path: Path, files: Sequence[str] = FILES) -> VerifiedCheckpoint:
@@ -86,15 +84,13 @@ def verify_checkpoint(path: Path, files: Sequence[str] = FILES) -> VerifiedCheck
         whole = whole and all(manifest["sha256"][name] == sha256[name] for name in files)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        raise CheckpointError(f"The checkpoint {path} is damaged: {missing} is missing.") from error
+        raise CheckpointError("checkpoint.file_missing", path=path, file=missing) from error
     except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {path} cannot be read ({error.strerror})."
-        ) from error
+        raise CheckpointError("checkpoint.unreadable", path=path, reason=error) from error
     except (ValueError, KeyError, TypeError) as error:  # UnicodeDecodeError is a ValueError
-        raise CheckpointError(f"The checkpoint {path} is damaged: {MANIFEST}.") from error
+        raise CheckpointError("checkpoint.manifest", path=path, file=MANIFEST) from error
     if not whole:
-        raise CheckpointError(f"The checkpoint {path} is damaged: its checksums do not match.")
+        raise CheckpointError("checkpoint.checksums", path=path)
     return VerifiedCheckpoint(path, iteration, sha256)
 
 
@@ -136,7 +132,7 @@ def iteration_of(path: Path) -> int:
     """
     match = _NAME.fullmatch(path.name)
     if match is None:
-        raise CheckpointError(f"{path} is not a checkpoint's folder.")
+        raise CheckpointError("checkpoint.no_folder", path=path)
     return int(match[1])
 
 

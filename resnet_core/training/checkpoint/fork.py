@@ -83,10 +83,7 @@ def load_fitting(model: nn.Module, weights: Mapping[str, Tensor]) -> tuple[str, 
     own = model.state_dict()
     fitting = {name for name in own if name in weights and weights[name].shape == own[name].shape}
     if not any(own[name].dim() > 1 for name in fitting):
-        raise CheckpointError(
-            "None of the other network's layers fits this one: "
-            "keep at least its depth or width, block and image channels."
-        )
+        raise CheckpointError("checkpoint.nothing_fits")
     for name in fitting:
         own[name].copy_(weights[name])
     return tuple(name for name in own if name not in fitting)

@@ -1,4 +1,4 @@
-"""What one image's way through a network takes on this machine: seconds, and bytes at the peak."""
+"""The cost of one image's forward pass on this machine: seconds, and bytes at the peak."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.names import Spec
 from resnet_core.training import device
 
-_MOST, _PATIENCE = 5, 4.0  # forward passes, seconds
-_EVERY = 0.002  # seconds between two looks at the process's memory
+_MAX_PASSES, _MAX_SECONDS = 5, 4.0
+_INTERVAL = 0.002  # seconds between two readings of the process's memory
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class ForwardCost:
 
     Attributes:
         seconds: median of several passes after a first one that is not counted.
-        peak_bytes: the most that weights, maps and working memory took together; on a CPU what
-            the process grew by, on a GPU what torch had allocated.
+        peak_bytes: of weights, maps and working memory together; on a CPU the growth of the
+            process, on a GPU torch's allocations.
         passes: how many were timed.
         device: "cpu", "cuda:0", ...; `hardware` is the processor or GPU by its maker's name.
     """
@@ -67,7 +67,7 @@ def forward_cost(spec: Spec, where: str = "auto") -> ForwardCost:
 
 
 def _warm_up(execution: device.Execution) -> None:
-    """Have everything loaded that any network needs, so that none is charged with it."""
+    """Load everything that all networks need, so that it is counted for none."""
     with torch.inference_mode():
         model = execution.place(_built(NetworkSpec(depth=8)))
         model(torch.zeros(1, 3, 32, 32, device=execution.device))
@@ -87,47 +87,49 @@ def _built(spec: Spec) -> nn.Module:
 
 def _timed(model: nn.Module, image: torch.Tensor, on_gpu: bool) -> list[float]:
     """Seconds of each pass; the first prepares the kernels and is left out."""
-    taken: list[float] = []
+    seconds: list[float] = []
     began = time.perf_counter()
-    while len(taken) <= _MOST and (len(taken) < 2 or time.perf_counter() - began < _PATIENCE):
+    while len(seconds) <= _MAX_PASSES and (
+        len(seconds) < 2 or time.perf_counter() - began < _MAX_SECONDS
+    ):
         start = time.perf_counter()
         model(image)
         if on_gpu:
             torch.cuda.synchronize()
-        taken.append(time.perf_counter() - start)
-    return taken[1:]
+        seconds.append(time.perf_counter() - start)
+    return seconds[1:]
 
 
 class _Peak:
-    """How much the process grows, at most, while this is entered."""
+    """The growth of the process while the context is entered, at its maximum."""
 
     def __enter__(self) -> _Peak:
         self._process = psutil.Process()
-        self._before = self._most = self._own()
+        self._before = self._max = self._memory()
         self._ended = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._look()
+        self._read()
         self._ended.set()
-        self._watcher.join()
+        self._thread.join()
 
     @property
     def grown(self) -> int:
         """Bytes."""
-        return self._most - self._before
+        return self._max - self._before
 
     def _watch(self) -> None:
-        while not self._ended.wait(_EVERY):
-            self._look()
+        while not self._ended.wait(_INTERVAL):
+            self._read()
 
-    def _look(self) -> None:
-        self._most = max(self._most, self._own())
+    def _read(self) -> None:
+        self._max = max(self._max, self._memory())
 
-    def _own(self) -> int:
-        """Bytes. Linux can tell which pages only show a file, such as a library's code; it
-        takes these back when others want memory, so they are left out."""
+    def _memory(self) -> int:
+        """Bytes, without the pages of files such as libraries, where Linux tells them: it can
+        take these back at any time."""
         memory = self._process.memory_info()
         return int(memory.rss - getattr(memory, "shared", 0))

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data.dataset import Dataset, ImageSet
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.image_folder import ImageFolder
@@ -77,7 +77,7 @@ def estimate_run_time(experiment: Experiment, facts: DataFacts) -> Timing:
     try:
         update, record = _update_and_record(session)
     except NotFinite as failure:
-        raise PlaygroundError(session.diverged(failure).advice) from failure
+        raise PlaygroundError.of(session.diverged(failure).advice) from failure
     evaluated = min(experiment.evaluation_images, len(noise.train)) + len(noise.test)
     to_evaluate = min(experiment.evaluation_images, facts.train_images) + facts.test_images
     evaluation = _seconds(session.evaluate) * to_evaluate / evaluated

@@ -1,10 +1,10 @@
 """The three ways of testing on pictures (section 3.4): one view, ten crops, several sizes.
 
-A picture's scores are what the network's last layer gives, before the softmax, averaged over
-its views. Where several sizes are looked at, each is mirrored as well: the paper names the
-fully convolutional form of its references, and both do (Simonyan & Zisserman 2015, section 3.2;
-He et al. 2015, "Delving deep into rectifiers", through the dense testing of SPP-net). The
-per-pixel mean fits crops only: from whole pictures its own mean over the pixels is subtracted.
+A picture's logits are averaged over its views. With several sizes each view is mirrored as
+well: the paper names the fully convolutional form of its references, and both do (Simonyan &
+Zisserman 2015, section 3.2; He et al. 2015, "Delving deep into rectifiers", through the dense
+testing of SPP-net). The per-pixel mean fits crops only: from whole pictures its mean over the
+pixels is subtracted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Views = Literal["single", "10-crop", "multi-scale"]
 VIEWS: tuple[Views, ...] = get_args(Views)
 
 _TOP = 5
-_TOGETHER = 50  # crops that go through a network at once
+_CROPS_AT_ONCE = 50  # crops that go through a network at once
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,20 @@ def errors(
         DataError: a picture cannot be used; names it.
         InvalidSetting: the network cannot be tested so.
     """
-    first = five = 0
+    top1_hits = top5_hits = 0
     labels = torch.from_numpy(pictures.labels)
-    test = Examination(model.eval(), mean, views, execution)
-    for scores, label in zip(test.scores(pictures, decoders), labels, strict=True):
-        hits = scores.topk(min(_TOP, len(scores))).indices == label
-        first, five = first + int(hits[0]), five + int(hits.any())
-        classes = len(scores)
+    test = MultiCropTest(model.eval(), mean, views, execution)
+    for logits, label in zip(test.logits(pictures, decoders), labels, strict=True):
+        hits = logits.topk(min(_TOP, len(logits))).indices == label
+        top1_hits, top5_hits = top1_hits + int(hits[0]), top5_hits + int(hits.any())
+        classes = len(logits)
     n = len(labels)
-    top5 = 100 * (n - five) / n if classes > _TOP else None
-    return Errors(100 * (n - first) / n, top5, n)
+    top5 = 100 * (n - top5_hits) / n if classes > _TOP else None
+    return Errors(100 * (n - top1_hits) / n, top5, n)
 
 
-class Examination:
-    """One of the three ways, on one network. For the arguments see `errors`."""
+class MultiCropTest:
+    """One of the three kinds of test, of one network. For the arguments see `errors`."""
 
     def __init__(self, model: nn.Module, mean: Tensor, views: Views, execution: Execution) -> None:
         self._crop = mean.shape[-1]
@@ -88,33 +88,33 @@ class Examination:
         self._mean = mean.mean(dim=(1, 2), keepdim=True) if whole else mean
         self._views, self._execution = views, execution
 
-    def scores(self, pictures: ImageFiles, decoders: Decoders) -> Iterator[Tensor]:
-        """Of each picture, averaged over its views: float32, classes, on the CPU."""
+    def logits(self, pictures: ImageFiles, decoders: Decoders) -> Iterator[Tensor]:
+        """Yield each picture's logits, averaged over its views: float32, classes, on the CPU."""
         view = partial(_decoded, pictures, self._views, self._crop)
-        waiting: list[list[Crops]] = []
+        group: list[list[Crops]] = []
         for views in decoders.map(view, range(len(pictures))):
-            waiting.append(views)
-            if len(waiting) * len(views[0]) >= _TOGETHER or self._views == "multi-scale":
-                yield from self._averaged(waiting)
-                waiting = []
-        if waiting:
-            yield from self._averaged(waiting)
+            group.append(views)
+            if len(group) * len(views[0]) >= _CROPS_AT_ONCE or self._views == "multi-scale":
+                yield from self._averaged(group)
+                group = []
+        if group:
+            yield from self._averaged(group)
 
     def _averaged(self, pictures: list[list[Crops]]) -> Tensor:
-        """P pictures of the same K sizes, each V views of each size. P, classes."""
+        """Return the mean logits of P pictures of the same K sizes, V views each. P, classes."""
         sizes = zip(*pictures, strict=True)
         by_size = [self._of_one_size(torch.stack([*map(torch.from_numpy, s)])) for s in sizes]
         return torch.stack(by_size).mean(0).cpu()
 
     def _of_one_size(self, views: Tensor) -> Tensor:
-        """P, V, H, W, C -> P, classes."""
+        """Return the mean logits of views of one size. P, V, H, W, C -> P, classes."""
         count, each = views.shape[:2]
         execution = self._execution
         images = views.flatten(0, 1).permute(0, 3, 1, 2).to(execution.device)
         x = augment.centred(images, self._mean, execution.dtype, execution.memory_format)
         with torch.inference_mode(), execution.autocast():
-            scores = self._network(x)
-        return scores.float().reshape(count, each, -1).mean(1)
+            logits = self._network(x)
+        return logits.float().reshape(count, each, -1).mean(1)
 
 
 def _decoded(pictures: ImageFiles, views: Views, crop: int, place: int) -> list[Crops]:
@@ -134,16 +134,17 @@ def _both(pixels: NDArray[np.uint8]) -> Crops:
     return np.stack([pixels, pixels[:, ::-1]])
 
 
-# A side of the maps that VGG's first fully connected layer takes, and of images per pixel of them.
+# The side of the maps that VGG's first fully connected layer takes, and the stride of their pixels.
 _VGG_SIDE, _VGG_STRIDE = 7, 32
 
 
 def fully_convolutional(model: nn.Module, crop: int) -> nn.Module:
-    """The network for pictures of any size from `crop` up: the mean of its scores at all places.
+    """Return the network for pictures of any size from `crop` up: the mean of its logits at all
+    places.
 
     Plain and residual networks and GoogLeNet pool their last maps over their whole extent and
-    are linear from there, so the mean of the scores is what they give as they are. VGG's fully
-    connected layers become convolutions.
+    are linear from there, so their output is that mean already. VGG's fully connected layers
+    become convolutions.
 
     Raises:
         InvalidSetting: VGG was trained on crops of another size than 224, whose maps it
@@ -153,11 +154,7 @@ def fully_convolutional(model: nn.Module, crop: int) -> nn.Module:
     if classifier is None:
         return model
     if crop != _VGG_SIDE * _VGG_STRIDE:
-        raise InvalidSetting(
-            "views",
-            f"a VGG trained on crops of {crop} pixels cannot be made fully convolutional, only one "
-            f"of {_VGG_SIDE * _VGG_STRIDE}; use single or 10-crop.",
-        )
+        raise InvalidSetting("views", "setting.dense_vgg", size=crop, only=_VGG_SIDE * _VGG_STRIDE)
     return DenseVgg(model)
 
 

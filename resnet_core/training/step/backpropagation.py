@@ -35,7 +35,7 @@ class BatchResult:
 
     @property
     def finite(self) -> bool:
-        """Whether loss and gradient are finite, so that an update may be made."""
+        """True if loss and gradient are finite, so that an update may be made."""
         return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
 
 

@@ -39,7 +39,7 @@ class Stepper(Protocol):
 
     @property
     def in_sync(self) -> bool:
-        """Whether the weights on the device are those after the update returned last."""
+        """True if the weights on the device are those after the update returned last."""
         ...
 
     def next(self) -> Update:

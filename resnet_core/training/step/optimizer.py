@@ -75,6 +75,6 @@ class Sgd:
             CheckpointError: they are of other parameters.
         """
         if state.keys() != self._parameters.keys():
-            raise CheckpointError("The checkpoint's momentum is of another network.")
+            raise CheckpointError("checkpoint.other_momentum")
         for own, other in zip(self._buffers, state.values(), strict=True):
             own.copy_(other)

@@ -57,7 +57,7 @@ def test_the_measure_command_understands_its_options() -> None:
         network="cifar/plain-56", image_size=16, milestones=(5, 9), flip=False, warmup="linear",
         warmup_iterations=3, batch_norm=False,
     )  # fmt: skip
-    module, package, command, *options = TrainingTimes().command(experiment)
+    module, package, _, command, *options = TrainingTimes().command(experiment)
     assert (module, package, command) == ("-m", "resnet_core", "measure")
     context = measure.make_context("measure", options)
     assert context.params.pop("as_json")
@@ -78,7 +78,7 @@ def test_another_option_is_another_forward_measurement(answering: Callable[..., 
 
 @pytest.mark.parametrize("name", ["imagenet/vgg-16", "imagenet/resnet-50", "cifar/resnet-20"])
 def test_the_forward_command_understands_its_options(name: str) -> None:
-    module, package, command, network, *options = ForwardCosts().command(spec_of(name))
+    module, package, _, command, network, *options = ForwardCosts().command(spec_of(name))
     assert (module, package, command, network) == ("-m", "resnet_core", "forward", name)
     known = {option for parameter in forward.params for option in parameter.opts}
     assert set(options[:-1:2]) | {options[-1]} <= known

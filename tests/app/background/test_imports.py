@@ -13,8 +13,10 @@ import pytest
 from app.background import imports as importing
 from app.background.imports import Import, Imports, Request
 from resnet_core.system import home as home_module
+from resnet_core.system.texts import Message
 from tests.small_runs import wait_until
 
+DAMAGED = Message("errors.weights.damaged", path="net.th").dumps()
 TRIAL = {
     **{"network": "cifar/resnet-8", "shortcut": "A", "option_a_padding": "end"},
     **{"stride_in": None, "normalization": "imagenet", "error": 9.5, "n": 80},
@@ -65,9 +67,9 @@ def test_the_command_gets_the_file_and_the_options(commands: Callable) -> None:
     imports = Imports()
     options = {"data": "shapes", "image_size": "", "option_a_padding": "both"}
     state = ended(imports, imports.submit(request(b"x" * 3_000_000, **options)))
-    assert state == Import(1.0, "20261121-abcdef", "It fits badly.", done=True)
+    assert state == Import(1.0, "20261121-abcdef", done=True)
     (command,) = commands_run
-    assert command[:4] == ["-m", "resnet_core", "import", "-"]
+    assert command[:5] == ["-m", "resnet_core", "--json-errors", "import", "-"]
     assert command[-4:] == ["--data", "shapes", "--option-a-padding", "both"]
     assert "--image-size" not in command
 
@@ -80,8 +82,7 @@ def test_the_command_gets_the_file_and_the_options(commands: Callable) -> None:
             Import(done=True, trials=(TRIAL,)),
         ),
         (
-            'print(\'{"error": "net.th is damaged or cut short.", "open": []}\'); '
-            "raise SystemExit(2)",
+            f"import sys; print({DAMAGED!r}, file=sys.stderr); print('{{}}'); raise SystemExit(2)",
             "net.th is damaged or cut short.",
         ),
         ("raise SystemExit(1)", "nothing of it was kept"),

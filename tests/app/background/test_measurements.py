@@ -16,8 +16,11 @@ import pytest
 
 from app.background import measurements
 from app.background.measurements import Failed, Load, Measured, Measurements
+from resnet_core.system.texts import Message
 from tests.app.commands_in_their_place import Started
 from tests.small_runs import wait_until
+
+FULL = Message("errors.system.disk_full_export", path="/x")
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -131,7 +134,7 @@ def test_it_is_measured_again_after_a_long_while_on_a_busy_machine(
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        ({"code": 2, "errors": "There is no such data set."}, "There is no such data set."),
+        ({"code": 2, "errors": FULL.dumps()}, str(FULL)),
         ({"code": 1, "errors": "Traceback\nMemoryError"}, "The measurement failed."),
         ({"output": "no JSON"}, "The measurement failed."),
         ({"output": "[]"}, "The measurement failed."),
@@ -145,8 +148,10 @@ def test_a_failed_command_and_an_unreadable_result_are_failures(
 ) -> None:
     started = answering(**{"output": "", **command})
     scales = Scales()
-    assert _answer(scales) == Failed(reason)
-    assert scales.measure("net") == scales.known("net") == Failed(reason)
+    answer = _answer(scales)
+    assert isinstance(answer, Failed)
+    assert str(answer.reason) == reason
+    assert scales.measure("net") == scales.known("net") == answer
     assert len(started) == 1
 
 
@@ -158,20 +163,21 @@ def test_a_fault_in_the_measuring_thread_is_a_failure(
 
     answering(_ANSWER)
     monkeypatch.setattr(measurements.Load, "by_others", fail)
-    assert _answer(Scales()) == Failed("The measurement failed.")
+    assert _answer(Scales()) == Failed(Message("errors.measurement.failed"))
 
 
 def test_a_command_that_cannot_start_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurements.sys, "executable", "/no/such/python")
-    reason = "The measurement could not be started (No such file or directory)."
-    assert _answer(Scales()) == Failed(reason)
+    answer = _answer(Scales())
+    assert isinstance(answer, Failed)
+    assert str(answer.reason) == (
+        "The measurement could not be started (No such file or directory)."
+    )
 
 
 def test_a_measurement_that_takes_too_long_is_given_up(answering: Callable[..., Started]) -> None:
     answering(_ANSWER, seconds=120)
-    assert _answer(Scales(timeout=0.2)) == Failed(
-        "The measurement took more than 0 s and was given up."
-    )
+    assert _answer(Scales(timeout=0.2)) == Failed(Message("errors.measurement.late", seconds="0"))
 
 
 def test_a_damaged_cache_is_ignored(answering: Callable[..., Started], home: Path) -> None:

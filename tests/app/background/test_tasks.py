@@ -12,7 +12,10 @@ import pytest
 
 from app.background.tasks import Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
+from resnet_core.system.texts import Message
 from tests.small_runs import wait_until
+
+FAILED = "The measurement failed."
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Count(TaskState):
 
 @pytest.fixture
 def tasks() -> Tasks[str, Count]:
-    return Tasks("count", "It could not be written ({reason}).", "The count failed.")
+    return Tasks("count", "export.unwritten", "measurement.failed")
 
 
 def ended(tasks: Tasks[str, Count], key: str = "a") -> Count:
@@ -55,11 +58,11 @@ def test_a_second_start_changes_nothing_while_the_task_runs(tasks: Tasks[str, Co
 @pytest.mark.parametrize(
     ("raised", "message"),
     [
-        (PlaygroundError("Nobody answers."), "Nobody answers."),
+        (PlaygroundError("export.failed"), "The export failed"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "(No space left on device)"),
         (OSError(errno.EROFS, os.strerror(errno.EROFS)), "(Read-only file system)"),
         (OSError("no errno"), "(no errno)"),
-        (ZeroDivisionError("a fault"), "The count failed."),
+        (ZeroDivisionError("a fault"), "The measurement failed."),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
@@ -94,16 +97,16 @@ def test_a_forgotten_task_has_no_state(tasks: Tasks[str, Count]) -> None:
 @pytest.mark.parametrize(
     ("code", "output", "message"),
     [
-        (2, "note\nThe disk is full.\n", "The disk is full."),
-        (2, "Usage: x\nError: No such option.", "No such option."),
-        (2, "", "It failed."),
-        (1, "Traceback\nMemoryError\n", "It failed."),
-        (-9, "The disk is full.", "It failed."),
+        (2, f"note\n{Message('errors.system.no_space').dumps()}\n", "No space left on device"),
+        (2, "note\nA plain sentence.\n", "A plain sentence."),
+        (2, "", FAILED),
+        (1, "Traceback\nMemoryError\n", FAILED),
+        (-9, "The disk is full.", FAILED),
     ],
 )
 def test_a_command_has_a_sentence_for_the_reader_if_it_ends_with_2(
     code: int, output: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    assert str(command_error(["x"], code, output, "It failed.")) == message
-    assert (message == "It failed.") == bool(caplog.records)
+    assert str(command_error(["x"], code, output, "measurement.failed")) == message
+    assert (message == FAILED) == bool(caplog.records)

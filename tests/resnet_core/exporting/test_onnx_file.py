@@ -69,5 +69,5 @@ def test_a_file_that_computes_something_else_is_refused(
 ) -> None:
     monkeypatch.setattr(onnx_file, "difference", lambda *_: 0.5)
     spec = spec_of("cifar/resnet-8", image_size=8, width=2)
-    with pytest.raises(PlaygroundError, match=r"scores differ by 5\.0e-01"):
+    with pytest.raises(PlaygroundError, match=r"logits differ by 5\.0e-01"):
         onnx_file.convert(build(spec, seed=0), spec, tmp_path / "model.onnx")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.experiments.experiment import Experiment
@@ -200,7 +200,7 @@ def test_a_rate_of_100_diverges(make: Make, tiny: Dataset, precision: str) -> No
     assert 0 < last.iteration < 100
     assert events[-2] == Stepped(last.iteration)
     assert not last.loss < 1e20  # not a number, infinite, or with an infinite gradient
-    assert last.advice == (
+    assert str(last.advice) == (
         "Without batch normalisation a learning_rate of 100 is too high: use 0.1, "
         "or turn batch_norm on."
     )

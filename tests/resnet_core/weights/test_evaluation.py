@@ -174,7 +174,7 @@ def test_an_npz_is_used_whole_with_its_own_mean(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "data", "says"),
     [
-        (Answers(normalization="zca"), {}, "normalization: 'zca' is not known; choose one of"),
+        (Answers(normalization="zca"), {}, "normalization: 'zca' is not known; choose"),
         (Answers(option_a_padding="left"), {}, "option_a_padding: 'left' is not known; choose"),
         (Answers(shortcut="B", network="cifar/resnet-20"), {}, "shortcut: B is not what the file"),
         (Answers(network="cifar/resnet-56"), {}, "network: cifar/resnet-56 is not what the file"),

@@ -19,7 +19,7 @@ from resnet_core.training import device
 from resnet_core.training.evaluation.multi_crop import (
     VIEWS,
     DenseVgg,
-    Examination,
+    MultiCropTest,
     Views,
     errors,
     fully_convolutional,
@@ -67,18 +67,18 @@ def _expected(network: nn.Module, path: Path, views: Views, mean: Tensor) -> Ten
 
 @pytest.mark.parametrize("views", VIEWS)
 @torch.inference_mode()
-def test_scores_are_those_of_a_plain_loop(tested: ImageFiles, views: Views) -> None:
+def test_logits_are_those_of_a_plain_loop(tested: ImageFiles, views: Views) -> None:
     torch.manual_seed(0)
     network, mean = Small(), 100 + 10 * torch.rand(3, CROP, CROP)
     execution = device.choose("cpu", "fp32")
-    test = Examination(network, mean, views, execution)
-    found = torch.stack(list(test.scores(tested, Decoders(0))))
+    test = MultiCropTest(network, mean, views, execution)
+    found = torch.stack(list(test.logits(tested, Decoders(0))))
     expected = torch.stack([_expected(network, tested.path(n), views, mean) for n in range(12)])
     # A crop may lie half a pixel from torchvision's, and a byte be rounded otherwise.
     torch.testing.assert_close(found, expected, atol=0.02, rtol=0)
     assert (expected.std(0) > 0.02).any()
     many = Decoders(3)
-    assert torch.equal(torch.stack(list(test.scores(tested, many))), found)
+    assert torch.equal(torch.stack(list(test.logits(tested, many))), found)
     told = errors(network, tested, mean, views, execution, many)
     many.close()
     labels = torch.from_numpy(tested.labels)
@@ -100,7 +100,7 @@ def test_of_whole_pictures_left_and_right_count_the_same(tested: ImageFiles) -> 
     execution, mean = device.choose("cpu", "fp32"), torch.full((3, CROP, CROP), 100.0)
     seen = {
         views: torch.stack(
-            [*Examination(Left(), mean, views, execution).scores(tested, Decoders(0))]
+            [*MultiCropTest(Left(), mean, views, execution).logits(tested, Decoders(0))]
         )
         for views in VIEWS
     }
