@@ -24,7 +24,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     try:
         from starlette.middleware import Middleware
 
-        from app.language import unexpected
+        from app.language.errors import on_script_error
         from app.server import lifespan
         from app.server import routes as api
         from app.server.first_picture.first_picture import FirstPicture
@@ -36,7 +36,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         routes=api.routes(),
         lifespan=lifespan.lifespan,
         middleware=[Middleware(FirstPicture)],
-        on_script_error=unexpected.on_script_error,
+        on_script_error=on_script_error,
     )
 else:
     from app import router

@@ -1,4 +1,4 @@
-"""What surrounds every page: its title, the navigation, the two switches."""
+"""The frame of every page: its title, the navigation, the two switches."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def show_page() -> None:
 
 
 def laboratories() -> list[str]:
-    """The laboratories that have a page, in the order in which they are shown."""
+    """Return the laboratories that have a page, in their order."""
     return [name for name in catalog.NAMES if (PAGES / "labs" / f"{name}.py").is_file()]
 
 
 def url_path(name: str) -> str:
-    """Where a laboratory's page is."""
+    """Return the URL path of a laboratory's page."""
     return f"lab-{name}"
 
 
@@ -56,7 +56,7 @@ def _pages(names: Sequence[str]) -> list[st.Page]:
 
 
 def _laboratories() -> list[st.Page]:
-    """The overview of all questions, then a page for each."""
+    """Return the overview of all questions, then a page for each."""
     return [
         st.Page(PAGES / f"{OVERVIEW}.py", title=t("labs.common.overview")),
         *(

@@ -110,7 +110,7 @@ def ensure_supervisor() -> None:
 
 
 def ask(order: LabRequest, anew: bool = False) -> str:
-    """Have a laboratory answer; the id of its result, which may be there already.
+    """Queue a laboratory and return the id of its result, which may exist already.
 
     Args:
         anew: compute it here even where there is a result, own or recorded.
@@ -128,7 +128,7 @@ def ask(order: LabRequest, anew: bool = False) -> str:
 
 
 def stop_lab(lab_id: str) -> None:
-    """Have a laboratory end; what it has found stays.
+    """Stop a laboratory; its result so far stays.
 
     Raises:
         ResultNotFound, WrongState
@@ -143,7 +143,7 @@ def _train() -> None:
 
 
 def lab_result(lab_id: str) -> Result | None:
-    """What a laboratory has said so far, here or on record; None where it was never asked."""
+    """Return a laboratory's result so far, computed here or recorded; None where there is none."""
     try:
         return results.read(lab_id)
     except ResultNotFound:
@@ -151,7 +151,7 @@ def lab_result(lab_id: str) -> Result | None:
 
 
 def lab_recording(name: str) -> Result | None:
-    """The recorded result that a laboratory opens with, where there is one.
+    """Return the recorded result that a laboratory opens with, where there is one.
 
     Raises:
         PlaygroundError: it is damaged, or of another version of the laboratory.

@@ -47,13 +47,13 @@ _TO_LAB = np.array(
 
 
 def is_dark() -> bool:
-    """Whether the reader's theme is dark; False where no browser is attached."""
+    """Return whether the reader's theme is dark; False where no browser is attached."""
     return st.context.theme.type == "dark"
 
 
 @lru_cache(maxsize=1024)
 def colour(family: str, depth: int, dark: bool = False) -> str:
-    """The line colour of a network, "#rrggbb".
+    """Return the line colour of a network, "#rrggbb".
 
     Args:
         family: as in `NetworkSpec`; an unknown one is grey.
@@ -68,7 +68,7 @@ def colour(family: str, depth: int, dark: bool = False) -> str:
 
 
 def translucent(hexcode: str, alpha: float) -> str:
-    """The colour as "rgba(...)"."""
+    """Return the colour as "rgba(...)"."""
     red, green, blue = (int(hexcode[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"
 
@@ -85,7 +85,7 @@ def _oklab(hexcode: str) -> np.ndarray:
 
 
 def _hex_within_gamut(lightness: float, a: float, b: float) -> str:
-    """The most colourful sRGB colour of this lightness and hue, up to the chroma given."""
+    """Return the most colourful sRGB colour of this lightness and hue, up to this chroma."""
     for chroma in np.linspace(1.0, 0.0, 41):
         lab = np.array([lightness, a * chroma, b * chroma])
         linear = np.linalg.inv(_TO_CONES) @ (np.linalg.inv(_TO_LAB) @ lab) ** 3

@@ -90,7 +90,7 @@ def _controls(compare: Page[CompareState]) -> None:
 
 
 def _layers(compare: Page[CompareState], say: texts.Speaker) -> None:
-    """One choice for two fields: a map has no order."""
+    """Show one choice for two fields: a map has no order."""
     key = compare.key("layers")
     layers = st.segmented_control(
         t("compare.layers"),

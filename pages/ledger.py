@@ -1,4 +1,4 @@
-"""The ledger: what the paper states, what others found, what was measured here."""
+"""The ledger: the paper's statements, public re-runs, and measurements here."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def page() -> None:
     st.title(t("ledger.title"))
     st.markdown(t("ledger.lead"))
     runs = [*queries.recorded(), *queries.runs()]
-    known = ledger.recipes(runs)
+    recipes = ledger.recipes(runs)
     for statement in ledger.STATEMENTS:
-        _statement(statement, ledger.checks(statement, known, _mean_response))
+        _statement(statement, ledger.checks(statement, recipes, _mean_response))
     st.subheader(t("ledger.errors"))
     st.caption(t("ledger.errors_hint"))
     for line in ledger.table_6(runs):
@@ -48,13 +48,13 @@ def _statement(statement: Statement, checks: Sequence[Check]) -> None:
 
 
 def _papers(statement: Statement) -> str:
-    """What the paper says, and where."""
+    """Return the paper's statement, and where it stands."""
     values = {"figure": statement.figure, "difference": statement.difference}
     return t(f"ledger.paper.{statement.key}", **values)
 
 
 def _seen(checks: Sequence[Check]) -> str:
-    """In how many comparisons it is so here."""
+    """Return in how many comparisons the statement holds here."""
     if not checks:
         return ""
     return t("ledger.seen", holding=sum(check.holds for check in checks), checked=len(checks))
@@ -95,7 +95,7 @@ def _difference(difference: float, causes: Sequence[str]) -> str:
 
 
 def _origin(runs: Sequence[RunRecord], apart: str) -> None:
-    """Data, length, machine and seeds; what is unlike the paper."""
+    """Show data, length, machine and seeds, and what is unlike the paper."""
     say = texts.speaker(texts.language())
     seeds = len({run.experiment.seed for run in runs})
     st.caption(f"{captions.caption(runs, seeds, say)}  \n{apart}".strip())
@@ -122,8 +122,8 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
     # Known or not: nothing is measured for somebody who only looks.
-    known = [training.known(one) for one in experiments]
-    times = [one for one in known if isinstance(one, Estimate)]
+    estimates = [training.known(one) for one in experiments]
+    times = [one for one in estimates if isinstance(one, Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)
         st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
@@ -144,7 +144,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
 
 
 def _mean_response(run: RunRecord) -> float | None:
-    """Mean over the 3x3 layers of the last record's response standard deviations."""
+    """Return the mean over the 3x3 layers of the last record's response standard deviations."""
     try:
         measured = queries.measured(run).response_std
     except PlaygroundError:

@@ -55,11 +55,11 @@ def charts(records: list[RunRecord], guessed: bool) -> None:
 
 
 def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
-    """The runs to show, and the name in the URL if no runs have it."""
+    """Return the runs to show, and the name in the URL if no runs have it."""
     if not state.run:
         return puzzle.first_recording(), ""
-    asked = puzzle.recorded_four(state.run) or group_of_runs(state.run)
-    return (asked, "") if asked else (puzzle.first_recording(), state.run)
+    runs = puzzle.recorded_four(state.run) or group_of_runs(state.run)
+    return (runs, "") if runs else (puzzle.first_recording(), state.run)
 
 
 def _choice(home: Page[PuzzleState]) -> None:
@@ -87,7 +87,7 @@ def _choice(home: Page[PuzzleState]) -> None:
 
 
 def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
-    """The one button; its label tells the time once that has been measured."""
+    """Show the main button; its label gives the time once that has been measured."""
     own = [record.experiment.seed for record in records if not record.recorded]
     seed = max(own) + 1 if own else 0
     unknown = not own and training.together(presets.one_minute(seed)) is None
@@ -105,13 +105,13 @@ def _buttons(home: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -
 
 
 def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
-    """What the button reads, and what is to be said of the time in it."""
+    """Return the button's label and its tooltip."""
     if again:
         return t("home.again", seed=seed), None
-    known = training.together(presets.one_minute(seed))
-    if isinstance(known, Estimate):
-        label = t("home.run_timed", time=progress.duration(known.seconds, t))
-        return label, t("common.measured_busy") if known.busy else None
+    estimate = training.together(presets.one_minute(seed))
+    if isinstance(estimate, Estimate):
+        label = t("home.run_timed", time=progress.duration(estimate.seconds, t))
+        return label, t("common.measured_busy") if estimate.busy else None
     return t("home.run"), None
 
 
@@ -128,21 +128,21 @@ def _start(home: Page[PuzzleState], seed: int) -> None:
 
 @st.fragment(run_every=1.0)
 def _progress(ids: list[str]) -> None:
-    """How far the runs are; the charts move by themselves."""
+    """Show the runs' progress; the charts move by themselves."""
     services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
     records, _ = find_runs(ids)
     now = progress.progress(records)
     if not now.active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, now.done), text=_said(records, now))
+        st.progress(min(1.0, now.done), text=_progress_text(records, now))
         if st.button(t("home.stop"), key="stop"):
             for record in records:
                 if record.state in ACTIVE:
                     services.stop(record.id)
 
 
-def _said(records: list[RunRecord], now: progress.Progress) -> str:
+def _progress_text(records: list[RunRecord], now: progress.Progress) -> str:
     if all(record.state == "queued" for record in records):
         ahead = sum(run.state == "running" for run in queries.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
@@ -153,7 +153,7 @@ def _said(records: list[RunRecord], now: progress.Progress) -> str:
 
 
 def _ask() -> None:
-    """The charts stay away until there is a guess."""
+    """Ask for a guess; the charts are shown after it."""
     with st.container(border=True):
         st.subheader(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
@@ -175,9 +175,9 @@ def _guess(network: str | None) -> None:
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     say = texts.speaker(texts.language())
     st.subheader(t("home.saw.title"))
-    answered = puzzle.answer(guess, records, say) if guess else ""
-    if answered:
-        st.markdown(f"**{answered}**")
+    answer = puzzle.answer(guess, records, say) if guess else ""
+    if answer:
+        st.markdown(f"**{answer}**")
     st.markdown(" ".join(puzzle.verdict(records, say)))
     if puzzle.final_errors(records):
         st.caption(puzzle.measured_on(records, say))

@@ -66,7 +66,7 @@ def page() -> None:
 
 
 def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
-    """What is wrong with the draft by control, the data's own say included."""
+    """Return the draft's errors by control, those of the data included."""
     errors: Errors = {control_of(field): error for field, error in draft.errors().items()}
     if errors:
         return errors, None
@@ -82,7 +82,7 @@ def _faults(draft: Draft) -> tuple[Errors, DataFacts | None]:
 
 
 def _last_good(draft: Draft) -> Experiment:
-    """The experiment that the page speaks of while the form holds one that cannot be used."""
+    """Return the last valid experiment, to describe while the form holds an invalid one."""
     if not draft.errors():
         st.session_state[GOOD] = draft.experiment()
     return st.session_state.get(GOOD) or draft.settled()
@@ -91,7 +91,7 @@ def _last_good(draft: Draft) -> Experiment:
 def _before_the_start(
     draft: Draft, experiment: Experiment, errors: Errors, facts: DataFacts | None
 ) -> None:
-    """What would start, at what cost; and the button."""
+    """Show what would start, its cost, and the button."""
     experiments = [experiment] if errors else draft.experiments()
     figures, start = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with figures:
@@ -104,8 +104,7 @@ def _before_the_start(
                 _start(experiments)
             _offer_the_preset(draft, errors)
         if errors:
-            told = t("train.start.faults", fields=faults(errors))
-            st.markdown(fault(told))
+            st.markdown(fault(t("train.start.faults", fields=faults(errors))))
         else:
             st.caption(f"{_what_would_start(experiments, facts)} {t('train.start.share')}")
 
@@ -117,7 +116,7 @@ def _start_button(count: int, disabled: bool) -> bool:
 
 
 def _offer_the_preset(draft: Draft, errors: Errors) -> None:
-    """All networks of the preset, while the form still describes one of them."""
+    """Offer all networks of the preset, while the form still describes one of them."""
     together = () if errors else all_of_preset(draft.preset, draft.experiment())
     if together:
         title = t(f"form.preset.{draft.preset}.title")
@@ -139,7 +138,7 @@ def _what_would_start(experiments: Sequence[Experiment], facts: DataFacts | None
 
 
 def _about_the_twin(experiment: Experiment) -> str:
-    """Whether the twin really is one: the same parameters and the same initial values."""
+    """Return whether the twin has the same parameters and the same initial values."""
     twin = experiment.changed(network=twin_of(experiment.network))
     own, others = describe(experiment).parameters, describe(twin).parameters
     name = network_label(twin.network)
@@ -152,7 +151,7 @@ def _about_the_twin(experiment: Experiment) -> str:
 
 
 def _before(experiment: Experiment) -> Experiment | None:
-    """The experiment before the last change of the form."""
+    """Return the experiment before the last change of the form."""
     now, before = st.session_state.get("train.pair", (None, None))
     if now != experiment:
         now, before = experiment, now
@@ -173,7 +172,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
 
 
 def _started() -> None:
-    """The runs that were started here, live."""
+    """Show the runs that were started here, live."""
     records, _ = find_runs(st.session_state.get(STARTED, ()))
     if not records:
         return

@@ -1,4 +1,4 @@
-"""All questions at a glance, each with what its recorded experiment found."""
+"""All questions at a glance, each with the verdict of its recorded experiment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def page() -> None:
 
 
 def _card(name: str) -> None:
-    """The question, which leads to its page, and the recorded verdict."""
+    """Show the question, which leads to its page, and the recorded verdict."""
     with st.container(border=True, height="stretch"):
         st.subheader(t(f"labs.{name}.title"))
         st.markdown(_found(name))
@@ -37,8 +37,8 @@ def _card(name: str) -> None:
 
 def _found(name: str) -> str:
     recorded = services.lab_recording(name)
-    said = lab_answers.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
-    return said[0] if said else t("labs.common.overview_unrecorded")
+    verdicts = lab_answers.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
+    return verdicts[0] if verdicts else t("labs.common.overview_unrecorded")
 
 
 page()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
-from resnet_core.system.texts import STORED, Message
+from resnet_core.system.texts import Message
 
 _PREFIX = "errors."
 _Error = TypeVar("_Error", bound="PlaygroundError")
@@ -25,10 +25,7 @@ class PlaygroundError(Exception):
 
     def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(key)
-        if " " in key:  # a sentence where no key stands yet
-            self.message = Message(STORED, text=key)
-        else:
-            self.message = Message(_PREFIX + key, **values)
+        self.message = Message(_PREFIX + key, **values)
 
     @property
     def key(self) -> str:
@@ -84,8 +81,16 @@ class InvalidValue(ValueError):
     """
 
     def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key)
         self.message = Message(_PREFIX + key, **values)
-        super().__init__(str(self.message))
+
+    @classmethod
+    def of(cls, message: Message) -> InvalidValue:
+        """Return an error with another error's message."""
+        return cls(message.key.removeprefix(_PREFIX), **message.values)
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 class DataError(PlaygroundError):

@@ -1,70 +1,54 @@
-"""Errors in the reader's language."""
+"""Errors in the reader's language, and what a page shows of an unexpected one."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+import logging
 
-from app.language.texts import Language, catalogue, language, say
-from resnet_core.system.texts import STORED, Message
+import streamlit as st
 
-_PREFIX = "errors."
+from app.language.texts import Language, language, say, t
+from resnet_core.errors import PlaygroundError
+from resnet_core.system.texts import Message
+
+_log = logging.getLogger(__name__)
 
 
 def explain(error: Exception) -> str:
-    """Return the error's sentence in the session's language, without the field's name."""
+    """Return the error's sentence in the session's language, without the setting's name."""
     return sentence(error, language())
 
 
 def sentence(error: Exception, spoken: Language) -> str:
-    """Return the error's sentence in this language, without the field's name."""
-    message = Message.of(error)
-    if message.key == STORED:
-        words = str(message)
-        return translated(words[:1].upper() + words[1:], spoken)
-    return message.sentence(spoken)
+    """Return the error's sentence in this language, without the setting's name."""
+    return Message.of(error).sentence(spoken)
 
 
-def translated(text: str, spoken: Language) -> str:
-    """Return a stored message in this language; a plain sentence only where it is recognised."""
-    message = Message.from_json(text)
-    if message.key != STORED:
-        return message.sentence(spoken)
-    if spoken == "en":
-        return text
-    for pattern, key in _patterns():
-        match = pattern.fullmatch(text)
-        if match:
-            return say(spoken, key, **_values(match.groupdict(), spoken))
-    return text
+def stored_sentence(text: str, spoken: Language) -> str:
+    """Return a stored message in this language; an earlier version's sentence stays as it is."""
+    return Message.from_json(text).sentence(spoken)
 
 
-def _values(values: dict[str, str], spoken: Language) -> dict[str, str]:
-    """Return the values in a sentence, the few English words among them translated."""
-    if "state" in values:
-        values["state"] = say(spoken, f"common.state.{values['state']}")
-    if "options" in values:
-        values["options"] = values["options"].replace(" or ", ", ")
-    return values
+def on_script_error(error: Exception) -> bool:
+    """Show what happened and what to do, in place of a traceback, which the log has.
+
+    Returns:
+        True: Streamlit shows nothing else.
+    """
+    if isinstance(error, PlaygroundError):
+        st.error(explain(error))
+        return True
+    _log.error("a page failed", exc_info=error)
+    st.error(t("common.error.unexpected", error=type(error).__name__))
+    return True
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Return a pattern an entry, those with the most words of their own first."""
-    entries = [
-        (key, entry["en"])
-        for key, entry in catalogue().items()
-        if re.fullmatch(r"errors\.\w+", key) and key != STORED
-    ]
-    entries.sort(key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[1])))
-    return [(_pattern(text), key) for key, text in entries]
+def figure_error(error: Exception, spoken: Language, missing: str = "figures") -> str:
+    """Return what stands in the place of figures; the log has an unexpected error's traceback.
 
-
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", template)
-    words, names = parts[::2], parts[1::2]
-    pieces = [re.escape(words[0])]
-    for name, word in zip(names, words[1:], strict=True):
-        pieces += [f"(?P<{name}>.+?)", re.escape(word)]
-    # A sentence may stand after "field: " or at the beginning of a line.
-    return re.compile("".join(pieces), re.IGNORECASE | re.DOTALL)
+    Args:
+        missing: the entry under `common.error`: "figures" or "history".
+    """
+    if isinstance(error, PlaygroundError):
+        return sentence(error, spoken)
+    _log.error("figures could not be drawn", exc_info=error)
+    return say(spoken, f"common.error.{missing}", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""The paper's statements beside what finished runs, recorded or our reader's, have measured.
+"""The paper's statements beside the measurements of finished runs, recorded or own.
 
 A statement compares networks, so it can be checked wherever both were trained by one recipe;
 a test error is compared with the paper's only where network and images are the paper's.
@@ -15,7 +15,7 @@ from resnet_core.paper import cifar as paper
 from resnet_core.runs.cifar10 import has_the_papers_network, is_cifar_10
 from resnet_core.runs.record import RunRecord
 
-# What does not belong to a recipe: who is trained, and how often it is looked at.
+# What does not belong to a recipe: the network, the seed, and how often it is measured.
 _NOT_THE_RECIPE = {
     **{"name": "", "network": "cifar/resnet-20", "seed": 0, "shortcut": "A"},
     **{"record_every": 100, "evaluate_every": 1000, "audit_every": 5000, "keep_checkpoints": 8},
@@ -26,7 +26,7 @@ MeanResponse = Callable[[RunRecord], float | None]
 
 @dataclass(frozen=True)
 class Statement:
-    """ "`above` has more of this quantity than `below`", as the paper found it.
+    """The paper's finding that `above` has more of a quantity than `below`.
 
     Attributes:
         key: of its sentence in the catalogue.
@@ -121,31 +121,34 @@ class TestError:
 
 
 def recipes(runs: Sequence[RunRecord]) -> list[Recipe]:
-    """Finished runs by their recipe; the longest trained first, then the most images."""
-    found: dict[Experiment, list[RunRecord]] = {}
+    """Return finished runs by their recipe; the longest trained first, then the most images."""
+    by_recipe: dict[Experiment, list[RunRecord]] = {}
     for run in runs:
         if run.state == "finished" and run.parent is None:
-            found.setdefault(run.experiment.model_copy(update=_NOT_THE_RECIPE), []).append(run)
-    ordered = sorted(found.values(), key=lambda group: -group[0].experiment.iterations)
+            recipe = run.experiment.model_copy(update=_NOT_THE_RECIPE)
+            by_recipe.setdefault(recipe, []).append(run)
+    ordered = sorted(by_recipe.values(), key=lambda group: -group[0].experiment.iterations)
     return [Recipe(tuple(group)) for group in ordered]
 
 
 def checks(
-    statement: Statement, known: Sequence[Recipe], mean_response: MeanResponse
+    statement: Statement, recipes: Sequence[Recipe], mean_response: MeanResponse
 ) -> list[Check]:
-    """The statement on every recipe that has trained both of its networks."""
+    """Return the statement on every recipe that has trained both of its networks."""
     measure = _measure(statement.quantity, mean_response)
-    return [check for recipe in known if (check := _check(statement, recipe, measure)) is not None]
+    return [
+        check for recipe in recipes if (check := _check(statement, recipe, measure)) is not None
+    ]
 
 
 def table_6(runs: Sequence[RunRecord]) -> list[TestError]:
-    """Our closest repetition of each network of Table 6: the longest one, with all its seeds."""
+    """Return our closest repetition of each network of Table 6: the longest, with all seeds."""
     ours = recipes([run for run in runs if has_the_papers_network(run)])
     return [_test_error(depth, ours) for depth in paper.TEST_ERROR]
 
 
 def causes(runs: Sequence[RunRecord]) -> tuple[str, ...]:
-    """What sets these runs apart from the paper's, as keys of the catalogue."""
+    """Return what sets these runs apart from the paper's, as keys of the catalogue."""
     first = runs[0]
     experiment, data = first.experiment, first.data_title
     apart: Mapping[str, bool] = {
@@ -160,7 +163,7 @@ def causes(runs: Sequence[RunRecord]) -> tuple[str, ...]:
         != (0.1, "auto", None),
         "one_seed": len({run.experiment.seed for run in runs}) == 1,
     }
-    return tuple(key for key, found in apart.items() if found)
+    return tuple(key for key, differs in apart.items() if differs)
 
 
 def _check(
@@ -187,13 +190,13 @@ def _measure(quantity: str, mean_response: MeanResponse) -> Callable[[RunRecord]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.fmean(known) if known and len(known) == len(values) else None
+    present = [value for value in values if value is not None]
+    return statistics.fmean(present) if present and len(present) == len(values) else None
 
 
-def _test_error(depth: int, known: Sequence[Recipe]) -> TestError:
+def _test_error(depth: int, recipes: Sequence[Recipe]) -> TestError:
     reruns = paper.RERUNS.get(depth, ())
-    for recipe in known:
+    for recipe in recipes:
         runs = tuple(run for run in recipe.of(f"resnet-{depth}") if run.test_error is not None)
         ours = _mean([run.test_error for run in runs])
         if ours is not None:

@@ -56,7 +56,7 @@ class Sample:
 
 
 def read(name: str, content: bytes, longest: int = LONGEST) -> Pixels:
-    """An own picture, at most this long.
+    """Return a reader's own picture, scaled down to at most this length.
 
     Raises:
         DataError: it is no image, damaged, or too large to be read safely.
@@ -68,10 +68,10 @@ def read(name: str, content: bytes, longest: int = LONGEST) -> Pixels:
 
 @lru_cache(maxsize=1)
 def embedded() -> tuple[tuple[str, Pixels], ...]:
-    """One image a class of the embedded shapes: the name, and 32 x 32 pixels."""
+    """Return one image per class of the embedded shapes: the name, and 32 x 32 pixels."""
     drawn = shapes.render(len(shapes.CLASSES), 1).train
-    found = zip(drawn.labels.tolist(), drawn.images, strict=True)
-    return tuple((shapes.CLASSES[label], image) for label, image in sorted(found, key=_first))
+    labelled = zip(drawn.labels.tolist(), drawn.images, strict=True)
+    return tuple((shapes.CLASSES[label], image) for label, image in sorted(labelled, key=_first))
 
 
 def _first(pair: tuple[int, Pixels]) -> int:
@@ -80,7 +80,7 @@ def _first(pair: tuple[int, Pixels]) -> int:
 
 @lru_cache(maxsize=1)
 def wall() -> Pixels:
-    """Embedded shapes side by side on 640 x 384 pixels: large enough for ImageNet's recipe."""
+    """Return embedded shapes side by side on 640 x 384 pixels, enough for ImageNet's recipe."""
     rows, columns = _TILES
     images = shapes.render(rows * columns, 1).train.images
     tall = images.reshape(rows, columns, *images.shape[1:]).swapaxes(1, 2)
@@ -91,7 +91,7 @@ def wall() -> Pixels:
 
 @lru_cache(maxsize=3)
 def sample(data: str) -> Sample:
-    """The first test images of a data set, and its training images' mean.
+    """Return the first test images of a data set, and its training images' mean.
 
     Raises:
         DataError: there is no copy, or what is wrong with it.
@@ -108,7 +108,7 @@ def sample(data: str) -> Sample:
 
 
 def squared(pixels: Pixels, size: int) -> Pixels:
-    """The largest square in the middle, on size x size pixels; small ones keep their pixels."""
+    """Return the central square on size x size pixels; small ones keep their pixels."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -118,7 +118,7 @@ def squared(pixels: Pixels, size: int) -> Pixels:
 
 
 def as_uri(pixels: Pixels) -> str:
-    """The picture within a page: as a PNG, or as a JPEG where it is large."""
+    """Return the picture as a data URI: a PNG, or a JPEG where it is large."""
     buffer = io.BytesIO()
     kind = "png" if pixels.size <= _SMALL else "jpeg"
     Image.fromarray(pixels).save(buffer, kind, quality=88)
@@ -149,7 +149,7 @@ class Album:
 
 
 def album(experiment: Experiment, imported: bool = False) -> Album:
-    """The images that a run with these settings is tested on.
+    """Return the images that a run with these settings is tested on.
 
     Args:
         imported: its network was trained elsewhere, and is tested on images of one size.
@@ -165,7 +165,7 @@ def album(experiment: Experiment, imported: bool = False) -> Album:
 
 @lru_cache(maxsize=8)
 def _album(selection: Selection) -> Album:
-    """Pictures of a few kB; the data set itself is let go."""
+    """Return an album of a few kB; the data set itself is not kept in memory."""
     data = catalog.load(selection)
     places = np.sort(class_order(data.test.labels, equal=True)[:MOST_THUMBNAILS])
     return _album_of(data.classes, data.test, places)
@@ -173,7 +173,7 @@ def _album(selection: Selection) -> Album:
 
 @lru_cache(maxsize=8)
 def _album_of_pictures(selection: Selection) -> Album:
-    """The first of those that laboratories see; see `trained_network.PictureNetwork`."""
+    """Return the first images that laboratories use; see `trained_network.PictureNetwork`."""
     data = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
         images = centre_views(data.test, data.image_size, MOST_THUMBNAILS, decoders)

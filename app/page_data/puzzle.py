@@ -41,7 +41,8 @@ def recorded_four(group: str) -> list[RunRecord]:
 
 
 def final_errors(records: Sequence[RunRecord]) -> dict[str, float] | None:
-    """Training error by network, percent, the mean over seeds; None unless all four finished."""
+    """Return the mean training error over seeds by network, percent; None unless all four
+    finished."""
     errors: dict[str, list[float]] = {}
     for record in records:
         if record.state == "finished" and record.train_error is not None:
@@ -53,7 +54,7 @@ def final_errors(records: Sequence[RunRecord]) -> dict[str, float] | None:
 
 
 def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
-    """Two or three sentences for runs that are over."""
+    """Return two or three sentences for runs that have ended."""
     errors = final_errors(records)
     if errors is None:
         states = sorted({record.state for record in records})
@@ -71,7 +72,7 @@ def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
 
 
 def measured_on(records: Sequence[RunRecord], say: Speaker) -> str:
-    """What the sentences' numbers are errors of."""
+    """Return what the sentences' numbers are errors of."""
     images = max(record.experiment.evaluation_images for record in records)
     seeds = sorted({record.experiment.seed for record in records})
     n = max(1, len(records) // len(FOUR))
@@ -82,7 +83,7 @@ def measured_on(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def answer(guess: str, records: Sequence[RunRecord], say: Speaker) -> str:
-    """Whether the network that was guessed is the one with the highest training error."""
+    """Return whether the guessed network is the one with the highest training error."""
     errors = final_errors(records)
     if errors is None or guess not in errors:
         return ""

@@ -116,38 +116,38 @@ def _is_readable(experiment: Path, modified: int, size: int) -> bool:
 
 
 def listed(records: Sequence[RunRecord], kind: Kind, search: str, page: int) -> Listed:
-    """The runs of a kind that match, those that train and wait first.
+    """Return a page of the runs that match, those that train and wait first.
 
     Args:
         records: all there are, newest first.
         page: counted from 1; a page beyond the last is the last.
     """
-    found = matching(records, kind, search)
-    pages = max(1, math.ceil(len(found) / PAGE))
+    runs = matching(records, kind, search)
+    pages = max(1, math.ceil(len(runs) / PAGE))
     first = (min(max(page, 1), pages) - 1) * PAGE
     return Listed(
-        runs=found[first : first + PAGE],
-        matching=len(found),
+        runs=runs[first : first + PAGE],
+        matching=len(runs),
         pages=pages,
         queued=sum(record.state == "queued" for record in records),
     )
 
 
 def matching(records: Sequence[RunRecord], kind: Kind, search: str) -> list[RunRecord]:
-    """All runs of a kind whose name, network, data, state or id holds every word searched for."""
+    """Return all runs of a kind whose name, network, data, state or id holds every search word."""
     states = KINDS[kind]
     words = search.lower().split()
-    found = [
+    runs = [
         record
         for record in records
         if (states is None or record.state in states)
         and (not words or all(word in _text(record) for word in words))
     ]
-    return sorted(found, key=_order)
+    return sorted(runs, key=_order)
 
 
 def counts(records: Sequence[RunRecord]) -> dict[Kind, int]:
-    """How many runs there are of each kind."""
+    """Return how many runs there are of each kind."""
     return {
         kind: len(records) if states is None else sum(record.state in states for record in records)
         for kind, states in KINDS.items()

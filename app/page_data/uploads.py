@@ -1,4 +1,4 @@
-"""Archives that people upload: kept in the data folder once they are known to be safe."""
+"""Uploaded archives, stored in the data folder once they have been checked."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ _MOST_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class Upload:
-    """An archive that was kept, and what is in it."""
+    """A stored archive, and what is in it."""
 
     path: Path
     facts: DataFacts
 
 
-def keep(name: str, content: bytes) -> Upload:
-    """Check an uploaded archive and keep it; the same archive is kept once.
+def store(name: str, content: bytes) -> Upload:
+    """Check an uploaded archive and store it; the same archive is stored once.
 
     Args:
         name: as the browser says; only harmless characters of it are used.
 
     Raises:
         DataError: it is too large or not an archive, or what is wrong with what is in it.
-            Nothing of it is kept then.
+            Nothing of it is stored then.
     """
     if len(content) > MEGABYTES * 1_000_000:
         size = f"{len(content) / 1e6:.0f}"
         raise DataError("data.upload.megabytes", size=size, most=MEGABYTES)
     path = home.data_folder() / file_name(name, content)
     if not path.exists():
-        _keep_if_readable(path, content, name)
+        _store_if_readable(path, content, name)
     return Upload(path, catalog.facts(Selection(str(path))))
 
 
 def file_name(name: str, content: bytes) -> str:
-    """A name that is safe on every system and tells different contents apart.
+    """Return a name that is safe on every system and tells different contents apart.
 
     Raises:
         DataError: the file is not an archive by its name.
@@ -60,8 +60,8 @@ def file_name(name: str, content: bytes) -> str:
     return f"{stem or 'upload'}-{digest}{suffix}"
 
 
-def _keep_if_readable(path: Path, content: bytes, name: str) -> None:
-    """Nobody meets an archive in the data folder that was not checked."""
+def _store_if_readable(path: Path, content: bytes, name: str) -> None:
+    """Move an archive into the data folder only once it has been checked."""
     waiting = path.with_name(f".upload-{secrets.token_hex(4)}")
     waiting.mkdir()
     try:

@@ -23,7 +23,7 @@ _STARTS = "starts"
 
 @dataclass(frozen=True)
 class Control:
-    """What a control offers, without words.
+    """The values that a control offers, without words.
 
     Attributes:
         options: of buttons, a list or several, in their order.

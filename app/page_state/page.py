@@ -14,7 +14,7 @@ Facts about Streamlit that decide how this is done:
 - An event carries the URL that the browser showed when it was sent, which may be older than what
   the page wrote since. A URL is therefore ignored in a run that one of the page's own controls
   caused; such controls call `touch`, as all made by `control` do. Any other URL that the page has
-  not written is a wish (a link, the Back button): it sets the controls anew.
+  not written is a wish (a link, the Back button): it resets the controls.
 - A control's value is lost when its labels change with the language, or when the page is left. It
   has another key after each load and in each language, and begins with the state's value.
 """
@@ -48,7 +48,7 @@ class _Memory(Generic[State]):
     Attributes:
         query: the URL's parameters as the page read or wrote them last.
         errors: of the parameters of the URL, until the state is changed.
-        generation: how often the controls began anew.
+        generation: how often the controls were reset.
         touched: a control of the page caused the present run, or the state is newer than the URL.
     """
 
@@ -95,7 +95,7 @@ class Page(Generic[State]):
 
     @property
     def generation(self) -> int:
-        """Return how often the controls began anew, for keys that outlive a change of language."""
+        """Return how often the controls were reset, for keys that outlive a change of language."""
         return self._memory.generation
 
     def key(self, name: str) -> str:
@@ -176,6 +176,10 @@ class Page(Generic[State]):
             lines.append(t("common.address", field=escaped(named), reason=escaped(explain(error))))
         if lines:
             st.warning("  \n".join(lines))
+
+    def report(self, name: str, error: InvalidSetting) -> None:
+        """Show with `show_errors` what is wrong with a parameter that fits the state's type."""
+        self._memory.errors[name] = error
 
     def write(self) -> None:
         """Put the state into the URL; the page does not run again because of it."""

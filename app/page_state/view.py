@@ -30,7 +30,7 @@ _Window = tuple[_Rounded, _Rounded, _Rounded, _Rounded]
 
 
 class View(PageState):
-    """How charts are looked at; every field but `at` is the same for all panels.
+    """The view of charts; every field but `at` is the same for all panels.
 
     Attributes:
         x: what time is counted in.
@@ -70,7 +70,7 @@ class PuzzleState(PageState):
 
 
 class CompareState(View):
-    """Which runs are compared, and how they are looked at."""
+    """The compared runs, and the view of their charts."""
 
     runs: Annotated[
         tuple[str, ...], AfterValidator(lambda ids: tuple(dict.fromkeys(ids))[:_MOST_RUNS])

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from app.figures.labels import network_label
 from app.language import texts
-from app.language.errors import translated
+from app.language.errors import stored_sentence
 from app.language.progress import duration
 from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
@@ -78,12 +78,15 @@ class LabAnswers:
 
 
 def drawer(name: str) -> Draw:
-    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed.
+    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed; the attribution
+    tools share a module.
 
     Args:
         name: of a known laboratory.
     """
-    draw: Draw = importlib.import_module(f"app.figures.labs.{name}").draw
+    tool = name in catalog.TOOLS
+    module = importlib.import_module(f"app.figures.labs.{'attribution' if tool else name}")
+    draw: Draw = getattr(module, name if tool else "draw")
     return draw
 
 
@@ -188,16 +191,16 @@ def _origin(result: Result, say: Speaker) -> str:
 
 def _status(result: Result, say: Speaker) -> str:
     """Return the progress and the time that is left or was taken."""
-    done = _share(result)
+    share = _share(result)
     if result.state == "queued":
         return say("labs.common.status.queued")
     if result.state == "running":
-        if not done or not result.seconds:
+        if not share or not result.seconds:
             return ""
-        left = duration(result.seconds * (1 - done) / done, say)
-        return say("labs.common.status.left", percent=f"{done * 100:.0f}", time=left)
+        left = duration(result.seconds * (1 - share) / share, say)
+        return say("labs.common.status.left", percent=f"{share * 100:.0f}", time=left)
     if result.state == "stopped":
-        return say("labs.common.status.stopped", percent=f"{(done or 0) * 100:.0f}")
+        return say("labs.common.status.stopped", percent=f"{(share or 0) * 100:.0f}")
     if result.state == "finished" and result.seconds:
         return say("labs.common.status.took", time=duration(result.seconds, say))
     return ""
@@ -207,7 +210,7 @@ def _failure(result: Result, language: Language) -> str:
     """Return the reason of a failure, else nothing."""
     if result.state not in {"failed", "interrupted"}:
         return ""
-    reason = translated(result.exit_reason, language)
+    reason = stored_sentence(result.exit_reason, language)
     return texts.say(language, "labs.common.failed", reason=reason)
 
 

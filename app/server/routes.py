@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.language import texts, unexpected
+from app.language import texts
+from app.language.errors import figure_error
 from app.page_state.query import PageState
 from app.server.answers import Answer
 from app.server.chart_answers import ChartRequest, Charts
@@ -132,5 +133,5 @@ def _answered(
     except Exception as error:  # the reader gets a sentence, the log the traceback
         code = 503 if isinstance(error, PlaygroundError) else 500
         language: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
-        sentence = unexpected.in_a_figures_place(error, language, missing)
+        sentence = figure_error(error, language, missing)
         return JSONResponse({"error": sentence}, code, _NO_STORE)

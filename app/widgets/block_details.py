@@ -7,7 +7,7 @@ import streamlit as st
 from app.language.texts import t
 from app.widgets.experiment_form.cost import short
 from app.widgets.show_code import show_block
-from resnet_core.anatomy import Anatomy, BlockFacts
+from resnet_core.anatomy.facts import Anatomy, BlockFacts
 
 
 def block_details(anatomy: Anatomy, name: str) -> None:
@@ -24,7 +24,7 @@ def block_details(anatomy: Anatomy, name: str) -> None:
 
 
 def _described(block: BlockFacts) -> str:
-    """A line each for F, for the shapes, for the shortcut and for the cost."""
+    """Return a line each for F, for the shapes, for the shortcut and for the cost."""
     lines = [
         t("drawing.details.branch", steps=" → ".join(block.branch)),
         t("drawing.details.shapes", before=_shape(block.in_shape), after=_shape(block.out_shape)),

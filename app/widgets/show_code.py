@@ -41,7 +41,7 @@ class Source:
 
 
 def source_of(path: str, name: str) -> Source:
-    """The source of a class, a function or "Class.method" in a Python file.
+    """Return the source of a class, a function or "Class.method" in a Python file.
 
     Args:
         path: relative to the project's folder.

@@ -1,4 +1,3 @@
-from app.widgets.laboratory.detection_tables import detection_tables
-from app.widgets.laboratory.laboratory import laboratory
+from app.widgets.laboratory.laboratory import detection_tables, laboratory
 
 laboratory("transfer", below=detection_tables)

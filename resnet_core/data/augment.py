@@ -18,7 +18,7 @@ from resnet_core.data.dataset import ImageSet
 
 @dataclass(frozen=True)
 class Draw:
-    """What chance decided for each image of a batch.
+    """The random choices for each image of a batch.
 
     Attributes:
         top, left: int64, B: where the crop begins in the padded image, pixels.
@@ -34,13 +34,13 @@ class Draw:
 
 
 def as_tensors(images: ImageSet, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
-    """Images as uint8 (N, C, H, W) and labels as int64 (N), on the device."""
+    """Return images as uint8 (N, C, H, W) and labels as int64 (N), on the device."""
     pixels = torch.from_numpy(images.images).permute(0, 3, 1, 2).contiguous()
     return pixels.to(device), torch.from_numpy(images.labels).to(device)
 
 
 def per_pixel_mean(images: Tensor) -> Tensor:
-    """Mean over the images, per channel and position. uint8 N, C, H, W -> float32 C, H, W."""
+    """Return the mean image. uint8 N, C, H, W -> float32 C, H, W."""
     return images.sum(dim=0, dtype=torch.int64).to(torch.float32) / len(images)
 
 
@@ -50,7 +50,7 @@ def centred(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Tensor:
-    """(x - per-pixel mean) / 255: the single view that is used for testing.
+    """Return (x - per-pixel mean) / 255: the single view that is used for testing.
 
     images: uint8, B, C, H, W; mean: float32, C, H, W, on the same device.
     """
@@ -59,10 +59,9 @@ def centred(
 
 
 def draw(batch: int, generator: torch.Generator, padding: int = 4, *, flip: bool = True) -> Draw:
-    """Crop positions from 0 to 2 x padding and, where `flip`, mirrorings of probability 1/2.
+    """Draw crop positions from 0 to 2 x padding and, where `flip`, mirrorings of probability 1/2.
 
-    The same numbers are drawn from the generator whatever is switched off, on the
-    generator's own device.
+    The same numbers are drawn with and without `flip`, on the generator's own device.
     """
     device = generator.device
     starts = torch.randint(0, 2 * padding + 1, (2, batch), generator=generator, device=device)
@@ -71,7 +70,7 @@ def draw(batch: int, generator: torch.Generator, padding: int = 4, *, flip: bool
 
 
 def cropped(x: Tensor, chance: Draw, padding: int = 4) -> Tensor:
-    """Each image padded with zeros on four sides, cropped to its size and maybe mirrored.
+    """Pad each image with zeros on four sides, crop it to its size and maybe mirror it.
 
     x: B, C, H, W, any type; `chance` is on the same device. The result is contiguous.
     """
@@ -95,7 +94,7 @@ def augmented(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Tensor:
-    """A training batch: mean subtracted, then pad, random crop and flip (section 4.2).
+    """Return a training batch: mean subtracted, then pad, random crop and flip (section 4.2).
 
     The padding is zero after the subtraction, so it stands for the mean's own value. Without
     a draw the images are only `centred`.

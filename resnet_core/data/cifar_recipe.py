@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Draw:
-    """What chance decided for one image.
+    """The random choices for one image.
 
     Attributes:
         left, top: where the crop begins in the padded image, pixels, 0 to 2 x padding.
@@ -30,39 +30,39 @@ class Draw:
 
 
 def draw(generator: np.random.Generator, padding: int = PADDING) -> Draw:
-    """Decide by chance: every place alike, a mirror image every second time."""
+    """Draw a place, all equally likely, and a mirror image with probability 1/2."""
     left, top = draw_place(generator, padding)
     return Draw(left, top, draw_mirrored(generator))
 
 
 def draw_place(generator: np.random.Generator, padding: int = PADDING) -> tuple[int, int]:
-    """Left and top of a crop in the padded image, every place alike."""
+    """Return left and top of a crop in the padded image; all places are equally likely."""
     left, top = (int(start) for start in generator.integers(0, 2 * padding + 1, 2))
     return left, top
 
 
 def draw_mirrored(generator: np.random.Generator) -> bool:
-    """True every second time."""
+    """Return True with probability 1/2."""
     return bool(generator.random() < 0.5)
 
 
 def per_pixel_mean(images: NDArray[np.uint8]) -> Floats:
-    """Mean of N, H, W, C bytes over the training images N, from 0 to 1."""
+    """Return the mean of N, H, W, C bytes over the training images N, from 0 to 1."""
     return np.asarray(images.mean(axis=0, dtype=np.float64) / 255, np.float32)
 
 
 def without_mean(image: NDArray[np.uint8], mean: Floats) -> Floats:
-    """Pixels from 0 to 1 less the training set's mean at each; H, W, C."""
+    """Return pixels from 0 to 1 less the training set's mean at each; H, W, C."""
     return image.astype(np.float32) / np.float32(255) - mean
 
 
 def padded(values: Floats, padding: int = PADDING) -> Floats:
-    """Zeros on four sides."""
+    """Return the image with zeros on four sides."""
     return np.pad(values, ((padding, padding), (padding, padding), (0, 0)))
 
 
 def cropped(values: Floats, chance: Draw, padding: int = PADDING) -> Floats:
-    """As large as the image was, from its place in the padded image; maybe mirrored."""
+    """Return the crop of the padded image, as large as the image was; maybe mirrored."""
     height, width = values.shape[0] - 2 * padding, values.shape[1] - 2 * padding
     crop = values[chance.top : chance.top + height, chance.left : chance.left + width]
     return crop[:, ::-1] if chance.mirrored else crop
@@ -71,5 +71,5 @@ def cropped(values: Floats, chance: Draw, padding: int = PADDING) -> Floats:
 def augmented(
     image: NDArray[np.uint8], mean: Floats, chance: Draw, padding: int = PADDING
 ) -> Floats:
-    """One training view, H, W, C."""
+    """Return one training view, H, W, C."""
     return cropped(padded(without_mean(image, mean), padding), chance, padding)

@@ -150,7 +150,9 @@ def test_answers_go_with_the_file_that_was_given(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_error_is_said_and_the_file_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = Import(done=True, error=CheckpointError("The file net.th is damaged or cut short."))
+    now = Import(
+        done=True, error=CheckpointError("stored", text="The file net.th is damaged or cut short.")
+    )
     monkeypatch.setattr(imports, "state", lambda token: now)
     page = opened(now)
     assert "The file net.th is damaged or cut short." in said(page)

@@ -94,7 +94,7 @@ def test_run_asks_and_the_page_follows(recorded: LabRequest) -> None:
     assert results.read(recorded.id).state == "queued"
     assert _figures(test)["id"] == recorded.id
     assert _figures(test)["active"] is True
-    assert _query(test) == {"here": "1"}
+    assert _query(test) == {"here": "true"}
     assert [button.key for button in test.button] == ["lab.stop"]
 
 
@@ -170,7 +170,7 @@ def test_nonsense_in_an_address_is_a_sentence(recorded: LabRequest, field: str, 
 
 def test_a_refusal_is_a_sentence(recorded: LabRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise PlaygroundError("The disk is full; free some space.")
+        raise PlaygroundError("stored", text="The disk is full; free some space.")
 
     monkeypatch.setattr(services.laboratories, "retry", refuse)
     test = _open()

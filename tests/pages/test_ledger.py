@@ -87,7 +87,7 @@ def test_a_damaged_recording_checks_no_responses(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def damaged(run_id: str) -> None:
-        raise PlaygroundError(f"{run_id} is damaged.")
+        raise PlaygroundError("stored", text=f"{run_id} is damaged.")
 
     monkeypatch.setattr(queries, "measured", damaged)
     assert len(_open().info) == 2  # the two statements on responses

@@ -90,7 +90,7 @@ def test_a_recording_is_shown_with_its_verdict(nothing_recorded: Path) -> None:
     assert _shown(test) == list(NETWORKS)
     assert _charts(test)["play"] is False
     assert {button.key for button in test.button} == {"run", "guess"}
-    assert "plain-56 still gets 85.0 %" in _texts(test)
+    assert "plain-56 has 85.0 % training error" in _texts(test)
 
 
 def test_another_recording_is_a_click_away_and_in_the_url(nothing_recorded: Path) -> None:
@@ -156,7 +156,7 @@ def test_stop_stops_all_four() -> None:
 
 def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
-        raise InvalidSetting("data", "the disk is full; free some space.")
+        raise InvalidSetting("data", "stored", text="the disk is full; free some space.")
 
     monkeypatch.setattr(services, "submit", refuse)
     test = _open()
@@ -169,7 +169,7 @@ def test_a_shared_address_shows_the_same_runs() -> None:
     _four("group-1")
     test = _open(run="group-1")
     assert not test.exception
-    assert "plain-56 still gets 85.0 %" in _texts(test)
+    assert "plain-56 has 85.0 % training error" in _texts(test)
     assert test.button(key="run").label == "Run it again with seed 1"
     assert _texts(test).index("Why is F → 0") < _texts(test).index("Look closer")
 

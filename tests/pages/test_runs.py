@@ -138,7 +138,7 @@ def test_a_missing_folder_is_told_and_can_be_deleted() -> None:
     assert "Its folder is missing" in said(page)
     press(page, "Details")
     page = choose(page, "20261121-000001", "delete")
-    assert "goes for good" in said(page)
+    assert "is deleted for good" in said(page)
     press(page, "Delete")
     assert queries.runs() == []
 
@@ -156,7 +156,7 @@ def test_an_unreadable_experiment_is_told_and_the_rest_is_shown(content: str | N
 
 def test_a_run_that_the_index_cannot_read_stays_in_the_list() -> None:
     put_on_record("20261121-000001")
-    change = "UPDATE run SET experiment = '{}', state = 'failed'".replace("{}", '{"old": 1}')
+    change = "UPDATE job SET experiment = '{}', state = 'failed'".replace("{}", '{"old": 1}')
     store.of_home().database.write(lambda c: c.execute(change))
     assert "This version cannot read the run's experiment" in said(opened())
 
@@ -289,7 +289,7 @@ def test_all_runs_that_match_can_be_deleted_at_once() -> None:
         put_on_record(f"20261121-00000{number}", seed=number, measured=False)
     put_on_record("20261121-000009", state="queued", measured=False)
     page = press(opened(), "Delete these …")
-    assert "3 runs that are neither queued nor running" in said(page)
+    assert "3 runs that match the filter" in said(page)
     press(page, "Delete 3 runs")
     assert [run.id for run in queries.runs()] == ["20261121-000009"]
 

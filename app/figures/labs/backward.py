@@ -10,8 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.labs import curves
-from app.figures.labs.networks import networks
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.backward.question import Settings
 
@@ -31,41 +30,41 @@ def draw(
 def _gains(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """||dL/dx|| over ||dL/dy|| bold; the shortcut's part dotted, the branch's as rings."""
     traces = []
-    for label, colour, rows in networks(table, dark):
+    for label, colour, rows in shared.networks(table, dark):
         place = rows["place"]
-        traces.append(curves.line(place, rows["gain"], label, colour, 3))
+        traces.append(shared.line(place, rows["gain"], label, colour, 3))
         if not rows["shortcut_gain"].notna().any():
             continue  # a plain network's branch is all there is
         name = say("labs.backward.part.shortcut", label=label)
-        shortcut = curves.line(place, rows["shortcut_gain"], name, colour, 1.8)
+        shortcut = shared.line(place, rows["shortcut_gain"], name, colour, 1.8)
         shortcut.line.dash, shortcut.mode = "dot", "lines"
         name = say("labs.backward.part.branch", label=label)
-        branch = curves.line(place, rows["branch_gain"], name, colour, 1)
+        branch = shared.line(place, rows["branch_gain"], name, colour, 1)
         branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
         # One entry a network in the legend; the heading says what is dotted or a ring.
         traces += [part.update(legendgroup=label, showlegend=False) for part in (shortcut, branch)]
     layout = _layout(table, say("labs.backward.axis.gain"), say, dark)
-    layout |= curves.level(1.0, say("labs.backward.one"), dark)
+    layout |= shared.level(1.0, say("labs.backward.one"), dark)
     return go.Figure(traces, layout)
 
 
 def _gradient(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """||dL/dx|| over that behind the last block, so that networks of any loss compare."""
     traces = []
-    for label, colour, rows in networks(table, dark):
-        last = curves.numbers(rows["behind"])[-1]
-        before = curves.numbers(rows["before"])
+    for label, colour, rows in shared.networks(table, dark):
+        last = shared.numbers(rows["behind"])[-1]
+        before = shared.numbers(rows["before"])
         relative = before / last if last else np.full(len(before), np.nan)
-        traces.append(curves.line(rows["place"], relative, label, colour))
+        traces.append(shared.line(rows["place"], relative, label, colour))
     layout = _layout(table, say("labs.backward.axis.gradient"), say, dark)
-    layout["yaxis"] |= curves.logarithmic()
+    layout["yaxis"] |= shared.LOGARITHMIC
     return go.Figure(traces, layout)
 
 
 def _cosine(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     traces = [
-        curves.line(rows["place"], rows["cosine"], label, colour)
-        for label, colour, rows in networks(table, dark)
+        shared.line(rows["place"], rows["cosine"], label, colour)
+        for label, colour, rows in shared.networks(table, dark)
         if rows["cosine"].notna().any()
     ]
     return go.Figure(traces, _signed(table, say("labs.backward.axis.cosine"), say, dark))
@@ -74,18 +73,18 @@ def _cosine(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 def _descent(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """With a standard error over the images."""
     traces = []
-    for label, colour, rows in networks(table, dark):
+    for label, colour, rows in shared.networks(table, dark):
         rows = rows[rows["descent"].notna()]
         if not len(rows):
             continue
-        mean, error = curves.numbers(rows["descent"]), curves.numbers(rows["descent_error"])
-        traces.append(curves.band(rows["place"], mean - error, mean + error, label, colour))
-        traces.append(curves.line(rows["place"], mean, label, colour))
+        mean, error = shared.numbers(rows["descent"]), shared.numbers(rows["descent_error"])
+        traces.append(shared.band(rows["place"], mean - error, mean + error, label, colour))
+        traces.append(shared.line(rows["place"], mean, label, colour))
     return go.Figure(traces, _signed(table, say("labs.backward.axis.descent"), say, dark))
 
 
 def _layout(table: pd.DataFrame, y_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
-    layout = curves.layout(dark, say("labs.backward.axis.place"), y_title)
+    layout = shared.layout(dark, say("labs.backward.axis.place"), y_title)
     layout["xaxis"] |= {"range": [0.7, float(table["place"].max()) + 0.3], "tickformat": "d"}
     return layout
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.court.question import Settings
 
@@ -24,12 +24,7 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures curves, gradients and errors; each once its table has rows."""
-    drawers = {"curves": _curves, "gradients": _gradients, "errors": _errors}
-    return {
-        key: drawer(tables[key], say, dark)
-        for key, drawer in drawers.items()
-        if key in tables and len(tables[key])
-    }
+    return shared.by_table(tables, say, dark, curves=_curves, gradients=_gradients, errors=_errors)
 
 
 def _colour(role: str, dark: bool) -> str:
@@ -44,14 +39,18 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         name = say(f"labs.court.role.{role}", depth=int(rows.iloc[0]["depth"]))
         width = 1.3 if str(role).endswith("_long") else 2.8
         colour = _colour(str(role), dark)
-        traces.append(curves.line(rows["iteration"], rows["error"], name, colour, width, " %"))
+        traces.append(shared.line(rows["iteration"], rows["error"], name, colour, width, " %"))
         traces[-1].update(mode="lines")
-    layout = curves.layout(
-        dark, say("labs.court.axis.iteration"), say("labs.court.axis.training_error")
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "court",
+        "iteration",
+        "training_error",
+        yaxis=shared.PERCENT,
+        height=shared.TALLER,
     )
-    layout["yaxis"] |= {"range": [0, 100]}
-    layout["height"] = look.HEIGHT + 60  # its legend has more lines
-    return go.Figure(traces, layout)
 
 
 def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -62,22 +61,28 @@ def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
             continue
         live = source == LIVE
         name = _name(rows.iloc[0], say)
-        norms = [max(_LEAST, norm) for norm in curves.numbers(rows["norm"])]
-        trace = curves.line(rows["place"], norms, name, _colour(str(role), dark), 2.2)
+        norms = [max(_LEAST, norm) for norm in shared.numbers(rows["norm"])]
+        trace = shared.line(rows["place"], norms, name, _colour(str(role), dark), 2.2)
         trace.line.dash = "solid" if live else "dot"
         trace.customdata = rows["layer"].tolist()
         trace.hovertemplate = f"<b>{name}</b> · %{{customdata}}<br>%{{y:.2~g}}<extra></extra>"
         traces.append(trace.update(mode="lines"))
-    layout = curves.layout(dark, say("labs.court.axis.place"), say("labs.court.axis.gradient"))
-    layout["yaxis"] |= curves.logarithmic()
-    layout["xaxis"] |= {
-        "tickvals": [0, 1],
-        "ticktext": [say("labs.court.place.first"), say("labs.court.place.last")],
-        "range": [-0.02, 1.02],
-    }
-    layout["margin"] |= {"r": 36}  # the last tick's text
-    layout["height"] = look.HEIGHT + 60
-    return go.Figure(traces, layout)
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "court",
+        "place",
+        "gradient",
+        yaxis=shared.LOGARITHMIC,
+        xaxis={
+            "tickvals": [0, 1],
+            "ticktext": [say("labs.court.place.first"), say("labs.court.place.last")],
+            "range": [-0.02, 1.02],
+        },
+        margin={"r": 36},
+        height=shared.TALLER,
+    )
 
 
 def _errors(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -91,7 +96,7 @@ def _errors(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         marker = {"size": 11, "symbol": "circle" if filled else "circle-open", "color": colours}
         traces.append(
             go.Scatter(
-                x=look.rounded(curves.numbers(rows[column])),
+                x=look.rounded(shared.numbers(rows[column])),
                 y=list(range(len(rows))),
                 mode="markers",
                 marker=marker | {"line": {"width": 2}},
@@ -100,7 +105,7 @@ def _errors(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
                 hovertemplate=f"<b>%{{text}}</b><br>%{{x:.1f}} % {name}<extra></extra>",
             )
         )
-    layout = curves.layout(dark, say("labs.court.axis.error"), "")
+    layout = shared.layout(dark, say("labs.court.axis.error"), "")
     layout["xaxis"] |= {"range": [-2, 100]}
     layout["yaxis"] |= {"tickvals": list(range(len(rows))), "ticktext": names}
     layout["yaxis"] |= {"autorange": "reversed", "rangemode": "normal", "automargin": True}

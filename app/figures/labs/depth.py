@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.depth.question import Settings
 from resnet_core.paper.cifar import RERUNS, TEST_ERROR
@@ -42,29 +42,35 @@ def _errors(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     traces = []
     live = table[table["source"] == LIVE].sort_values("depth")
     for family, rows in live.groupby("family"):
-        colour = theme.colour(str(family), curves.DEPTH, dark)
+        colour = theme.colour(str(family), shared.DEPTH, dark)
         for column, width in (("test", 1.3), ("train", 3.0)):
             name = say(f"labs.depth.series.live_{column}")
-            trace = curves.line(rows["depth"], rows[column], name, colour, width, " %")
+            trace = shared.line(rows["depth"], rows[column], name, colour, width, " %")
             trace.marker.symbol = "circle" if column == "train" else "circle-open"
             traces.append(trace.update(mode="lines+markers"))
     for family, rows in table[table["source"] != LIVE].groupby("family", sort=False):
-        colour = theme.colour(str(family), curves.DEPTH, dark)
+        colour = theme.colour(str(family), shared.DEPTH, dark)
         for column, symbol in (("train", "square"), ("test", "square-open")):
             name = say(f"labs.depth.series.trained_{column}", family=str(family))
             traces.append(_points(rows, column, name, colour, symbol))
     traces.append(_table_6(say, dark))
-    layout = curves.layout(dark, say("labs.depth.axis.depth"), say("labs.depth.axis.error"))
-    layout["xaxis"] |= _depth_axis(_TICKS, 7, 1500)
-    layout["yaxis"] |= {"range": [0, 100]}
-    layout["height"] = look.HEIGHT + 60  # its legend has more lines
-    return go.Figure(traces, layout)
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "depth",
+        "depth",
+        "error",
+        xaxis=_depth_axis(_TICKS, 7, 1500),
+        yaxis=shared.PERCENT,
+        height=shared.TALLER,
+    )
 
 
 def _points(rows: pd.DataFrame, column: str, name: str, colour: str, symbol: str) -> go.Scatter:
     return go.Scatter(
         x=rows["depth"].tolist(),
-        y=look.rounded(curves.numbers(rows[column])),
+        y=look.rounded(shared.numbers(rows[column])),
         mode="markers",
         marker={"size": 10, "symbol": symbol, "color": colour, "line": {"width": 2}},
         name=name,
@@ -75,7 +81,7 @@ def _points(rows: pd.DataFrame, column: str, name: str, colour: str, symbol: str
 
 def _table_6(say: Speaker, dark: bool) -> go.Scatter:
     name = say("labs.depth.series.paper")
-    trace = curves.line(
+    trace = shared.line(
         list(TEST_ERROR), list(TEST_ERROR.values()), name, look.ink(dark).quiet, 1.5, " %"
     )
     trace.line.dash = "dash"
@@ -106,10 +112,16 @@ def _paper(say: Speaker, dark: bool) -> go.Figure:
         name=say("labs.depth.series.paper_training"),
         hoverinfo="skip",
     )
-    layout = curves.layout(dark, say("labs.depth.axis.depth"), say("labs.depth.axis.error"))
-    layout["xaxis"] |= _depth_axis((20, 32, 56, 110, 300, 1202), 17, 1500)
-    layout["yaxis"] |= {"range": [0, 10]}
-    return go.Figure([reruns, _table_6(say, dark), training], layout)
+    return shared.figure(
+        [reruns, _table_6(say, dark), training],
+        say,
+        dark,
+        "depth",
+        "depth",
+        "error",
+        xaxis=_depth_axis((20, 32, 56, 110, 300, 1202), 17, 1500),
+        yaxis={"range": [0, 10]},
+    )
 
 
 def _depth_axis(ticks: Sequence[int], low: float, high: float) -> dict[str, Any]:
@@ -124,11 +136,9 @@ def _curves(table: pd.DataFrame, settings: Settings, say: Speaker, dark: bool) -
         colour = theme.colour(settings.family, int(str(depth)), dark)
         name = say("labs.depth.series.depth", depth=int(str(depth)))
         measured = rows[rows["test"].notna()]
-        tests = curves.line(measured["iteration"], measured["test"], name, colour, 1.1, " %")
+        tests = shared.line(measured["iteration"], measured["test"], name, colour, 1.1, " %")
         tests.marker.symbol = "circle-open"
         traces.append(tests.update(showlegend=False, mode="lines+markers"))
-        trace = curves.line(rows["iteration"], rows["error"], name, colour, 2.8, " %")
+        trace = shared.line(rows["iteration"], rows["error"], name, colour, 2.8, " %")
         traces.append(trace.update(mode="lines"))
-    layout = curves.layout(dark, say("labs.depth.axis.iteration"), say("labs.depth.axis.error"))
-    layout["yaxis"] |= {"range": [0, 100]}
-    return go.Figure(traces, layout)
+    return shared.figure(traces, say, dark, "depth", "iteration", "error", yaxis=shared.PERCENT)

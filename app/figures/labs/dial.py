@@ -9,8 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme
-from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.dial.question import Settings
 
@@ -21,12 +20,7 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures trained, ends and curves; each once its table has rows."""
-    drawers = {"trained": _trained, "ends": _ends, "curves": _curves}
-    return {
-        key: drawer(tables[key], say, dark)
-        for key, drawer in drawers.items()
-        if key in tables and len(tables[key])
-    }
+    return shared.by_table(tables, say, dark, trained=_trained, ends=_ends, curves=_curves)
 
 
 def _trained(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -35,7 +29,7 @@ def _trained(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     for statistics, width in (("anew", 1.5), ("kept", 3.0)):
         rows = table[table["statistics"] == statistics].sort_values("alpha")
         name = say(f"labs.dial.statistics.{statistics}")
-        trace = curves.line(rows["alpha"], rows["error"], name, _resnet(dark), width, " %")
+        trace = shared.line(rows["alpha"], rows["error"], name, _resnet(dark), width, " %")
         traces.append(trace.update(mode="lines+markers"))
     layout = _by_alpha(say, dark)
     layout["yaxis"]["title"]["text"] = say("labs.dial.axis.train_error")
@@ -46,7 +40,7 @@ def _ends(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Training error bold, test error thin."""
     rows = table.sort_values("alpha")
     traces = [
-        curves.line(rows["alpha"], rows[f"{what}_error"], name, _resnet(dark), width, " %")
+        shared.line(rows["alpha"], rows[f"{what}_error"], name, _resnet(dark), width, " %")
         for what, width in (("test", 1.2), ("train", 3.0))
         for name in (say(f"labs.dial.error.{what}"),)
     ]
@@ -60,20 +54,19 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         depth = round(_SHALLOW * (_DEEP / _SHALLOW) ** place)
         colour = theme.colour("resnet", depth, dark)
         name = say("labs.dial.alpha", alpha=place)
-        trace = curves.line(rows["iteration"], rows["error"], name, colour, unit=" %")
+        trace = shared.line(rows["iteration"], rows["error"], name, colour, unit=" %")
         traces.append(trace.update(mode="lines"))
-    layout = curves.layout(dark, say("labs.dial.axis.updates"), say("labs.dial.axis.running"))
-    layout["yaxis"] |= {"range": [0, 100]}
-    layout["height"] = look.HEIGHT + 40  # its legend has more lines
-    return go.Figure(traces, layout)
+    return shared.figure(
+        traces, say, dark, "dial", "updates", "running", yaxis=shared.PERCENT, height=shared.TALL
+    )
 
 
 def _by_alpha(say: Speaker, dark: bool) -> dict[str, Any]:
-    layout = curves.layout(dark, say("labs.dial.axis.alpha"), say("labs.dial.axis.error"))
+    layout = shared.layout(dark, say("labs.dial.axis.alpha"), say("labs.dial.axis.error"))
     layout["xaxis"] |= {"range": [-0.02, 1.02]}
-    layout["yaxis"] |= {"range": [0, 100]}
+    layout["yaxis"] |= shared.PERCENT
     return layout
 
 
 def _resnet(dark: bool) -> str:
-    return theme.colour("resnet", curves.DEPTH, dark)
+    return theme.colour("resnet", shared.DEPTH, dark)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.ensemble.question import Settings
 
@@ -36,7 +36,7 @@ def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.
     colour, quiet = theme.colour(family, depth, dark), look.ink(dark).quiet
     alone = go.Scatter(
         x=[1] * len(members),
-        y=look.rounded(curves.numbers(members["error"])),
+        y=look.rounded(shared.numbers(members["error"])),
         mode="markers",
         marker={"size": 8, "symbol": "circle-open", "color": quiet},
         name=say("labs.ensemble.series.alone"),
@@ -46,26 +46,35 @@ def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.
     traces = [alone]
     if "subsets" in tables:
         rows, name = tables["subsets"], say("labs.ensemble.series.subsets")
-        traces.insert(0, curves.band(rows["members"], rows["low"], rows["high"], name, colour))
-        traces.append(curves.line(rows["members"], rows["mean"], name, colour, 3, " %"))
+        traces.insert(0, shared.band(rows["members"], rows["low"], rows["high"], name, colour))
+        traces.append(shared.line(rows["members"], rows["mean"], name, colour, 3, " %"))
     elif "joined" in tables:
         rows, name = tables["joined"], say("labs.ensemble.series.joined")
-        traces.append(curves.line(rows["members"], rows["error"], name, colour, 3, " %"))
-    layout = curves.layout(dark, say("labs.ensemble.axis.members"), say("labs.ensemble.axis.error"))
-    layout["xaxis"] |= {"dtick": 1, "range": [0.7, len(members) + 0.3]}
-    return go.Figure(traces, layout)
+        traces.append(shared.line(rows["members"], rows["error"], name, colour, 3, " %"))
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "ensemble",
+        "members",
+        "error",
+        xaxis={"dtick": 1, "range": [0.7, len(members) + 0.3]},
+    )
 
 
 def _pairs(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Percent of images that two runs answer differently, as a square."""
     names = list(dict.fromkeys([*table["first"], *table["second"]]))
-    found = {
+    disagreements = {
         pair: float(value)
         for pair, value in zip(
             zip(table["first"], table["second"], strict=True), table["disagreement"], strict=True
         )
     }
-    rows = [[found.get((one, other), found.get((other, one))) for other in names] for one in names]
+    rows = [
+        [disagreements.get((one, other), disagreements.get((other, one))) for other in names]
+        for one in names
+    ]
     places = list(range(1, len(names) + 1))
     square = go.Heatmap(
         x=places,
@@ -79,10 +88,16 @@ def _pairs(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         hovertemplate="%{customdata}<br>%{z:.1f} %<extra></extra>",
         hoverongaps=False,
     )
-    layout = curves.layout(dark, say("labs.ensemble.axis.run"), say("labs.ensemble.axis.run"))
-    layout["xaxis"] |= {"tickvals": places}
-    layout["yaxis"] |= {"tickvals": places, "autorange": "reversed", "rangemode": "normal"}
-    return go.Figure(square, layout)
+    return shared.figure(
+        square,
+        say,
+        dark,
+        "ensemble",
+        "run",
+        "run",
+        xaxis={"tickvals": places},
+        yaxis={"tickvals": places, "autorange": "reversed", "rangemode": "normal"},
+    )
 
 
 def _dropped(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.Figure:
@@ -91,12 +106,12 @@ def _dropped(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go
     label = str(rows.iloc[0]["label"])
     own = members[members["label"] == label] if len(members) else members
     family = str(own.iloc[0]["family"]) if len(own) else "resnet"
-    depth = int(own.iloc[0]["depth"]) if len(own) else curves.DEPTH
+    depth = int(own.iloc[0]["depth"]) if len(own) else shared.DEPTH
     colour = theme.colour(family, depth, dark)
     traces = [
         go.Scatter(
             x=rows["dropped"].tolist(),
-            y=look.rounded(curves.numbers(rows["error"])),
+            y=look.rounded(shared.numbers(rows["error"])),
             mode="markers",
             marker={"size": 8, "color": theme.translucent(colour, 0.55)},
             name=say("labs.ensemble.series.thinned"),
@@ -107,13 +122,19 @@ def _dropped(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go
     if "thinned" in tables:
         thinned = tables["thinned"]
         name = say("labs.ensemble.series.thinned_average")
-        trace = curves.line(thinned["dropped"], thinned["average"], name, colour, 2.5, " %")
+        trace = shared.line(thinned["dropped"], thinned["average"], name, colour, 2.5, " %")
         trace.marker = {"size": 11, "symbol": "diamond", "color": colour}
         traces.append(trace.update(mode="lines+markers"))
     if len(own):
-        trace = curves.line([0], own["error"], label, look.ink(dark).text, unit=" %")
+        trace = shared.line([0], own["error"], label, look.ink(dark).text, unit=" %")
         traces.insert(0, trace.update(mode="markers", marker={"size": 9, "symbol": "square"}))
-    layout = curves.layout(dark, say("labs.ensemble.axis.dropped"), say("labs.ensemble.axis.error"))
-    layout["xaxis"] |= {"dtick": 1, "range": [-0.3, float(rows["dropped"].max()) + 0.3]}
-    layout["yaxis"] |= {"range": [0, 100]}
-    return go.Figure(traces, layout)
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "ensemble",
+        "dropped",
+        "error",
+        xaxis={"dtick": 1, "range": [-0.3, float(rows["dropped"].max()) + 0.3]},
+        yaxis=shared.PERCENT,
+    )

@@ -9,8 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.labs import curves
-from app.figures.labs.networks import networks
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.forward.question import Settings
 
@@ -35,15 +34,15 @@ def draw(
 def _ledger(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """||x|| bold, the sum dotted, ||F|| as points."""
     traces = []
-    for label, colour, rows in networks(trained, dark):
+    for label, colour, rows in shared.networks(trained, dark):
         place = rows["place"]
-        stream = curves.line(place, rows["stream"], _name("stream", label, say), colour, 3)
+        stream = shared.line(place, rows["stream"], _name("stream", label, say), colour, 3)
         traces.append(_under(label, stream).update(name=label, showlegend=True))
         if rows["total"].notna().any():
-            total = curves.line(place, rows["total"], _name("total", label, say), colour, 1.8)
+            total = shared.line(place, rows["total"], _name("total", label, say), colour, 1.8)
             total.line.dash, total.mode = "dot", "lines"
             traces.append(_under(label, total))
-        branch = curves.line(place, rows["branch"], _name("branch", label, say), colour, 1)
+        branch = shared.line(place, rows["branch"], _name("branch", label, say), colour, 1)
         branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
         traces.append(_under(label, branch))
     layout = _layout(say("labs.forward.axis.norm"), say, dark)
@@ -53,23 +52,23 @@ def _ledger(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 def _difference(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Logarithmic: rounding and the nonlinearity's work are seven decades apart."""
     traces = []
-    for label, colour, rows in networks(trained, dark):
-        shown = rows[curves.numbers(rows["difference"]) > 0]
-        traces.append(curves.line(shown["place"], shown["difference"], label, colour))
+    for label, colour, rows in shared.networks(trained, dark):
+        shown = rows[shared.numbers(rows["difference"]) > 0]
+        traces.append(shared.line(shown["place"], shown["difference"], label, colour))
     layout = _layout(say("labs.forward.axis.difference"), say, dark)
-    layout["yaxis"] |= curves.logarithmic()
+    layout["yaxis"] |= shared.LOGARITHMIC
     return go.Figure(traces, layout)
 
 
 def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Trained bold; at initialisation thin with BN, dotted without."""
     traces = []
-    for label, colour, rows in networks(table, dark):
+    for label, colour, rows in shared.networks(table, dark):
         for (state, batch_norm), part in rows.groupby(["state", "batch_norm"], sort=False):
             bn = "bn" if batch_norm else "no_bn"
             name = say(f"labs.forward.variant.{state}.{bn}", label=label)
-            shown = part[curves.numbers(part["stream"]) > 0]
-            trace = curves.line(shown["place"], shown["stream"], name, colour)
+            shown = part[shared.numbers(part["stream"]) > 0]
+            trace = shared.line(shown["place"], shown["stream"], name, colour)
             trace.line.width = 3 if state == "trained" else 1.4
             trace.line.dash = "solid" if batch_norm else "dot"
             trace = _under(label, trace.update(mode="lines"))
@@ -77,7 +76,7 @@ def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
                 trace.update(name=label, showlegend=True)
             traces.append(trace)
     layout = _layout(say("labs.forward.axis.norm_log"), say, dark)
-    layout["yaxis"] |= curves.logarithmic()
+    layout["yaxis"] |= shared.LOGARITHMIC
     return go.Figure(traces, layout)
 
 
@@ -91,7 +90,7 @@ def _name(what: str, label: str, say: Speaker) -> str:
 
 
 def _layout(y_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
-    layout = curves.layout(dark, say("labs.forward.axis.place"), y_title)
+    layout = shared.layout(dark, say("labs.forward.axis.place"), y_title)
     layout["xaxis"] |= {"tickformat": "d", "rangemode": "tozero"}
     layout["height"] = look.HEIGHT + _EXTRA
     return layout

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.graft.question import Settings
 
@@ -20,12 +20,7 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures copies, curves and ends; each once its table has rows."""
-    drawers = {"copies": _copies, "curves": _curves, "ends": _ends}
-    return {
-        key: drawer(tables[key], say, dark)
-        for key, drawer in drawers.items()
-        if key in tables and len(tables[key])
-    }
+    return shared.by_table(tables, say, dark, copies=_copies, curves=_curves, ends=_ends)
 
 
 def _copies(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -36,7 +31,7 @@ def _copies(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         traces.append(
             go.Bar(
                 x=[say("labs.graft.layers", depth=depth) for depth in rows["depth"]],
-                y=look.rounded(curves.numbers(rows["error"])),
+                y=look.rounded(shared.numbers(rows["error"])),
                 name=say(f"labs.graft.mode.{mode}"),
                 marker={"color": theme.colour("other", (80, 22)[place], dark)},
                 customdata=rows[["changed", "images"]].to_numpy().tolist(),
@@ -45,8 +40,8 @@ def _copies(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
                 + "<extra></extra>",
             )
         )
-    layout = curves.layout(dark, say("labs.graft.axis.depth"), say("labs.graft.axis.error"))
-    top = float(curves.numbers(table["error"]).max())
+    layout = shared.layout(dark, say("labs.graft.axis.depth"), say("labs.graft.axis.error"))
+    top = float(shared.numbers(table["error"]).max())
     layout["yaxis"] |= {"range": [0, max(10.0, top * 1.15)]}
     return go.Figure(traces, layout)
 
@@ -56,7 +51,7 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     for number, (start, rows) in enumerate(table.groupby("start", sort=False)):
         scratch = start == "scratch"
         traces.append(
-            curves.line(
+            shared.line(
                 rows["iteration"],
                 rows["error"],
                 _start(str(start), say),
@@ -65,26 +60,25 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
                 mode="lines",
             )
         )
-    layout = curves.layout(dark, say("labs.graft.axis.updates"), say("labs.graft.axis.running"))
-    layout["yaxis"] |= {"range": [0, 100]}
-    layout["height"] = look.HEIGHT + 40  # its legend has more lines
-    return go.Figure(traces, layout)
+    return shared.figure(
+        traces, say, dark, "graft", "updates", "running", yaxis=shared.PERCENT, height=shared.TALL
+    )
 
 
 def _ends(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Error before and after, by noise; from scratch as a level."""
     near = table[table["start"] != "scratch"]
-    noise = curves.numbers(near["noise"])
+    noise = shared.numbers(near["noise"])
     before = say("labs.graft.before")
     traces = [
-        curves.line(noise, near["before"], before, theme.colour("other", 22, dark), 1.5, " %"),
-        curves.line(noise, near["after"], say("labs.graft.after"), _shade(0, dark), 3, " %"),
+        shared.line(noise, near["before"], before, theme.colour("other", 22, dark), 1.5, " %"),
+        shared.line(noise, near["after"], say("labs.graft.after"), _shade(0, dark), 3, " %"),
     ]
-    layout = curves.layout(dark, say("labs.graft.axis.noise"), say("labs.graft.axis.error"))
-    layout["yaxis"] |= {"range": [0, 100]}
+    layout = shared.layout(dark, say("labs.graft.axis.noise"), say("labs.graft.axis.error"))
+    layout["yaxis"] |= shared.PERCENT
     for _, row in table[table["start"] == "scratch"].iterrows():
         text = say("labs.graft.from_scratch", updates=int(row["updates"]))
-        layout |= curves.level(float(row["after"]), text, dark)
+        layout |= shared.level(float(row["after"]), text, dark)
     return go.Figure(traces, layout)
 
 

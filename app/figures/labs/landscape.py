@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.landscape.question import Settings
 
@@ -55,7 +55,7 @@ def grid(rows: pd.DataFrame) -> Grid:
     columns = np.rint((rows["x"].to_numpy(float) + reach) / step).astype(int)
     lines = np.rint((rows["y"].to_numpy(float) + reach) / step).astype(int)
     losses = np.full((count, count), np.nan)
-    losses[lines, columns] = curves.numbers(rows["loss"])
+    losses[lines, columns] = shared.numbers(rows["loss"])
     return places, _filled(losses)
 
 
@@ -81,14 +81,14 @@ def _lines(table: pd.DataFrame, networks: pd.DataFrame, say: Speaker, dark: bool
             part = own[own["direction"] == direction]
             name = say("labs.landscape.direction", label=row["label"], direction=direction)
             if direction == 1:
-                traces.append(curves.band(part["place"], part["low"], part["high"], name, colour))
-            line = curves.line(part["place"], part["loss"], name, colour, width)
+                traces.append(shared.band(part["place"], part["low"], part["high"], name, colour))
+            line = shared.line(part["place"], part["loss"], name, colour, width)
             traces.append(line.update(mode="lines"))
-    layout = curves.layout(dark, say("labs.landscape.axis.place"), say("labs.landscape.axis.loss"))
-    layout["yaxis"] |= curves.logarithmic()  # far from the network it is a thousand times higher
-    layout["height"] = look.HEIGHT + 40  # its legend has more lines
+    layout = shared.layout(dark, say("labs.landscape.axis.place"), say("labs.landscape.axis.loss"))
+    layout["yaxis"] |= shared.LOGARITHMIC  # far from the network it is a thousand times higher
+    layout["height"] = shared.TALL
     guessing = float(networks["guessing"].iloc[0])
-    layout |= curves.level(guessing, say("labs.landscape.guessing"), dark, log=True)
+    layout |= shared.level(guessing, say("labs.landscape.guessing"), dark, log=True)
     return go.Figure(traces, layout)
 
 
@@ -165,7 +165,7 @@ def _one_above_the_other(
         vertical_spacing=gap / len(shown),
         subplot_titles=[_title(row, len(places), say) for row, (places, _) in shown],
     )
-    layout = curves.layout(dark, "", "")
+    layout = shared.layout(dark, "", "")
     figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
     return figure.update_layout(showlegend=False).update_annotations(font_size=12)
 
@@ -193,7 +193,7 @@ def _scene(scale: dict[str, Any], say: Speaker, dark: bool) -> dict[str, Any]:
 
 def _colour_axis(table: pd.DataFrame, say: Speaker, dark: bool) -> dict[str, Any]:
     """One scale for all networks, logarithmic, from the lowest loss to nearly the highest."""
-    losses = curves.numbers(table["loss"])
+    losses = shared.numbers(table["loss"])
     losses = np.maximum(losses[~np.isnan(losses)], 1e-4)
     if not len(losses):
         losses = np.ones(1)

@@ -9,8 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.labs import curves
-from app.figures.labs.networks import networks
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.lesion.question import Settings
 
@@ -19,18 +18,13 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures chosen, removals and swaps; each once its table has rows."""
-    drawers = {"chosen": _chosen, "removals": _removals, "swaps": _swaps}
-    return {
-        key: drawer(tables[key], say, dark)
-        for key, drawer in drawers.items()
-        if key in tables and len(tables[key])
-    }
+    return shared.by_table(tables, say, dark, chosen=_chosen, removals=_removals, swaps=_swaps)
 
 
 def _chosen(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Whole and lesioned, a group of bars a network."""
     traces = []
-    for label, colour, rows in networks(table, dark):
+    for label, colour, rows in shared.networks(table, dark):
         row = rows.iloc[-1]
         names, heights = [say("labs.lesion.whole")], [row["whole"]]
         if row["blocks"]:
@@ -43,7 +37,7 @@ def _chosen(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 def _removals(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Blocks that change the size are hatched."""
     traces, levels = [], []
-    for label, colour, rows in networks(table, dark):
+    for label, colour, rows in shared.networks(table, dark):
         shapes = ["/" if resizes else "" for resizes in rows["changes_size"]]
         bars = _bars(rows["block"], rows["error"], label, colour)
         # Overlaid: by itself a pattern would replace the bar's colour.
@@ -58,7 +52,7 @@ def _removals(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 
 def _swaps(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     traces, levels = [], []
-    for label, colour, rows in networks(table, dark):
+    for label, colour, rows in shared.networks(table, dark):
         traces.append(_bars(rows["blocks"], rows["error"], label, colour))
         levels.append(_whole(rows, colour))
     layout = _layout(dark, say("labs.lesion.axis.swapped"), say)
@@ -69,7 +63,7 @@ def _swaps(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 def _bars(names: Any, heights: Any, label: str, colour: str) -> go.Bar:
     return go.Bar(
         x=[name.replace("layer", "") for name in names],
-        y=look.rounded(curves.numbers(heights)),
+        y=look.rounded(shared.numbers(heights)),
         name=label,
         marker={"color": colour},
         hovertemplate=f"<b>{label}</b> · %{{x}}<br>%{{y:.1f}} %<extra></extra>",
@@ -86,8 +80,8 @@ def _whole(rows: pd.DataFrame, colour: str) -> dict[str, Any]:
 
 
 def _layout(dark: bool, x_title: str, say: Speaker) -> dict[str, Any]:
-    layout = curves.layout(dark, x_title, say("labs.lesion.axis.error"))
-    layout["yaxis"] |= {"range": [0, 100]}
+    layout = shared.layout(dark, x_title, say("labs.lesion.axis.error"))
+    layout["yaxis"] |= shared.PERCENT
     layout["xaxis"] |= {"type": "category"}
     layout["barmode"], layout["bargap"] = "group", 0.25
     return layout

@@ -9,8 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme
-from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.microscope.question import Settings
 
@@ -22,12 +21,7 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures race, depths and norms; each once its table has rows."""
-    drawers = {"race": _race, "depths": _depths, "norms": _norms}
-    return {
-        key: drawer(tables[key], say, dark)
-        for key, drawer in drawers.items()
-        if key in tables and len(tables[key])
-    }
+    return shared.by_table(tables, say, dark, race=_race, depths=_depths, norms=_norms)
 
 
 def _race(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -37,22 +31,22 @@ def _race(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     for form, rows in table.groupby("form", sort=False):
         colour, name = _colour(str(form), dark), say(f"labs.microscope.form.{form}")
         latest = rows[rows["step"] == rows["step"].max()]
-        losses = curves.numbers(latest["loss"])
+        losses = shared.numbers(latest["loss"])
         best = latest.iloc[int(np.nanargmin(losses))] if not np.isnan(losses).all() else None
         for (gain, rate), recipe in rows.groupby(["gain", "rate"], sort=False):
             chosen = best is not None and (gain, rate) == (best["gain"], best["rate"])
             label = say("labs.microscope.recipe", form=name, gain=gain, rate=rate)
             if chosen:
                 bold.append(_band(recipe, "step", name, colour))
-            trace = curves.line(
+            trace = shared.line(
                 recipe["step"], _losses(recipe["loss"]), label, colour, 3 if chosen else 1
             )
             trace.update(legendgroup=name, mode="lines", name=name, showlegend=chosen)
             trace.line.dash = "dot" if form == "shifted" else "solid"
             (bold if chosen else thin).append(trace.update(opacity=1 if chosen else 0.25))
-    layout = curves.layout(dark, say("labs.microscope.axis.step"), say("labs.microscope.axis.loss"))
-    layout["yaxis"] |= curves.logarithmic()
-    return go.Figure(thin + bold, layout)
+    return shared.figure(
+        thin + bold, say, dark, "microscope", "step", "loss", yaxis=shared.LOGARITHMIC
+    )
 
 
 def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -60,12 +54,8 @@ def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     for form, rows in table.sort_values("depth").groupby("form"):
         colour, name = _colour(str(form), dark), say(f"labs.microscope.form.{form}")
         traces.append(_band(rows, "depth", name, colour))
-        traces.append(curves.line(rows["depth"], _losses(rows["loss"]), name, colour))
-    layout = curves.layout(
-        dark, say("labs.microscope.axis.depth"), say("labs.microscope.axis.loss")
-    )
-    layout["yaxis"] |= curves.logarithmic()
-    return go.Figure(traces, layout)
+        traces.append(shared.line(rows["depth"], _losses(rows["loss"]), name, colour))
+    return shared.figure(traces, say, dark, "microscope", "depth", "loss", yaxis=shared.LOGARITHMIC)
 
 
 def _norms(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -81,24 +71,28 @@ def _norms(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
             )
             if form == "plain" and what == "branch":
                 continue  # it is H itself
-            trace = curves.line(rows["block"], rows[what], name, colour, 2.5 if end else 1)
+            trace = shared.line(rows["block"], rows[what], name, colour, 2.5 if end else 1)
             trace.marker.symbol, trace.marker.size = symbol, 8 if end else 5
             traces.append(trace.update(opacity=1 if end else 0.45, mode="lines+markers"))
-    layout = curves.layout(
-        dark, say("labs.microscope.axis.block"), say("labs.microscope.axis.norm")
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "microscope",
+        "block",
+        "norm",
+        xaxis={"dtick": 1 if table["block"].max() <= 10 else 2},
+        height=shared.TALL,
     )
-    layout["xaxis"] |= {"dtick": 1 if table["block"].max() <= 10 else 2}
-    layout["height"] = look.HEIGHT + 40  # its legend has more lines
-    return go.Figure(traces, layout)
 
 
 def _band(rows: pd.DataFrame, x: str, name: str, colour: str) -> go.Scatter:
-    return curves.band(rows[x], _losses(rows["low"]), _losses(rows["high"]), name, colour)
+    return shared.band(rows[x], _losses(rows["low"]), _losses(rows["high"]), name, colour)
 
 
 def _losses(values: pd.Series) -> np.ndarray:
-    return np.maximum(curves.numbers(values), _LEAST)
+    return np.maximum(shared.numbers(values), _LEAST)
 
 
 def _colour(form: str, dark: bool) -> str:
-    return theme.colour(_FAMILY[form], curves.DEPTH, dark)
+    return theme.colour(_FAMILY[form], shared.DEPTH, dark)

@@ -1,4 +1,4 @@
-"""How many paths there are of each length, what one carries, and what they carry together."""
+"""The number of paths of each length, the gradient of one, and that of all together."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.labs import curves
-from app.figures.labs.networks import networks
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.paths.question import Settings
 
@@ -33,11 +32,11 @@ def draw(
 def _carried(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Shares of what all lengths measured so far carry."""
     traces = []
-    for label, colour, rows in networks(table, dark):
-        carried = curves.numbers(rows["carried"])
+    for label, colour, rows in shared.networks(table, dark):
+        carried = shared.numbers(rows["carried"])
         total = carried.sum() or 1.0
         traces.append(
-            curves.line(
+            shared.line(
                 rows["length"], 100 * carried / total, label, colour, 3, " %", fill="tozeroy"
             )
         )
@@ -47,13 +46,13 @@ def _carried(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 def _gradient(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """With a standard error; none where every path was measured."""
     traces = []
-    for label, colour, rows in networks(table, dark):
-        mean, error = curves.numbers(rows["gradient"]), curves.numbers(rows["uncertainty"])
+    for label, colour, rows in shared.networks(table, dark):
+        mean, error = shared.numbers(rows["gradient"]), shared.numbers(rows["uncertainty"])
         low = np.where(mean - error > 0, mean - error, mean / 10)  # the axis is logarithmic
-        traces.append(curves.band(rows["length"], low, mean + error, label, colour))
-        traces.append(curves.line(rows["length"], mean, label, colour))
+        traces.append(shared.band(rows["length"], low, mean + error, label, colour))
+        traces.append(shared.line(rows["length"], mean, label, colour))
     layout = _layout(table, say("labs.paths.axis.gradient"), say, dark)
-    layout["yaxis"] |= curves.logarithmic()
+    layout["yaxis"] |= shared.LOGARITHMIC
     return go.Figure(traces, layout)
 
 
@@ -63,15 +62,15 @@ def _paths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     for blocks, rows in table.groupby("blocks", sort=False):
         once = rows.drop_duplicates("length")
         name = say("labs.paths.blocks", blocks=blocks)
-        traces.append(curves.line(once["length"], once["paths"], name, look.ink(dark).quiet, 2))
+        traces.append(shared.line(once["length"], once["paths"], name, look.ink(dark).quiet, 2))
     layout = _layout(table, say("labs.paths.axis.paths"), say, dark)
-    layout["yaxis"] |= curves.logarithmic()
+    layout["yaxis"] |= shared.LOGARITHMIC
     layout["showlegend"] = True
     return go.Figure(traces, layout)
 
 
 def _layout(table: pd.DataFrame, y_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
-    layout = curves.layout(dark, say("labs.paths.axis.length"), y_title)
+    layout = shared.layout(dark, say("labs.paths.axis.length"), y_title)
     # The whole range from the start, so that nothing jumps while lengths come in.
     layout["xaxis"] |= {"range": [-0.3, float(table["blocks"].max()) + 0.3], "tickformat": "d"}
     return layout

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.shattered.question import Settings
 
@@ -24,12 +24,9 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures gradients, autocorrelation and depths; each once its table has rows."""
-    drawers = {"gradients": _gradients, "autocorrelation": _autocorrelation, "depths": _depths}
-    return {
-        key: drawer(tables[key], say, dark)
-        for key, drawer in drawers.items()
-        if key in tables and len(tables[key])
-    }
+    return shared.by_table(
+        tables, say, dark, gradients=_gradients, autocorrelation=_autocorrelation, depths=_depths
+    )
 
 
 def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -43,12 +40,12 @@ def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         vertical_spacing=0.24 / len(groups),
         subplot_titles=[_name(str(series), say) for series, _ in groups],
     )
-    layout = curves.layout(dark, "", "")
+    layout = shared.layout(dark, "", "")
     figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
     figure.update_layout(height=_STRIP * len(groups) + 100, showlegend=False, margin={"t": 30})
     for row, (series, rows) in enumerate(groups, start=1):
         name = _name(str(series), say)
-        trace = curves.line(
+        trace = shared.line(
             rows["place"], rows["gradient"], name, _colour(str(series), dark), width=1.2
         )
         figure.add_trace(trace.update(mode="lines"), row=row, col=1)
@@ -67,12 +64,16 @@ def _autocorrelation(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure
     traces = []
     for series in sorted(map(str, table["series"].unique()), key=_order):
         traces += _over_seeds(table[table["series"] == series], "lag", series, say, dark)
-    layout = curves.layout(
-        dark, say("labs.shattered.axis.lag"), say("labs.shattered.axis.correlation")
+    return shared.figure(
+        traces,
+        say,
+        dark,
+        "shattered",
+        "lag",
+        "correlation",
+        yaxis={"range": [-0.25, 1.03]},
+        height=shared.TALL,
     )
-    layout["yaxis"] |= {"range": [-0.25, 1.03]}
-    layout["height"] = look.HEIGHT + 40  # its legend has more lines
-    return go.Figure(traces, layout)
 
 
 def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -81,22 +82,20 @@ def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         rows = table[table["form"] == form]
         if len(rows):
             traces += _over_seeds(rows, "depth", form, say, dark)
-    layout = curves.layout(
-        dark, say("labs.shattered.axis.depth"), say("labs.shattered.axis.neighbours")
+    return shared.figure(
+        traces, say, dark, "shattered", "depth", "neighbours", yaxis={"range": [-0.1, 1.03]}
     )
-    layout["yaxis"] |= {"range": [-0.1, 1.03]}
-    return go.Figure(traces, layout)
 
 
 def _over_seeds(
     rows: pd.DataFrame, x: str, series: str, say: Speaker, dark: bool
 ) -> list[go.Scatter]:
-    table = rows.assign(correlation=curves.numbers(rows["correlation"]))
+    table = rows.assign(correlation=shared.numbers(rows["correlation"]))
     spread: Any = table.groupby(x)["correlation"].agg(["mean", "min", "max"])
     colour, name = _colour(series, dark), _name(series, say)
-    line = curves.line(spread.index, spread["mean"], name, colour)
+    line = shared.line(spread.index, spread["mean"], name, colour)
     line.line.dash = "dash" if series in {"white", "brown"} else "solid"
-    band = curves.band(spread.index, spread["min"], spread["max"], name, colour)
+    band = shared.band(spread.index, spread["min"], spread["max"], name, colour)
     return [band, line.update(mode="lines")]
 
 

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves
+from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.sweep.question import SHALLOW, Settings
 
@@ -28,9 +28,9 @@ def draw(
     cells = tables.get("cells")
     if cells is not None and len(cells):
         figures["error"] = _map(cells, cells["error"], "error", settings, say, dark)
-        excess = curves.numbers(cells["error"]) - curves.numbers(cells["shallow"])
+        excess = shared.numbers(cells["error"]) - shared.numbers(cells["shallow"])
         figures["excess"] = _map(cells, excess, "excess", settings, say, dark)
-        exponents = [_exponent(share) for share in curves.numbers(cells["ratio"])]
+        exponents = [_exponent(share) for share in shared.numbers(cells["ratio"])]
         figures["ratio"] = _map(cells, exponents, "ratio", settings, say, dark)
     measured = tables.get("curves")
     if measured is not None and len(measured):
@@ -67,13 +67,13 @@ def _map(
     z: list[list[float | None]] = [[None] * size[1] for _ in range(size[0])]
     hover = [[""] * size[1] for _ in range(size[0])]
     keys = [[""] * size[1] for _ in range(size[0])]
-    for (_, cell), value in zip(cells.iterrows(), curves.numbers(values), strict=True):
+    for (_, cell), value in zip(cells.iterrows(), shared.numbers(values), strict=True):
         row = settings.activations.index(cell["activation"])
         column = places[bool(cell["batch_norm"]), cell["initialization"]]
         z[row][column] = None if math.isnan(value) else round(float(value), 2)
         hover[row][column] = _told(cell, say)
         keys[row][column] = _key(cell["activation"], cell["batch_norm"], cell["initialization"])
-    layout = curves.layout(dark, "", "")
+    layout = shared.layout(dark, "", "")
     layout["xaxis"] |= {
         "tickvals": list(range(size[1])),
         "ticktext": [text for _, text in columns],
@@ -142,7 +142,7 @@ def _key(activation: str, batch_norm: bool, initialization: str) -> str:
 
 
 def _axes(cell: str, say: Speaker) -> dict[str, str]:
-    """What stands on the axes when the cell's curves are shown alone: there it is named."""
+    """The axis titles for the cell's curves shown alone, which name the cell."""
     activation, norm, initialization = cell.split()
     has_bn = str(norm == "bn").lower()
     named = " · ".join(
@@ -168,12 +168,12 @@ def _curves(table: pd.DataFrame, settings: Settings, say: Speaker, dark: bool) -
         vertical_spacing=0.14 / len(rows),
         column_titles=[say(f"labs.sweep.option.initializations.{name}") for name in names],
     )
-    layout = curves.layout(dark, "", "")
+    layout = shared.layout(dark, "", "")
     figure.update_layout({key: layout[key] for key in layout if key not in {"xaxis", "yaxis"}})
     for kind, part in table.groupby(["activation", "batch_norm", "initialization", "depth"]):
         activation, batch_norm, initialization, depth = kind
         deep = int(depth) != SHALLOW
-        trace = curves.line(
+        trace = shared.line(
             part["iteration"],
             part["error"],
             say("labs.sweep.series", depth=int(depth)),

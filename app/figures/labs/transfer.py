@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures import look
-from app.figures.labs import curves, scene_pictures
-from app.figures.labs.contact_sheet import Strip, sheet
+from app.figures.labs import pictures, shared
+from app.figures.labs.pictures import Strip, sheet
 from app.language.texts import Speaker
 from resnet_core.data.shapes.drawing import OUTLINES
 from resnet_core.labs.tools.columns import unpack
@@ -32,7 +32,7 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures scores, final, edges (of boxes), pictures, improving, classifiers and losses."""
-    scenes, said, over, final = (
+    scenes, predictions, over, final = (
         tables[key] if len(tables.get(key, ())) else None
         for key in ("scenes", "predictions", "curves", "final")
     )
@@ -42,9 +42,9 @@ def draw(
     if final is not None:
         figures["final"] = _bars(final, "score", say, dark)
     if scenes is not None:
-        figures["pictures"] = _pictures(scenes, said, say, dark)
-    if scenes is not None and said is not None:
-        figures["improving"] = _improving(scenes, said, say, dark)
+        figures["pictures"] = _pictures(scenes, predictions, say, dark)
+    if scenes is not None and predictions is not None:
+        figures["improving"] = _improving(scenes, predictions, say, dark)
     if final is not None and final["classification"].notna().any():
         figures["classifiers"] = _classifiers(final, say, dark)
     if final is not None and final["error"].notna().any():
@@ -62,15 +62,15 @@ def _over(
     for name, colour, how, rows in _learners(table, say, dark):
         rows = rows[rows[column].notna()]
         unit = " %" if column == "score" else ""
-        trace = curves.line(rows["update"], rows[column], name, colour, 2.2, unit)
+        trace = shared.line(rows["update"], rows[column], name, colour, 2.2, unit)
         trace.line.dash = _DASHES[how]
         traces.append(trace)
     axis = say(f"labs.transfer.axis.{column}")
-    layout = curves.layout(dark, say("labs.transfer.axis.updates"), axis)
+    layout = shared.layout(dark, say("labs.transfer.axis.updates"), axis)
     layout["xaxis"] |= {"range": [0, settings.updates * 1.02]}
     if column == "score":
         layout["yaxis"] |= {"range": [0, _above(table["score"])]}
-    layout["height"] = look.HEIGHT + 90  # its legend has more lines
+    layout["height"] = look.HEIGHT + 90
     return go.Figure(_with_keys(traces, table, say, dark), layout)
 
 
@@ -78,7 +78,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
     """A group a network, a bar each way of using it; whiskers are 95 % of draws of scenes."""
     traces = []
     for how, rows in table.groupby("how", sort=False):
-        heights = curves.numbers(rows[column])
+        heights = shared.numbers(rows[column])
         name = _how(str(how), say)
         bar = go.Bar(
             x=[str(label).replace(" · ", "<br>") for label in rows["label"]],
@@ -92,7 +92,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
             hovertemplate=f"%{{x}}<br>{name}: %{{y:.1f}}<extra></extra>",
         )
         if column == "score":
-            low, high = curves.numbers(rows["low"]), curves.numbers(rows["high"])
+            low, high = shared.numbers(rows["low"]), shared.numbers(rows["high"])
             bar.error_y = {
                 "type": "data",
                 "symmetric": False,
@@ -102,7 +102,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
                 "thickness": 1.3,
             }
         traces.append(bar)
-    layout = curves.layout(dark, "", say(f"labs.transfer.axis.{_BAR_AXES[column]}"))
+    layout = shared.layout(dark, "", say(f"labs.transfer.axis.{_BAR_AXES[column]}"))
     if column == "score":
         layout["yaxis"] |= {"range": [0, _above(table["high"])]}
     layout["xaxis"] |= {"type": "category"}
@@ -111,20 +111,20 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
 
 
 def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Whether the better classifier, to the left, is the better backbone.
+    """Score against classification error: is the better classifier the better backbone?
 
     Those begun anew never were the classifier.
     """
     table = table[table["classification"].notna()]
     traces = []
     for name, colour, how, rows in _learners(table, say, dark):
-        error = np.maximum(curves.numbers(rows["classification"]), _LEAST_ERROR)
-        trace = curves.line(error, rows["score"], name, colour, 2, " %")
+        error = np.maximum(shared.numbers(rows["classification"]), _LEAST_ERROR)
+        trace = shared.line(error, rows["score"], name, colour, 2, " %")
         trace.mode, trace.marker.size, trace.marker.symbol = "markers", 12, _SYMBOLS[how]
         trace.marker.line = {"width": 2, "color": colour}
         traces.append(trace)
     axes = (say("labs.transfer.axis.classification"), say("labs.transfer.axis.score"))
-    layout = curves.layout(dark, *axes)
+    layout = shared.layout(dark, *axes)
     decades = [_LEAST_ERROR, 1, 10, 100]
     layout["xaxis"] |= {"type": "log", "range": [float(np.log10(_LEAST_ERROR)) - 0.1, 2.1]}
     layout["xaxis"] |= {"tickvals": decades, "ticktext": [f"{tick:g}" for tick in decades]}
@@ -167,15 +167,15 @@ def _key(name: str, colour: str, dash: str, symbol: str, markers: bool) -> go.Sc
 
 
 def _pictures(
-    scenes: pd.DataFrame, said: pd.DataFrame | None, say: Speaker, dark: bool
+    scenes: pd.DataFrame, predictions: pd.DataFrame | None, say: Speaker, dark: bool
 ) -> go.Figure:
     """The truth, then what each head now says, for the way of using backbones that came last."""
     ink = look.ink(dark).text
     masks = _masks(scenes)
     truths = [_true(row, masks) for _, row in scenes.iterrows()]
     strips = [Strip(say("labs.transfer.truth"), ink, truths)]
-    if said is not None:
-        latest = said[said["how"] == said["how"].iloc[-1]]
+    if predictions is not None:
+        latest = predictions[predictions["how"] == predictions["how"].iloc[-1]]
         for name, colour, _, rows in _learners(latest, say, dark):
             now = rows[rows["update"] == rows["update"].max()].sort_values("scene")
             label = say("labs.transfer.after", name=name, updates=int(now["update"].iloc[0]))
@@ -183,9 +183,12 @@ def _pictures(
     return sheet(strips, len(scenes), dark, legend=_legend(scenes, say) if masks else ())
 
 
-def _improving(scenes: pd.DataFrame, said: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _improving(
+    scenes: pd.DataFrame, predictions: pd.DataFrame, say: Speaker, dark: bool
+) -> go.Figure:
     """The first scene as each head sees it after a few, more and all updates."""
-    latest = said[(said["how"] == said["how"].iloc[-1]) & (said["scene"] == 0)]
+    last = predictions["how"] == predictions["how"].iloc[-1]
+    latest = predictions[last & (predictions["scene"] == 0)]
     moments = sorted(latest["update"].unique())
     chosen = moments[1:] or moments
     places = np.unique(np.linspace(0, len(chosen) - 1, _COLUMNS).round().astype(int))
@@ -202,8 +205,8 @@ def _improving(scenes: pd.DataFrame, said: pd.DataFrame, say: Speaker, dark: boo
 def _true(row: pd.Series, masks: bool) -> str:
     pixels = unpack(row)
     if masks:
-        return scene_pictures.scene(pixels, unpack(row, "truth_"))
-    return scene_pictures.boxed(pixels, [(json.loads(row["box"]), _WHITE)])
+        return pictures.scene(pixels, unpack(row, "truth_"))
+    return pictures.boxed(pixels, [(json.loads(row["box"]), _WHITE)])
 
 
 def _told(row: pd.Series, scenes: pd.DataFrame, colour: str) -> str:
@@ -212,16 +215,14 @@ def _told(row: pd.Series, scenes: pd.DataFrame, colour: str) -> str:
     pixels = unpack(scene)
     if row["box"]:
         frames = [(json.loads(scene["box"]), _WHITE), (json.loads(row["box"]), colour)]
-        return scene_pictures.boxed(pixels, frames)
-    return scene_pictures.masked(pixels, unpack(row), unpack(scene, "truth_"))
+        return pictures.boxed(pixels, frames)
+    return pictures.masked(pixels, unpack(row), unpack(scene, "truth_"))
 
 
 def _legend(scenes: pd.DataFrame, say: Speaker) -> list[tuple[str, str]]:
     """The classes that the scenes have."""
     there = np.unique(np.concatenate([unpack(row, "truth_").ravel() for row in _each(scenes)]))
-    shapes = [
-        (_SHAPES[label - 1], scene_pictures.CLASS_COLOURS[label - 1]) for label in there if label
-    ]
+    shapes = [(_SHAPES[label - 1], pictures.CLASS_COLOURS[label - 1]) for label in there if label]
     return [(say(f"labs.transfer.shape.{shape}"), colour) for shape, colour in shapes]
 
 
@@ -255,8 +256,8 @@ def _bytes(colour: str) -> bytes:
 
 
 def _above(percent: pd.Series) -> float:
-    """Where an axis of percents ends: a little above the highest, at most at 100."""
-    return min(100.0, max(10.0, 1.15 * float(np.nanmax(curves.numbers(percent)))))
+    """The end of an axis of percents: a little above the highest, at most 100."""
+    return min(100.0, max(10.0, 1.15 * float(np.nanmax(shared.numbers(percent)))))
 
 
 def _masks(scenes: pd.DataFrame) -> bool:

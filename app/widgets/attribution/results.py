@@ -1,4 +1,4 @@
-"""A result that is asked for when it is not there yet, and followed while it grows."""
+"""Results that are requested when they are shown, followed while they grow, and checked."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import streamlit as st
 
 from app import services, theme
 from app.figures import attribution
-from app.language.errors import explain, translated
+from app.language.errors import explain, stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
-from app.widgets.attribution.state import Desk
-from app.widgets.laboratory.bench import command_line
+from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.viewers import leave, note_viewer
+from app.widgets.laboratory.result import leave, note_viewer
+from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
@@ -30,9 +30,9 @@ Show = Callable[[Result], None]
 
 
 def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
-    """Show the order's result, computed where there is none yet; None where it cannot be.
+    """Show the request's result, computed where there is none yet; None where it cannot be.
 
-    One that was stopped is asked for again: somebody looked at something else meanwhile.
+    A stopped result is requested again: its last viewer had left the page.
     """
     _leave(order.id)
     try:
@@ -60,21 +60,21 @@ def _leave(lab_id: str) -> None:
 
 
 def follow(result: Result, show: Show) -> Result:
-    """Show a result as far as it is; while it grows, again and again without the page."""
+    """Show a result; while it grows, show it repeatedly without running the page."""
     if result.state in ACTIVE:
         _while_active(result.id, show)
         return result
     with st.container():  # as a fragment has one: what is shown already stays in its place
         show(result)
     if result.state in {"failed", "interrupted"}:
-        st.warning(escaped(translated(result.exit_reason, language())))
+        st.warning(escaped(stored_sentence(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
             anew(result.request)
     return result
 
 
 def anew(order: LabRequest) -> None:
-    """Have it computed here, and run the page again to follow it."""
+    """Request the computation here, and run the page again to follow it."""
     try:
         services.ask(order, anew=True)
     except PlaygroundError as error:
@@ -84,7 +84,7 @@ def anew(order: LabRequest) -> None:
 
 
 def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
-    """The verdict, the paper's, the figures and where the numbers come from."""
+    """Show the verdict, the paper's statement, the figures and the numbers' source."""
     name = order.laboratory
     lab_figures(
         order.id if result is not None else "",
@@ -107,21 +107,21 @@ def _while_active(lab_id: str, show: Show) -> None:
         st.rerun()
 
 
-def checks(desk: Desk) -> None:
-    """Show both, each with what is there already and a button for what is not."""
+def checks(state: AttributionState) -> None:
+    """Show both checks, each with its result or a button that requests it."""
     st.markdown(t("attribution.faithful"))
-    _check("masks", desk)
-    result = _check("randomised", desk, picture=desk.settings.picture)
+    _check("masks", state)
+    result = _check("randomised", state, picture=state.settings.picture)
     if result is not None:
         strip(result)
 
 
-def _check(name: str, desk: Desk, **given: str) -> Result | None:
-    """One laboratory; its result so far."""
+def _check(name: str, state: AttributionState, **given: str) -> Result | None:
+    """Show one laboratory and return its result so far."""
     st.subheader(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
     try:
-        order = desk.order(name, **given)
+        order = state.order(name, **given)
         result = services.lab_result(order.id)
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
@@ -160,7 +160,7 @@ def _stop(name: str, lab_id: str) -> None:
 
 
 def strip(result: Result) -> None:
-    """The picture's maps while the network is forgotten, a row a network and method."""
+    """Show the picture's maps while weights become random, a row for each network and method."""
     drawn: pd.DataFrame | None = result.tables.get("maps")
     if drawn is None:
         return

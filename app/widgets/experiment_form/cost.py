@@ -15,8 +15,8 @@ from app.language.texts import language, t
 from app.page_data.runs import active_runs
 from app.widgets.experiment_form.form import label, value_text
 from app.widgets.experiment_form.networks import depths, joined, split
-from resnet_core import anatomy
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.describe import describe as anatomy_of
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
 from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
@@ -78,7 +78,7 @@ def _describe(
     channels: int | None = None,
     classes: int | None = None,
 ) -> Anatomy:
-    return anatomy.describe(experiment.network_spec(image_size, channels, classes))
+    return anatomy_of(experiment.network_spec(image_size, channels, classes))
 
 
 def by_depth(experiment: Experiment) -> str:
@@ -114,7 +114,7 @@ def short(count: int) -> str:
 
 
 def changes(before: Experiment, after: Experiment) -> list[str]:
-    """What was changed, for people: "Depth 20 → 56"."""
+    """Return the changed settings for the reader: "Depth 20 → 56"."""
     old, new = before.model_dump(), after.model_dump()
     return [
         f"{_name(field)} {_value(field, old[field])} → {_value(field, new[field])}"
@@ -128,14 +128,14 @@ def _figure(
     now: Anatomy,
     then: Anatomy | None,
     figure: Callable[[Anatomy], int],
-    said: Callable[[int], str],
+    text: Callable[[int], str],
 ) -> None:
     difference = figure(now) - figure(then) if then is not None else 0
     sign = "+" if difference > 0 else "−"
     st.metric(
         t(f"train.cost.{name}"),
-        said(figure(now)),
-        delta=f"{sign}{said(abs(difference))}" if difference else None,
+        text(figure(now)),
+        delta=f"{sign}{text(abs(difference))}" if difference else None,
         delta_color="off",
         delta_arrow="off",
         help=t(f"train.cost.{name}_help"),
@@ -143,7 +143,7 @@ def _figure(
 
 
 def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
-    """The expected time; asked again until it has been measured."""
+    """Show the expected time, and look again until it has been measured."""
     waiting = _estimate(experiments) is None
     st.fragment(_show_time, run_every=_EVERY if waiting else None)(
         tuple(experiments), before, waiting
@@ -151,7 +151,7 @@ def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
 
 
 def _estimate(experiments: Sequence[Experiment]) -> Estimate | Failed | None:
-    """While runs train, nothing is measured: both would be slower than they are."""
+    """Return the time if it is known; measure it only while no run trains: both would be slower."""
     if any(run.state == "running" for run in active_runs()):
         return training.known_together(experiments)
     return training.together(experiments)
@@ -160,32 +160,32 @@ def _estimate(experiments: Sequence[Experiment]) -> Estimate | Failed | None:
 def _show_time(
     experiments: tuple[Experiment, ...], before: Experiment | None, waiting: bool
 ) -> None:
-    known = _estimate(experiments)
-    if waiting and known is not None:
+    estimate = _estimate(experiments)
+    if waiting and estimate is not None:
         st.rerun()  # the rest of the page may speak of the time as well
     title = t("train.cost.time")
-    if known is None:
+    if estimate is None:
         busy = any(run.state == "running" for run in active_runs())
         word = "waiting" if busy else "measuring"
         st.metric(title, t(f"train.cost.{word}"), help=t(f"train.cost.{word}_help"))
-    elif isinstance(known, Failed):
+    elif isinstance(estimate, Failed):
         st.metric(title, t("train.cost.unknown"))
-        st.caption(escaped(known.reason.text(language())))
+        st.caption(escaped(estimate.reason.text(language())))
     else:
         st.metric(
             title,
-            t("train.cost.about", time=progress.duration(known.seconds, t)),
+            t("train.cost.about", time=progress.duration(estimate.seconds, t)),
             delta=_time_change(experiments, before),
             delta_color="off",
             delta_arrow="off",
-            help=t("train.cost.time_help", hardware=known.hardware),
+            help=t("train.cost.time_help", hardware=estimate.hardware),
         )
-        if known.busy:
+        if estimate.busy:
             st.caption(t("common.measured_busy"))
 
 
 def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None) -> str | None:
-    """The last change's effect on the time, where both sides of it were measured."""
+    """Return the last change's effect on the time, where both times were measured."""
     if before is None:
         return None
     then = training.known(before)

@@ -76,7 +76,7 @@ def _take(page: FormPage, file_id: str, name: str, content: bytes) -> None:
     if st.session_state.get(taken) == file_id:
         return
     try:
-        upload = uploads.keep(name, content)
+        upload = uploads.store(name, content)
     except PlaygroundError as error:
         complaint(error)
         return
@@ -128,7 +128,7 @@ def _watch(name: str) -> None:
 
 
 def _title(entry: Entry | None) -> str:
-    """The same whether or not the data are here: Streamlit knows a choice by its label."""
+    """Return the same whether or not the data are here: Streamlit knows a choice by its label."""
     if entry is None:
         return t("form.data.path")
     source = SOURCES.get(entry.name)

@@ -38,7 +38,7 @@ class _Depth(Control):
 
 @dataclass(frozen=True)
 class Setting:
-    """How a field of an experiment is asked for.
+    """The control of an experiment's field, and when it matters.
 
     Attributes:
         needs: another field, and the values without which this one means nothing.
@@ -49,18 +49,18 @@ class Setting:
 
 
 def _choice(field: str, *needs: str, options: tuple[Any, ...] = ()) -> Setting:
-    """One of the field's values; `needs` are another field and its values."""
+    """Return a choice of the field's values; `needs` are another field and its values."""
     options = options or get_args(Experiment.model_fields[field].annotation)
     return _setting(Control("buttons", options), needs)
 
 
 def _whole(step: int = 1, *needs: str) -> Setting:
-    """A number without bounds: one that is out of them is kept as typed, and said beneath."""
+    """Return a number without bounds: a bad one is kept as typed, with its error beneath."""
     return _setting(Control("number", step=step), needs)
 
 
 def _text(*needs: str) -> Setting:
-    """Rates and lists, where a stepper would be in the way, and what may be left empty."""
+    """Return a text field, for rates, lists and what may be left empty."""
     return _setting(Control("text"), needs)
 
 
@@ -256,7 +256,7 @@ def _show(page: FormPage, field: str, errors: Errors) -> None:
 
 
 def _show_depth(page: FormPage, errors: Errors) -> None:
-    """Each of ImageNet's families has depths of its own; of CIFAR's any can be typed."""
+    """Show the family's depths; for CIFAR's families any other can be typed."""
     family = str(page.state.value("family"))
     imagenet = is_imagenet(family)
     control = Control("buttons", depths(family)) if imagenet else MAIN["depth"].control

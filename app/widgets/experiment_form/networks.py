@@ -19,20 +19,20 @@ DEPTHS = (20, 32, 44, 56, 110, 1202)
 
 
 def joined(family: str, depth: int | str) -> str:
-    """The name, whether or not there is such a network."""
+    """Return the network's name, without a check that it exists."""
     if family == _GOOGLENET:
         return family
     return f"{family}-{depth}" if is_imagenet(family) else f"{_CIFAR}{family}-{depth}"
 
 
 def split(network: str) -> tuple[str, int]:
-    """Family and depth of a network's name that was accepted before."""
+    """Return family and depth of a valid network's name."""
     family, _, depth = network.removeprefix(_CIFAR).partition("-")
     return family, int(depth or GOOGLENET_DEPTH)
 
 
 def depths(family: str) -> tuple[int, ...]:
-    """The paper's depths of a family."""
+    """Return the paper's depths of a family."""
     if not is_imagenet(family):
         return DEPTHS
     networks = [f"{PREFIX}{name}" for name in ARCHITECTURES]
@@ -40,12 +40,12 @@ def depths(family: str) -> tuple[int, ...]:
 
 
 def has_twin(network: str) -> bool:
-    """Whether there is a network that differs in nothing but the shortcuts."""
+    """Return whether there is a network that differs in nothing but the shortcuts."""
     return not is_imagenet(network) or network.startswith(f"{PREFIX}plain") or _plain_too(network)
 
 
 def twin_of(network: str) -> str:
-    """The network that differs in nothing but the shortcuts.
+    """Return the network that differs in nothing but the shortcuts.
 
     A residual, pre-activation or highway network's twin is plain; a plain one's is residual.
 

@@ -1,33 +1,40 @@
-"""A laboratory's whole page: question, controls, figures, verdict, and the code that did it."""
+"""A laboratory's whole page: question, controls, figures, verdict, and the code that ran."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import services
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
+from app.language.markdown import fault
 from app.language.texts import t
-from app.page_state import url as page_url
-from app.page_state.links import page_link
-from app.widgets.laboratory import shown as showing
-from app.widgets.laboratory.actions import actions
-from app.widgets.laboratory.bench import Bench, command_line
-from app.widgets.laboratory.controls import IN_SIGHT, Controls
+from app.page_state.page import Page, page_link
+from app.widgets.architecture.block_card import table
+from app.widgets.laboratory import result as results
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.shown import Shown
-from app.widgets.laboratory.subjects import subjects
+from app.widgets.laboratory.result import Shown, actions
+from app.widgets.laboratory.state import (
+    LabState,
+    command_line,
+    how_to_show,
+    networks,
+    setting_label,
+    state_type,
+    with_usable_networks,
+)
 from app.widgets.show_code import show_code
-from resnet_core.errors import PlaygroundError
+from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results.request import LabRequest, setting_names
+from resnet_core.paper.detection import TABLE_7, TABLE_8
 
-# Draws something above the figures; gives the settings back as they were changed there.
-Above = Callable[[Bench], LabSettings]
+IN_SIGHT = 3  # controls; the others are behind "more"
+# Draws something above the figures; returns the settings as they were changed there.
+Above = Callable[[LabState], LabSettings]
 
 
 def laboratory(
@@ -39,124 +46,107 @@ def laboratory(
     """Show the page of a laboratory.
 
     Args:
-        above: shown above the figures; settings that it changes are asked for at once.
+        above: shown above the figures; settings that it changes are requested at once.
         last: settings that are behind "more" because something above does the same.
         below: shown below the figures.
     """
     question = catalog.question(name)
-    page = _Page(question)
+    page = _LabPage(question)
     st.title(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
-    page.arrive()
-    page.tell_problems()
+    page.show_errors()
     top, middle = st.container(), st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
         buttons = st.container(horizontal=True, vertical_alignment="center", width="content")
         more = st.container(width="content")
     with top:
         page.controls(more, last)
-    order, problem = page.order()
+    request, problem = page.request()
     with middle:
-        if above is not None and order is not None:
-            page.change(above(page.bench))
-        page.explain(problem)
-    shown = page.shown(order)
+        if above is not None and request is not None:
+            page.apply(above(page.state))
+        if problem and page.state.runs:  # without networks the picker says so
+            st.markdown(fault(problem))
+    shown = page.shown(request)
     with buttons:
-        page.act(order, shown)
-    page.show(shown)
+        actions(request, shown, page.recorded, page.begin, page.back)
+    page.figures(shown)
     if below is not None:
         below()
-    _code(question)
-    _command(question, page.bench)
+    _code(question, page.state)
     page.write()
     page_link("why", t("labs.common.overview"))
 
 
-class _Page:
-    """The page's bench, between its URL, its controls and its result."""
+class _LabPage:
+    """The page between its state and its result."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self.form = f"lab.{question.name}"
-        self.bench = Bench.standard(question)
-        self.problems: list[str] = []
-        self.arrived = False
+        self.recorded = services.lab_recording(question.name)
+        self.arrived = False  # in this run the state has come from a URL
+        self._refused: InvalidSetting | None = None
+        self._page = Page(self.form, state_type(question), self._arrive)
+        if self._refused is not None:
+            self._page.report("runs", self._refused)
 
-    def arrive(self) -> None:
-        """Take the bench from the URL, unless this page wrote that itself."""
-        ready: Bench | None = st.session_state.pop(f"{self.form}.next", None)
-        if ready is not None:
-            self.bench = ready
-            return
-        query = page_url.read()
-        if page_url.is_own(self.form, query):
-            self.bench = st.session_state[f"{self.form}.bench"]
-            self.problems = st.session_state.get(f"{self.form}.problems", [])
-            return
-        self.bench, self.problems = Bench.from_query(self.question, query)
-        self.arrived = True
-        st.session_state[f"{self.form}.problems"] = self.problems
-        self._reload()
+    @property
+    def state(self) -> LabState:
+        return self._page.state
 
-    def tell_problems(self) -> None:
-        if self.problems:
-            st.warning("  \n".join(map(escaped, self.problems)))
+    def show_errors(self) -> None:
+        self._page.show_errors(lambda field: setting_label(self.question.name, field))
 
     def controls(self, more: DeltaGenerator, last: Sequence[str]) -> None:
-        """Show the controls, most of them in `more`, and take over what they hold."""
-        form = Controls(self.question, self.bench.settings)
-        fields = setting_names(self.question.settings)
+        """Show the controls, most of them in `more`; the state takes their values over."""
+        question, page = self.question, self._page
+        before = (self.state.settings, self.state.runs)
+        fields = setting_names(question.settings)
         in_sight = [name for name in fields if name not in {"seed", *last}][:IN_SIGHT]
-        rest = [name for name in fields if name not in in_sight]
-        runs = self.bench.runs
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            held = form.show(in_sight)
+            for name in in_sight:
+                page.control(name, **how_to_show(question, name))
         with more, st.popover(t("labs.common.more")):
-            held |= form.show(rest)
-        if self.question.most_runs:
-            generation = st.session_state[f"{self.form}.generation"]
-            runs = subjects(self.question, runs, f"{self.form}.{generation}")
-        self._take(form.settled(held), runs)
+            for name in fields:
+                if name not in in_sight:
+                    page.control(name, **how_to_show(question, name))
+        if question.most_runs:
+            page.change(runs=networks(question, self.state.runs, page.key("runs"), page.touch))
+        # The result of this machine was wanted for other settings.
+        if self.state.here and before != (self.state.settings, self.state.runs):
+            page.change(here=False)
 
-    def change(self, settings: LabSettings) -> None:
+    def apply(self, settings: LabSettings) -> None:
         """Show settings that were changed above the figures in the controls, and request them."""
-        if settings == self.bench.settings:
+        if settings == self.state.settings:
             return
-        self._take(settings, self.bench.runs)
-        self._reload()
-        order, _ = self.order()
+        self._page.load(settings=settings, here=False)
+        request, _ = self.request()
         try:
-            if order is not None:
-                services.ask(order)
+            if request is not None:
+                services.ask(request)
         except PlaygroundError as error:
             st.error(explain(error))
             return
-        self._begun()
+        self.begin()
         st.rerun()
 
-    def order(self) -> tuple[LabRequest | None, str]:
-        """What the bench asks, or why it cannot be asked."""
+    def request(self) -> tuple[LabRequest | None, str]:
+        """Return what the state asks, or the reason why it cannot be asked."""
         try:
-            return self.bench.order(self.question), ""
+            return self.state.request(self.question), ""
         except PlaygroundError as error:
             return None, explain(error)
 
-    def explain(self, problem: str) -> None:
-        """Say why the bench cannot be asked; that no network is there, the picker says."""
-        if problem and self.bench.runs:
-            st.markdown(fault(problem))
-
-    def shown(self, order: LabRequest | None) -> Shown:
+    def shown(self, request: LabRequest | None) -> Shown:
+        """Return the result to show, and remember it for the next run."""
         before = st.session_state.get(f"{self.form}.shown", "")
-        found = showing.find(self.question, self.bench, order, before, self.arrived)
-        st.session_state[f"{self.form}.shown"] = found.lab_id
-        return found
+        shown = results.find(self.question.name, self.state, request, before, self.arrived)
+        st.session_state[f"{self.form}.shown"] = shown.lab_id
+        return shown
 
-    def act(self, order: LabRequest | None, shown: Shown) -> None:
-        recorded = services.lab_recording(self.question.name)
-        actions(order, shown, recorded, self._begun, self._back)
-
-    def show(self, shown: Shown) -> None:
+    def figures(self, shown: Shown) -> None:
         lab_figures(
             shown.lab_id,
             t(f"labs.{self.question.name}.paper"),
@@ -167,50 +157,52 @@ class _Page:
         )
 
     def write(self) -> None:
-        """Put the bench into the URL, without a run of the page where nothing changed."""
-        st.session_state[f"{self.form}.bench"] = self.bench
-        page_url.write(self.form, self.bench.to_query(self.question))
+        self._page.write()
 
-    def _take(self, settings: LabSettings, runs: tuple[str, ...]) -> None:
-        changed = (settings, runs) != (self.bench.settings, self.bench.runs)
-        if changed:
-            self.bench = Bench(settings, runs)
-            st.session_state[f"{self.form}.problems"] = []
+    def begin(self) -> None:
+        """From the next run on show this machine's result, also where one is recorded."""
+        recorded = self.recorded is not None and results.is_of(self.recorded, self.state)
+        self._page.change(here=recorded)
 
-    def _begun(self) -> None:
-        """From the next run on this bench's own result is shown, also where one is recorded."""
-        recorded = services.lab_recording(self.question.name)
-        same = recorded is not None and showing.is_of(recorded, self.bench)
-        self._next(self.bench.changed(here=same))
-
-    def _back(self) -> None:
+    def back(self) -> None:
         """Show the recorded result with its settings."""
-        recorded = services.lab_recording(self.question.name)
-        if recorded is not None:
-            self.bench = Bench(recorded.request.settings, recorded.request.runs)
-        self._reload()
-        self._next(self.bench)
+        if self.recorded is not None:
+            request = self.recorded.request
+            self._page.load(settings=request.settings, runs=request.runs, here=False)
 
-    def _next(self, bench: Bench) -> None:
-        """What the next run of the page shows. It writes the URL at its end: what is written
-        just before a rerun may never reach the browser."""
-        st.session_state[f"{self.form}.next"] = bench
-
-    def _reload(self) -> None:
-        """Have the controls begin anew with what the bench says."""
-        Controls(self.question, self.bench.settings).load(self.bench.settings)
+    def _arrive(self, state: LabState, query: Mapping[str, str]) -> LabState:
+        """Replace networks of a URL that cannot be used by the default ones."""
+        self.arrived = True
+        state, self._refused = with_usable_networks(self.question, state, query)
+        return state
 
 
-def _code(question: Question) -> None:
-    if not question.code:
-        return
-    with st.expander(t("labs.common.code"), icon=":material/code:"):
-        for path, name in question.code:
-            show_code(path, name)
-
-
-def _command(question: Question, bench: Bench) -> None:
-    """The command that computes what the controls say."""
+def _code(question: Question, state: LabState) -> None:
+    """Show the code that ran, and the command that computes the same."""
+    if question.code:
+        with st.expander(t("labs.common.code"), icon=":material/code:"):
+            for path, name in question.code:
+                show_code(path, name)
     with st.expander(t("labs.common.command"), icon=":material/terminal:"):
-        line = command_line(question.name, bench.runs, bench.settings)
+        line = command_line(question.name, state.runs, state.settings)
         st.code(line, language="bash", wrap_lines=True)
+
+
+def detection_tables() -> None:
+    """Show the paper's Tables 7 and 8, detection with another backbone, as one table."""
+    st.markdown(f"**{t('labs.transfer.tables.title')}**")
+    rows = [
+        (
+            f"{one.data} ({t('labs.transfer.tables.number', n=number)})",
+            one.overlap,
+            f"{one.vgg_16:.1f}",
+            f"{one.resnet_101:.1f}",
+            f"{one.gain:+.1f}",
+        )
+        for number, part in ((7, TABLE_7), (8, TABLE_8))
+        for one in part
+    ]
+    names = ("data", "overlap", "vgg", "resnet", "gain")
+    headings = [t(f"labs.transfer.tables.{name}") for name in names]
+    table(headings, rows, t("labs.transfer.tables.title"))
+    st.caption(t("labs.transfer.tables.said"))

@@ -12,7 +12,7 @@ from app.language.errors import explain
 from app.language.texts import t
 from app.page_data.runs import find_runs
 from app.widgets.experiment_form.cost import describe
-from app.widgets.laboratory.bench import Bench
+from app.widgets.laboratory.state import LabState
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
@@ -32,13 +32,13 @@ _component = st.components.v2.component(
 )
 
 
-def lesion_drawing(bench: Bench) -> LabSettings:
+def lesion_drawing(state: LabState) -> LabSettings:
     """Draw the network that is looked at; the settings with what was clicked."""
-    record = _drawn(bench.runs)
+    record = _drawn(state.runs)
     if record is None:
-        return bench.settings
+        return state.settings
     anatomy = describe(record.experiment)
-    values = bench.values()
+    values = dict(state.settings)
     result = _component(
         key="lesion-drawing",
         data={
@@ -51,21 +51,21 @@ def lesion_drawing(bench: Bench) -> LabSettings:
         },
         on_change_change=_nothing,
     )
-    return _changed(bench, result.get("change"), anatomy.block_names)
+    return _changed(state, result.get("change"), anatomy.block_names)
 
 
 def _drawn(runs: tuple[str, ...]) -> RunRecord | None:
-    """The first with shortcuts, for they are what is asked about, else the first."""
-    found, _ = find_runs(runs)
-    with_shortcuts = [run for run in found if "plain" not in run.experiment.network]
-    return next(iter(with_shortcuts or found), None)
+    """Return the first run with shortcuts, else the first."""
+    records, _ = find_runs(runs)
+    with_shortcuts = [run for run in records if "plain" not in run.experiment.network]
+    return next(iter(with_shortcuts or records), None)
 
 
-def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> LabSettings:
-    """The settings after a click; the browser's word is checked like a URL's."""
+def _changed(state: LabState, change: Any, blocks: tuple[str, ...]) -> LabSettings:
+    """Return the settings after a click, which are checked like a URL's."""
     if not isinstance(change, dict):
-        return bench.settings
-    given = bench.values()
+        return state.settings
+    given = dict(state.settings)
     for field in ("removed", "swapped"):
         names = change.get(field)
         given[field] = tuple(n for n in names if n in blocks) if isinstance(names, list) else ()
@@ -73,11 +73,11 @@ def _changed(bench: Bench, change: Any, blocks: tuple[str, ...]) -> LabSettings:
         return create_settings(catalog.question("lesion"), given)
     except PlaygroundError as error:
         st.warning(explain(error))
-        return bench.settings
+        return state.settings
 
 
 def _words() -> dict[str, str]:
-    """What the drawing says; the placeholder is filled in the browser."""
+    """Return the drawing's words; the placeholder is filled in the browser."""
     words = {name: t(f"labs.common.drawing.{name}") for name in _WORDS}
     return {**words, "second": t("labs.common.drawing.second", block="{block}")}
 

@@ -62,7 +62,7 @@ def _facts(run: RunRecord) -> str:
 
 
 def _imported_facts(run: RunRecord) -> str:
-    """Where the weights are from, how their images are prepared, what came of the test."""
+    """Return the origin of the weights, how their images are prepared, and the test's result."""
     source = source_of(run)
     lines = [
         (t("runs.fact.id"), f"`{run.id}`"),
@@ -91,7 +91,7 @@ def _execution(run: RunRecord) -> str:
 
 
 def _settings(run: RunRecord) -> None:
-    """The settings that are not the paper's."""
+    """Show the settings that are not the paper's."""
     others = {
         name: text
         for name, text in run.experiment.to_query().items()
@@ -135,7 +135,7 @@ def _when(seconds: float) -> str:
 
 
 def imported_links(run: RunRecord) -> None:
-    """Compare, Attribution, the questions of why, and each laboratory that takes it."""
+    """Show links to Compare, Attribution, Why, and each laboratory that accepts the run."""
     with st.container(horizontal=True):
         page_link("compare", t("import.link.compare"), runs=run.id)
         page_link("attribution", t("import.link.attribution"), runs=run.id)
@@ -170,7 +170,7 @@ def run_export(run: RunRecord) -> None:
 
 
 def _packed(run: RunRecord, what: Format) -> None:
-    """What became of the last packing, and the button for the next."""
+    """Show the result of the last export, and the button for the next."""
     packed = exports.state((run.id, what))
     if packed is not None and packed.error is not None:
         st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")

@@ -134,7 +134,7 @@ def _fork(page: Page[RunsState], run: RunRecord) -> None:
 
 
 def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> dict[str, Any]:
-    """The fields that can be changed, as typed."""
+    """Show the settings that can be changed, and return what was typed."""
     left, right = st.columns(2, gap="medium")
     longer = parent.iterations if parent.iterations > point else point + max(1, point // 2)
     typed: dict[str, Any] = {}
@@ -161,14 +161,14 @@ def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> d
 
 
 def _rate_here(parent: Experiment, point: int) -> str:
-    """A fork from late in a run starts at a rate that was divided already."""
+    """Return the learning rate at the checkpoint, after the drops before it."""
     drops = sum(milestone <= point for milestone in parent.drops)
     rate = parent.learning_rate / 10**drops
     return t("runs.fork.rate_here", iteration=f"{point:,}", rate=f"{rate:g}")
 
 
 def _network(parent: Experiment) -> str:
-    """With its shortcuts, without them, or with them for the first time."""
+    """Return the network, with shortcuts added or removed if that is chosen."""
     family = parent.network_spec().family
     if not has_twin(parent.network):
         return parent.network

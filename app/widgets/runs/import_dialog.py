@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.background import imports
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
-from app.language.errors import translated
+from app.language.errors import stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_state.controls import initial_value
@@ -34,7 +34,7 @@ class Job:
 
 
 def import_dialog() -> None:
-    """The dialog's content, for where the import is."""
+    """Show the dialog's content for the import's present state."""
     job: Job | None = st.session_state.get(JOB)
     now = imports.state(job.token) if job else None
     if job is None or now is None:
@@ -55,43 +55,43 @@ def forget() -> None:
 
 
 def _ask(job: Job | None, now: Import) -> None:
-    """What to import, or what else it takes to import what was given."""
+    """Ask for the file, or for what the file does not say."""
     # Other widgets each time: while it is worked, none is there to hold a value.
     key = f"import.{language()}.{job.token if job else ''}"
     name, content = (job.request.name, job.request.content) if job else _uploaded(key)
     if job is not None:
         complaint(now.error)
-        _kept(name)
-    said = _looked_at_with(key, job.request.options if job else {})
+        _show_file(name)
+    options = _options(key, job.request.options if job else {})
     if now.trials:
-        said |= _answers(now.trials, key)
+        options |= _answers(now.trials, key)
     if st.button(
         t("import.yes"),
         type="primary",
         icon=":material/file_open:",
-        disabled=not content or not said["data"],
+        disabled=not content or not options["data"],
     ):
-        request = Request(name, content, said)
+        request = Request(name, content, options)
         forget()
         st.session_state[JOB] = Job(imports.submit(request), request)
         st.rerun()
 
 
 def _uploaded(key: str) -> tuple[str, bytes]:
-    """The file that is given, its name and content; nothing yet."""
+    """Return the uploaded file's name and content; empty where there is none yet."""
     st.markdown(t("import.lead"))
-    given = st.file_uploader(
+    file = st.file_uploader(
         t("import.file", megabytes=MEGABYTES),
         type=[suffix[1:] for suffix in SUFFIXES],
         max_upload_size=MEGABYTES,
         key=f"{key}.file",
     )
     st.caption(t("import.larger", gibibytes=MOST_BYTES // 2**30))
-    return (given.name, given.getvalue()) if given is not None else ("", b"")
+    return (file.name, file.getvalue()) if file is not None else ("", b"")
 
 
-def _kept(name: str) -> None:
-    """The file that was given, and the way to another one."""
+def _show_file(name: str) -> None:
+    """Show the uploaded file, and a button for another one."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/draft: **{escaped(name)}**", width="content")
         if st.button(t("import.another"), type="tertiary"):
@@ -99,8 +99,8 @@ def _kept(name: str) -> None:
             st.rerun()
 
 
-def _looked_at_with(key: str, begins: Mapping[str, str]) -> dict[str, str]:
-    """The data, the image size and a name."""
+def _options(key: str, begins: Mapping[str, str]) -> dict[str, str]:
+    """Ask for the data, the image size and a name."""
     entries = {entry.name: entry for entry in catalog.available() if entry.present}
     options, data = [*entries, _PATH], begins.get("data", "")
     data = st.selectbox(
@@ -135,9 +135,9 @@ def _looked_at_with(key: str, begins: Mapping[str, str]) -> dict[str, str]:
 
 
 def _answers(tried: tuple[Trial, ...], key: str) -> dict[str, str]:
-    """The open questions, one after the other; each leaves fewer answers to the next.
+    """Ask the open questions in turn; each leaves fewer answers to the next.
 
-    They begin with the answers that fit the sample best, which is said.
+    They begin with the answers that fit the sample best.
     """
     best = min(tried, key=lambda one: one["error"])
     st.info(t("import.asked", n=best["n"], error=f"{best['error']:.1f}"))
@@ -192,5 +192,5 @@ def _imported(run_id: str) -> None:
     st.success(t("import.done", title=escaped(run.title), network=network, result=result))
     source = imported.of(run)
     if source is not None and source.warning:
-        st.warning(escaped(translated(source.warning, language())))
+        st.warning(escaped(stored_sentence(source.warning, language())))
     imported_links(run)

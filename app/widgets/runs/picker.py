@@ -43,7 +43,7 @@ def choose_runs(page: Page[Any], runs: Sequence[RunRecord], label: str, **how: A
     Args:
         how: passed to `st.multiselect`.
     """
-    labels = unlike_labels(runs)
+    labels = unique_labels(runs)
     key = page.key("runs")
     if key in st.session_state:
         # A run's label changes while it trains, and the browser knows a choice by its label.
@@ -56,8 +56,8 @@ def choose_runs(page: Page[Any], runs: Sequence[RunRecord], label: str, **how: A
     page.change(runs=tuple(chosen))
 
 
-def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
-    """Each run's label by its id; those that would read the same also say their id.
+def unique_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
+    """Return each run's label by its id; equal labels get the id added.
 
     Streamlit tells options apart by what they read, so no two may be alike.
     """
@@ -71,7 +71,7 @@ def unlike_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
 
 
 def run_label(run: RunRecord, say: Speaker) -> str:
-    """What tells a run from two hundred others: network, seed, data, state, error."""
+    """Return what tells a run from others: network, seed, data, state, error."""
     named = own_name(run) or network_label(run.experiment.network)
     parts = [named] if run.imported else [named, say("compare.seed", seed=run.experiment.seed)]
     if run.experiment.data != "shapes":
@@ -87,14 +87,14 @@ def run_label(run: RunRecord, say: Speaker) -> str:
 
 
 def groups(runs: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
-    """Runs that were started together, newest group first, each in the order it was given."""
-    found: dict[str, list[RunRecord]] = {}
+    """Return runs that were started together, newest group first, each in its own order."""
+    by_name: dict[str, list[RunRecord]] = {}
     for run in runs:
         if run.group:
-            found.setdefault(run.group, []).insert(0, run)
+            by_name.setdefault(run.group, []).insert(0, run)
     return {
         name: sorted(members, key=lambda run: (run.created, run.position))
-        for name, members in found.items()
+        for name, members in by_name.items()
         if len(members) > 1
     }
 
@@ -116,7 +116,7 @@ def _offer_groups(page: Page[Any], offered: dict[str, list[RunRecord]]) -> None:
 
 
 def group_label(members: Sequence[RunRecord]) -> str:
-    """What a button for the whole group reads; a recorded set is called as on the home page."""
+    """Return the text of a group's button; a recorded set is called as on the home page."""
     recorded = all(run.recorded for run in members)
     if recorded and members[0].group in puzzle.GROUPS:
         return f"{t(f'home.set.{members[0].group}')} · {t('compare.recorded')}"

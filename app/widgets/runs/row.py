@@ -12,7 +12,7 @@ import streamlit as st
 from app import services
 from app.figures.labels import network_label
 from app.language import progress
-from app.language.errors import explain, translated
+from app.language.errors import explain, stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.page_data.runs import RunsState, damage_of, source_of
@@ -65,13 +65,13 @@ CHIPS: Mapping[State, tuple[str, str]] = {
     "interrupted": (":material/power_off:", "red"),
     "imported": (":material/file_open:", "primary"),
 }
-# Whose end needs a sentence; how far the others came is said by their progress.
+# States whose end needs a sentence; the progress shows the others'.
 _EXPLAINED: frozenset[State] = frozenset({"failed", "diverged", "interrupted"})
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an action, shown at its run until the next one."""
+    """The result of an action, shown at its run until the next one."""
 
     run_id: str
     sentence: str
@@ -119,7 +119,7 @@ def allowed(run: RunRecord, queued: int) -> tuple[Action, ...]:
 def perform(action: Action, run: RunRecord) -> None:
     """Do it, or open the dialog that confirms it; to be called in a widget's callback.
 
-    Another tab may have told the run something else meanwhile; then a sentence says so.
+    Another tab may have changed the run meanwhile; then its error is shown.
     """
     if action in IN_DIALOG:
         st.session_state[DIALOG] = (action, run.id)
@@ -157,7 +157,7 @@ _COMMANDS: Mapping[Action, Callable[[RunRecord], None]] = {
 
 
 def _chip(run: RunRecord) -> str:
-    """The state, by icon, word and colour."""
+    """Return the state as icon, word and colour."""
     icon, colour = CHIPS[run.state]
     word = t(f"common.state.{run.state}")
     if run.state == "running" and run.request is not None:
@@ -168,7 +168,7 @@ def _chip(run: RunRecord) -> str:
 
 
 def _described(run: RunRecord) -> str:
-    """Network, data, length, seed, age."""
+    """Return network, data, length, seed and age."""
     experiment = run.experiment
     network = network_label(experiment.network)
     if experiment.network_spec().has_shortcuts:
@@ -192,20 +192,20 @@ def _ago(run: RunRecord) -> str:
 
 
 def _origin(run: RunRecord) -> list[str]:
-    """Of weights that were trained elsewhere: their file."""
+    """Return the file of weights that were trained elsewhere."""
     source = source_of(run)
     return [t("import.from", file=escaped(source.file))] if source else []
 
 
 def _outcome(run: RunRecord) -> str:
-    """What came of a run that is complete."""
+    """Return the result of a complete run."""
     if run.state == "finished":
         return _result(run)
     return imported_result(run) if run.imported else ""
 
 
 def _progress(run: RunRecord) -> None:
-    """How far it is, or came."""
+    """Show how far the run is, or came."""
     total = run.experiment.iterations
     if run.iteration or run.state == "running":
         text = t("runs.progress", done=f"{run.iteration:,}", total=f"{total:,}")
@@ -234,7 +234,7 @@ def _result(run: RunRecord) -> str:
 
 
 def imported_result(run: RunRecord) -> str:
-    """Its measured error, on what, of how many."""
+    """Return an imported network's error, its data and the number of images."""
     source = source_of(run)
     return t(
         "import.result",
@@ -245,15 +245,15 @@ def imported_result(run: RunRecord) -> str:
 
 
 def _troubles(run: RunRecord) -> None:
-    """Why it ended, what is wrong with its files, what came of the last action."""
+    """Show why the run ended, what is wrong with its files, and the last action's result."""
     damage = damage_of(run)
     if damage:
         st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
     if run.exit_reason and run.state in _EXPLAINED:
-        st.caption(escaped(translated(run.exit_reason, language())))
+        st.caption(escaped(stored_sentence(run.exit_reason, language())))
     source = source_of(run)
     if source is not None and source.warning:
-        warning = escaped(translated(source.warning, language()))
+        warning = escaped(stored_sentence(source.warning, language()))
         st.caption(f":material/warning: {warning}")
     outcome: Outcome | None = st.session_state.get(OUTCOME)
     if outcome is not None and outcome.run_id == run.id:

@@ -1,4 +1,7 @@
-"""How image files lie in class folders: which class and which split each belongs to."""
+"""The layout of image files in class folders: the class and the split of each.
+
+The names of splits stand here alone.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,10 @@ Parts = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each image belongs.
+    """The class and the split of each image.
 
     Attributes:
-        train, test: positions in the names that were given, in the order of the names.
+        train, test: positions in the list of names, in the order of the names.
         train_labels, test_labels: for each of them, its place in `classes`.
     """
 
@@ -36,14 +39,14 @@ class Layout:
 
 
 def is_image(name: str) -> bool:
-    """Whether a file counts: an image by its suffix, and nothing a system left behind."""
+    """Return whether a file counts: an image by its suffix, and no leftover of a system."""
     path = PurePosixPath(name)
     hidden = any(part.startswith(".") or part in _LEFTOVERS for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden
 
 
 def arrange(names: Sequence[str], where: str) -> Layout:
-    """The layout of files with these names, relative and with forward slashes.
+    """Return the layout of files with these names, relative and with forward slashes.
 
     Either train/ and test/ (or val/) hold class folders, or class folders lie directly
     inside; then a seeded tenth of each class becomes the test set. Folders around all of
@@ -92,10 +95,10 @@ def _with_both(
 def _with_split(files: list[tuple[int, str]], where: str) -> Layout:
     classes = _classes(files, where)
     positions, labels = _columns(files, classes)
-    kept, held = held_out_index(labels)
-    if len(np.unique(labels[kept])) < len(classes):
+    train, test = held_out_index(labels)
+    if len(np.unique(labels[train])) < len(classes):
         raise DataError("data.too_few_for_test", path=where)
-    return Layout(classes, positions[kept], labels[kept], positions[held], labels[held])
+    return Layout(classes, positions[train], labels[train], positions[test], labels[test])
 
 
 def _classes(files: list[tuple[int, str]], where: str) -> tuple[str, ...]:

@@ -138,20 +138,20 @@ SOURCES = {
 
 
 def own_places() -> list[Path]:
-    """The folders that `RESIDUAL_PLAYGROUND_DATA` lists, and the playground's own."""
+    """Return the folders that `RESIDUAL_PLAYGROUND_DATA` lists, and the playground's own."""
     named = os.environ.get(PLACES_VARIABLE, "").split(os.pathsep)
     return [Path(part).expanduser() for part in named if part.strip()] + [home.data_folder()]
 
 
 def places() -> list[Path]:
-    """Where copies are looked for: the settable places first, then the usual ones."""
+    """Return the folders to search for copies: the settable ones first, then the usual ones."""
     usual = ["data", "datasets", "~/data", "~/datasets"]
     usual += ["~/.cache/torchvision", "~/.cache/torch/datasets"]
     return own_places() + [Path(os.path.expanduser(place)) for place in usual]  # noqa: PTH111
 
 
 def find_ready(source: Source) -> Path | None:
-    """The root of a copy that can be read as it is, or None."""
+    """Return the root of a copy that can be read as it is, or None."""
     for root in _roots(source):
         folder = root / source.folder
         if all((folder / file).is_file() for file in source.files):
@@ -160,7 +160,7 @@ def find_ready(source: Source) -> Path | None:
 
 
 def find_packed(source: Source) -> list[Path] | None:
-    """The published files, not unpacked yet, in the order of `downloads`, or None."""
+    """Return the published files, not unpacked yet, in the order of `downloads`, or None."""
     for root in _roots(source):
         for folder in (root, root / source.folder):
             files = [folder / download.file for download in source.downloads]
@@ -172,14 +172,14 @@ def find_packed(source: Source) -> list[Path] | None:
 
 
 def shares_file_names(source: Source) -> bool:
-    """Whether another set's files have the same names, so that only a folder tells them apart."""
+    """Return whether another set's files have the same names: only a folder tells them apart."""
     mine = {download.file for download in source.downloads}
     others = (other for other in SOURCES.values() if other is not source)
     return any(download.file in mine for other in others for download in other.downloads)
 
 
 def where_to_put(source: Source) -> Path:
-    """The folder for files that a person fetched by hand."""
+    """Return the folder for files that a person fetched by hand."""
     own = home.data_folder()
     return own / source.folder if shares_file_names(source) else own
 

@@ -69,9 +69,9 @@ class ShapesDataset(Dataset):
         )
 
     def held_out(self) -> Self:
-        kept, held = held_out_index(self.train.labels)
+        train, test = held_out_index(self.train.labels)
         masks = self.train_masks
-        return replace(super().held_out(), train_masks=masks[kept], test_masks=masks[held])
+        return replace(super().held_out(), train_masks=masks[train], test_masks=masks[test])
 
 
 def load(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> ShapesDataset:
@@ -92,7 +92,7 @@ def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0
     """Draw the shapes. A larger set from the same seed begins with the smaller one.
 
     Raises:
-        InvalidSetting: more images than can be held in memory are asked for.
+        InvalidSetting: the images would not fit into memory.
     """
     for field, count in (("train_images", n_train), ("test_images", n_test)):
         if not 1 <= count <= MOST_IMAGES:

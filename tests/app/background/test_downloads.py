@@ -70,7 +70,7 @@ def test_a_cancelled_download_ends_at_its_next_piece_and_can_be_started_again(
 @pytest.mark.parametrize(
     ("raised", "message"),
     [
-        (DownloadError("Nobody answers."), "Nobody answers."),
+        (DownloadError("stored", text="Nobody answers."), "Nobody answers."),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "No space left on device"),
         (OSError(errno.EROFS, os.strerror(errno.EROFS)), "Read-only file system"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import tarfile
 import zipfile
@@ -10,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from PIL import Image
 
-from app.language.errors import sentence, translated
+from app.language.errors import on_script_error, sentence, stored_sentence
 from app.page_data import uploads
 from app.widgets.experiment_form.draft import Draft
 from resnet_core.data import catalog
@@ -21,7 +23,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.submission import check
 from resnet_core.runs.record import Job
 from resnet_core.runs.store import wrong_state
-from resnet_core.system.texts import catalogue
+from resnet_core.system.texts import Message, catalogue
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
 PLAIN: dict[str, object] = Draft.of(Experiment()).values  # type: ignore[assignment]
@@ -115,7 +117,7 @@ BAD_ARCHIVES: dict[str, tuple[str, Callable[[], bytes]]] = {
 def test_every_bad_upload_is_refused_in_both_languages_and_not_kept(home: Path, case: str) -> None:
     name, make = BAD_ARCHIVES[case]
     with pytest.raises(PlaygroundError) as caught:
-        uploads.keep(name, make())
+        uploads.store(name, make())
     english = sentence(caught.value, "en")
     assert str(home) not in english or "free some space" in english, english
     assert HANGUL.search(sentence(caught.value, "ko")), english
@@ -137,5 +139,30 @@ def test_states_are_translated_inside_sentences() -> None:
     )
 
 
-def test_an_unknown_sentence_stays_as_it_is() -> None:
-    assert translated("Nobody has met this before.", "ko") == "Nobody has met this before."
+def test_a_stored_message_is_read_in_both_languages_and_an_earlier_sentence_as_it_is() -> None:
+    stored = Message("errors.jobs.stopped_before_start").dumps()
+    assert stored_sentence(stored, "en") == "It was stopped before it started."
+    assert stored_sentence(stored, "ko") == "시작하기 전에 중지했습니다."
+    assert stored_sentence("The worker died.", "ko") == "The worker died."
+
+
+@pytest.fixture
+def boxes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    sentences: list[str] = []
+    monkeypatch.setattr(st, "error", sentences.append)
+    return sentences
+
+
+def test_a_page_shows_the_sentence_of_an_error(boxes: list[str]) -> None:
+    assert on_script_error(PlaygroundError("data.image_gone"))
+    assert boxes == [sentence(PlaygroundError("data.image_gone"), "en")]
+
+
+def test_an_unexpected_error_is_logged_and_not_spread_over_the_page(
+    boxes: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert on_script_error(ZeroDivisionError("division by zero"))
+    assert "ZeroDivisionError" in boxes[0]
+    assert "Reload the page" in boxes[0]
+    assert "division by zero" in caplog.text

@@ -13,7 +13,7 @@ import pytest
 
 import app.widgets.runs.details  # noqa: F401  its errors are among the classes below
 from app.language import texts
-from resnet_core.errors import InvalidSetting, PlaygroundError
+from resnet_core.errors import InvalidSetting, InvalidValue, PlaygroundError
 from resnet_core.weights import evaluation  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,7 +27,7 @@ def test_every_entry_has_both_languages_with_the_same_placeholders() -> None:
     for key, entry in texts.catalogue().items():
         if set(entry) != set(texts.LANGUAGES) or not all(words.strip() for words in entry.values()):
             offenders[key] = "not in both languages"
-        elif _placeholders(entry["en"]) != _placeholders(entry["ko"]) and not _legacy(key):
+        elif _placeholders(entry["en"]) != _placeholders(entry["ko"]):
             offenders[key] = "other placeholders"
     assert not offenders
 
@@ -79,11 +79,7 @@ def test_no_entry_is_left_that_nothing_says() -> None:
     said = re.compile(
         "|".join(pattern for pattern in patterns if re.match(r"[a-z_]+\\\.", pattern))
     )
-    unsaid = [
-        key
-        for key in texts.catalogue()
-        if key not in names and not _legacy(key) and not said.fullmatch(key)
-    ]
+    unsaid = [key for key in texts.catalogue() if key not in names and not said.fullmatch(key)]
     assert not unsaid
 
 
@@ -105,10 +101,6 @@ def test_a_key_in_two_files_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     finally:
         monkeypatch.undo()
         texts.catalogue.cache_clear()
-
-
-def _legacy(key: str) -> bool:
-    return re.fullmatch(r"errors\.\w+", key) is not None
 
 
 def _placeholders(words: str) -> set[str]:
@@ -135,7 +127,7 @@ def _calls() -> Iterator[tuple[str, ast.Call]]:
 
 @cache
 def _error_classes() -> frozenset[str]:
-    classes: list[type[PlaygroundError]] = [PlaygroundError]
+    classes: list[type[Exception]] = [PlaygroundError, InvalidValue]
     for one in classes:
         classes += one.__subclasses__()
     return frozenset(one.__name__ for one in classes)
@@ -152,16 +144,17 @@ def _name(call: ast.Call) -> str:
 
 def _keys(call: ast.Call) -> Iterator[str]:
     """The keys, or patterns of keys, of a call; none where a variable holds the key."""
-    prefix = "errors." if _name(call) in _error_classes() else ""
+    is_error = _name(call) in _error_classes()
+    prefix = "errors." if is_error else ""
     arguments = call.args[1:] if _name(call) in _takes_a_field() else call.args
-    for argument in arguments[:2]:
+    for argument in arguments[: 1 if is_error else 2]:
         parts = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
         for part in parts:
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                if re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", part.value):
+                if is_error or re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", part.value):
                     yield prefix + part.value
-            elif isinstance(part, ast.JoinedStr) and " " not in (pattern := _pattern(part)):
-                yield re.escape(prefix) + pattern
+            elif isinstance(part, ast.JoinedStr):
+                yield re.escape(prefix) + _pattern(part)
 
 
 def _pattern(joined: ast.JoinedStr) -> str:

@@ -28,8 +28,8 @@ def class_folders() -> bytes:
 
 def test_an_upload_is_kept_once_and_can_be_chosen(home: Path) -> None:
     content = class_folders()
-    upload = uploads.keep("my pets.zip", content)
-    assert uploads.keep("my pets.zip", content) == upload
+    upload = uploads.store("my pets.zip", content)
+    assert uploads.store("my pets.zip", content) == upload
     assert [path.name for path in (home / "data").iterdir()] == [upload.path.name]
     assert upload.facts.classes == 2
     assert str(upload.path) in {entry.name for entry in catalog.available()}
@@ -59,4 +59,4 @@ def test_other_contents_have_another_name() -> None:
 def test_what_is_too_large_is_refused_unread(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MEGABYTES", 0)
     with pytest.raises(DataError, match="upload at most 0 MB"):
-        uploads.keep("a.zip", class_folders())
+        uploads.store("a.zip", class_folders())

@@ -116,7 +116,7 @@ def test_a_default_that_does_not_go_with_the_rest_takes_all_defaults() -> None:
         @model_validator(mode="after")
         def _rising(self) -> Pair:
             if self.low > self.high:
-                raise InvalidSetting("high", f"use at least {self.low}.")
+                raise InvalidSetting("high", "stored", text=f"use at least {self.low}.")
             return self
 
     pair, errors = Pair.from_query({"low": "20"})

@@ -55,7 +55,7 @@ def test_where_training_cannot_start_charts_are_drawn_all_the_same(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse() -> None:
-        raise PlaygroundError("No supervisor starts here.")
+        raise PlaygroundError("stored", text="No supervisor starts here.")
 
     drawn: list[object] = []
     monkeypatch.setattr(services, "ensure_supervisor", refuse)

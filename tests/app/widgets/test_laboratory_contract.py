@@ -13,9 +13,9 @@ import pytest
 
 from app.language import texts
 from app.language.texts import catalogue
+from app.page_state.controls import choices
 from app.router import laboratories
 from app.server import lab_answers
-from app.widgets.laboratory.controls import choices
 from app.widgets.show_code import source_of
 from resnet_core.labs import catalog
 from resnet_core.labs.results import event_log

@@ -1,4 +1,4 @@
-""""""
+"""Decoded pixels against Pillow and arithmetic; damaged and huge files; the decoding threads."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_only_a_few_items_are_worked_on_at_a_time(count: int) -> None:
 def test_an_error_reaches_whoever_asks(count: int) -> None:
     def fail(item: int) -> int:
         if item == 3:
-            raise DataError("the third")
+            raise DataError("stored", text="the third")
         return item
 
     decoders = Decoders(count)

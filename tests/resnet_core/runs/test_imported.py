@@ -79,7 +79,7 @@ def test_an_error_leaves_nothing() -> None:
 
 def test_an_index_that_refuses_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
-        raise PlaygroundError("The index of runs cannot be used.")
+        raise PlaygroundError("stored", text="The index of runs cannot be used.")
 
     monkeypatch.setattr(store.of_home().database, "write", refuse)
     with pytest.raises(PlaygroundError, match="cannot be used"), imported.staged() as folder:

@@ -58,7 +58,7 @@ def test_a_folder_is_as_open_as_any_other(tmp_path: Path) -> None:
             PermissionError(errno.EACCES, "not allowed"),
             "cannot be written to .Permission denied.\\.",
         ),
-        (PlaygroundError("The run has no weights."), "^The run has no weights"),
+        (PlaygroundError("stored", text="The run has no weights."), "^The run has no weights"),
     ],
 )
 def test_nothing_is_left_after_an_error(

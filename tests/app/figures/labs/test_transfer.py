@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app.figures.labs import scene_pictures
+from app.figures.labs import pictures
 from app.figures.labs.transfer import draw
 from app.language.texts import Speaker
 from resnet_core.labs.tools.columns import NOTHING, pack
@@ -20,7 +20,7 @@ from resnet_core.labs.transfer.question import QUESTION, Settings
 LABELS = np.zeros((32, 32), np.uint8)
 LABELS[4:14, 6:20] = 4  # a star
 SCENE = np.full((32, 32, 3), 128, np.uint8)
-GREEN = scene_pictures.CLASS_COLOURS[3]
+GREEN = pictures.CLASS_COLOURS[3]
 
 
 def _who(run: str, how: str) -> dict[str, object]:
@@ -102,7 +102,7 @@ def test_the_pictures_are_those_of_the_last_way_and_update(say: Speaker) -> None
 def test_a_mask_is_tinted_and_the_truth_outlined_in_the_class_s_colour() -> None:
     guess = np.zeros((32, 32), np.uint8)
     guess[20:30, 20:30] = 1
-    drawn = _pixels(scene_pictures.masked(SCENE, guess, LABELS))
+    drawn = _pixels(pictures.masked(SCENE, guess, LABELS))
     size = drawn.shape[0] // 32
     assert drawn[9 * size, 6 * size].tolist() == pytest.approx(_rgb(GREEN), abs=12)
     red, green, blue = drawn[25 * size, 25 * size]
@@ -113,14 +113,14 @@ def test_a_mask_is_tinted_and_the_truth_outlined_in_the_class_s_colour() -> None
 
 
 def test_a_box_is_a_frame_where_its_edges_are() -> None:
-    drawn = _pixels(scene_pictures.boxed(SCENE, [((6, 4, 20, 14), "#ffffff")]))
+    drawn = _pixels(pictures.boxed(SCENE, [((6, 4, 20, 14), "#ffffff")]))
     size = drawn.shape[0] // 32
     white = (drawn > 240).all(axis=2)
     rows, columns = np.nonzero(white)
     assert (columns.min(), rows.min()) == (6 * size, 4 * size)
     assert (columns.max() + 1, rows.max() + 1) == (20 * size, 14 * size)
     assert not white[9 * size, 12 * size]
-    assert scene_pictures.boxed(SCENE, [((9, 9, 2, 2), "#ffffff")])  # inside out: no frame
+    assert pictures.boxed(SCENE, [((9, 9, 2, 2), "#ffffff")])  # inside out: no frame
 
 
 def test_boxes_have_no_legend_of_classes_but_their_error(say: Speaker) -> None:

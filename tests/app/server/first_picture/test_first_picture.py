@@ -79,7 +79,7 @@ def test_where_recordings_cannot_be_read_the_page_comes_without(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable() -> None:
-        raise PlaygroundError("A recording is damaged.")
+        raise PlaygroundError("stored", text="A recording is damaged.")
 
     monkeypatch.setattr(queries, "recorded", unreadable)
     assert client.get("/").text == HTML

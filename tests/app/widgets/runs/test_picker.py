@@ -9,7 +9,7 @@ import pytest
 
 from app.language import texts
 from app.language.texts import Speaker
-from app.widgets.runs.picker import group_label, groups, run_label, unlike_labels
+from app.widgets.runs.picker import group_label, groups, run_label, unique_labels
 from tests.app.runs_on_record import put_on_record
 
 
@@ -28,7 +28,7 @@ def test_a_label_says_what_a_run_is(home: Path, say: Speaker) -> None:
 def test_no_two_labels_are_alike(home: Path) -> None:
     runs = [put_on_record(f"run-{number}", measured=False) for number in range(3)]
     runs.append(put_on_record("other", "cifar/resnet-20", measured=False))
-    labels = unlike_labels(runs)
+    labels = unique_labels(runs)
     assert labels["run-1"] == "plain-20 · seed 0 · 20.0 % · run-1"
     assert labels["other"] == "ResNet-20 · seed 0 · 20.0 %"
     assert len(set(labels.values())) == 4
@@ -57,5 +57,5 @@ def test_the_language_is_asked_for_once_however_many_runs(
     run = put_on_record("run-1", state="failed", measured=False)
     asked: list[None] = []
     monkeypatch.setattr(texts, "language", lambda: asked.append(None) or "en")
-    assert len(unlike_labels([replace(run, id=f"run-{number}") for number in range(200)])) == 200
+    assert len(unique_labels([replace(run, id=f"run-{number}") for number in range(200)])) == 200
     assert len(asked) == 1

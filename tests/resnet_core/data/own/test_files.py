@@ -1,4 +1,4 @@
-""""""
+"""Image files of folders and archives: what is read, what is refused, and what is bounded."""
 
 from __future__ import annotations
 

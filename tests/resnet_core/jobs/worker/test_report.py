@@ -88,7 +88,9 @@ def test_very_slow_steps_have_a_rate_too(index: Index) -> None:
 
 def test_training_goes_on_without_the_index_and_tells_it_later(index: Index) -> None:
     told = run(index, seconds=1.0, each=0.1)
-    index.error = PlaygroundError("The index of runs cannot be used: another program holds it.")
+    index.error = PlaygroundError(
+        "stored", text="The index of runs cannot be used: another program holds it."
+    )
     index.clock[0] += 1
     assert told.stepped(50, 5.0) is None
     index.error = None

@@ -19,7 +19,10 @@ def training() -> RunRecord:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (DataError("The folder is gone; choose another."), "The folder is gone; choose another."),
+        (
+            DataError("stored", text="The folder is gone; choose another."),
+            "The folder is gone; choose another.",
+        ),
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full. Free some space"),
         (OSError(errno.EFBIG, "File too large"), "The disk is full. Free some space"),
         (torch.OutOfMemoryError("CUDA out of memory. Tried ..."), "The GPU's memory is full."),

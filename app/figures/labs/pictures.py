@@ -1,4 +1,4 @@
-"""Scenes with what a head says of them, as small PNGs inside an address.
+"""Scenes with predictions as small PNGs inside an address, and contact sheets of pictures.
 
 A mask is drawn as a tint of its class's colour, the truth as an outline in its own: where both
 have the same colour, the class is right. A box is drawn as a frame; the true one is white.
@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+from app.figures import look
+from app.figures.labs import shared
 
 _FACTOR = 5  # pixels drawn for one of the scene's
 _TINT = 0.72  # of a mask's colour over the grey scene
@@ -52,7 +58,7 @@ def boxed(pixels: Pixels, boxes: list[tuple[Any, str]]) -> str:
 
 
 def _grey(pixels: Pixels) -> NDArray[np.float64]:
-    """Paler than the scene, so that tints are told from it."""
+    """Paler than the scene, so that tints stand out."""
     grey = pixels.astype(float).mean(axis=2, keepdims=True)
     return np.repeat(70 + 0.55 * grey, 3, axis=2)
 
@@ -85,3 +91,86 @@ def _address(rgb: Pixels) -> str:
 
 def _rgb(colour: str) -> NDArray[np.uint8]:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+
+
+_ROW, _LABEL, _HEAD, _TOP = 132, 22, 20, 8  # pixels
+_GAP = 0.02  # between two pictures, of the width
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row: its label in a colour, its pictures' addresses."""
+
+    label: str
+    colour: str
+    pictures: Sequence[str]
+
+
+def sheet(
+    strips: Sequence[Strip],
+    columns: int,
+    dark: bool,
+    heads: Sequence[str] = (),
+    legend: Sequence[tuple[str, str]] = (),
+) -> go.Figure:
+    """The strips below each other; pictures keep their proportions at any width.
+
+    Args:
+        columns: places in a row, whether or not there is a picture for each yet.
+        heads: what stands above the columns, if anything.
+        legend: names and colours, shown beneath.
+    """
+    above, below = (_HEAD if heads else 0), (46 if legend else 6)
+    plot = above + _ROW * len(strips)
+    quiet = look.ink(dark).quiet
+    images: list[dict[str, Any]] = []
+    notes = [_note(text, (at + 0.5) / columns, 1, "center", quiet) for at, text in enumerate(heads)]
+    for number, strip in enumerate(strips):
+        top = above + number * _ROW
+        notes.append(_note(strip.label, 0, 1 - top / plot, "left", strip.colour))
+        for place, source in enumerate(strip.pictures):
+            y, height = 1 - (top + _LABEL) / plot, (_ROW - _LABEL - 4) / plot
+            images.append(_image(source, place, columns, y, height))
+    layout = shared.layout(dark, "", "")
+    hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
+    layout |= {"xaxis": hidden, "yaxis": dict(hidden), "images": images, "annotations": notes}
+    layout["margin"] = {"l": 4, "r": 4, "t": _TOP, "b": below}
+    layout["height"] = plot + _TOP + below
+    layout["legend"] |= {"y": -0.01, "yanchor": "top"}
+    layout["showlegend"] = bool(legend)
+    return go.Figure([_key(name, colour) for name, colour in legend] or [_key("", "")], layout)
+
+
+def _image(source: str, place: int, columns: int, y: float, height: float) -> dict[str, Any]:
+    return {
+        "source": source,
+        "xref": "paper",
+        "yref": "paper",
+        "x": (place + 0.5) / columns,
+        "y": y,
+        "sizex": 1 / columns - _GAP,
+        "sizey": height,
+        "xanchor": "center",
+        "yanchor": "top",
+        "sizing": "contain",
+    }
+
+
+def _note(text: str, x: float, y: float, xanchor: str, colour: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "xref": "paper",
+        "yref": "paper",
+        "x": x,
+        "y": y,
+        "xanchor": xanchor,
+        "yanchor": "top",
+        "showarrow": False,
+        "font": {"color": colour, "size": 12},
+    }
+
+
+def _key(name: str, colour: str) -> go.Scatter:
+    """An entry of the legend without a curve."""
+    marker = {"symbol": "square", "size": 11, "color": colour or "rgba(0,0,0,0)"}
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)

@@ -1,18 +1,81 @@
-"""Lines, bands and a layout for the laboratories' figures; headings stand above them."""
+"""Openers of the laboratories' figures, and the lines, bands and levels in them.
+
+Headings stand above the figures, so these have no title.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app import theme
 from app.figures import look
 from app.figures.look import band as outline
+from app.language.texts import Speaker
 
 DEPTH = 56  # of a family's colour where no depth is meant
+PERCENT = {"range": [0, 100]}
+LOGARITHMIC = {"type": "log", "exponentformat": "power", "rangemode": "normal", "nticks": 8}
+TALL, TALLER = look.HEIGHT + 40, look.HEIGHT + 60  # for legends of several lines
+
+Draw = Callable[[pd.DataFrame, Speaker, bool], go.Figure]
+
+
+def by_table(
+    tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool, **drawers: Draw
+) -> dict[str, go.Figure]:
+    """The figure of each table that has rows, by the table's name."""
+    return {
+        name: drawer(tables[name], say, dark)
+        for name, drawer in drawers.items()
+        if has_rows(tables, name)
+    }
+
+
+def has_rows(tables: Mapping[str, pd.DataFrame], name: str) -> bool:
+    return name in tables and len(tables[name]) > 0
+
+
+def networks(table: pd.DataFrame, dark: bool) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Label, colour and rows of each network, in the order in which they came."""
+    for _, rows in table.groupby("run", sort=False):
+        first = rows.iloc[0]
+        colour = theme.colour(str(first["family"]), int(first["depth"]), dark)
+        yield str(first["label"]), colour, rows
+
+
+def figure(
+    traces: Any,
+    say: Speaker,
+    dark: bool,
+    laboratory: str,
+    x: str,
+    y: str,
+    *,
+    xaxis: Mapping[str, Any] | None = None,
+    yaxis: Mapping[str, Any] | None = None,
+    legend: Mapping[str, Any] | None = None,
+    margin: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> go.Figure:
+    """A figure of these traces.
+
+    Args:
+        x, y: names of the axes' titles in the laboratory's texts, or "".
+        xaxis, yaxis, legend, margin: added to those of `layout`.
+        more: other fields of the layout.
+    """
+    x_title, y_title = (say(f"labs.{laboratory}.axis.{name}") if name else "" for name in (x, y))
+    fields = layout(dark, x_title, y_title)
+    parts = {"xaxis": xaxis, "yaxis": yaxis, "legend": legend, "margin": margin}
+    for name, part in parts.items():
+        fields[name] |= part or {}
+    return go.Figure(traces, fields | more)
 
 
 def layout(dark: bool, x_title: str, y_title: str) -> dict[str, Any]:
@@ -22,11 +85,6 @@ def layout(dark: bool, x_title: str, y_title: str) -> dict[str, Any]:
     used["margin"] = {"l": 60, "r": 14, "t": 12, "b": 44}
     used["yaxis"] |= {"rangemode": "tozero"}
     return used
-
-
-def logarithmic() -> dict[str, Any]:
-    """What makes an axis a logarithmic one, with powers of ten as ticks."""
-    return {"type": "log", "exponentformat": "power", "rangemode": "normal", "nticks": 8}
 
 
 def numbers(values: Any) -> np.ndarray:
