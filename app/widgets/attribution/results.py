@@ -19,6 +19,7 @@ from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.result import leave, note_viewer
 from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
@@ -36,11 +37,11 @@ def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
     """
     _leave(request.id)
     try:
-        result = services.lab_result(request.id)
+        result = results.find(request.id)
         if result is None or result.state == "stopped":
             services.ask(request, anew=result is not None)
             note_viewer(request.id, unasked=True)
-            result = services.lab_result(request.id)
+            result = results.find(request.id)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return None
@@ -100,7 +101,7 @@ def _while_active(lab_id: str, show: Show) -> None:
     """Show the result as it grows; a supervisor that died is started again."""
     note_viewer(lab_id)
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is not None and result.state in ACTIVE:
         show(result)
     else:
@@ -122,7 +123,7 @@ def _check(name: str, state: AttributionState, **settings: str) -> Result | None
     st.markdown(t(f"labs.{name}.lead"))
     try:
         request = state.request_for(name, **settings)
-        result = services.lab_result(request.id)
+        result = results.find(request.id)
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
@@ -149,7 +150,7 @@ def _button(name: str, request: LabRequest, result: Result | None) -> None:
 @st.fragment(run_every=3.0)
 def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
