@@ -113,7 +113,7 @@ def main(flows: tuple[str, ...], with_files: bool, root: Path) -> None:
 
 
 def files_passed(flow: str, root: Path) -> list[str]:
-    """Run one flow with a home folder of its own and return the files that it passed."""
+    """Run one flow with a new home folder and return the files that it passed."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home, traced = Path(folder, "home"), Path(folder, "files.txt")
         home.mkdir()

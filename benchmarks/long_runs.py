@@ -1,4 +1,4 @@
-"""What pages are slow with: a thousand runs, and runs of 64k iterations and 110 layers.
+"""Input that pages are slow with: a thousand runs, and runs of 64k iterations and 110 layers.
 
 Written by the project's own writers into a temporary home folder, as input for benchmarks;
 the numbers are made up and are no results.
