@@ -89,7 +89,7 @@ ask_until(f"/playground-api/lab?id={folder.name}", lambda answer: not answer["ac
 """,
     "import": """
 import subprocess, sys, torch
-from resnet_core.specs import spec_of
+from resnet_core.specs.names import spec_of
 from resnet_core.networks.catalog import build
 torch.save(build(spec_of("cifar/resnet-8", width=4), 0).state_dict(), HOME / "net.th")
 options = "--shortcut A --option-a-padding end --normalization per-pixel"
@@ -113,7 +113,7 @@ def main(flows: tuple[str, ...], with_files: bool, root: Path) -> None:
 
 
 def files_passed(flow: str, root: Path) -> list[str]:
-    """Run one flow with a home folder of its own and return the files that it passed."""
+    """Run one flow with a new home folder and return the files that it passed."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home, traced = Path(folder, "home"), Path(folder, "files.txt")
         home.mkdir()

@@ -140,7 +140,7 @@ the four runs, with the app's waiting worker ready.
 
 
 def summary(races: list[Race]) -> list[str]:
-    """What the table shows, counted; every sentence can come out either way."""
+    """Sentences on the table, counted from it; each can come out either way."""
 
     def count(text: str, holds: list[bool]) -> str:
         return f"{text}: {sum(holds)} of {len(holds)} seeds."

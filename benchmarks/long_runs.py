@@ -1,4 +1,4 @@
-"""What pages are slow with: a thousand runs, and runs of 64k iterations and 110 layers.
+"""Input that pages are slow with: a thousand runs, and runs of 64k iterations and 110 layers.
 
 Written by the project's own writers into a temporary home folder, as input for benchmarks;
 the numbers are made up and are no results.
@@ -16,7 +16,8 @@ from unittest import mock
 
 import numpy as np
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import RunFolder, of_run
@@ -144,8 +145,8 @@ def measurement(record: RunRecord, iteration: int) -> Measurement:
 
 
 @lru_cache(maxsize=8)
-def _anatomy(experiment: Experiment) -> anatomy.Anatomy:
-    return anatomy.describe(experiment.network_spec())
+def _anatomy(experiment: Experiment) -> Anatomy:
+    return describe(experiment.network_spec())
 
 
 def _experiment(network: str, **settings: object) -> Experiment:

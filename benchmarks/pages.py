@@ -68,7 +68,7 @@ def sections(quick: bool) -> Iterator[str]:
 
 
 def _answers(ids: Sequence[tuple[str, ...]], rounds: int) -> str:
-    """What the server computes and sends for charts of long runs, beside the home page's."""
+    """Return the table of what the server computes and sends for charts of long runs."""
     recorded = tuple(run.id for run in queries.recorded() if run.group == "one-minute")[:4]
     groups = {"the home page's recordings": recorded}
     groups |= {f"{_length(group[0]):,} records each": group for group in ids}
@@ -87,7 +87,7 @@ def _answers(ids: Sequence[tuple[str, ...]], rounds: int) -> str:
             row = (f"{kind}, {name}", f"{1000 * comparison.median(name):.0f}", f"{slower:.1f}")
             rows.append((*row, f"{size:.0f}"))
     headings = ("answer for four runs", "ms, median", "times the home page's", "kB zipped")
-    title = "## Charts of runs of 64k iterations x 110 layers, answered anew"
+    title = "## Charts of runs of 64k iterations x 110 layers, without cached answers"
     return f"{title}\n\n{table(headings, rows)}\n"
 
 

@@ -71,17 +71,17 @@ def caught_by(fault: Fault, root: Path) -> str:
     options = ["-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly"]
     command = [sys.executable, "-m", "pytest", *options, *fault.tests]
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=TIMEOUT)
+        process = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         return f"no end within {TIMEOUT} s"
     finally:
         path.write_text(original, encoding="utf-8")
-    if done.returncode == 0:
+    if process.returncode == 0:
         return ""
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in process.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     if failed:
         return failed[0].split(" - ")[0].split(maxsplit=1)[1]
-    return f"pytest ended with status {done.returncode}"
+    return f"pytest ended with status {process.returncode}"
 
 
 def copy_of_product(folder: Path) -> Path:
@@ -90,11 +90,11 @@ def copy_of_product(folder: Path) -> Path:
     return Path(shutil.copytree(ROOT, folder / "copy", ignore=ignored))
 
 
-def results(chosen: list[Fault]) -> Iterator[tuple[Fault, str, float]]:
+def results(selection: list[Fault]) -> Iterator[tuple[Fault, str, float]]:
     """Yield each fault with the test that caught it and the seconds that took."""
     with tempfile.TemporaryDirectory() as folder:
         root = copy_of_product(Path(folder))
-        for fault in chosen:
+        for fault in selection:
             begin = time.monotonic()
             yield fault, caught_by(fault, root), time.monotonic() - begin
 

@@ -23,7 +23,7 @@ TIMEOUT = 60.0  # seconds; other work may keep the machine busy
 
 
 class Server:
-    """One server on a home folder of its own, without warm workers; it ends with the block.
+    """A server with a separate home folder and no warm workers; it ends with the block.
 
     Args:
         folder: the home folder.

@@ -10,7 +10,7 @@ import torch
 from benchmarks import loops, machine
 from benchmarks.contender import Contender, Maker
 from benchmarks.side_by_side import Comparison, compare, table
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.training import device
 
@@ -45,7 +45,7 @@ def _training(network: str, rounds: int, quick: bool, peak: machine.Peaks) -> st
     comparison = _timed(makers, rounds)
     spec = Experiment.create(network=f"cifar/{network}").network_spec()
     # Forward, and backward twice: for the inputs and for the weights. Two operations each.
-    operations = 6 * anatomy.describe(spec).multiply_adds * loops.BATCH
+    operations = 6 * describe(spec).multiply_adds * loops.BATCH
     rows = [
         (
             name,

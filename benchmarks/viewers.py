@@ -14,7 +14,7 @@ from app.server.chart_answers import ChartRequest, Charts
 from app.server.feed import Feed
 from benchmarks.side_by_side import compare, table
 from benchmarks.storage import measurement, started
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
@@ -92,7 +92,7 @@ def _stream() -> Iterator[StreamWriter]:
             )
         ]
     )
-    network = anatomy.describe(experiment.network_spec())
+    network = describe(experiment.network_spec())
     assert (len(network.layers_3x3), len(network.block_names)) == (LAYERS, BLOCKS)
     folder = of_run(RUN)
     folder.path.mkdir(parents=True, exist_ok=True)

@@ -30,12 +30,12 @@ def _section(name: str) -> str:
     parts = [f"## {title}", question.text("en", "lead")]
     recorded = results.recorded(name)
     if recorded is not None:
-        parts += ["Found when it was recorded:", _found(recorded), _picture(name, title)]
+        parts += ["Found when it was recorded:", _verdicts(recorded), _picture(name, title)]
     parts += [question.text("en", "paper"), f"```\npython -m resnet_core lab {name}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
-def _found(recorded: Result) -> str:
+def _verdicts(recorded: Result) -> str:
     measured = f"(On {recorded.hardware}, {recorded.day}, in {recorded.seconds or 0:.0f} s.)"
     return "\n".join([*(f"- {sentence}" for sentence in recorded.sentences), "", measured])
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures import look
 from app.language.texts import Speaker
-from resnet_core.anatomy import Anatomy, StageFacts
+from resnet_core.anatomy.facts import Anatomy, StageFacts
 
 Quantity = Literal["multiply_adds", "parameters"]
 _UNITS: dict[Quantity, float] = {"multiply_adds": 1e9, "parameters": 1e6}

@@ -26,9 +26,9 @@ def t(key: str, **values: object) -> str:
     return say(language(), key, **values)
 
 
-def speaker(spoken: Language) -> Speaker:
+def speaker(language: Language) -> Speaker:
     """Return `t` for one language, outside any session."""
-    return lambda key, **values: say(spoken, key, **values)
+    return lambda key, **values: say(language, key, **values)
 
 
 def language() -> Language:
@@ -39,10 +39,10 @@ def language() -> Language:
     return "ko" if (st.context.locale or "").lower().startswith("ko") else "en"
 
 
-def choose(spoken: Language) -> None:
+def choose(choice: Language) -> None:
     """Use this language from now on, on every page and in links that are shared."""
-    st.session_state[PARAMETER] = spoken
-    st.query_params[PARAMETER] = spoken
+    st.session_state[PARAMETER] = choice
+    st.query_params[PARAMETER] = choice
 
 
 def keep_in_url() -> None:

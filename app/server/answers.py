@@ -46,8 +46,8 @@ class Answer:
         Zipped here and not by Streamlit's GZipMiddleware, which zips for every browser again.
         """
         headers = {"ETag": self.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-        known = request.headers.get("if-none-match", "")
-        if self.etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+        etags = request.headers.get("if-none-match", "")
+        if self.etag in [tag.strip().removeprefix("W/") for tag in etags.split(",")]:
             return Response(status_code=304, headers=headers)
         body = self.body
         if self.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):

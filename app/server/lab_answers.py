@@ -191,16 +191,16 @@ def _origin(result: Result, say: Speaker) -> str:
 
 def _status(result: Result, say: Speaker) -> str:
     """Return the progress and the time that is left or was taken."""
-    done = _share(result)
+    share = _share(result)
     if result.state == "queued":
         return say("labs.common.status.queued")
     if result.state == "running":
-        if not done or not result.seconds:
+        if not share or not result.seconds:
             return ""
-        left = duration(result.seconds * (1 - done) / done, say)
-        return say("labs.common.status.left", percent=f"{done * 100:.0f}", time=left)
+        left = duration(result.seconds * (1 - share) / share, say)
+        return say("labs.common.status.left", percent=f"{share * 100:.0f}", time=left)
     if result.state == "stopped":
-        return say("labs.common.status.stopped", percent=f"{(done or 0) * 100:.0f}")
+        return say("labs.common.status.stopped", percent=f"{(share or 0) * 100:.0f}")
     if result.state == "finished" and result.seconds:
         return say("labs.common.status.took", time=duration(result.seconds, say))
     return ""

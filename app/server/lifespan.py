@@ -1,4 +1,4 @@
-"""What happens once, when the server starts."""
+"""Preparation when the server starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.server import routes
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import imported
 
-_FIRST_PICTURE = 1.0  # seconds in which nothing else is done for whoever comes first
+_FIRST_PICTURE = 1.0  # seconds that the first visitor has the machine alone
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +53,7 @@ def _prepare() -> None:
 
 
 async def _settle() -> None:
-    """Load what the other pages need while somebody looks at the first picture."""
+    """Load what other pages need once the first picture is drawn."""
     await asyncio.sleep(_FIRST_PICTURE)
     await asyncio.to_thread(load_pages)
     # Streamlit collects garbage after each rerun; what is loaded now need not be walked again.

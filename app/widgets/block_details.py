@@ -7,7 +7,7 @@ import streamlit as st
 from app.language.texts import t
 from app.widgets.experiment_form.cost import short
 from app.widgets.show_code import show_block
-from resnet_core.anatomy import Anatomy, BlockFacts
+from resnet_core.anatomy.facts import Anatomy, BlockFacts
 
 
 def block_details(anatomy: Anatomy, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What there is to know about a network: its layers, blocks and stages in figures."""
+"""Facts about a network: its layers, blocks and stages in numbers."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ LayerKind = Literal[
     "concat",
 ]
 
-STEM = 0  # the stage of what comes before the first block
-_BESIDE = {"projection", "gate", "batch-norm"}  # their output is not a place on the way
+STEM = 0  # the stage of the layers before the first block
+_BESIDE = {"projection", "gate", "batch-norm"}  # their output does not replace the stream
 _WITHOUT_WEIGHTS = {"max-pool", "avg-pool", "concat"}
 _DEEPEST_PATH = 2  # of an inception module: 1x1, then 3x3
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that has parameters, or one without that changes the maps' size or number.
+    """A layer with parameters, or one without that changes the maps' size or number.
 
-    A CIFAR network's global average pooling is the classifier's own first step and no layer
-    here; those of ImageNet's networks are modules, and so are layers.
+    A CIFAR network's global average pooling is part of the classifier and no layer here; those
+    of ImageNet's networks are modules, and layers here.
 
     Attributes:
         name: of its module, as in the state dict; a `concat` is no module.
         kind: `projection` and `gate` are 1x1 convolutions beside a block's branch.
         kernel, stride, padding: of a convolution or pooling; 1, 1 and 0 for the others.
         height, width: of the output, pixels.
-        bias: whether there is one besides the weight.
+        bias: True if there is one besides the weight.
         parameters: weight and bias; a BN's scale and shift.
         multiply_adds: per image; 0 for BN and pooling.
         stage: the position of its stage in `Anatomy.stage_names`; 0 is the stem.
         block: name of the block it belongs to, or "".
         shortcut: of that block.
-        path: in an inception module, the one of its four paths that it is on, from 1; else 0.
+        path: in an inception module, the number of its path, from 1 to 4; else 0.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Layer:
 
     @property
     def weighted(self) -> bool:
-        """Whether it counts towards the depth: on the way from image to scores, with weights.
+        """True if it counts towards the depth: it has weights and lies on the main path.
 
         Of an inception module's paths the deepest counts.
         """
@@ -105,13 +105,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class BlockFacts:
-    """A block as it is drawn: a residual or plain one, an inception module, a stage of VGG.
+    """A block of the drawing: a residual or plain block, an inception module, a stage of VGG.
 
     Attributes:
         name: in the state dict; VGG's stages have none there and are called conv1 to conv5.
         stage, index: the stage's number as `Layer.stage`, and the position within it from 0.
         stride: 2 where the block halves height and width.
-        shortcut: what its shortcut does to x; `gated` says that a gate mixes it with F(x).
+        shortcut: its kind; `gated`: a gate mixes it with F(x).
         equation: of its output y, in terms of its input x and its branch F.
         branch: F's steps in order: "3x3, 16", "BN", "ReLU", ... An inception module has one
             text for each of its parallel paths: "1x1, 96 > 3x3, 128".
@@ -146,7 +146,7 @@ class StageFacts:
 
     Attributes:
         name: "conv1", "layer1", ..., "fc"; "inception3" and so on in GoogLeNet.
-        out_shape: channels, height, width of what the stage works on: as in Fig. 3, the
+        out_shape: channels, height, width of the stage's maps: as in Fig. 3, the
             pooling between two stages is the first layer of the second.
         weighted_layers: its part of the network's depth.
     """
@@ -160,7 +160,7 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """A network in figures.
+    """A network in numbers.
 
     Attributes:
         layers: in the order of the state dict, poolings where they are used.
@@ -184,7 +184,7 @@ class Anatomy:
 
     @cached_property
     def weighted_layers(self) -> int:
-        """The depth by which the network is named; projections and gates do not count."""
+        """The depth in the network's name; projections and gates do not count."""
         return sum(layer.weighted for layer in self.layers)
 
     @cached_property
@@ -200,7 +200,7 @@ class Anatomy:
 
     @property
     def unmeasured(self) -> str:
-        """A sentence on what telemetry cannot measure in this network, or ""."""
+        """A sentence that names the measurement this network lacks, or ""."""
         if self.spec.family not in {"vgg", "googlenet"}:
             return ""
         return (
@@ -210,7 +210,7 @@ class Anatomy:
 
     @cached_property
     def stages(self) -> tuple[StageFacts, ...]:
-        """Stem, stages and head: where the parameters are, and where the work is."""
+        """Stem, stages and head with their parameters and multiply-adds."""
         return tuple(
             _stage_facts(name, [layer for layer in self.layers if layer.stage == number])
             for number, name in enumerate(self.stage_names)

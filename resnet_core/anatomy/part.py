@@ -1,22 +1,25 @@
-"""One part of a network (the stem, a block, the head), and how its layers are written."""
+"""Layers of one part of a network (the stem, a block, the head), and blocks in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resnet_core.anatomy.facts import Layer, LayerKind
+from resnet_core.specs.cifar import Activation
 from resnet_core.specs.geometry import ShortcutKind
+from resnet_core.specs.names import Spec
 
 
 @dataclass(frozen=True)
 class Part:
-    """Where the layers that it writes belong.
+    """Factory for the layers of one part.
 
     Attributes:
-        batch_norm: whether the network has BN, so that convolutions have no bias.
+        batch_norm: the network has BN, so that convolutions have no bias.
         stage: the stage's number.
         block: name of the block.
-        block_is_module: whether the layers are the block's own, named within it.
+        block_is_module: the layers are children of the block and named within it.
     """
 
     batch_norm: bool
@@ -67,7 +70,7 @@ class Part:
         return self._layer(name, kind, kernel, stride, both, size, False, padding, path)
 
     def concatenation(self, name: str, channels: int, size: int) -> Layer:
-        """Where parallel paths come together again."""
+        """Return the concatenation of parallel paths."""
         return self._layer(name, "concat", 1, 1, (channels, channels), size, False)
 
     def _layer(
@@ -98,3 +101,58 @@ class Part:
             padding=padding,
             path=path,
         )
+
+
+ACTIVATION_TEXTS: dict[Activation, str] = {
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+}
+SHORTCUT_TEXTS: dict[ShortcutKind, str] = {
+    "none": "",
+    "identity": "x",
+    "zero-padding": "pad(x)",
+    "projection": "Wx",
+}
+
+
+def branch_steps(spec: Spec, layers: Sequence[Layer]) -> tuple[str, ...]:
+    """F's steps in order: "3x3, 16", "BN", "ReLU", "3x3, 16", "BN".
+
+    `layers` are the branch's own; the nonlinearity stands before every convolution, but for
+    the first where the activation comes after.
+    """
+    steps: list[str] = []
+    for layer in layers:
+        if layer.kind == "batch-norm":
+            steps.append("BN")
+            continue
+        if steps or spec.family == "preresnet":
+            steps.append(ACTIVATION_TEXTS[spec.activation])
+        steps.append(step(layer))
+    return tuple(steps)
+
+
+def step(layer: Layer) -> str:
+    """A convolution or pooling in the paper's words: "3x3, 128, /2", "max pool, /2"."""
+    halves = ", /2" if layer.stride == 2 else ""
+    if layer.kind == "max-pool":
+        return f"max pool{halves}"
+    return f"{layer.kernel}x{layer.kernel}, {layer.out_channels}{halves}"
+
+
+def equation(spec: Spec, kind: ShortcutKind) -> str:
+    """The block's output y, as its `forward` has it: "y = ReLU(F(x) + x)"."""
+    f, shortcut = ACTIVATION_TEXTS[spec.activation], SHORTCUT_TEXTS[kind]
+    match spec.family:
+        case "plain":
+            return f"y = {f}(F(x))"
+        case "resnet":
+            return f"y = {f}(F(x) + {shortcut})"
+        case "preresnet":
+            return f"y = F(x) + {shortcut}"
+        case "highway":
+            return f"y = T(x)·{f}(F(x)) + (1 - T(x))·{shortcut}"
+        case _:
+            raise ValueError(f"{spec.family} has no such blocks")

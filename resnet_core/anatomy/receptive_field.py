@@ -1,8 +1,8 @@
-"""What part of the image a layer's units see: size, stride and centre, by arithmetic.
+"""Receptive fields: size, stride and start of the pixels that a layer's units depend on.
 
 A convolution or pooling of kernel k, stride s and padding p widens a field by (k - 1) steps of
-the map it works on, and its own map's step is s times as long. Where paths meet, a unit sees
-what it sees by any of them; a block's branch sees all that its shortcut does.
+its input map, and the step of its output map is s times as long. Where paths meet, the field is
+the union of the paths' fields; a block's branch covers all that its shortcut does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BESIDE = {"projection", "gate"}
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """Of a layer's units, along one side of the square image, in pixels.
+    """The field of a layer's units along one side of the square image, in pixels.
 
     Attributes:
         size: of the field, the part included that lies beyond the image in the padding.
@@ -32,16 +32,16 @@ class ReceptiveField:
 
     @property
     def centre(self) -> float:
-        """Of the first unit's field; 0 is the middle of the first pixel."""
+        """The centre of the first unit's field; 0 is the middle of the first pixel."""
         return self.start + (self.size - 1) / 2
 
     def span(self, unit: int, image_size: int) -> tuple[int, int]:
-        """The pixels that a unit sees within the image: the first, and the one after the last."""
+        """Return the unit's pixels within the image: the first, and the one after the last."""
         first = self.start + unit * self.stride
         return max(0, first), min(image_size, first + self.size)
 
     def through(self, kernel: int, stride: int, padding: int) -> ReceptiveField:
-        """The field after one more layer."""
+        """Return the field after one more layer."""
         return ReceptiveField(
             size=self.size + (kernel - 1) * self.stride,
             stride=self.stride * stride,
@@ -53,10 +53,10 @@ _PIXEL = ReceptiveField(size=1, stride=1, start=0)
 
 
 def receptive_fields(anatomy: Anatomy) -> dict[str, ReceptiveField]:
-    """The field of every layer's output, by the layer's name, and of every block's by its.
+    """Return the field of every layer's and every block's output, by name.
 
-    A fully connected layer sees all that the last map sees. VGG's pooling of a map that is no
-    multiple of 7 x 7 takes uneven windows; here they are even.
+    A fully connected layer's field is that of the whole last map. VGG's pooling of a map that
+    is no multiple of 7 x 7 has uneven windows; here they are even.
     """
     fields: dict[str, ReceptiveField] = {}
     sides = {block.name: block.out_shape[1] for block in anatomy.blocks}
@@ -73,7 +73,7 @@ def receptive_fields(anatomy: Anatomy) -> dict[str, ReceptiveField]:
 def _in_a_row(
     layers: Iterable[Layer], at: ReceptiveField, side: int, fields: dict[str, ReceptiveField]
 ) -> tuple[ReceptiveField, int]:
-    """Layer after layer outside blocks. `side`: units along a side of the map before."""
+    """Add layers outside blocks one by one. `side`: units along a side of the map before."""
     for layer in layers:
         if layer.kind == "fully-connected":
             at, side = at.through(side, 1, 0), 1
@@ -86,7 +86,7 @@ def _in_a_row(
 def _through_block(
     layers: Iterable[Layer], x: ReceptiveField, fields: dict[str, ReceptiveField]
 ) -> ReceptiveField:
-    """All paths of a block, each from its input x, and the union of what they see."""
+    """Add all paths of a block, each from its input x; return the union of their fields."""
     at, path = x, 0
     ends: list[ReceptiveField] = []
     for layer in layers:
@@ -99,7 +99,7 @@ def _through_block(
 
 
 def _union(fields: list[ReceptiveField]) -> ReceptiveField:
-    """Of the ends of paths, which all have the same stride; the input itself may be among them."""
+    """Return the union of the paths' last fields, which have one stride, x's field excepted."""
     stride = fields[-1].stride
     start = min(field.start for field in fields)
     end = max(field.start + field.size for field in fields)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe as anatomy_of
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.anatomy.receptive_field import receptive_fields
 from resnet_core.commands.experiment_options import NETWORK_FIELDS, experiment_options
 from resnet_core.commands.networks import spec_from
@@ -38,7 +39,7 @@ def describe(
         python -m resnet_core describe imagenet/resnet-50 --stride-in 3x3
     """
     spec = spec_from(network, options, channels=channels, classes=classes)
-    found = anatomy.describe(spec)
+    found = anatomy_of(spec)
     if as_json:
         print_json(_as_dict(found))
         return
@@ -67,7 +68,7 @@ def describe(
         click.echo(found.unmeasured)
 
 
-def _as_dict(found: anatomy.Anatomy) -> dict[str, Any]:
+def _as_dict(found: Anatomy) -> dict[str, Any]:
     fields = receptive_fields(found)
     return {
         "network": found.spec.name,

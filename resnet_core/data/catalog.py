@@ -57,21 +57,21 @@ def facts(selection: Selection) -> DataFacts:
         InvalidSetting: the name is unknown, or there are fewer images than selected.
         DataError: what is wrong with the folder or file.
     """
-    known = _known_name(selection.name)
+    public_name = _known_name(selection.name)
     if selection.on_disk:
         full = image_folder.facts(_folder(selection.name), selection.image_size)
-    elif known == SHAPES:
+    elif public_name == SHAPES:
         full = _shapes_facts(selection)
-    elif known is not None:
-        full = _source_facts(SOURCES[known])
+    elif public_name is not None:
+        full = _source_facts(SOURCES[public_name])
     else:
         path = _path(selection.name)
         full = arrays.facts(path) if arrays.is_arrays(path) else collection.facts(path)
-    if selection.validation and known != SHAPES:
-        held = held_out_count(full.train_images)
-        kept = full.train_images - held
-        full = replace(full, train_images=kept, test_images=held)
-        full = replace(full, most_train_images=kept, most_test_images=held)
+    if selection.validation and public_name != SHAPES:
+        test_count = held_out_count(full.train_images)
+        train_count = full.train_images - test_count
+        full = replace(full, train_images=train_count, test_images=test_count)
+        full = replace(full, most_train_images=train_count, most_test_images=test_count)
     train, test = selection.train_images, selection.test_images
     check_count("train_images", train, full.most_train_images, full.title)
     check_count("test_images", test, full.most_test_images, full.title)
@@ -91,12 +91,12 @@ def load(selection: Selection) -> Dataset:
         InvalidSetting: the name is unknown, or there are fewer images than selected.
         DataError: there is no copy, or what is wrong with it; says what to do.
     """
-    known = _known_name(selection.name)
+    public_name = _known_name(selection.name)
     size = selection.image_size
-    if known == SHAPES:
+    if public_name == SHAPES:
         data: Dataset = shapes.load(*_shapes_to_draw(selection))
-    elif known is not None:
-        data = local_copy.load(SOURCES[known])
+    elif public_name is not None:
+        data = local_copy.load(SOURCES[public_name])
     else:
         path = _path(selection.name)
         data = arrays.load(path) if arrays.is_arrays(path) else collection.load(path, size)
@@ -135,11 +135,11 @@ def require(name: str) -> None:
         DataError: there is no copy; says which file to put where, and how to have it fetched.
         InvalidSetting: the name is unknown.
     """
-    known = _known_name(name)
-    if known is None:
+    public_name = _known_name(name)
+    if public_name is None:
         _path(name)
-    elif known != SHAPES and not _is_present(SOURCES[known]):
-        raise DataError.of(local_copy.missing(SOURCES[known]))
+    elif public_name != SHAPES and not _is_present(SOURCES[public_name]):
+        raise DataError.of(local_copy.missing(SOURCES[public_name]))
 
 
 def available() -> list[Entry]:
@@ -181,10 +181,10 @@ def _known_name(name: str) -> str | None:
 
 
 def _folder(name: str) -> Path:
-    known = _known_name(name)
-    path = None if known else _path(name)
+    public_name = _known_name(name)
+    path = None if public_name else _path(name)
     if path is None or not path.is_dir():
-        raise InvalidSetting("data", "data.no_image_folder", data=known or quoted(name))
+        raise InvalidSetting("data", "data.no_image_folder", data=public_name or quoted(name))
     return path
 
 

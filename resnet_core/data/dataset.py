@@ -85,9 +85,9 @@ class Divided:
 
         Every class gives its share; the split is the same for every run.
         """
-        kept, held = held_out_index(self.train.labels)
+        train, test = held_out_index(self.train.labels)
         return replace(  # type: ignore[type-var]  # of a dataclass
-            self, train=self.train.take(kept), test=self.train.take(held)
+            self, train=self.train.take(train), test=self.train.take(test)
         )
 
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from resnet_core.exporting import config, front_matter, preparation, trained, weights_file
-from resnet_core.exporting.model_card import model_card
+from resnet_core.exporting.model_card import check_license, model_card
+from resnet_core.exporting.trained import (
+    MEAN_FILE,
+    Preparation,
+    Trained,
+    load_trained,
+    preparation_of,
+    torchvision_call,
+)
+from resnet_core.specs.names import Spec
 
 
 def write(run_id: str, folder: Path, license: str | None = None) -> None:
@@ -23,18 +36,103 @@ def write(run_id: str, folder: Path, license: str | None = None) -> None:
         OSError: the folder cannot be written to.
     """
     if license is not None:
-        front_matter.check_license(license)
-    subject = trained.of_run(run_id)
+        check_license(license)
+    subject = load_trained(run_id)
     metadata = {
         "format": "pt",  # what libraries look for before they load
-        "residual-playground": json.dumps(config.network(subject.spec)),
+        "residual-playground": json.dumps(network_config(subject.spec)),
     }
     # Before anything that takes long: a run that goes on may discard this checkpoint.
-    sha256 = weights_file.copy(subject.weights.path, folder / "model.safetensors", metadata)
-    prepared = preparation.of_run(subject.run)
+    sha256 = copy_weights(subject.weights.path, folder / "model.safetensors", metadata)
+    prepared = preparation_of(subject.run)
     if prepared is not None:
-        (folder / preparation.FILE).write_bytes(prepared.to_bytes())
-    described = json.dumps(config.config(subject, prepared, sha256), indent=2, ensure_ascii=False)
+        (folder / MEAN_FILE).write_bytes(prepared.to_bytes())
+    described = json.dumps(model_config(subject, prepared, sha256), indent=2, ensure_ascii=False)
     (folder / "config.json").write_text(described, encoding="utf-8")
     card = model_card(subject, prepared, sha256, license)
     (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+FORMAT = "residual-playground/1"
+# Said by the name already.
+_IN_THE_NAME = {"architecture", "family", "depth"}
+
+
+def network_config(spec: Spec) -> dict[str, Any]:
+    """What `specs.spec_of(**...)` makes the same description from."""
+    settings = {k: v for k, v in asdict(spec).items() if k not in _IN_THE_NAME}
+    return {"name": spec.name, **settings}
+
+
+def model_config(trained: Trained, prepared: Preparation | None, sha256: str) -> dict[str, Any]:
+    """All of it, ready for JSON.
+
+    Args:
+        sha256: of the file of weights beside it.
+    """
+    run, spec = trained.run, trained.spec
+    return {
+        "format": FORMAT,
+        "model_type": "residual-playground",
+        "architectures": [spec.name.partition("/")[2]],
+        "network": network_config(spec),
+        "torchvision": torchvision_call(spec, trained.tensor_names),
+        "parameters": trained.anatomy.parameters,
+        "weights": {
+            "file": "model.safetensors",
+            "sha256": sha256,
+            "iteration": trained.weights.iteration,
+        },
+        "input": {
+            "image_size": spec.image_size,
+            "channels": spec.channels,
+            "normalization": "per-pixel",
+            "mean": MEAN_FILE if prepared else None,
+            "formula": "(pixels - mean) / 255, pixels from 0 to 255, B, C, H, W",
+        },
+        "id2label": {str(n): name for n, name in enumerate(prepared.classes)} if prepared else None,
+        "data": {
+            "name": trained.data_name,
+            "title": trained.data_title,
+            "fingerprint": prepared.fingerprint if prepared else None,
+            "train_images": trained.facts.train_images if trained.facts else None,
+            "test_images": trained.test_images,
+        },
+        "errors": {
+            "train": trained.errors.train,
+            "train_images": trained.evaluated_train_images,
+            "test": trained.errors.test,
+            "test_images": trained.test_images,
+        },
+        "run": {
+            "id": run.id,
+            "state": run.state,
+            "seconds": run.seconds,
+            "hardware": run.hardware,
+            "device": run.device,
+            "precision": run.precision,
+            "software": run.software,
+        },
+        "experiment": run.experiment.model_dump() | {"data": trained.data_name},
+    }
+
+
+_ALIGNMENT = 8  # readers map tensors into memory at multiples of this
+
+
+def copy_weights(source: Path, target: Path, metadata: Mapping[str, str]) -> str:
+    """Copy the file with this metadata in its header; gives the SHA-256 of the new file.
+
+    Raises:
+        OSError: one of the two cannot be read or written.
+    """
+    with source.open("rb") as old, target.open("wb") as new:
+        length = int.from_bytes(old.read(8), "little")
+        header = json.loads(old.read(length))
+        text = json.dumps({**header, "__metadata__": dict(metadata)}, separators=(",", ":"))
+        encoded = text.encode()
+        encoded += b" " * (-len(encoded) % _ALIGNMENT)
+        new.write(len(encoded).to_bytes(8, "little") + encoded)
+        shutil.copyfileobj(old, new, 2**20)
+    with target.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").hexdigest()

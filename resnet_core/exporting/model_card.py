@@ -1,16 +1,27 @@
-"""A model card: what the network is, what it was trained on and how, and what it gets wrong."""
+"""A model card: what the network is, how it was trained, and what it gets wrong.
+
+Its front matter, which a hub lists and searches, is YAML; texts are written as JSON writes them,
+which YAML reads the same.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from resnet_core.data.catalog import NAMES
 from resnet_core.data.imagenet.recipe import TEST_SIDE, scaled
-from resnet_core.exporting import evaluation_command, recipe, torchvision_names
-from resnet_core.exporting.front_matter import front_matter
-from resnet_core.exporting.loading_code import loading_code
-from resnet_core.exporting.preparation import Preparation
-from resnet_core.exporting.trained import Trained
+from resnet_core.errors import InvalidSetting
+from resnet_core.exporting.recipe import (
+    deviations_from_paper,
+    evaluation_command,
+    loading_code,
+    recipe_sentences,
+)
+from resnet_core.exporting.trained import Preparation, Trained, torchvision_function
 from resnet_core.specs.names import is_imagenet
 
 PAPER = "[Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385)"
@@ -119,10 +130,10 @@ def _origin(trained: Trained) -> str:
 
 def _recipe(trained: Trained) -> Iterator[str]:
     run = trained.run
-    yield " ".join(recipe.sentences(trained))
-    others = recipe.not_the_papers(trained)
-    if others:
-        listed = "\n".join(f"- {_plain(one)}" for one in others)
+    yield " ".join(recipe_sentences(trained))
+    deviations = deviations_from_paper(trained)
+    if deviations:
+        listed = "\n".join(f"- {_plain(one)}" for one in deviations)
         yield f"What is not the paper's setting:\n\n{listed}"
     else:
         yield "Every setting is the paper's."
@@ -160,12 +171,12 @@ def _errors(trained: Trained) -> Iterator[str]:
     where = "" if trained.run.experiment.data == trained.data_name else ", beside the images"
     yield (
         f"{again}{where}, with Residual Playground's code on `PYTHONPATH`:\n\n"
-        f"```\n{evaluation_command.line(trained)}\n```"
+        f"```\n{evaluation_command(trained)}\n```"
     )
 
 
 def _loading(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
-    if torchvision_names.function(trained.spec):
+    if torchvision_function(trained.spec):
         yield "The tensors' names are torchvision's, and nothing else is needed:"
     else:
         yield (
@@ -194,7 +205,7 @@ def _limits(trained: Trained) -> Iterator[str]:
     yield (
         f"This is one run with one seed: another seed gives another error. The errors are on "
         f"images like those it was trained on, {spec.image_size} x {spec.image_size} pixels, "
-        f"prepared in the same way; on others nothing was measured. It was made for "
+        f"prepared in the same way; on deviations nothing was measured. It was made for "
         f"understanding how depth and shortcuts work, not for use."
     )
     if trained.weights.iteration < run.experiment.iterations:
@@ -212,3 +223,111 @@ def _plain(text: str) -> str:
     for character in "\\`*_[]<>#|":
         text = text.replace(character, f"\\{character}") if character in text else text
     return " ".join(text.split())
+
+
+_LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}")
+_PLAIN = re.compile(r"[a-z][a-z_-]*")  # needs no quotes: no number, and no word of YAML's own
+_OF_YAML = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+
+
+def front_matter(trained: Trained, license: str | None = None) -> str:
+    """The card's head, its two lines of dashes included.
+
+    Args:
+        license: an identifier such as "mit"; the card names none where its owner names none.
+
+    Raises:
+        InvalidSetting: the licence is not an identifier.
+    """
+    content: dict[str, Any] = {}
+    if license is not None:
+        content["license"] = check_license(license)
+    content |= {
+        "library_name": "pytorch",
+        "pipeline_tag": "image-classification",
+        "tags": _tags(trained),
+        "datasets": [_data_id(trained)],
+        "metrics": ["error"],
+        "model-index": [_entry(trained)],
+    }
+    return "\n".join(["---", *_lines(content, 0), "---"])
+
+
+def check_license(name: str) -> str:
+    """The identifier in the hub's spelling.
+
+    Raises:
+        InvalidSetting: it cannot be one.
+    """
+    plain = name.strip().lower()
+    if not _LICENSE.fullmatch(plain):
+        raise InvalidSetting("license", "export.license", given=name[:60])
+    return plain
+
+
+def _tags(trained: Trained) -> list[str]:
+    family = trained.spec.family
+    kind = [family] if family == "resnet" else [family, "resnet"]
+    return ["image-classification", *kind, "safetensors", "residual-playground"]
+
+
+def _data_id(trained: Trained) -> str:
+    """The name of a known set, or what a file of one's own is called, without its ending."""
+    name = trained.data_name
+    return name if name in NAMES else name.partition(".")[0] or name
+
+
+def _entry(trained: Trained) -> dict[str, Any]:
+    images = {"type": _data_id(trained), "name": trained.data_title}
+    split = "validation" if trained.run.experiment.validation else "test"
+    measured = [
+        (split, trained.errors.test, trained.test_images),
+        ("train", trained.errors.train, trained.evaluated_train_images),
+    ]
+    results = [
+        {
+            "task": {"type": "image-classification", "name": "Image classification"},
+            "dataset": images | {"split": split},
+            "metrics": [
+                {
+                    "type": "error",
+                    "name": f"{split} error, percent, first choice",
+                    "value": error,
+                    "args": {"n": n, "iteration": trained.weights.iteration},
+                }
+            ],
+        }
+        for split, error, n in measured
+        if error is not None
+    ]
+    return {"name": trained.run.title, "results": results}
+
+
+def _lines(value: Any, depth: int) -> Iterator[str]:
+    """A mapping or list as lines of YAML."""
+    indent = "  " * depth
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if _is_leaf(item):
+                yield f"{indent}{key}: {_leaf(item)}"
+            else:
+                yield f"{indent}{key}:"
+                yield from _lines(item, depth + 1 if isinstance(item, Mapping) else depth)
+        return
+    for item in value:
+        if _is_leaf(item):
+            yield f"{indent}- {_leaf(item)}"
+        else:
+            first, *rest = _lines(item, depth + 1)
+            yield f"{indent}- {first.lstrip()}"
+            yield from rest
+
+
+def _is_leaf(value: Any) -> bool:
+    return isinstance(value, str) or not isinstance(value, (Mapping, Sequence)) or not value
+
+
+def _leaf(value: Any) -> str:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _OF_YAML:
+        return value
+    return json.dumps(value, ensure_ascii=False)

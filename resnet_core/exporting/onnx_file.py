@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.exporting import config, formats, preparation, trained
+from resnet_core.exporting import formats
+from resnet_core.exporting.hub import model_config
+from resnet_core.exporting.trained import MEAN_FILE, load_trained, preparation_of
 from resnet_core.specs.names import Spec
 from resnet_core.weights import loading
 
@@ -36,14 +38,14 @@ def write(run_id: str, folder: Path) -> None:
         OSError: the folder cannot be written to.
     """
     formats.require("onnx")
-    subject = trained.of_run(run_id)
+    subject = load_trained(run_id)
     weights = safetensors.torch.load(subject.weights.path.read_bytes())
     network = loading.network(subject.spec, weights)
     convert(network, subject.spec, folder / FILE)
-    prepared = preparation.of_run(subject.run)
+    prepared = preparation_of(subject.run)
     if prepared is not None:
-        (folder / preparation.FILE).write_bytes(prepared.to_bytes())
-    described = config.config(subject, prepared, subject.weights.sha256)
+        (folder / MEAN_FILE).write_bytes(prepared.to_bytes())
+    described = model_config(subject, prepared, subject.weights.sha256)
     described["weights"]["file"] = FILE
     described["weights"]["sha256_of"] = "model.safetensors, from which it was converted"
     text = json.dumps(described, indent=2, ensure_ascii=False)

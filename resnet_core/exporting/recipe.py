@@ -1,16 +1,20 @@
-"""How a run was trained, in words, and where that is not what the paper did."""
+"""How a run was trained and where the paper did otherwise; how to load its weights and to measure
+their error again."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from resnet_core.data.own import arrays
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.exporting.trained import Trained
+from resnet_core.exporting.trained import MEAN_FILE, Trained, torchvision_call
 from resnet_core.paper import cifar
 from resnet_core.runs.cifar10 import is_cifar_10
-from resnet_core.specs.names import is_imagenet
+from resnet_core.specs.names import Spec, is_imagenet
 
 # Settings that decide what is computed, by the words for them. Each default is the paper's for
 # CIFAR-10 (section 4.2). Not here: where and how often something is measured, and what the paper
@@ -40,7 +44,7 @@ _BORROWED = {
 }
 
 
-def sentences(trained: Trained) -> Iterator[str]:
+def recipe_sentences(trained: Trained) -> Iterator[str]:
     """What was done; settings by their values."""
     e, run = trained.run.experiment, trained.run
     yield (
@@ -58,7 +62,7 @@ def sentences(trained: Trained) -> Iterator[str]:
         )
 
 
-def not_the_papers(trained: Trained) -> list[str]:
+def deviations_from_paper(trained: Trained) -> list[str]:
     """Every setting that differs from the paper's, as "batch size: 32 (the paper: 128)"."""
     e, spec = trained.run.experiment, trained.spec
     imagenet = is_imagenet(e.network)
@@ -167,3 +171,90 @@ def _shown(value: Any) -> str:
     if value is None:
         return "all"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+_OURS = """\
+import json
+
+from safetensors.torch import load_file
+
+from resnet_core.networks.catalog import build
+from resnet_core.specs.names import spec_of
+
+with open("config.json", encoding="utf-8") as file:
+    config = json.load(file)
+network = build(spec_of(**config["network"]), seed=0)
+network.load_state_dict(load_file("model.safetensors"))
+network.eval()
+"""
+
+_TORCHVISION = """\
+import torchvision
+from safetensors.torch import load_file
+
+network = {call}
+network.load_state_dict(load_file("model.safetensors"))
+network.eval()
+"""
+
+_SCORES = f"""\
+
+mean = load_file("{MEAN_FILE}")["mean"]  # C, H, W, from 0 to 255
+
+
+def scores(images):
+    \"\"\"images: uint8, B, {{channels}}, {{size}}, {{size}} -> B, {{classes}}.\"\"\"
+    return network((images.float() - mean) / 255)
+"""
+
+
+def loading_code(trained: Trained, has_mean: bool) -> str:
+    """With torchvision alone where the network is torchvision's, else with this project."""
+    spec = trained.spec
+    call = torchvision_call(spec, trained.tensor_names)
+    code = _TORCHVISION.format(call=call) if call else _OURS
+    if has_mean:
+        sizes = {"channels": spec.channels, "size": spec.image_size, "classes": spec.classes}
+        code += _SCORES.format(**sizes)
+    return code
+
+
+def evaluation_arguments(trained: Trained, weights: str = "model.safetensors") -> list[str]:
+    """After `python -m resnet_core`.
+
+    Data that are a path are named by its last part, to be called where they lie.
+    """
+    e, spec = trained.run.experiment, trained.spec
+    options = ["evaluate", "--weights", weights, *_network(spec), "--normalization", "per-pixel"]
+    options += ["--data", trained.data_name]
+    for field in ("image_size", "train_images", "test_images"):
+        value = getattr(e, field)
+        if value is not None:
+            options += [f"--{field.replace('_', '-')}", str(value)]
+    if is_imagenet(e.network):
+        options += ["--views", "single"]
+    if e.validation:
+        options.append("--validation")
+    if arrays.is_arrays(Path(trained.data_name)):
+        options += ["--split", "test"]
+    if trained.run.precision not in {"", "fp32"}:
+        options += ["--precision", trained.run.precision]
+    return options
+
+
+def evaluation_command(trained: Trained) -> str:
+    """The command as it is typed into a shell."""
+    return shlex.join(["python", "-m", "resnet_core", *evaluation_arguments(trained)])
+
+
+def _network(spec: Spec) -> list[str]:
+    options = ["--network", spec.name]
+    if spec.has_shortcuts:
+        options += ["--shortcut", spec.shortcut]
+        if spec.shortcut == "A":
+            options += ["--option-a-padding", spec.option_a_padding]
+    if spec.block == "bottleneck" and is_imagenet(spec.name):
+        options += ["--stride-in", spec.stride_in]
+    if spec.activation != "relu":
+        options += ["--activation", spec.activation]
+    return options

@@ -1,21 +1,32 @@
-"""A run with weights, and all that can be said of it without torch."""
+"""A run with weights, and all that can be said of it and its images without torch."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
+from resnet_core.data.dataset import Dataset
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet import views
+from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
 from resnet_core.runs import find_weights, queries
 from resnet_core.runs.find_weights import Weights
 from resnet_core.runs.record import RunRecord
+from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec, is_imagenet
 
 _CLASSIFIERS = ("fc.weight", "classifier.6.weight")
@@ -49,8 +60,8 @@ class Trained:
     errors: Errors
 
     @cached_property
-    def anatomy(self) -> anatomy.Anatomy:
-        return anatomy.describe(self.spec)
+    def anatomy(self) -> Anatomy:
+        return describe(self.spec)
 
     @property
     def data_name(self) -> str:
@@ -74,7 +85,7 @@ class Trained:
         return min(subset, self.facts.train_images) if self.facts else subset
 
 
-def of_run(run_id: str) -> Trained:
+def load_trained(run_id: str) -> Trained:
     """The run's newest whole weights and what belongs to them.
 
     Raises:
@@ -121,3 +132,84 @@ def _errors(run: RunRecord, iteration: int) -> Errors:
 def _last(column: object) -> float | None:
     values = [float(v) for v in column if v is not None and not math.isnan(v)]  # type: ignore[attr-defined]
     return values[-1] if values else None
+
+
+def torchvision_function(spec: Spec) -> str | None:
+    """The name in `torchvision.models`, or None where torchvision has no such network.
+
+    Its residual networks have projections (option B), and in bottlenecks the stride in the 3x3
+    layer; with the paper's, in the first 1x1, the tensors fit but mean something else.
+    """
+    if not isinstance(spec, ImageNetSpec) or spec.channels != 3 or spec.activation != "relu":
+        return None
+    if spec.is_reference:
+        return spec.architecture.replace("-", "")
+    bottleneck = spec.block == "bottleneck"
+    theirs = spec.family == "resnet" and spec.shortcut == "B"
+    if theirs and (not bottleneck or spec.stride_in == "3x3"):
+        return spec.architecture.replace("-", "")
+    return None
+
+
+def torchvision_call(spec: Spec, tensor_names: Collection[str]) -> str | None:
+    """Python that makes torchvision's network, ready for these tensors; None where there is none.
+
+    For example "torchvision.models.resnet18(num_classes=10)".
+    """
+    name = torchvision_function(spec)
+    if name is None:
+        return None
+    options = f"num_classes={spec.classes}"
+    if name == "googlenet":
+        auxiliary = any(tensor.startswith("aux1.") for tensor in tensor_names)
+        options += f", aux_logits={auxiliary}, init_weights=False"
+    return f"torchvision.models.{name}({options})"
+
+
+MEAN_FILE = "preprocessing.safetensors"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What only the images themselves tell.
+
+    Attributes:
+        mean: float32, C, H, W: the training images' per-pixel mean, of values from 0 to 255; of
+            pictures on disk that of a sample's centre views.
+        classes: names, in the order of the network's outputs.
+        fingerprint: of all pixels and labels, of pictures on disk of names and labels.
+    """
+
+    mean: NDArray[np.float32]
+    classes: tuple[str, ...]
+    fingerprint: str
+
+    def to_bytes(self) -> bytes:
+        """A safetensors file with the tensor `mean`."""
+        return safetensors.numpy.save({"mean": self.mean}, {"unit": "0 to 255", "axes": "C, H, W"})
+
+
+def preparation_of(run: RunRecord) -> Preparation | None:
+    """Read from the run's data; None where there is no copy of them on this machine."""
+    selection = Selection.of(run.experiment)
+    try:
+        if is_imagenet(run.experiment.network):
+            return _of_pictures(catalog.load_folder(selection))
+        return _of_images(catalog.load(selection))
+    except PlaygroundError:
+        return None
+
+
+def _of_images(data: Dataset) -> Preparation:
+    images = data.train.images  # N, H, W, C
+    # A sum of whole numbers has no rounding: this is the mean that training subtracted.
+    mean = images.sum(axis=0, dtype=np.int64).astype(np.float32) / np.float32(len(images))
+    mean = np.ascontiguousarray(mean.transpose(2, 0, 1))
+    return Preparation(mean, data.classes, data.fingerprint)
+
+
+def _of_pictures(data: ImageFolder) -> Preparation:
+    """Of a sample of them, the same that training took; kept in the cache folder since then."""
+    with closing(Decoders()) as decoders:
+        mean = views.per_pixel_mean(data.train, data.image_size, decoders)
+    return Preparation(mean, data.classes, data.fingerprint)

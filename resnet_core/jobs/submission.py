@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data import catalog
 from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState

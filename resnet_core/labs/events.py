@@ -1,4 +1,4 @@
-"""What a laboratory says while it works."""
+"""Events of a laboratory: progress, rows of its tables, verdicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Row = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Progress:
-    """How much is done, in the laboratory's own steps."""
+    """The work done, in the laboratory's own steps."""
 
     done: int
     total: int
@@ -27,7 +27,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the numbers say: one of the question's findings and the values for its sentence.
+    """A conclusion: the key of one of the laboratory's sentences, and its values.
 
     A laboratory may give several, one a claim; at least one comes before it ends.
     """

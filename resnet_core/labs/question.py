@@ -77,7 +77,7 @@ class Question:
         return texts.text(language, f"labs.{self.name}.{key}", **values)
 
     def help(self, language: Language, field: str) -> str:
-        """What a setting does."""
+        """The effect of a setting, in words."""
         if field in LabSettings.model_fields:
             return texts.text(language, f"labs.common.help.{field}")
         return texts.text(language, f"labs.{self.name}.help.{field}")

@@ -1,1 +1,1 @@
-"""Paper."""
+"""Values that the paper prints."""

@@ -1,4 +1,4 @@
-"""What the paper and public reproductions of it report for CIFAR-10 (section 4.2)."""
+"""Values for CIFAR-10 of the paper (section 4.2) and of public reproductions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 TEST_ERROR: Mapping[int, float] = MappingProxyType(
     {20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.43, 1202: 7.93}
 )
-# The same by public re-runs of the recipe, percent, one figure a project.
+# The same by public re-runs of the recipe, percent, one value a project.
 RERUNS: Mapping[int, tuple[float, ...]] = MappingProxyType(
     {
         20: (8.27, 8.29, 8.08),

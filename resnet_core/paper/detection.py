@@ -1,4 +1,4 @@
-"""What the paper prints about detection (section 4.3 and appendix A, Tables 7 and 8)."""
+"""The paper's values for detection (section 4.3 and appendix A, Tables 7 and 8)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Detection:
-    """Faster R-CNN on two backbones, all else alike; mean average precision, percent.
+    """Faster R-CNN on two backbones, otherwise equal; mean average precision, percent.
 
     Attributes:
-        data: what is detected on.
-        overlap: IoU from which a box counts as found, or the range that is averaged over.
+        data: the data set.
+        overlap: IoU from which a box counts as detected, or the range that is averaged over.
     """
 
     data: str

@@ -1,4 +1,4 @@
-"""What the paper prints about the networks for ImageNet (section 3.3, Tables 1 to 3)."""
+"""The paper's values for the ImageNet networks (section 3.3, Tables 1 to 3)."""
 
 from __future__ import annotations
 

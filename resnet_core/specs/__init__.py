@@ -1,4 +1,4 @@
-"""Specs: what distinguishes one network from another, without torch."""
+"""Specs: what distinguishes networks. The loading code of exports imports `spec_of` from here."""
 
 from resnet_core.specs.names import Spec, spec_of
 

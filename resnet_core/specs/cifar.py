@@ -1,4 +1,4 @@
-"""What distinguishes one CIFAR network of section 4.2 from another, as plain data.
+"""Specs of the CIFAR networks of section 4.2, as plain data.
 
 Both the arithmetic (`anatomy`) and the modules (`networks`) are built from a
 `NetworkSpec`; neither torch nor any interface is needed to hold one.
@@ -22,7 +22,7 @@ Initialization = Literal["he", "xavier", "small_normal", "zero_last"]
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
 STAGES = 3
-# Beyond this a single training step outlasts anyone's patience; 2000 = 6 x 333 + 2.
+# A single training step of more layers takes too long; 2000 = 6 x 333 + 2.
 DEEPEST = 2000
 BOTTLENECK_EXPANSION = 4
 
@@ -100,7 +100,7 @@ class NetworkSpec:
 
     @property
     def name(self) -> str:
-        """The name by which `parse_name` finds family and depth again."""
+        """The name that `parse_name` reads."""
         return f"cifar/{self.family}-{self.depth}"
 
     @property
@@ -109,7 +109,7 @@ class NetworkSpec:
 
 
 def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
-    """Family and depth of a name such as `cifar/resnet-56`.
+    """Return family and depth of a name such as `cifar/resnet-56`.
 
     Raises:
         InvalidSetting: the family is unknown or the depth is not reachable.
@@ -128,7 +128,7 @@ def check_depth(depth: int, layers_per_block: int = 2) -> None:
     """Accept depths of 3 n k + 2 weighted layers: 6n + 2 for the paper's two-layer blocks.
 
     Raises:
-        InvalidSetting: names the nearest depths that do exist.
+        InvalidSetting: with the nearest possible depths.
     """
     step = STAGES * layers_per_block
     if depth < step + 2:

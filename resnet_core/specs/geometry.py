@@ -1,6 +1,6 @@
-"""Which blocks a network has, how wide they are and what goes round them.
+"""The blocks of a network: their width, stride and shortcut.
 
-Arithmetic only, no torch: the modules and `anatomy` are both laid out by it.
+Arithmetic without torch, shared by the modules (`networks`) and `anatomy`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ShortcutKind = Literal["none", "identity", "zero-padding", "projection"]
 
 @dataclass(frozen=True)
 class BlockGeometry:
-    """One block.
+    """Position and shape of one block.
 
     Attributes:
         stage: counted from 1; CIFAR networks have three, ImageNet networks four.
@@ -24,7 +24,7 @@ class BlockGeometry:
         filters: of its 3x3 layers.
         out_channels: channels that leave it; `filters`, or four times as many from a bottleneck.
         stride: 2 where the block halves height and width, else 1.
-        shortcut: what its shortcut does to x.
+        shortcut: its kind.
     """
 
     stage: int
@@ -42,12 +42,12 @@ class BlockGeometry:
 
 
 def blocks(spec: Spec) -> list[BlockGeometry]:
-    """The blocks in order: each stage is twice as wide as the one before.
+    """Return the blocks in order: each stage is twice as wide as the one before.
 
     The first block of every stage but the first halves the feature map (section 4.2 and
     Table 1). A bottleneck's very first block keeps the size but widens it fourfold.
     """
-    found = []
+    places = []
     channels = spec.width
     for stage, count in enumerate(spec.stage_blocks, start=1):
         filters = spec.width * 2 ** (stage - 1)
@@ -56,15 +56,15 @@ def blocks(spec: Spec) -> list[BlockGeometry]:
             out_channels = filters * spec.expansion
             same_shape = stride == 1 and channels == out_channels
             shortcut = _shortcut(spec, same_shape)
-            found.append(
+            places.append(
                 BlockGeometry(stage, index, channels, filters, out_channels, stride, shortcut)
             )
             channels = out_channels
-    return found
+    return places
 
 
 def _shortcut(spec: Spec, same_shape: bool) -> ShortcutKind:
-    """Options A, B and C of section 3.3 and Table 3."""
+    """Return the kind by options A, B and C of section 3.3 and Table 3."""
     if not spec.has_shortcuts:
         return "none"
     if spec.shortcut == "C":

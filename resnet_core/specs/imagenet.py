@@ -1,7 +1,7 @@
-"""What distinguishes one ImageNet network of the paper from another, as plain data.
+"""Specs of the paper's ImageNet networks, as plain data without torch.
 
-Table 1's networks, their plain twins, and the two that the paper measures itself against:
-VGG (Fig. 3, left) and GoogLeNet (Table 4). No torch is needed to hold one.
+Table 1's networks, their plain counterparts, and two that the paper compares with: VGG (Fig. 3,
+left) and GoogLeNet (Table 4).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STAGE_BLOCKS = {
 }
 LEAST_BOTTLENECK_DEPTH = 50
 GOOGLENET_DEPTH = 22  # weighted layers on its longest path (Szegedy et al. 2015, Table 1)
-# Smaller images leave a pooling layer nothing to pool.
+# Smaller images leave a pooling layer without input.
 _SMALLEST: dict[ImageNetFamily, int] = {"plain": 1, "resnet": 1, "vgg": 32, "googlenet": 15}
 _LARGEST = 4096
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -123,7 +123,7 @@ class ImageNetSpec:
 
     @property
     def name(self) -> str:
-        """The name by which `specs.spec_of` finds the architecture again."""
+        """The name that `spec_of` reads."""
         return f"{PREFIX}{self.architecture}"
 
     @property
@@ -133,14 +133,14 @@ class ImageNetSpec:
 
     @property
     def depth(self) -> int:
-        """Weighted layers from image to scores."""
+        """Weighted layers from image to logits."""
         if self.architecture == "googlenet":
             return GOOGLENET_DEPTH
         return int(self.architecture.split("-")[1])
 
     @property
     def is_reference(self) -> bool:
-        """Whether the paper only compares itself with it: VGG and GoogLeNet."""
+        """True for VGG and GoogLeNet, with which the paper only compares."""
         return self.family in {"vgg", "googlenet"}
 
     @property
@@ -184,23 +184,23 @@ class ImageNetSpec:
 
 
 def parse_imagenet_name(name: str) -> Architecture:
-    """The architecture of a name such as `imagenet/resnet-50`.
+    """Return the architecture of a name such as `imagenet/resnet-50`.
 
     Raises:
-        InvalidSetting: there is none of this name; says which is near.
+        InvalidSetting: there is none of this name; with the nearest one.
     """
-    given = name.strip().lower().removeprefix(PREFIX)
+    architecture_name = name.strip().lower().removeprefix(PREFIX)
     for architecture in ARCHITECTURES:
-        if given == architecture:
+        if architecture_name == architecture:
             return architecture
-    raise _unknown(given)
+    raise _unknown(architecture_name)
 
 
 def check_choice(field: str, value: object, choices: tuple[Any, ...]) -> None:
     """Accept one of the choices.
 
     Raises:
-        InvalidSetting: names them.
+        InvalidSetting: the value is none of them.
     """
     if value not in choices:
         raise InvalidSetting(field, "setting.choice", given=str(value)[:60], options=choices)

@@ -1,4 +1,4 @@
-"""Any network's description by its name: `cifar/resnet-56`, `imagenet/resnet-50`."""
+"""Specs by name: `cifar/resnet-56`, `imagenet/resnet-50`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Spec: TypeAlias = NetworkSpec | ImageNetSpec
 
 
 def is_imagenet(name: str) -> bool:
-    """Whether the name is of one of the networks for ImageNet."""
+    """Return True for the name of a network for ImageNet."""
     return name.strip().lower().startswith(PREFIX)
 
 
 def spec_of(name: str, **settings: Any) -> Spec:
-    """The network of this name, with settings that its kind of network has.
+    """Return the spec of this name with these settings.
 
     Args:
         settings: fields of `NetworkSpec` or `ImageNetSpec`; the others keep their defaults,

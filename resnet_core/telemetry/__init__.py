@@ -1,1 +1,1 @@
-"""What is measured during training, and the stream that keeps it."""
+"""Measurements during training, and the stream that stores them."""

@@ -1,7 +1,7 @@
-"""What a training run tells about itself.
+"""Events of a training run.
 
-`training.loop.train` yields these; it does not know who listens. `Measurement` is
-also one row of the telemetry stream, column by column.
+`training.loop.train` yields them without knowing their readers. A `Measurement` is also one row
+of the telemetry stream, column by column.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Started:
-    """The run's fixed facts, known once the network and the data are in memory.
+    """The run's constants, available once the network and the data are in memory.
 
     Attributes:
         iteration: 0, or the iteration from which the run was resumed.
         layers: names of the 3x3 layers in order, as in the state dict ("layer1.0.conv1");
             the order of `response_std` and `gradient_norm`.
         blocks: names of the blocks in order ("layer1.0"); the order of `branch_ratio`.
-        data: the data set's name as shown to people.
+        data: the data set's title.
         backend: how updates are made ("eager", "cuda-graph").
     """
 
@@ -44,7 +44,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """One parameter update was made, or several. The moment to save, pause or stop."""
+    """One or several parameter updates were made; between them a run can save, pause or stop."""
 
     iteration: int
 
@@ -72,7 +72,7 @@ class Measurement:
             training mode, after BN and before the nonlinearity or addition (Fig. 7).
         gradient_norm: Euclidean norm of the loss gradient of each 3x3 layer's weights.
         branch_ratio: ||F(x)|| / ||x|| per block, Euclidean norms over the mini-batch; F(x) is
-            what is added to the shortcut, and in a plain block, y = f(F(x)), all there is.
+            what is added to the shortcut, or in a plain block, y = f(F(x)), stands alone.
         audit_error: largest relative difference between `response_std` and a direct
             measurement on the same mini-batch; None where it was not audited.
     """

@@ -1,8 +1,8 @@
-"""The telemetry of one run: an append-only Arrow IPC stream with one writer. No torch.
+"""Telemetry of one run: an append-only Arrow IPC stream with one writer. No torch.
 
 A stream is the schema's message followed by one record batch's message a measurement.
-Each message is handed to the operating system in one write, so a killed writer leaves
-all complete rows and at most one torn one, which every reader here leaves out.
+Each message is one write, so a killed writer leaves all complete rows and at most one torn row,
+which every reader here leaves out.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from resnet_core.system.disk import full_disk_explained, replace, write_synced
 from resnet_core.telemetry import table
 from resnet_core.telemetry.events import Measurement, Started
 
-# What pyarrow raises for bytes that are no whole message: OSError where the body is short.
+# pyarrow's errors for bytes that are no whole message: OSError where the body is short.
 _TORN = (pa.ArrowException, OSError, EOFError, StopIteration)
 
 
 class StreamWriter:
-    """Appends measurements to the stream at `path`; makes it, or goes on with what is there.
+    """Writer that appends measurements to the stream at `path`, which it creates if necessary.
 
     Raises:
         PlaygroundError: the disk is full, or the stream there is of another network.
@@ -34,16 +34,16 @@ class StreamWriter:
 
     def __init__(self, path: Path, started: Started) -> None:
         self._path = path
-        found, _, self._end = _parse(_bytes(path))
-        self._schema = found or table.schema(started)
+        schema, _, self._end = _parse(_bytes(path))
+        self._schema = schema or table.schema(started)
         for axis in ("layers", "blocks"):
             if table.names(self._schema, axis) != getattr(started, axis):
                 raise PlaygroundError("telemetry.other_network", path=path, axis=axis)
-        # Unbuffered: what `append` returned from survives the death of this process.
-        self._file: io.FileIO = path.open("r+b" if found else "wb", buffering=0)
+        # Unbuffered: rows that `append` wrote survive the end of this process.
+        self._file: io.FileIO = path.open("r+b" if schema else "wb", buffering=0)
         self._file.truncate(self._end)
         self._file.seek(self._end)
-        if not found:
+        if not schema:
             self._write(self._schema.serialize())
 
     def append(self, measurement: Measurement) -> None:
@@ -62,7 +62,7 @@ class StreamWriter:
                     left = left[self._file.write(left) :]
         except BaseException:
             self._file.seek(self._end)
-            self._file.truncate()  # the torn row; it would lie behind the next one
+            self._file.truncate()  # the torn row would precede the next one
             raise
         self._end += len(message)
 
@@ -77,15 +77,15 @@ class StreamWriter:
 
 
 def read(path: Path) -> pa.Table:
-    """Every complete row of a stream, growing or torn.
+    """Return every complete row of a stream, which may be growing or torn.
 
     Raises:
         PlaygroundError: there is no stream at `path`, or not yet its first message.
     """
-    found, batches, _ = _parse(_bytes(path))
-    if found is None:
+    schema, batches, _ = _parse(_bytes(path))
+    if schema is None:
         raise PlaygroundError("telemetry.empty", path=path)
-    return pa.Table.from_batches(batches, found)
+    return pa.Table.from_batches(batches, schema)
 
 
 def truncate(path: Path, iteration: int) -> None:
@@ -94,12 +94,12 @@ def truncate(path: Path, iteration: int) -> None:
     Raises:
         PlaygroundError: the disk is full; the stream is as it was.
     """
-    found, batches, end = _parse(_bytes(path))
-    kept = [batch for batch in batches if batch.column("iteration")[0].as_py() <= iteration]
-    if found is None or (len(kept) == len(batches) and end == path.stat().st_size):
+    schema, batches, end = _parse(_bytes(path))
+    rows = [batch for batch in batches if batch.column("iteration")[0].as_py() <= iteration]
+    if schema is None or (len(rows) == len(batches) and end == path.stat().st_size):
         return
-    renewed = table.renewed(found)
-    parts = [renewed.serialize(), *(batch.serialize() for batch in kept)]
+    header = table.renewed(schema)
+    parts = [header.serialize(), *(batch.serialize() for batch in rows)]
     _write_whole(path, b"".join(part.to_pybytes() for part in parts))
 
 
@@ -115,11 +115,11 @@ def compact(stream_path: Path, parquet_path: Path) -> None:
 
 
 class Tail:
-    """Follows a stream that another process writes.
+    """Reader that follows a stream which another process writes.
 
     Attributes:
-        replaced: whether the last `poll` found another stream than before in this place,
-            truncated or begun anew; its rows then are all rows, not only the new ones.
+        replaced: the last `poll` read another stream than before at this path, truncated or
+            restarted; it then returned all rows, not only the new ones.
     """
 
     def __init__(self, path: Path) -> None:
@@ -130,7 +130,7 @@ class Tail:
         self._end = 0
 
     def poll(self) -> pa.Table | None:
-        """The rows that were added since the last call; None where there are none."""
+        """Return the rows added since the last call; None where there are none."""
         self.replaced = False
         try:
             file = self._path.open("rb")
@@ -149,32 +149,32 @@ class Tail:
         return pa.Table.from_batches(batches, self._schema) if batches else None
 
     def _begin(self, content: bytes) -> pa.Table | None:
-        found, batches, end = _parse(content)
-        if found is None:
-            return None  # not yet the whole first message
+        schema, batches, end = _parse(content)
+        if schema is None:
+            return None  # the first message is incomplete
         self.replaced = self._schema is not None
-        self._schema, self._end = found, end
+        self._schema, self._end = schema, end
         self._header = content[: _header_length(content)]
-        return pa.Table.from_batches(batches, found) if batches or self.replaced else None
+        return pa.Table.from_batches(batches, schema) if batches or self.replaced else None
 
 
 def _parse(content: bytes) -> tuple[pa.Schema | None, list[pa.RecordBatch], int]:
-    """The schema, the complete batches and where they end, bytes."""
+    """Return the schema, the complete batches and the position of their end, bytes."""
     try:
-        found = pa.ipc.read_schema(pa.BufferReader(content))
+        schema = pa.ipc.read_schema(pa.BufferReader(content))
     except _TORN:
         return None, [], 0
     header = _header_length(content)
-    batches, length = _batches(content[header:], found)
-    return found, batches, header + length
+    batches, length = _batches(content[header:], schema)
+    return schema, batches, header + length
 
 
-def _batches(content: bytes, found: pa.Schema) -> tuple[list[pa.RecordBatch], int]:
-    """Complete batches from the beginning of `content`, and how many bytes they take."""
+def _batches(content: bytes, schema: pa.Schema) -> tuple[list[pa.RecordBatch], int]:
+    """Return the complete batches at the beginning of `content`, and their length in bytes."""
     batches, end = [], 0
     for message, position in _messages(content):
         try:
-            batch = pa.ipc.read_record_batch(message, found)
+            batch = pa.ipc.read_record_batch(message, schema)
             batch.validate(full=True)
         except _TORN:
             break
@@ -184,7 +184,7 @@ def _batches(content: bytes, found: pa.Schema) -> tuple[list[pa.RecordBatch], in
 
 
 def _messages(content: bytes) -> Iterator[tuple[pa.Message, int]]:
-    """Whole messages, each with the position of its end."""
+    """Yield whole messages, each with the position of its end."""
     source = pa.BufferReader(content)
     reader = pa.ipc.MessageReader.open_stream(source)
     while True:
@@ -200,7 +200,7 @@ def _header_length(content: bytes) -> int:
 
 
 def _bytes(path: Path) -> bytes:
-    # A size of 0 is not read: it is an empty file, or a device that would never end.
+    # A size of 0 is an empty file, or a device that would never end.
     if not path.exists() or path.stat().st_size == 0:
         return b""
     return path.read_bytes()

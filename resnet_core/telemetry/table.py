@@ -1,4 +1,4 @@
-"""A `Measurement` as a row of an Arrow table. No torch."""
+"""Measurements as rows of an Arrow table. No torch."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow as pa
 from resnet_core.errors import PlaygroundError
 from resnet_core.telemetry.events import Measurement, Started
 
-# Column, Arrow type, whether it may be empty. The three vectors' lengths are the network's; VGG
-# and GoogLeNet have no blocks, and a vector of no length has no column.
+# Column, Arrow type, nullable. The three vectors' lengths depend on the network; VGG and
+# GoogLeNet have no blocks, and a vector of length 0 has no column.
 _SCALARS = (
     ("iteration", pa.int64(), False),
     ("epoch", pa.float64(), False),
@@ -34,9 +34,9 @@ _VECTORS = (
 
 
 def schema(started: Started) -> pa.Schema:
-    """The columns, and as metadata, in JSON: `layers`, `blocks`, `started` (all its fields).
+    """Return the columns, with `layers`, `blocks` and `started` as metadata in JSON.
 
-    `stream` is a fresh identifier, by which a reader notices that the file is another one.
+    `stream` is a new identifier, by which a reader notices that the file is another one.
     """
     names = {"layers": list(started.layers), "blocks": list(started.blocks)}
     fields = [pa.field(name, kind, nullable=empty) for name, kind, empty in _SCALARS]
@@ -51,17 +51,17 @@ def schema(started: Started) -> pa.Schema:
 
 
 def renewed(old: pa.Schema) -> pa.Schema:
-    """The same schema under a fresh `stream` identifier, for a file written anew."""
+    """Return the same schema with a new `stream` identifier, for a rewritten file."""
     return old.with_metadata({**old.metadata, b"stream": uuid.uuid4().hex.encode()})
 
 
 def names(table_schema: pa.Schema, axis: str) -> tuple[str, ...]:
-    """The `layers` or `blocks` that the vector columns run over."""
+    """Return the `layers` or `blocks` of the vector columns."""
     return tuple(json.loads(table_schema.metadata[axis.encode()]))
 
 
 def row(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatch:
-    """One measurement as a record batch of one row.
+    """Return one measurement as a record batch of one row.
 
     Raises:
         PlaygroundError: a vector has another length than the schema's.
@@ -72,8 +72,8 @@ def row(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatch:
     ]
     for column, axis in _VECTORS:
         values = np.asarray(getattr(measurement, column), np.float32)
-        known = column in table_schema.names
-        length = table_schema.field(column).type.list_size if known else 0
+        exists = column in table_schema.names
+        length = table_schema.field(column).type.list_size if exists else 0
         if values.shape != (length,):
             raise PlaygroundError(
                 "telemetry.shape", column=column, shape=str(values.shape), length=length, axis=axis

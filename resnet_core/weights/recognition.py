@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.specs import geometry
 from resnet_core.specs.cifar import FAMILIES, STAGES

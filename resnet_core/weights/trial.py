@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.specs.names import Spec
 from resnet_core.system.texts import Message
 from resnet_core.training.device import Execution

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import store
 from resnet_core.runs.folder import of_run
@@ -85,7 +85,7 @@ def write_stream(
 
 
 def started(experiment: Experiment) -> Started:
-    found = anatomy.describe(experiment.network_spec())
+    found = describe(experiment.network_spec())
     return Started(
         iteration=0,
         layers=tuple(found.layers_3x3),

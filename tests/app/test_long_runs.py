@@ -17,7 +17,7 @@ from app.page_state.view import View
 from app.server.answers import Answer
 from app.server.chart_answers import MOST_MOMENTS, ChartRequest, Charts
 from app.server.feed import Reading
-from resnet_core import anatomy
+from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.record import RunRecord
@@ -53,7 +53,7 @@ class LongRuns:
 
 def _noise(record: RunRecord, length: int) -> Reading:
     random = np.random.default_rng(0)
-    blocks = anatomy.describe(record.experiment.network_spec()).block_names
+    blocks = describe(record.experiment.network_spec()).block_names
     iterations = np.linspace(0, 64_000, length).astype(int)
     errors = random.uniform(20, 30, length)
     errors[min(SPIKE, length // 2)] = 66.0

@@ -47,7 +47,7 @@ print(json.dumps(sorted(sys.modules)))
 _LIGHT = (
     "resnet_core.experiments.experiment",
     "resnet_core.specs.cifar",
-    "resnet_core.anatomy",
+    "resnet_core.anatomy.describe",
     "resnet_core.system.home",
     "resnet_core.errors",
     "resnet_core.experiments.presets",

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from app.language.texts import say
-from app.widgets.attribution.state import Desk
+from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory import result as viewers
 from app.widgets.laboratory.state import command_line
 from resnet_core.data.own import uploaded_image
@@ -34,19 +34,19 @@ def _queued() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
-    """What was asked for; nobody works on it."""
-    orders: list[LabRequest] = []
+def requests(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
+    """The requests that the page made; no supervisor works on them."""
+    submitted: list[LabRequest] = []
     ask = services.ask
 
-    def note(order: LabRequest, anew: bool = False) -> str:
-        orders.append(order)
-        return ask(order, anew)
+    def note(request: LabRequest, anew: bool = False) -> str:
+        submitted.append(request)
+        return ask(request, anew)
 
     monkeypatch.setattr(services, "ask", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
     monkeypatch.setattr(viewers, "_seen", {})  # the sessions of the tests before
-    return orders
+    return submitted
 
 
 def _html(test: AppTest) -> str:
@@ -62,7 +62,7 @@ def _query(test: AppTest) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value[0] for name, value in found}
 
 
-def test_it_opens_with_the_maps_on_record(asked: list[LabRequest]) -> None:
+def test_it_opens_with_the_maps_on_record(requests: list[LabRequest]) -> None:
     test = _open()
     shown = _html(test)
     assert shown.count("<img") == 12  # two networks: the picture and five maps
@@ -70,28 +70,28 @@ def test_it_opens_with_the_maps_on_record(asked: list[LabRequest]) -> None:
     assert "resnet-20" in shown
     assert "convergence delta 0." in shown
     assert "inside the shape" in shown
-    assert asked == []
+    assert requests == []
     assert _query(test) == {}
 
 
-def test_another_picture_is_asked_for_at_once_and_room_is_kept(asked: list[LabRequest]) -> None:
+def test_another_picture_is_computed_at_once_in_reserved_space(requests: list[LabRequest]) -> None:
     test = _open(picture="test:17")
-    (order,) = asked
-    assert (order.laboratory, order.settings.picture) == ("attribution", "test:17")  # type: ignore[attr-defined]
-    assert results.read(order.id).state == "queued"
+    (request,) = requests
+    assert (request.laboratory, request.settings.picture) == ("attribution", "test:17")  # type: ignore[attr-defined]
+    assert results.read(request.id).state == "queued"
     assert _html(test).count(say("en", "attribution.computing")) == 10
     assert _query(test) == {"picture": "test:17"}
 
 
-def test_choices_go_to_the_order_and_the_url(asked: list[LabRequest]) -> None:
+def test_choices_go_to_the_request_and_the_url(requests: list[LabRequest]) -> None:
     test = _open()
     test.button_group[0].set_value(["saliency", "deep_lift"]).run()
     assert not test.exception
-    assert asked[-1].settings.methods == ("saliency", "deep_lift")  # type: ignore[attr-defined]
+    assert requests[-1].settings.methods == ("saliency", "deep_lift")  # type: ignore[attr-defined]
     target = next(box for box in test.selectbox if "class" in box.label.lower())
     target.select_index(3).run()
     assert not test.exception
-    assert asked[-1].settings.target == 2  # type: ignore[attr-defined]
+    assert requests[-1].settings.target == 2  # type: ignore[attr-defined]
     assert _query(test) == {"methods": "saliency,deep_lift", "target": "2"}
 
 
@@ -102,22 +102,22 @@ def test_the_grid_offers_test_images_and_marks_the_one_that_is_shown() -> None:
     assert all(one["address"].startswith("data:image/png") for one in grid["pictures"])
 
 
-def test_the_checks_are_on_record_and_can_be_run(asked: list[LabRequest]) -> None:
+def test_the_checks_are_on_record_and_can_be_run(requests: list[LabRequest]) -> None:
     test = _open(view="checks")
     ids = [data["id"] for data in _components(test) if "paper" in data]
     assert ids == [LabRequest.create("masks").id, LabRequest.create("randomised").id]
     assert "layer3.2" in _html(test)
     test.button(key="attribution.randomised.run").click().run()
     assert not test.exception
-    assert asked[-1].laboratory == "randomised"
+    assert requests[-1].laboratory == "randomised"
     other = _open(view="checks", picture="test:17")
     components = [data for data in _components(other) if "paper" in data]
     assert components[1]["notice"] == say("en", "attribution.not_asked")
 
 
-def test_a_slider_goes_through_training_at_once(asked: list[LabRequest]) -> None:
+def test_the_slider_shows_recorded_points_in_training(requests: list[LabRequest]) -> None:
     test = _open(through_training="1")
-    assert asked == []  # on record
+    assert requests == []  # on record
     (slider,) = test.select_slider
     said = [say("en", "attribution.before"), *(f"after {n:,}" for n in (53, 106, 212, 424, 742))]
     assert slider.options == [*said, "after 1,060"]
@@ -131,45 +131,45 @@ def test_a_slider_goes_through_training_at_once(asked: list[LabRequest]) -> None
     assert not [one for one in test.caption if "plain-20" in one.value]
 
 
-def test_the_toggle_asks_for_the_way_through_training(asked: list[LabRequest]) -> None:
+def test_the_toggle_requests_maps_through_training(requests: list[LabRequest]) -> None:
     test = _open(picture="test:17")
     toggle = next(one for one in test.toggle if one.label == "Through training")
     toggle.set_value(True).run()
     assert not test.exception
-    assert asked[-1].settings.through_training  # type: ignore[attr-defined]
+    assert requests[-1].settings.through_training  # type: ignore[attr-defined]
     assert _query(test)["picture"] == "test:17"
 
 
-def test_the_result_of_a_picture_that_was_left_is_stopped(asked: list[LabRequest]) -> None:
+def test_the_result_of_a_picture_that_was_left_is_stopped(requests: list[LabRequest]) -> None:
     test = _open(picture="test:17", through_training="1")
-    first = asked[-1].id
+    first = requests[-1].id
     test.query_params["picture"] = "test:18"
     test.run()
-    assert asked[-1].id != first
-    assert _queued() == [asked[-1].id]
+    assert requests[-1].id != first
+    assert _queued() == [requests[-1].id]
     assert results.read(first).state == "stopped"
     test.query_params["picture"] = "test:17"
     test.run()
     assert not test.exception
-    assert asked[-1].id == first
+    assert requests[-1].id == first
     assert _queued() == [first]  # asked for again
     assert results.read(first).state == "queued"
 
 
-def test_a_result_requested_elsewhere_is_not_stopped(asked: list[LabRequest]) -> None:
+def test_a_result_requested_elsewhere_is_not_stopped(requests: list[LabRequest]) -> None:
     laboratories.submit(LabRequest.create("attribution", picture="test:17"))
     test = _open(picture="test:17")
-    assert asked == []
+    assert requests == []
     test.query_params["picture"] = "test:18"
     test.run()
     assert len(_queued()) == 2
 
 
 def test_a_viewer_who_leaves_does_not_stop_a_result_that_another_one_follows(
-    asked: list[LabRequest],
+    requests: list[LabRequest],
 ) -> None:
     first, second = _open(picture="test:17"), _open(picture="test:17")
-    lab_id = asked[0].id
+    lab_id = requests[0].id
     first.query_params["picture"] = "test:18"
     first.run()
     assert not first.exception
@@ -190,20 +190,20 @@ def test_the_shown_command_is_quoted_for_the_shell() -> None:
     assert shlex.split(shown)[-2:] == ["--steps", "32"]
 
 
-def test_layers_are_browsed_block_by_block(asked: list[LabRequest]) -> None:
+def test_layers_are_browsed_block_by_block(requests: list[LabRequest]) -> None:
     test = _open(view="layers", lang="ko")
     shown = _html(test)
     assert "F(x)" in shown
     assert say("ko", "attribution.part.total") in shown
     assert shown.count("<img") == 16 * 3 + 16 * 5
-    assert asked == []
+    assert requests == []
     layer = next(box for box in test.selectbox if box.label == say("ko", "attribution.layer"))
     assert len(layer.options) > 60
 
 
-def test_a_network_with_gates_says_why_a_method_cannot(asked: list[LabRequest]) -> None:
+def test_deep_lift_of_a_highway_network_is_requested(requests: list[LabRequest]) -> None:
     test = _open(runs="one-minute-highway-20-seed-0", methods="deep_lift")
-    assert asked[-1].runs == ("one-minute-highway-20-seed-0",)
+    assert requests[-1].runs == ("one-minute-highway-20-seed-0",)
     assert not test.exception
 
 
@@ -218,42 +218,42 @@ def test_a_network_with_gates_says_why_a_method_cannot(asked: list[LabRequest]) 
         {"other": "1"},
     ],
 )
-def test_what_a_url_says_wrongly_is_said_and_gives_way(query: dict[str, str]) -> None:
+def test_wrong_url_parameters_are_named_and_replaced_by_defaults(query: dict[str, str]) -> None:
     test = _open(**query)
     assert len(test.warning) == 1
     assert _html(test).count("<img") == 12
 
 
-def test_without_networks_it_says_so(asked: list[LabRequest]) -> None:
+def test_a_page_without_networks_explains_itself(requests: list[LabRequest]) -> None:
     test = _open()
     test.multiselect[0].set_value([]).run()
     assert not test.exception
     assert say("en", "labs.common.networks_none") in [one.value for one in test.info]
-    assert asked == []
+    assert requests == []
 
 
-def test_an_upload_is_kept_by_what_it_shows_and_asked_about(asked: list[LabRequest]) -> None:
+def test_an_upload_is_stored_by_its_content_and_requested(requests: list[LabRequest]) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 30), "green").save(file, "PNG")
     test = _open()
     test.file_uploader[0].set_value(("..\\..\\evil.png", file.getvalue(), "image/png")).run()
     assert not test.exception
-    name = asked[-1].settings.picture  # type: ignore[attr-defined]
+    name = requests[-1].settings.picture  # type: ignore[attr-defined]
     assert uploaded_image.load(name.removeprefix("own:"))[0, 0].tolist() == [0, 128, 0]
     assert _query(test) == {"picture": name}
 
 
-def test_a_bad_upload_gets_a_sentence(asked: list[LabRequest]) -> None:
+def test_a_bad_upload_gets_a_sentence(requests: list[LabRequest]) -> None:
     test = _open()
     test.file_uploader[0].set_value(("evil.png", b"no picture", "image/png")).run()
     assert not test.exception
     assert "cannot be read as an image" in test.error[0].value
-    assert asked == []
+    assert requests == []
 
 
-def test_the_desk_comes_back_from_its_url(home: Path) -> None:
+def test_the_state_comes_back_from_its_url(home: Path) -> None:
     query = {"view": "layers", "layer": "layer1.0.conv1", "picture": "test:9", "stage": "2"}
-    desk, problems = Desk.from_query(query)
+    state, problems = AttributionState.from_query(query)
     assert problems == []
-    assert desk.to_query() == query
-    assert Desk.from_query(desk.to_query())[0] == desk
+    assert state.to_query() == query
+    assert AttributionState.from_query(state.to_query())[0] == state

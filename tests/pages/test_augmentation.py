@@ -23,7 +23,7 @@ def test_it_opens_with_an_embedded_picture_and_every_step(home: Path) -> None:
     test = _open()
     text = said(test)
     assert "**1 · The picture**, 640 × 384" in text
-    assert "**6 · Less the mean**" in text
+    assert "**6 · Mean subtracted**" in text
     assert "Krizhevsky et al. 2012" in text
     assert sum(html.count("<img") for html in _pictures(test)) == 6 + 8 + 1 + 10
 

@@ -14,6 +14,7 @@ from app.background.measurements import Failed
 from app.language import texts
 from resnet_core.errors import DownloadError
 from resnet_core.runs import queries
+from resnet_core.system.texts import STORED, Message
 from tests.picture_folders import draw_folder
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
@@ -146,7 +147,7 @@ def test_a_bad_depth_is_told_at_the_depth_and_nothing_is_lost(opened: Opened, de
         ("text_input", "learning_rate", "nan", "not a finite number"),
         ("text_input", "learning_rate", "inf", "not a finite number"),
         ("text_input", "learning_rate", "-0.1", "too small"),
-        ("text_input", "learning_rate", "fast", "cannot be read"),
+        ("text_input", "learning_rate", "fast", "is not a number"),
         ("number_input", "batch_size", 0, "too small; use at least 2"),
         ("number_input", "batch_size", 6000, "more than the 5120 training images"),
         ("number_input", "iterations", 0, "too small"),
@@ -157,7 +158,7 @@ def test_a_bad_depth_is_told_at_the_depth_and_nothing_is_lost(opened: Opened, de
         ("text_input", "name", "x" * 10_000, "use at most 80"),
         ("text_input", "name", "abc\u202ecba", "right-to-left"),
         ("text_input", "train_images", "64", "use at most 64"),
-        ("text_input", "train_images", "many", "cannot be read"),
+        ("text_input", "train_images", "many", "is not a whole number"),
         ("text_input", "image_size", "1000", "too large; use at most 256"),
     ],
 )
@@ -297,7 +298,9 @@ def test_all_of_a_preset_can_be_started(opened: Opened) -> None:
 def test_a_time_that_cannot_be_measured_says_why(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "together", lambda experiments: Failed("No such GPU."))
+    monkeypatch.setattr(
+        training, "together", lambda experiments: Failed(Message(STORED, text="No such GPU."))
+    )
     page = opened(network="cifar/resnet-20")
     assert figures(page)["Expected time"] == "unknown"
     assert "No such GPU." in said(page)

@@ -20,7 +20,7 @@ def _bars(
     """Percent by method.
 
     Args:
-        chance: what a map without any sense would score.
+        chance: the score of a random map.
         error: the column of the standard errors, if there is one.
     """
     traces = []
@@ -51,7 +51,7 @@ def _bars(
 
 
 def _chance(methods: list[str], chance: float, say: Speaker, dark: bool) -> go.Scatter:
-    """What a map without any sense would score, right across."""
+    """The score of a random map, a line right across."""
     return go.Scatter(
         x=methods,
         y=[round(chance, 2)] * len(methods),

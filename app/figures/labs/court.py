@@ -43,9 +43,11 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         traces[-1].update(mode="lines")
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.court.axis.iteration"),
-        say("labs.court.axis.training_error"),
+        "court",
+        "iteration",
+        "training_error",
         yaxis=shared.PERCENT,
         height=shared.TALLER,
     )
@@ -67,9 +69,11 @@ def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         traces.append(trace.update(mode="lines"))
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.court.axis.place"),
-        say("labs.court.axis.gradient"),
+        "court",
+        "place",
+        "gradient",
         yaxis=shared.LOGARITHMIC,
         xaxis={
             "tickvals": [0, 1],

@@ -56,9 +56,11 @@ def _errors(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     traces.append(_table_6(say, dark))
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.depth.axis.depth"),
-        say("labs.depth.axis.error"),
+        "depth",
+        "depth",
+        "error",
         xaxis=_depth_axis(_TICKS, 7, 1500),
         yaxis=shared.PERCENT,
         height=shared.TALLER,
@@ -112,9 +114,11 @@ def _paper(say: Speaker, dark: bool) -> go.Figure:
     )
     return shared.figure(
         [reruns, _table_6(say, dark), training],
+        say,
         dark,
-        say("labs.depth.axis.depth"),
-        say("labs.depth.axis.error"),
+        "depth",
+        "depth",
+        "error",
         xaxis=_depth_axis((20, 32, 56, 110, 300, 1202), 17, 1500),
         yaxis={"range": [0, 10]},
     )
@@ -137,10 +141,4 @@ def _curves(table: pd.DataFrame, settings: Settings, say: Speaker, dark: bool) -
         traces.append(tests.update(showlegend=False, mode="lines+markers"))
         trace = shared.line(rows["iteration"], rows["error"], name, colour, 2.8, " %")
         traces.append(trace.update(mode="lines"))
-    return shared.figure(
-        traces,
-        dark,
-        say("labs.depth.axis.iteration"),
-        say("labs.depth.axis.error"),
-        yaxis=shared.PERCENT,
-    )
+    return shared.figure(traces, say, dark, "depth", "iteration", "error", yaxis=shared.PERCENT)

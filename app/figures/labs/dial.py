@@ -57,12 +57,7 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         trace = shared.line(rows["iteration"], rows["error"], name, colour, unit=" %")
         traces.append(trace.update(mode="lines"))
     return shared.figure(
-        traces,
-        dark,
-        say("labs.dial.axis.updates"),
-        say("labs.dial.axis.running"),
-        yaxis=shared.PERCENT,
-        height=shared.TALL,
+        traces, say, dark, "dial", "updates", "running", yaxis=shared.PERCENT, height=shared.TALL
     )
 
 

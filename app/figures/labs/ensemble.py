@@ -53,9 +53,11 @@ def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.
         traces.append(shared.line(rows["members"], rows["error"], name, colour, 3, " %"))
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.ensemble.axis.members"),
-        say("labs.ensemble.axis.error"),
+        "ensemble",
+        "members",
+        "error",
         xaxis={"dtick": 1, "range": [0.7, len(members) + 0.3]},
     )
 
@@ -63,13 +65,16 @@ def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.
 def _pairs(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Percent of images that two runs answer differently, as a square."""
     names = list(dict.fromkeys([*table["first"], *table["second"]]))
-    found = {
+    disagreements = {
         pair: float(value)
         for pair, value in zip(
             zip(table["first"], table["second"], strict=True), table["disagreement"], strict=True
         )
     }
-    rows = [[found.get((one, other), found.get((other, one))) for other in names] for one in names]
+    rows = [
+        [disagreements.get((one, other), disagreements.get((other, one))) for other in names]
+        for one in names
+    ]
     places = list(range(1, len(names) + 1))
     square = go.Heatmap(
         x=places,
@@ -85,9 +90,11 @@ def _pairs(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     )
     return shared.figure(
         square,
+        say,
         dark,
-        say("labs.ensemble.axis.run"),
-        say("labs.ensemble.axis.run"),
+        "ensemble",
+        "run",
+        "run",
         xaxis={"tickvals": places},
         yaxis={"tickvals": places, "autorange": "reversed", "rangemode": "normal"},
     )
@@ -123,9 +130,11 @@ def _dropped(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go
         traces.insert(0, trace.update(mode="markers", marker={"size": 9, "symbol": "square"}))
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.ensemble.axis.dropped"),
-        say("labs.ensemble.axis.error"),
+        "ensemble",
+        "dropped",
+        "error",
         xaxis={"dtick": 1, "range": [-0.3, float(rows["dropped"].max()) + 0.3]},
         yaxis=shared.PERCENT,
     )

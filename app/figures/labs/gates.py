@@ -1,4 +1,4 @@
-"""How much of x each shortcut lets through, over the blocks and over the training."""
+"""The share of x that each shortcut lets through, by block and during training."""
 
 from __future__ import annotations
 

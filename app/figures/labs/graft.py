@@ -61,12 +61,7 @@ def _curves(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
             )
         )
     return shared.figure(
-        traces,
-        dark,
-        say("labs.graft.axis.updates"),
-        say("labs.graft.axis.running"),
-        yaxis=shared.PERCENT,
-        height=shared.TALL,
+        traces, say, dark, "graft", "updates", "running", yaxis=shared.PERCENT, height=shared.TALL
     )
 
 

@@ -45,11 +45,7 @@ def _race(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
             trace.line.dash = "dot" if form == "shifted" else "solid"
             (bold if chosen else thin).append(trace.update(opacity=1 if chosen else 0.25))
     return shared.figure(
-        thin + bold,
-        dark,
-        say("labs.microscope.axis.step"),
-        say("labs.microscope.axis.loss"),
-        yaxis=shared.LOGARITHMIC,
+        thin + bold, say, dark, "microscope", "step", "loss", yaxis=shared.LOGARITHMIC
     )
 
 
@@ -59,13 +55,7 @@ def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         colour, name = _colour(str(form), dark), say(f"labs.microscope.form.{form}")
         traces.append(_band(rows, "depth", name, colour))
         traces.append(shared.line(rows["depth"], _losses(rows["loss"]), name, colour))
-    return shared.figure(
-        traces,
-        dark,
-        say("labs.microscope.axis.depth"),
-        say("labs.microscope.axis.loss"),
-        yaxis=shared.LOGARITHMIC,
-    )
+    return shared.figure(traces, say, dark, "microscope", "depth", "loss", yaxis=shared.LOGARITHMIC)
 
 
 def _norms(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
@@ -86,9 +76,11 @@ def _norms(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
             traces.append(trace.update(opacity=1 if end else 0.45, mode="lines+markers"))
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.microscope.axis.block"),
-        say("labs.microscope.axis.norm"),
+        "microscope",
+        "block",
+        "norm",
         xaxis={"dtick": 1 if table["block"].max() <= 10 else 2},
         height=shared.TALL,
     )

@@ -1,4 +1,4 @@
-"""How many paths there are of each length, what one carries, and what they carry together."""
+"""The number of paths of each length, the gradient of one, and that of all together."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def boxed(pixels: Pixels, boxes: list[tuple[Any, str]]) -> str:
 
 
 def _grey(pixels: Pixels) -> NDArray[np.float64]:
-    """Paler than the scene, so that tints are told from it."""
+    """Paler than the scene, so that tints stand out."""
     grey = pixels.astype(float).mean(axis=2, keepdims=True)
     return np.repeat(70 + 0.55 * grey, 3, axis=2)
 

@@ -51,9 +51,11 @@ def networks(table: pd.DataFrame, dark: bool) -> Iterator[tuple[str, str, pd.Dat
 
 def figure(
     traces: Any,
+    say: Speaker,
     dark: bool,
-    x_title: str,
-    y_title: str,
+    laboratory: str,
+    x: str,
+    y: str,
     *,
     xaxis: Mapping[str, Any] | None = None,
     yaxis: Mapping[str, Any] | None = None,
@@ -64,9 +66,11 @@ def figure(
     """A figure of these traces.
 
     Args:
+        x, y: names of the axes' titles in the laboratory's texts, or "".
         xaxis, yaxis, legend, margin: added to those of `layout`.
         more: other fields of the layout.
     """
+    x_title, y_title = (say(f"labs.{laboratory}.axis.{name}") if name else "" for name in (x, y))
     fields = layout(dark, x_title, y_title)
     parts = {"xaxis": xaxis, "yaxis": yaxis, "legend": legend, "margin": margin}
     for name, part in parts.items():

@@ -66,9 +66,11 @@ def _autocorrelation(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure
         traces += _over_seeds(table[table["series"] == series], "lag", series, say, dark)
     return shared.figure(
         traces,
+        say,
         dark,
-        say("labs.shattered.axis.lag"),
-        say("labs.shattered.axis.correlation"),
+        "shattered",
+        "lag",
+        "correlation",
         yaxis={"range": [-0.25, 1.03]},
         height=shared.TALL,
     )
@@ -81,11 +83,7 @@ def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         if len(rows):
             traces += _over_seeds(rows, "depth", form, say, dark)
     return shared.figure(
-        traces,
-        dark,
-        say("labs.shattered.axis.depth"),
-        say("labs.shattered.axis.neighbours"),
-        yaxis={"range": [-0.1, 1.03]},
+        traces, say, dark, "shattered", "depth", "neighbours", yaxis={"range": [-0.1, 1.03]}
     )
 
 

@@ -142,7 +142,7 @@ def _key(activation: str, batch_norm: bool, initialization: str) -> str:
 
 
 def _axes(cell: str, say: Speaker) -> dict[str, str]:
-    """What stands on the axes when the cell's curves are shown alone: there it is named."""
+    """The axis titles for the cell's curves shown alone, which name the cell."""
     activation, norm, initialization = cell.split()
     has_bn = str(norm == "bn").lower()
     named = " · ".join(

@@ -32,7 +32,7 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures scores, final, edges (of boxes), pictures, improving, classifiers and losses."""
-    scenes, said, over, final = (
+    scenes, predictions, over, final = (
         tables[key] if len(tables.get(key, ())) else None
         for key in ("scenes", "predictions", "curves", "final")
     )
@@ -42,9 +42,9 @@ def draw(
     if final is not None:
         figures["final"] = _bars(final, "score", say, dark)
     if scenes is not None:
-        figures["pictures"] = _pictures(scenes, said, say, dark)
-    if scenes is not None and said is not None:
-        figures["improving"] = _improving(scenes, said, say, dark)
+        figures["pictures"] = _pictures(scenes, predictions, say, dark)
+    if scenes is not None and predictions is not None:
+        figures["improving"] = _improving(scenes, predictions, say, dark)
     if final is not None and final["classification"].notna().any():
         figures["classifiers"] = _classifiers(final, say, dark)
     if final is not None and final["error"].notna().any():
@@ -111,7 +111,7 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
 
 
 def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Whether the better classifier, to the left, is the better backbone.
+    """Score against classification error: is the better classifier the better backbone?
 
     Those begun anew never were the classifier.
     """
@@ -167,15 +167,15 @@ def _key(name: str, colour: str, dash: str, symbol: str, markers: bool) -> go.Sc
 
 
 def _pictures(
-    scenes: pd.DataFrame, said: pd.DataFrame | None, say: Speaker, dark: bool
+    scenes: pd.DataFrame, predictions: pd.DataFrame | None, say: Speaker, dark: bool
 ) -> go.Figure:
     """The truth, then what each head now says, for the way of using backbones that came last."""
     ink = look.ink(dark).text
     masks = _masks(scenes)
     truths = [_true(row, masks) for _, row in scenes.iterrows()]
     strips = [Strip(say("labs.transfer.truth"), ink, truths)]
-    if said is not None:
-        latest = said[said["how"] == said["how"].iloc[-1]]
+    if predictions is not None:
+        latest = predictions[predictions["how"] == predictions["how"].iloc[-1]]
         for name, colour, _, rows in _learners(latest, say, dark):
             now = rows[rows["update"] == rows["update"].max()].sort_values("scene")
             label = say("labs.transfer.after", name=name, updates=int(now["update"].iloc[0]))
@@ -183,9 +183,12 @@ def _pictures(
     return sheet(strips, len(scenes), dark, legend=_legend(scenes, say) if masks else ())
 
 
-def _improving(scenes: pd.DataFrame, said: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _improving(
+    scenes: pd.DataFrame, predictions: pd.DataFrame, say: Speaker, dark: bool
+) -> go.Figure:
     """The first scene as each head sees it after a few, more and all updates."""
-    latest = said[(said["how"] == said["how"].iloc[-1]) & (said["scene"] == 0)]
+    last = predictions["how"] == predictions["how"].iloc[-1]
+    latest = predictions[last & (predictions["scene"] == 0)]
     moments = sorted(latest["update"].unique())
     chosen = moments[1:] or moments
     places = np.unique(np.linspace(0, len(chosen) - 1, _COLUMNS).round().astype(int))
@@ -253,7 +256,7 @@ def _bytes(colour: str) -> bytes:
 
 
 def _above(percent: pd.Series) -> float:
-    """Where an axis of percents ends: a little above the highest, at most at 100."""
+    """The end of an axis of percents: a little above the highest, at most 100."""
     return min(100.0, max(10.0, 1.15 * float(np.nanmax(shared.numbers(percent)))))
 
 

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class FirstPicture:
-    """Middleware that changes the HTML of "/", unless the URL names runs of its own."""
+    """Middleware that changes the HTML of "/", unless the URL names other runs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -67,9 +67,9 @@ class _Rewriter:
 
 def _with_picture(html: str, scope: Scope) -> str:
     query = QueryParams(scope.get("query_string", b""))
-    spoken = language(query, Headers(scope=scope).get("accept-language", ""))
+    reader_language = language(query, Headers(scope=scope).get("accept-language", ""))
     try:
-        picture = in_body(spoken)
+        picture = in_body(reader_language)
     except PlaygroundError as error:
         _log.warning("%s The home page begins without its picture.", error)
         return html
@@ -107,9 +107,9 @@ def _unconditional(scope: Scope) -> Scope:
 
 def language(query: Mapping[str, str], accepted: str) -> Language:
     """Return the reader's language as `texts.language` does, from the request alone."""
-    for spoken in texts.LANGUAGES:
-        if query.get(texts.PARAMETER) == spoken:
-            return spoken
+    for candidate in texts.LANGUAGES:
+        if query.get(texts.PARAMETER) == candidate:
+            return candidate
     return "ko" if accepted.strip().lower().startswith("ko") else "en"
 
 
@@ -122,7 +122,7 @@ def in_head() -> str:
     )
 
 
-def in_body(spoken: Language) -> str:
+def in_body(language: Language) -> str:
     """Return the picture with its data and script; "" where there are no recordings.
 
     A request of its own would wait behind those for Streamlit's scripts.
@@ -133,15 +133,15 @@ def in_body(spoken: Language) -> str:
     ids = tuple(run.id for run in puzzle.first_recording())
     if not ids:
         return ""
-    say = texts.speaker(spoken)
-    requests = [ChartRequest(runs=ids, lang=spoken, dark=dark) for dark in (False, True)]
+    say = texts.speaker(language)
+    requests = [ChartRequest(runs=ids, lang=language, dark=dark) for dark in (False, True)]
     charts = [routes.newest(request) for request in requests]
     data = f"[{','.join(charts)}]".replace("<", "\\u003c")
     panels = "".join(
         f'<section data-panel="{name}"><h3></h3><div></div></section>' for name in _PANELS
     )
     return (
-        f'<div id="pg-first" lang="{spoken}" aria-hidden="true" hidden>'
+        f'<div id="pg-first" lang="{language}" aria-hidden="true" hidden>'
         f"<h1>{escape(say('home.title'))}</h1><p>{escape(say('home.lead'))}</p>"
         f'<p class="pg-first-caption"></p><div class="pg-first-panels">{panels}</div></div>'
         f'<script type="application/json" id="pg-first-data">{data}</script>'

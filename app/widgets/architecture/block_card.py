@@ -15,7 +15,7 @@ from app.language.texts import t
 from app.widgets.architecture.state import title
 from app.widgets.experiment_form.cost import short
 from app.widgets.show_code import BLOCK_CLASSES, Source, source_of
-from resnet_core.anatomy import Anatomy, BlockFacts, Layer
+from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer
 from resnet_core.specs.names import Spec
 
 
@@ -96,7 +96,7 @@ _REFERENCES = "resnet_core/networks/references.py"
 
 
 def code_of(spec: Spec) -> list[Source]:
-    """What a block of this network is made by: its forward pass, and its layers."""
+    """Return the source of the network's block: its forward pass, and its layers."""
     if spec.family == "vgg":
         return [source_of(_REFERENCES, "_vgg"), *_torchvision("vgg.py", "make_layers")]
     if spec.family == "googlenet":

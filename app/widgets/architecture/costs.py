@@ -1,4 +1,4 @@
-"""What networks cost: bars and a table beside the paper's values, blocks, and shortcut options."""
+"""Costs of networks: bars and a table beside the paper's values, blocks, and shortcut options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from app.page_data.runs import active_runs
 from app.widgets.architecture.block_card import table
 from app.widgets.architecture.state import ArchitecturePage, title
 from app.widgets.experiment_form.cost import short
-from resnet_core.anatomy import Anatomy, BlockFacts, describe
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy, BlockFacts
 from resnet_core.paper import imagenet as paper_imagenet
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.names import Spec, spec_of
@@ -183,7 +184,7 @@ LARGE = 112  # pixels: the maps that only VGG works on for long
 
 @dataclass(frozen=True)
 class Shares:
-    """Where a network's cost is.
+    """The parts of a network's cost that the page mentions.
 
     Attributes:
         dense_parameters: of the fully connected layers.
@@ -207,12 +208,12 @@ class Shares:
 
     @property
     def dense_share(self) -> float:
-        """Of all parameters, percent."""
+        """Share of all parameters, percent."""
         return 100 * self.dense_parameters / self.anatomy.parameters
 
     @property
     def large_share(self) -> float:
-        """Of all multiply-adds, percent."""
+        """Share of all multiply-adds, percent."""
         return 100 * self.large_multiply_adds / self.anatomy.multiply_adds
 
 
@@ -300,7 +301,7 @@ def _measured(answer: Answer) -> tuple[str, str]:
 
 
 def _where(answers: list[Answer]) -> str:
-    """What was measured on, what is waited for, and what went wrong."""
+    """Show the hardware, the pending measurements and the errors."""
     parts = []
     found = next((answer for answer in answers if isinstance(answer, Forward)), None)
     if found is not None:

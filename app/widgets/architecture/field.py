@@ -1,4 +1,4 @@
-"""What a layer sees: a curve over all layers, and the field of one unit drawn on a picture."""
+"""Receptive fields: a curve over all layers, and the field of one unit on a picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from app.page_data.pictures import Pixels
 from app.page_state.controls import Control, initial_value
 from app.widgets.architecture.state import ArchitecturePage, described
 from app.widgets.augmentation.source import own_picture
-from resnet_core.anatomy import Anatomy, Layer, describe
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy, Layer
 from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
 
 _PART = 0.72  # of the drawing's side is the picture: fields reach beyond its edge

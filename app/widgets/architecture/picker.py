@@ -1,4 +1,4 @@
-"""Which networks stand side by side: a kind for each, CIFAR's depth, and the shortcuts' option."""
+"""Controls that choose the networks: kind, depth on CIFAR, and shortcut option."""
 
 from __future__ import annotations
 

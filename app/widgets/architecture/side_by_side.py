@@ -13,7 +13,8 @@ from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import Clicked, legend, standing_drawing
 from app.widgets.network_drawing.parts import Scale
 from app.widgets.network_drawing.svg import BREADTH
-from resnet_core.anatomy import Anatomy, describe
+from resnet_core.anatomy.describe import describe
+from resnet_core.anatomy.facts import Anatomy
 
 _DETAILS = "architecture-details"
 # The chosen blocks stay in sight at the page's foot while the drawings scroll behind them.

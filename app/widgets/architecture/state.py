@@ -15,7 +15,7 @@ from pydantic import (
 
 from app.page_state.page import Page
 from app.page_state.query import PageState
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.errors import InvalidSetting, InvalidValue
 from resnet_core.specs.cifar import FAMILIES, Block, NetworkSpec, Shortcut, StrideIn
 from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
@@ -59,7 +59,7 @@ def token(spec: Spec) -> str:
 
 
 def spec_from(text: str) -> Spec:
-    """The network that `token` wrote.
+    """Return the network that `token` wrote.
 
     Raises:
         InvalidSetting: the name or one of the words is unknown.
@@ -76,12 +76,12 @@ def spec_from(text: str) -> Spec:
 
 
 def kind(spec: Spec) -> str:
-    """The one of `KINDS` that it belongs to."""
+    """Return its kind, one of `KINDS`."""
     return spec.name if is_imagenet(spec.name) else f"cifar/{spec.family}"
 
 
 def title(spec: Spec) -> str:
-    """As the paper writes it: "ResNet-50", "plain-34"; then settings that are not the usual."""
+    """Return the paper's name, "ResNet-50", and settings other than the defaults."""
     family, _, depth = spec.name.rpartition("/")[2].partition("-")
     named = "-".join(filter(None, [_NAMES.get(family, family), depth]))
     words = token(spec).split(_SEPARATOR)[1:]
@@ -89,12 +89,12 @@ def title(spec: Spec) -> str:
 
 
 def described(spec: Spec) -> str:
-    """The title, and what the network is for where that is CIFAR."""
+    """Return the title, with "CIFAR" for networks of section 4.2."""
     return title(spec) if isinstance(spec, ImageNetSpec) else f"{title(spec)} · CIFAR"
 
 
 def _has_block(spec: Spec) -> bool:
-    """Whether basic block or bottleneck is a choice; depth settles it on ImageNet."""
+    """Return True where the block is a setting; on ImageNet the depth decides."""
     return isinstance(spec, NetworkSpec)
 
 
@@ -126,7 +126,7 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class ArchitectureState(PageState):
-    """What is drawn on the page.
+    """State of the page.
 
     Attributes:
         networks: one to three, left to right.

@@ -1,4 +1,4 @@
-"""From VGG-19 to plain-34 to ResNet-34, as in the paper's Fig. 3: what changes at each step."""
+"""Three steps from VGG-19 to plain-34 to ResNet-34, as in the paper's Fig. 3."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.widgets.experiment_form.cost import short
 from app.widgets.network_drawing.layout import common_scale
 from app.widgets.network_drawing.network_drawing import standing_drawing
 from app.widgets.network_drawing.svg import BREADTH
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.paper import imagenet as paper_imagenet
 
 

@@ -11,9 +11,9 @@ from app import theme
 from app.figures import attribution
 from app.language.texts import language, t
 from app.page_state.initial_value import start_of
-from app.widgets.attribution import state as desks
+from app.widgets.attribution import state as page_state
 from app.widgets.attribution.maps import Row, Tile, tiles
-from app.widgets.attribution.state import Desk
+from app.widgets.attribution.state import AttributionState
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
 
@@ -23,7 +23,7 @@ def browser(result: Result) -> None:
     additions = result.tables.get("additions")
     if additions is not None:
         names = list(dict.fromkeys(additions["block"]))
-        key = f"attribution.{desks.visits()}.block"
+        key = f"attribution.{page_state.generation()}.block"
         middle = names[len(names) // 2]
         block = st.select_slider(
             t("attribution.block"), names, value=start_of(key, middle), key=key
@@ -37,19 +37,19 @@ def browser(result: Result) -> None:
             tiles([_channels(shown, row)])
 
 
-def layer_choice(result: Result, desk: Desk) -> str:
+def layer_choice(result: Result, state: AttributionState) -> str:
     """Let people choose a layer to look at; "" for none."""
     table = result.tables.get("layers")
     if table is None:
-        return desk.layer
+        return state.layer
     names = ["", *dict.fromkeys(table["layer"])]
     sizes = {row["layer"]: row for row in table.to_dict("records")}
-    key = f"attribution.{desks.visits()}.{language()}.layer"
-    begins = start_of(key, desk.layer if desk.layer in names else "")
+    key = f"attribution.{page_state.generation()}.{language()}.layer"
+    initial = start_of(key, state.layer if state.layer in names else "")
     return st.selectbox(
         t("attribution.layer"),
         names,
-        index=names.index(begins) if begins in names else 0,
+        index=names.index(initial) if initial in names else 0,
         key=key,
         format_func=lambda name: _layer_name(name, sizes),
     )

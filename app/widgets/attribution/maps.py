@@ -22,7 +22,7 @@ from resnet_core.runs.record import ACTIVE
 
 
 def maps(result: Result, iteration: int | None = None, outline: bool = True) -> None:
-    """Show what has come so far.
+    """Show the maps computed so far.
 
     Args:
         iteration: the moment of training, or None for the networks as they are now.
@@ -47,7 +47,7 @@ def maps(result: Result, iteration: int | None = None, outline: bool = True) -> 
 
 
 def scale() -> None:
-    """The one colour scale, in words."""
+    """Show the colour scale with its ends in words."""
     bar = f'<i style="background:{attribution.gradient(theme.is_dark())}"></i>'
     ends = [t(f"attribution.scale.{end}") for end in ("against", "speaks_for")]
     st.html(f'<div class="colour-scale"><span>{ends[0]}</span>{bar}<span>{ends[1]}</span></div>')
@@ -71,7 +71,7 @@ def _at(scores: pd.DataFrame, iteration: int | None) -> dict[str, Any] | None:
 
 
 def _awaited(run_id: str, methods: tuple[str, ...], active: bool) -> Row:
-    """Room for what is on its way, so that nothing jumps when it comes."""
+    """Return a row of the final size for maps that are not computed yet."""
     found, _ = find_runs([run_id])
     note = t("attribution.computing") if active else ""
     each = [Tile("", t(f"attribution.method.{method}"), note=note) for method in methods]
@@ -102,7 +102,7 @@ def _row(
         "iteration": int(moment["iteration"]),
     }
     known, _ = find_runs([picture["run"]])
-    # For how long an imported network was trained, nobody knows.
+    # The number of iterations of an imported network is unknown.
     imported = any(run.imported for run in known)
     heading = t("attribution.row_imported" if imported else "attribution.row", **values)
     colour = theme.colour(str(picture["family"]), int(picture["depth"]), dark)
@@ -120,7 +120,7 @@ def _tile(method: str, row: Mapping[str, Any] | None, dark: bool, mask: np.ndarr
 
 
 def _lines(row: Mapping[str, Any]) -> list[str]:
-    """What can be said of a map in numbers."""
+    """Return the map's numbers in words."""
     lines = [t("attribution.largest", value=f"{row['largest']:.3g}")]
     if _known(row["percent"]):
         lines.append(t("attribution.delta", percent=row["percent"]))
@@ -142,7 +142,7 @@ def _known(value: Any) -> bool:
 
 
 def all_moments(result: Result) -> None:
-    """A row a method and network, from before training to its end, as far as they have come."""
+    """Show a row for each method and network, from before training to its end."""
     drawn: pd.DataFrame | None = result.tables.get("maps")
     if drawn is None:
         return
@@ -157,7 +157,7 @@ def all_moments(result: Result) -> None:
 
 
 def moment(iteration: int) -> str:
-    """What a moment of training is called."""
+    """Return the label of a point in training."""
     return t("attribution.after", n=f"{iteration:,}") if iteration else t("attribution.before")
 
 

@@ -1,4 +1,4 @@
-"""A result that is asked for when it is not there yet, and followed while it grows."""
+"""Results that are requested when they are shown, followed while they grow, and checked."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from app.language.errors import explain, stored_sentence
 from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
-from app.widgets.attribution.state import Desk
+from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.result import leave, note_viewer
 from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
@@ -30,17 +31,17 @@ Show = Callable[[Result], None]
 
 
 def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
-    """Show the order's result, computed where there is none yet; None where it cannot be.
+    """Show the request's result, computed where there is none yet; None where it cannot be.
 
-    One that was stopped is asked for again: somebody looked at something else meanwhile.
+    A stopped result is requested again: its last viewer had left the page.
     """
     _leave(order.id)
     try:
-        result = services.lab_result(order.id)
+        result = results.find(order.id)
         if result is None or result.state == "stopped":
             services.ask(order, anew=result is not None)
             note_viewer(order.id, unasked=True)
-            result = services.lab_result(order.id)
+            result = results.find(order.id)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return None
@@ -60,7 +61,7 @@ def _leave(lab_id: str) -> None:
 
 
 def follow(result: Result, show: Show) -> Result:
-    """Show a result as far as it is; while it grows, again and again without the page."""
+    """Show a result; while it grows, show it repeatedly without running the page."""
     if result.state in ACTIVE:
         _while_active(result.id, show)
         return result
@@ -74,7 +75,7 @@ def follow(result: Result, show: Show) -> Result:
 
 
 def anew(order: LabRequest) -> None:
-    """Have it computed here, and run the page again to follow it."""
+    """Request the computation here, and run the page again to follow it."""
     try:
         services.ask(order, anew=True)
     except PlaygroundError as error:
@@ -84,7 +85,7 @@ def anew(order: LabRequest) -> None:
 
 
 def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
-    """The verdict, the paper's, the figures and where the numbers come from."""
+    """Show the verdict, the paper's statement, the figures and the numbers' source."""
     name = order.laboratory
     lab_figures(
         order.id if result is not None else "",
@@ -100,29 +101,29 @@ def _while_active(lab_id: str, show: Show) -> None:
     """Show the result as it grows; a supervisor that died is started again."""
     note_viewer(lab_id)
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is not None and result.state in ACTIVE:
         show(result)
     else:
         st.rerun()
 
 
-def checks(desk: Desk) -> None:
-    """Show both, each with what is there already and a button for what is not."""
+def checks(state: AttributionState) -> None:
+    """Show both checks, each with its result or a button that requests it."""
     st.markdown(t("attribution.faithful"))
-    _check("masks", desk)
-    result = _check("randomised", desk, picture=desk.settings.picture)
+    _check("masks", state)
+    result = _check("randomised", state, picture=state.settings.picture)
     if result is not None:
         strip(result)
 
 
-def _check(name: str, desk: Desk, **given: str) -> Result | None:
-    """One laboratory; its result so far."""
+def _check(name: str, state: AttributionState, **given: str) -> Result | None:
+    """Show one laboratory and return its result so far."""
     st.subheader(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
     try:
-        order = desk.order(name, **given)
-        result = services.lab_result(order.id)
+        order = state.order(name, **given)
+        result = results.find(order.id)
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
@@ -149,7 +150,7 @@ def _button(name: str, order: LabRequest, result: Result | None) -> None:
 @st.fragment(run_every=3.0)
 def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
@@ -160,7 +161,7 @@ def _stop(name: str, lab_id: str) -> None:
 
 
 def strip(result: Result) -> None:
-    """The picture's maps while the network is forgotten, a row a network and method."""
+    """Show the picture's maps while weights become random, a row for each network and method."""
     drawn: pd.DataFrame | None = result.tables.get("maps")
     if drawn is None:
         return

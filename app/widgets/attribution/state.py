@@ -1,4 +1,4 @@
-"""What stands on the attribution page: networks, picture, class, methods; to and from the URL."""
+"""State of the attribution page: networks, picture, class, methods; to and from the URL."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ View = Literal["maps", "checks", "layers"]
 VIEWS: tuple[View, ...] = get_args(View)
 NAME = "attribution"
 _VIEW, _LAYER = "view", "layer"
-_KEPT, _VISITS, _PROBLEMS = "attribution.desk", "attribution.visits", "attribution.problems"
+_KEPT, _VISITS, _PROBLEMS = "attribution.state", "attribution.visits", "attribution.problems"
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Everything that the page's URL says.
+class AttributionState:
+    """State of the page, as in its URL.
 
     Attributes:
         bench: the networks, and the settings of the laboratory `attribution`.
@@ -48,8 +48,8 @@ class Desk:
         return self.bench.settings
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[Desk, list[str]]:
-        """The desk in a URL, and a sentence for each parameter that gave way to its default."""
+    def from_query(cls, query: Mapping[str, str]) -> tuple[AttributionState, list[str]]:
+        """Return the state in a URL, and a sentence for each parameter that cannot be used."""
         rest = {name: text for name, text in query.items() if name not in {_VIEW, _LAYER, "here"}}
         question = catalog.question(NAME)
         state, errors = state_type(question).from_query(rest)
@@ -81,7 +81,7 @@ class Desk:
         return {**query, _LAYER: self.layer} if self.layer else query
 
     def order(self, laboratory: str, **given: Any) -> LabRequest:
-        """What is asked of one of the page's laboratories.
+        """Return the request for one of the page's laboratories.
 
         Raises:
             InvalidSetting, RunNotFound, WrongState: a network cannot be looked at.
@@ -90,8 +90,8 @@ class Desk:
             return self.bench.request(catalog.question(NAME))
         return LabRequest.create(laboratory, self.bench.runs, **given)
 
-    def changed(self, **values: Any) -> Desk:
-        """With other settings of the laboratory, checked.
+    def changed(self, **values: Any) -> AttributionState:
+        """Return the state with other settings of the laboratory, checked.
 
         Raises:
             InvalidSetting
@@ -101,43 +101,43 @@ class Desk:
         return replace(self, bench=self.bench.changed(settings=settings))
 
 
-def arrive() -> tuple[Desk, list[str]]:
-    """The desk: from the URL, unless this page wrote that itself."""
+def load() -> tuple[AttributionState, list[str]]:
+    """Return the state from the URL, unless this page wrote that itself."""
     query = page_url.read()
     if page_url.is_own(NAME, query):
-        return kept(), st.session_state.get(_PROBLEMS, [])
-    desk, problems = Desk.from_query(query)
-    keep(desk)
+        return stored(), st.session_state.get(_PROBLEMS, [])
+    state, problems = AttributionState.from_query(query)
+    store(state)
     st.session_state[_PROBLEMS] = problems
-    renew()
-    return desk, problems
+    restart_widgets()
+    return state, problems
 
 
-def keep(desk: Desk) -> None:
-    """What the next run of the page begins with; it writes the URL at its end."""
-    if st.session_state.get(_KEPT, desk) != desk:
+def store(state: AttributionState) -> None:
+    """Store the state for the next run of the page, which writes the URL at its end."""
+    if st.session_state.get(_KEPT, state) != state:
         st.session_state[_PROBLEMS] = []
-    st.session_state[_KEPT] = desk
+    st.session_state[_KEPT] = state
 
 
-def write(desk: Desk) -> None:
-    """Put the desk into the URL, without a run of the page where nothing changed."""
-    keep(desk)
-    page_url.write(NAME, desk.to_query())
+def write(state: AttributionState) -> None:
+    """Put the state into the URL, without a run of the page where nothing changed."""
+    store(state)
+    page_url.write(NAME, state.to_query())
 
 
-def kept() -> Desk:
-    """The desk, for a callback."""
-    found: Desk = st.session_state[_KEPT]
-    return found
+def stored() -> AttributionState:
+    """Return the stored state."""
+    state: AttributionState = st.session_state[_KEPT]
+    return state
 
 
-def renew() -> None:
-    """Have the page's own widgets begin anew."""
-    st.session_state[_VISITS] = visits() + 1
+def restart_widgets() -> None:
+    """Give the page's widgets new keys, so that they start with the state's values."""
+    st.session_state[_VISITS] = generation() + 1
 
 
-def visits() -> int:
+def generation() -> int:
     count: int = st.session_state.get(_VISITS, 0)
     return count
 
@@ -154,9 +154,9 @@ _component = st.components.v2.component(
 )
 
 
-def known_album(now: Desk) -> Album | None:
-    """The images that the first network is tested on; None where they are not here."""
-    found, _ = find_runs(now.bench.runs[:1])
+def known_album(state: AttributionState) -> Album | None:
+    """Return the first network's test images; None where they are not available."""
+    found, _ = find_runs(state.bench.runs[:1])
     try:
         return album(found[0].experiment, found[0].imported) if found else None
     except PlaygroundError as error:
@@ -164,24 +164,24 @@ def known_album(now: Desk) -> Album | None:
         return None
 
 
-def pictures(now: Desk, there: Album | None) -> None:
-    """Show the choice; what is chosen stands on the desk in the page's next run."""
-    if there is not None:
+def pictures(state: AttributionState, images: Album | None) -> None:
+    """Show the pictures; the chosen one is in the state of the page's next run."""
+    if images is not None:
         _component(
             key=_KEY,
             data={
                 "label": t("attribution.pictures"),
-                "chosen": attribution_question.image_place(now.settings.picture),
+                "chosen": attribution_question.image_place(state.settings.picture),
                 "pictures": [
                     {"place": one.place, "shows": one.shows, "address": one.address}
-                    for one in there.pictures
+                    for one in images.pictures
                 ],
             },
             on_picked_change=_picked,
         )
     with st.popover(t("attribution.own"), icon=":material/add_photo_alternate:"):
         st.caption(t("attribution.own_hint", megabytes=uploaded_image.MEGABYTES))
-        key = f"attribution.{visits()}.{language()}"
+        key = f"attribution.{generation()}.{language()}"
         given = st.file_uploader(
             t("attribution.file"),
             type=list(_TYPES),
@@ -191,19 +191,19 @@ def pictures(now: Desk, there: Album | None) -> None:
         if st.toggle(t("attribution.camera"), key=f"{key}.camera"):
             given = st.camera_input(t("attribution.camera"), key=f"{key}.shot") or given
         if given is not None:
-            _take(now, given.file_id, given.getvalue(), given.name)
+            _take(state, given.file_id, given.getvalue(), given.name)
 
 
 def _picked() -> None:
-    """A click in the grid; the browser's word is checked like a URL's."""
+    """Take over a click in the grid, checked like a URL's value."""
     place = st.session_state[_KEY].get("picked")
     if isinstance(place, int | float) and 0 <= place < 1_000_000:
-        now = kept()
-        keep(now.changed(picture=attribution_question.image_name(int(place))))
+        state = stored()
+        store(state.changed(picture=attribution_question.image_name(int(place))))
 
 
-def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
-    """Keep an upload and look at it, once."""
+def _take(state: AttributionState, upload_id: str, content: bytes, name: str) -> None:
+    """Store an upload once and show it."""
     if st.session_state.get(_TAKEN) == upload_id:
         return
     try:
@@ -212,5 +212,5 @@ def _take(now: Desk, upload_id: str, content: bytes, name: str) -> None:
         st.error(escaped(explain(error)))
         return
     st.session_state[_TAKEN] = upload_id
-    keep(now.changed(picture=attribution_question.upload_name(picture_id)))
+    store(state.changed(picture=attribution_question.upload_name(picture_id)))
     st.rerun()

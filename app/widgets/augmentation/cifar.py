@@ -43,7 +43,7 @@ def cifar(page: AugmentationPage, pixels: Pixels, sample: Sample, hue: str) -> N
 
 
 def drawn(state: AugmentationState) -> Draw:
-    """What the page's seeds decide; each draw has a seed of its own."""
+    """Return the draws of the page's seeds, one seed for each."""
     left, top = recipe.draw_place(np.random.default_rng(state.place))
     return Draw(left, top, recipe.draw_mirrored(np.random.default_rng(state.mirror)))
 

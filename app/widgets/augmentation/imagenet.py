@@ -46,7 +46,7 @@ def imagenet(page: AugmentationPage, pixels: Pixels, hue: str) -> None:
 
 
 def drawn(state: AugmentationState, pixels: Pixels) -> Draw:
-    """What the page's seeds decide for this picture; each draw has a seed of its own."""
+    """Return the draws of the page's seeds for this picture, one seed for each."""
     height, width = pixels.shape[:2]
     side = recipe.draw_side(_random(state.size))
     left, top = recipe.draw_place((width, height), side, _random(state.place))
@@ -113,13 +113,13 @@ def _mean(pixels: Pixels, chance: Draw) -> None:
 
 
 def _more(state: AugmentationState, pixels: Pixels) -> list[Pixels]:
-    """What later epochs would show of the same picture: all draws with later seeds."""
-    found = []
+    """Return views of the same picture with later seeds."""
+    views = []
     for number in range(1, _MORE + 1):
         seeds = {name: getattr(state, name) + number for name in ("size", "place", "mirror")}
         chance = drawn(state.changed(**seeds, colour=state.colour + number), pixels)
-        found.append(visible(recipe.recoloured(recipe.cropped(pixels, chance), chance)))
-    return found
+        views.append(visible(recipe.recoloured(recipe.cropped(pixels, chance), chance)))
+    return views
 
 
 def _test(pixels: Pixels, hue: str) -> None:

@@ -1,4 +1,4 @@
-"""Which picture goes through a recipe, and the mean that is subtracted from it."""
+"""The page's state, its picture, and the data set whose mean is subtracted."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
 
 
 class AugmentationState(PageState):
-    """What is drawn on the page.
+    """State of the page.
 
     Attributes:
         picture: "wall", or a data set's name and the position of one of its images.

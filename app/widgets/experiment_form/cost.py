@@ -15,8 +15,8 @@ from app.language.texts import language, t
 from app.page_data.runs import active_runs
 from app.widgets.experiment_form.form import label, value_text
 from app.widgets.experiment_form.networks import depths, joined, split
-from resnet_core import anatomy
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.describe import describe as anatomy_of
+from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
 from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
@@ -78,7 +78,7 @@ def _describe(
     channels: int | None = None,
     classes: int | None = None,
 ) -> Anatomy:
-    return anatomy.describe(experiment.network_spec(image_size, channels, classes))
+    return anatomy_of(experiment.network_spec(image_size, channels, classes))
 
 
 def by_depth(experiment: Experiment) -> str:

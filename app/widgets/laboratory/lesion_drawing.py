@@ -55,10 +55,10 @@ def lesion_drawing(state: LabState) -> LabSettings:
 
 
 def _drawn(runs: tuple[str, ...]) -> RunRecord | None:
-    """The first with shortcuts, for they are what is asked about, else the first."""
-    found, _ = find_runs(runs)
-    with_shortcuts = [run for run in found if "plain" not in run.experiment.network]
-    return next(iter(with_shortcuts or found), None)
+    """Return the first run with shortcuts, else the first."""
+    records, _ = find_runs(runs)
+    with_shortcuts = [run for run in records if "plain" not in run.experiment.network]
+    return next(iter(with_shortcuts or records), None)
 
 
 def _changed(state: LabState, change: Any, blocks: tuple[str, ...]) -> LabSettings:

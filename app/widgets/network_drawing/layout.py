@@ -1,4 +1,4 @@
-"""Where everything in the drawing of a network goes, to scale."""
+"""Layout of a network's drawing, to scale."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.widgets.network_drawing.parts import (
     drawn_layers,
     layer_box,
 )
-from resnet_core.anatomy import Anatomy, BlockFacts, Layer, StageFacts
+from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer, StageFacts
 
 # A stage of more blocks than this is folded: its first two, how many more, and its last.
 SHOWN = 5
@@ -93,7 +93,7 @@ def plan(anatomy: Anatomy, scale: Scale, opened: Stages = ()) -> Plan:
 
 
 def _items(anatomy: Anatomy, number: int, opened: Stages) -> list[Item]:
-    """What stands in a stage's band, in order; in a long stage all but three blocks are folded."""
+    """Return a stage's items in order; a long stage folds all but three blocks."""
     blocks = [block for block in anatomy.blocks if block.stage == number]
     own = [layer for layer in anatomy.layers if layer.stage == number and not layer.block]
     before: list[Item] = ["image"] if number == 0 else []

@@ -12,7 +12,7 @@ from app import theme
 from app.language.texts import Speaker, t
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.parts import Scale
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.facts import Anatomy
 
 _FOLDER = Path(__file__).parent
 
@@ -27,7 +27,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Clicked:
-    """What was clicked in a drawing.
+    """A click in a drawing.
 
     Attributes:
         block: the name of the block that is chosen now, if any.
@@ -97,7 +97,7 @@ def _nothing() -> None:
 
 
 def legend(anatomy: Anatomy, say: Speaker) -> str:
-    """What the lines of this drawing mean, in a few sentences."""
+    """Return the meaning of the drawing's lines in a few sentences."""
     spec = anatomy.spec
     if spec.family in {"vgg", "googlenet"}:
         return " ".join([say(f"drawing.legend.{spec.family}"), say("drawing.legend.choose")])

@@ -1,4 +1,4 @@
-"""What the drawing of a network is made of, in its two axes.
+"""Parts of a network's drawing: boxes, blocks and captions, in its two axes.
 
 `along` the stream, from image to scores, and `across` it, centred on the stream: whichever way
 the page turns them. A layer is a box as long as it has filters and as broad as its maps have
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from resnet_core.anatomy import Anatomy, BlockFacts, Layer, StageFacts
+from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer, StageFacts
 from resnet_core.specs.imagenet import ImageNetSpec
 
 ADDITION = 5.5  # radius of the circle round the plus
@@ -24,7 +24,7 @@ Style = Literal["image", "layer", "pool", "concat"]
 
 @dataclass(frozen=True)
 class Scale:
-    """What one filter, one pixel and one gap come to in the drawing.
+    """Size of one filter, one pixel and one gap in the drawing.
 
     Attributes:
         filter, pixel: length and breadth of a box, per filter and per pixel of its map.
@@ -92,7 +92,7 @@ class BlockMark:
 
     @property
     def resizes(self) -> bool:
-        """Whether the shortcut has to change the size, drawn dotted (Fig. 3)."""
+        """True if the shortcut changes the size and is drawn dotted (Fig. 3)."""
         return self.facts.in_shape != self.facts.out_shape
 
 
@@ -174,7 +174,7 @@ def layer_box(layer: Layer, start: float, scale: Scale, across: float = 0.0) -> 
 
 
 def block_length(block: BlockFacts, scale: Scale) -> float:
-    """From the block's first box to the end of its last."""
+    """Return the length from the block's first box to the end of its last."""
     return max(_path_length(path, scale) for path in _paths(block))
 
 
@@ -242,7 +242,7 @@ def cost(band: Band, t: Translate) -> tuple[str, str]:
 
 
 def _blocks(band: Band, plan: Plan, t: Translate) -> str:
-    """How many filters the stage has, and what of."""
+    """Return the stage's filters and its number of blocks."""
     spec, channels = plan.anatomy.spec, band.stage.out_shape[0]
     if spec.family == "vgg":
         layers = band.stage.weighted_layers

@@ -23,7 +23,7 @@ from app.widgets.network_drawing.parts import (
     captions,
     cost,
 )
-from resnet_core.anatomy import Anatomy
+from resnet_core.anatomy.facts import Anatomy
 
 WIDE = 1120.0
 NARROW = 360.0
@@ -132,7 +132,7 @@ def _target(sheet: Sheet, mark: BlockMark) -> str:
 
 
 def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate, foldable: bool) -> str:
-    """How often the blocks around it are repeated, as Table 1 writes it; or the way to fold."""
+    """Draw the number of folded blocks, as in Table 1, or the button that folds them."""
     x, y = sheet.point(fold.at, 0)
     words = t("drawing.fold" if fold.opened else "drawing.more", count=fold.count)
     width = 66 if fold.count < 100 else 78
@@ -228,7 +228,7 @@ class Sheet:
         )
 
     def arch(self, mark: BlockMark) -> str:
-        """From the stream up, over the boxes in half an ellipse, and down onto the addition."""
+        """Return the path from the stream over the boxes, half an ellipse, to the addition."""
         (x1, y1), (x2, y2) = self.point(mark.leave, 0), self.point(mark.leave, mark.rise)
         (x3, y3), (x4, y4) = self.point(mark.join, mark.rise), self.point(mark.join, ADDITION)
         half = (mark.join - mark.leave) / 2

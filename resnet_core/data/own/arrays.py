@@ -43,13 +43,13 @@ def facts(path: Path) -> DataFacts:
     """
     headers = _checked_headers(path)
     labels, classes = _labels(path, headers)
-    kept, held = held_out_index(labels)
+    train, test = held_out_index(labels)
     shape = headers["images"].shape
     return DataFacts(
         name=str(path),
         title=path.stem,
-        train_images=len(kept),
-        test_images=len(held),
+        train_images=len(train),
+        test_images=len(test),
         image_size=shape[1],
         channels=shape[3] if len(shape) == 4 else 1,
         classes=len(classes),
@@ -64,8 +64,8 @@ def load(path: Path) -> Dataset:
     """
     labels, classes = _labels(path, _checked_headers(path))
     images = _image_set(path, labels)
-    kept, held = held_out_index(labels)
-    return Dataset(path.stem, classes, images.take(kept), images.take(held))
+    train, test = held_out_index(labels)
+    return Dataset(path.stem, classes, images.take(train), images.take(test))
 
 
 def everything(path: Path) -> ImageSet:

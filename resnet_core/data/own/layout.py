@@ -95,10 +95,10 @@ def _with_both(
 def _with_split(files: list[tuple[int, str]], where: str) -> Layout:
     classes = _classes(files, where)
     positions, labels = _columns(files, classes)
-    kept, held = held_out_index(labels)
-    if len(np.unique(labels[kept])) < len(classes):
+    train, test = held_out_index(labels)
+    if len(np.unique(labels[train])) < len(classes):
         raise DataError("data.too_few_for_test", path=where)
-    return Layout(classes, positions[kept], labels[kept], positions[held], labels[held])
+    return Layout(classes, positions[train], labels[train], positions[test], labels[test])
 
 
 def _classes(files: list[tuple[int, str]], where: str) -> tuple[str, ...]:

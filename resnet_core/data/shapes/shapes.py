@@ -69,9 +69,9 @@ class ShapesDataset(Dataset):
         )
 
     def held_out(self) -> Self:
-        kept, held = held_out_index(self.train.labels)
+        train, test = held_out_index(self.train.labels)
         masks = self.train_masks
-        return replace(super().held_out(), train_masks=masks[kept], test_masks=masks[held])
+        return replace(super().held_out(), train_masks=masks[train], test_masks=masks[test])
 
 
 def load(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> ShapesDataset:

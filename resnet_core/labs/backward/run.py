@@ -8,7 +8,6 @@ statistics, see `initial_network`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.tools import columns
 from resnet_core.labs.tools.chain import Chain, Step, changes_size
 from resnet_core.labs.tools.derived_networks import initial_network
-from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.blocks import Block, PreActivationBlock, ShortcutBlock
 
 
@@ -129,7 +128,7 @@ def _measured(name: str, at_block: Split) -> Addition:
         branch_gain=_mean(norms(at_block.branch) / norms(behind)),
         cosine=None if shortcut is None else _mean(cosines(at_block.branch, shortcut)),
         descent=None if descent is None else _mean(descent),
-        descent_error=None if descent is None else _standard_error(descent),
+        descent_error=None if descent is None else standard_error(descent),
     )
 
 
@@ -146,8 +145,3 @@ def cosines(a: Tensor, b: Tensor) -> Tensor:
 def _mean(values: Tensor) -> float:
     """Over the images that have a value; nan if none has."""
     return float(values[values.isfinite()].mean())
-
-
-def _standard_error(values: Tensor) -> float:
-    finite = values[values.isfinite()]
-    return float(finite.std()) / math.sqrt(len(finite)) if len(finite) > 1 else math.nan

@@ -24,12 +24,7 @@ from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.derived_networks import grafted
 from resnet_core.labs.tools.short_runs import CLASSES, FinalErrors
-from resnet_core.labs.tools.trained_network import (
-    TrainedNetwork,
-    check_same_data,
-    logits,
-    percent_wrong,
-)
+from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data
 from resnet_core.networks.catalog import block_sites, response_sites
 from resnet_core.telemetry.events import Measurement
 
@@ -163,7 +158,7 @@ def _measure(
     """Errors and gradients of the trained networks, and the error of the grafted one."""
     errors = {}
     for role, network in (("shallow", shallow), ("deep", deep)):
-        errors[role] = final = _errors(network, network.model(), settings.images)
+        errors[role] = final = FinalErrors(*network.errors(network.model(), settings.images))
         columns = _columns(role, network)
         yield Rows("errors", [_error_row(columns, network.experiment.iterations, final)])
     trained, ends = errors["shallow"], errors["deep"]
@@ -179,21 +174,13 @@ def _measure(
     if rest or shallow.experiment.activation != "relu":
         return
     images, _ = shallow.train_images(settings.images)
-    built = _errors(shallow, grafted(model, shallow.cifar_spec, factor, images), settings.images)
+    graft = grafted(model, shallow.cifar_spec, factor, images)
+    built = FinalErrors(*shallow.errors(graft, settings.images))
     evidence.graft = Graft(
         shallow.label, deep.depth, built.train, trained.train, deep.label, ends.train
     )
     columns = {**_columns("graft", shallow), "depth": deep.depth}
     yield Rows("errors", [_error_row(columns, 0, built)])
-
-
-def _errors(network: TrainedNetwork, model: Any, count: int) -> FinalErrors:
-    """Of this model on the network's images."""
-    train, test = (
-        percent_wrong(logits(model, x), y)
-        for x, y in (network.train_images(count), network.test_images(count))
-    )
-    return FinalErrors(train, test, diverged=False)
 
 
 def _columns(role: str, network: TrainedNetwork) -> dict[str, Any]:

@@ -7,7 +7,7 @@ cause removes the degradation, or if the deep network shows its mark.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from resnet_core.labs.events import Value, Verdict
@@ -144,15 +144,7 @@ def overfitting(pair: Pair) -> Verdict:
         ruling = "acquitted"
     elif pair.deep_test - pair.shallow_test > MARGIN:
         ruling = "convicted"
-    values: dict[str, Value] = {
-        "deep": pair.deep,
-        "shallow": pair.shallow,
-        "deep_train": pair.deep_train,
-        "deep_test": pair.deep_test,
-        "shallow_train": pair.shallow_train,
-        "shallow_test": pair.shallow_test,
-    }
-    return Verdict(f"overfitting_{ruling}", values)
+    return Verdict(f"overfitting_{ruling}", asdict(pair))
 
 
 def capacity(graft: Graft | None) -> Verdict:
@@ -160,15 +152,7 @@ def capacity(graft: Graft | None) -> Verdict:
     if graft is None:
         return Verdict("capacity_not_proven", {})
     ruling = "convicted" if degrades(graft.grafted, graft.shallow) else "acquitted"
-    values: dict[str, Value] = {
-        "label": graft.label,
-        "depth": graft.depth,
-        "grafted": graft.grafted,
-        "shallow": graft.shallow,
-        "deep": graft.deep,
-        "trained": graft.trained,
-    }
-    return Verdict(f"capacity_{ruling}", values)
+    return Verdict(f"capacity_{ruling}", asdict(graft))
 
 
 def steps(

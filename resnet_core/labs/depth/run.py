@@ -18,7 +18,7 @@ from resnet_core.labs.depth.verdicts import Ends
 from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.short_runs import CLASSES, FinalErrors
-from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
+from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.telemetry.events import Measurement
 
 TEST_IMAGES = 1000  # all the embedded shapes there are to test on
@@ -50,7 +50,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
     """Measure the trained networks, then train one of each depth, the deepest first."""
     families: dict[str, list[Ends]] = {}
     for network in networks:
-        errors = _errors(network, settings.images)
+        errors = FinalErrors(*network.errors(network.model(), settings.images))
         ends = Ends(network.depth, errors.train, errors.test)
         families.setdefault(network.family, []).append(ends)
         yield Rows("errors", [_trained_row(network, errors)])
@@ -80,16 +80,6 @@ def _train(settings: Settings, depths: Sequence[int], ladder: list[Ends]) -> Ite
                 yield Rows("errors", [_live_row(settings, depth, errors)])
             done = sum(depth * iteration for depth, iteration in iterations.items())
             yield Progress(done, total)
-
-
-def _errors(network: TrainedNetwork, count: int) -> FinalErrors:
-    """On so many training and test images."""
-    model = network.model()
-    train, test = (
-        percent_wrong(logits(model, x), y)
-        for x, y in (network.train_images(count), network.test_images(count))
-    )
-    return FinalErrors(train, test, diverged=False)
 
 
 def _trained_row(network: TrainedNetwork, errors: FinalErrors) -> Row:

@@ -11,7 +11,7 @@ from resnet_core.labs.question import LabSettings, Question, different_data, not
 
 
 class Settings(LabSettings):
-    """How many blocks are dropped, how often, and the number of images."""
+    """The number of blocks dropped, of draws, and of images."""
 
     most_dropped: int = Field(3, ge=1, le=9)
     draws: int = Field(8, ge=2, le=64)

@@ -65,7 +65,7 @@ def modes_verdict(comparison: Comparison) -> Verdict:
 
 
 def start_verdict(settings: Settings, depth: int, ends: Sequence[End]) -> Verdict:
-    """How close the start must be: it is if the end is nearer to the solution than to scratch."""
+    """Find how close the start must be to end nearer to the solution than from scratch."""
     grafted_error = ends[0].before
     scratch = next(end.after for end in ends if end.noise is None)
     values: dict[str, Value] = {

@@ -19,7 +19,12 @@ from torch.nn import functional
 from resnet_core.labs.events import Event, Progress, Row, Rows, Value
 from resnet_core.labs.landscape.question import Settings
 from resnet_core.labs.landscape.verdicts import Surface, verdicts
-from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
+from resnet_core.labs.tools.trained_network import (
+    TrainedNetwork,
+    logits,
+    percent_wrong,
+    standard_error,
+)
 
 LEVELS = (5, 21, 41)  # points a side; each grid contains the one before
 FINEST = LEVELS[-1]
@@ -115,11 +120,6 @@ class Plane:
         losses = functional.cross_entropy(outputs, self.labels, reduction="none")
         error = percent_wrong(outputs, self.labels)
         return Height(float(losses.mean()), standard_error(losses), error)
-
-
-def standard_error(losses: Tensor) -> float:
-    """Of the mean over images, as a sample of all."""
-    return float(losses.std() / math.sqrt(len(losses)))
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:

@@ -47,13 +47,13 @@ class FinalErrors:
 
     train: float
     test: float
-    diverged: bool
+    diverged: bool = False
 
     @classmethod
     def of(cls, end: Finished | Diverged, classes: int) -> FinalErrors:
         """The errors of a training that has ended, on data of so many classes."""
         if isinstance(end, Finished):
-            return cls(end.train_error, end.test_error, diverged=False)
+            return cls(end.train_error, end.test_error)
         return cls(guessing_error(classes), guessing_error(classes), diverged=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -124,6 +125,12 @@ class TrainedNetwork:
         """Test images, prepared by the training images' mean; as `train_images`."""
         return self._subset(self.dataset.test, count)
 
+    def errors(self, model: nn.Module, count: int) -> tuple[float, float]:
+        """The model's errors, percent, on so many of the network's training and test images."""
+        parts = self.train_images(count), self.test_images(count)
+        train, test = (percent_wrong(logits(model, x), y) for x, y in parts)
+        return train, test
+
     def _subset(self, images: ImageSet, count: int | None) -> tuple[Tensor, Tensor]:
         if count is not None:
             images = images.take(class_order(images.labels, equal=True)[:count])
@@ -145,7 +152,7 @@ class TrainedNetwork:
 
     @property
     def normalization(self) -> Normalization:
-        """How its images are prepared."""
+        """The preparation of its images."""
         return PER_PIXEL if self.source is None else cast(Normalization, self.source.normalization)
 
     @cached_property
@@ -176,7 +183,7 @@ class PictureNetwork(TrainedNetwork):
 
     @cached_property
     def mean(self) -> Tensor:
-        """What training subtracts: float32, C, S, S."""
+        """The per-pixel mean that training subtracts: float32, C, S, S."""
         folder = catalog.load_folder(Selection.of(self.experiment))
         with closing(Decoders()) as decoders:
             return torch.from_numpy(per_pixel_mean(folder.train, folder.image_size, decoders))
@@ -254,6 +261,12 @@ def logits(
 ) -> Tensor:
     """The network's outputs before the softmax. N, C, H, W -> N, classes."""
     return torch.cat([model(part) for part in images.split(at_once)])
+
+
+def standard_error(values: Tensor) -> float:
+    """Of the mean of the finite values, as a sample of all; nan for fewer than two."""
+    finite = values[values.isfinite()].double()
+    return float(finite.std()) / math.sqrt(len(finite)) if len(finite) > 1 else math.nan
 
 
 def percent_wrong(outputs: Tensor, labels: Tensor) -> float:

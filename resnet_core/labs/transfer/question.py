@@ -14,7 +14,7 @@ How = Literal["frozen", "tuned", "scratch"]
 
 
 class Settings(LabSettings):
-    """What the head predicts, and whether its backbone is trained along with it."""
+    """The head's task, and the training of its backbone."""
 
     task: Task = "segmentation"
     backbones: Annotated[tuple[How, ...], Field(min_length=1, max_length=3), Distinct] = (

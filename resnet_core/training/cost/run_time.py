@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data.dataset import Dataset, ImageSet
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.image_folder import ImageFolder

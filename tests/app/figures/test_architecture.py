@@ -8,7 +8,7 @@ import pytest
 
 from app.figures.architecture import Sight, block_figure, field_figure, three_digits, work_figure
 from app.language.texts import speaker
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.paper.imagenet import BILLION_MULTIPLY_ADDS
 from resnet_core.specs.names import spec_of
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
 from resnet_core.networks.catalog import architecture
 from resnet_core.specs.cifar import NetworkSpec

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.specs.names import spec_of
 from resnet_core.training.cost.forward import forward_cost
 

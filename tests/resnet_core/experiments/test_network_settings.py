@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.presets import PRESETS

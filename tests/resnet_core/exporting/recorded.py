@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from resnet_core.exporting import trained
-from resnet_core.exporting.trained import Trained
+from resnet_core.exporting.trained import Trained, load_trained
 
 RESNET_20 = "one-minute-resnet-20-seed-0"
 
@@ -18,7 +17,7 @@ def varied(run: dict[str, Any] | None = None, **settings: Any) -> Trained:
         run: fields of the `RunRecord`.
         settings: of the `Experiment`.
     """
-    found = trained.of_run(RESNET_20)
+    found = load_trained(RESNET_20)
     experiment = found.run.experiment.changed(**settings)
     record = dataclasses.replace(found.run, experiment=experiment, **(run or {}))
     return dataclasses.replace(found, run=record)

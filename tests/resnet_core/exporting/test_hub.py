@@ -12,7 +12,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import safetensors
+import safetensors.numpy
 import safetensors.torch
 import torch
 
@@ -21,7 +24,9 @@ from resnet_core.data.imagenet.views import centre_view
 from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.exporting import hub, loading_code, trained
+from resnet_core.exporting import hub
+from resnet_core.exporting.hub import copy_weights
+from resnet_core.exporting.recipe import loading_code
 from resnet_core.networks.catalog import build
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
@@ -128,7 +133,7 @@ def test_a_network_of_torchvisions_needs_nothing_of_ours(
     state = ours.state_dict()
     safetensors.torch.save_file(state, tmp_path / "model.safetensors")
     subject = dataclasses.replace(varied(), spec=spec, tensor_names=frozenset(state))
-    code = loading_code.loading_code(subject, has_mean=False)
+    code = loading_code(subject, has_mean=False)
     assert "resnet_core" not in code
     images = torch.randn(1, 3, 64, 64)
     with torch.inference_mode():
@@ -141,7 +146,7 @@ def test_data_that_are_gone_are_left_out_and_the_card_says_so(
 ) -> None:
     gone = varied(data="/home/somebody/private/gone.zip", run={"data_title": "gone"})
     gone = dataclasses.replace(gone, facts=None)
-    monkeypatch.setattr(trained, "of_run", lambda _: gone)
+    monkeypatch.setattr(hub, "load_trained", lambda _: gone)
     hub.write(RESNET_20, out)
     names = {"README.md", "config.json", "model.safetensors"}
     assert {path.name for path in out.iterdir()} == names
@@ -207,3 +212,29 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
     with torch.inference_mode():
         ours = session.state.model.eval()(augment.centred(images, session.state.batches.mean))
         torch.testing.assert_close(names["scores"](images), ours, rtol=1e-4, atol=1e-4)
+
+
+TENSORS = {
+    "conv1.weight": np.arange(54, dtype=np.float32).reshape(2, 3, 3, 3),
+    "bn1.num_batches_tracked": np.array(7, np.int64),
+}
+
+
+def test_tensors_stay_and_words_are_added(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.safetensors", tmp_path / "new.safetensors"
+    safetensors.numpy.save_file(TENSORS, old, {"said": "before"})
+    digest = copy_weights(old, new, {"format": "pt", "network": '{"name": "é"}'})
+    assert digest == hashlib.sha256(new.read_bytes()).hexdigest()
+    with safetensors.safe_open(new, "numpy") as file:
+        assert file.metadata() == {"format": "pt", "network": '{"name": "é"}'}
+    for name, tensor in safetensors.numpy.load_file(new).items():
+        np.testing.assert_array_equal(tensor, TENSORS[name])
+    # Readers map the tensors into memory, which needs whole multiples of eight bytes.
+    assert int.from_bytes(new.read_bytes()[:8], "little") % 8 == 0
+
+
+def test_the_same_weights_give_the_same_file(tmp_path: Path) -> None:
+    old = tmp_path / "old.safetensors"
+    safetensors.numpy.save_file(TENSORS, old)
+    digests = {copy_weights(old, tmp_path / name, {"a": "b"}) for name in ("x", "y")}
+    assert len(digests) == 1

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from resnet_core.experiments import presets
-from resnet_core.exporting import evaluation_command, recipe
-from resnet_core.exporting.front_matter import front_matter
-from resnet_core.exporting.model_card import model_card
+from resnet_core.exporting.model_card import front_matter, model_card
+from resnet_core.exporting.recipe import deviations_from_paper, evaluation_command, recipe_sentences
 from resnet_core.exporting.trained import Errors, Trained
 from tests.resnet_core.exporting.recorded import varied
 
@@ -29,7 +28,7 @@ def the_papers(**settings: object) -> Trained:
 
 def test_the_papers_own_recipe_has_nothing_else_to_say() -> None:
     found = the_papers()
-    assert recipe.not_the_papers(found) == []
+    assert deviations_from_paper(found) == []
     assert "Every setting is the paper's." in model_card(found, None, "0" * 64)
 
 
@@ -53,22 +52,22 @@ def test_the_papers_own_recipe_has_nothing_else_to_say() -> None:
     ],
 )
 def test_what_is_not_the_papers_is_named(settings: dict[str, object], sentence: str) -> None:
-    found = recipe.not_the_papers(the_papers(**settings))
+    found = deviations_from_paper(the_papers(**settings))
     assert any(sentence in one for one in found), found
     assert sentence in model_card(the_papers(**settings), None, "0" * 64).replace("\\", "")
 
 
 def test_a_shorter_run_at_the_papers_shares_differs_in_length_alone() -> None:
-    (only,) = recipe.not_the_papers(the_papers(iterations=6400))
+    (only,) = deviations_from_paper(the_papers(iterations=6400))
     assert only.startswith("iterations: 6,400")
 
 
 def test_a_plain_network_has_no_shortcuts_to_differ_in() -> None:
-    assert recipe.not_the_papers(the_papers(network="cifar/plain-20", shortcut="B")) == []
+    assert deviations_from_paper(the_papers(network="cifar/plain-20", shortcut="B")) == []
 
 
 def test_other_images_are_not_the_papers() -> None:
-    found = recipe.not_the_papers(varied(run={"data_title": "CIFAR-100"}))
+    found = deviations_from_paper(varied(run={"data_title": "CIFAR-100"}))
     assert any(one.startswith("images: shapes (embedded) (the paper: CIFAR-10)") for one in found)
 
 
@@ -83,7 +82,7 @@ def test_a_run_that_is_under_way_says_so_and_measures_nothing() -> None:
 
 def test_a_fork_names_its_parent() -> None:
     found = varied(run={"parent": "20151210-9f3a2c", "parent_iteration": 500})
-    assert "the run 20151210-9f3a2c had after 500 iterations" in " ".join(recipe.sentences(found))
+    assert "the run 20151210-9f3a2c had after 500 iterations" in " ".join(recipe_sentences(found))
 
 
 def test_a_name_from_people_is_text() -> None:
@@ -120,7 +119,7 @@ def test_the_command_names_all_that_the_file_does_not_say() -> None:
         run={"precision": "fp32"},
     )
     spec = found.run.experiment.network_spec(16)
-    line = evaluation_command.line(dataclasses.replace(found, spec=spec))
+    line = evaluation_command(dataclasses.replace(found, spec=spec))
     assert line == (
         "python -m resnet_core evaluate --weights model.safetensors --network cifar/resnet-20 "
         "--shortcut A --option-a-padding both --activation tanh --normalization per-pixel "

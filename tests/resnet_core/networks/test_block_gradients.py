@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from resnet_core.networks.blocks import Layers
 from resnet_core.networks.resnet import BLOCKS
-from resnet_core.specs import Spec, spec_of
 from resnet_core.specs.geometry import BlockGeometry, ShortcutKind
+from resnet_core.specs.names import Spec, spec_of
 
 WIDTHS = range(1, 25)
 TOLERANCE = 1e-5  # of the block's largest gradient

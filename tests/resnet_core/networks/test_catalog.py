@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.networks.catalog import block_sites, build, response_sites
 from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 

@@ -12,7 +12,7 @@ from resnet_core.errors import RunNotFound
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import database, queries, store
 from resnet_core.runs.folder import of_run, write_run
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.record import RunRecord, check_id
 
 
 def record(number: int, **fields: object) -> RunRecord:
@@ -80,6 +80,13 @@ def test_recordings_are_found_beside_the_runs(
 def test_what_is_no_run_is_not_found(home: Path, run_id: str) -> None:
     with pytest.raises(RunNotFound):
         queries.run(run_id)
+
+
+def test_an_id_is_safe_as_a_folders_name() -> None:
+    assert check_id("20151210-9f3a2c") == "20151210-9f3a2c"
+    for text in ("", "abc", "../abcd", "ab/cd", "ABCD", "-abc", "abcd\n", "a" * 65):
+        with pytest.raises(RunNotFound):
+            check_id(text)
 
 
 def test_the_log_tail_is_the_last_lines(home: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.system.disk import full_disk_explained, replace, write_synced
+from resnet_core.system.disk import full_disk_explained, replace, whole_file, write_synced
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -30,6 +30,18 @@ def test_a_file_takes_anothers_place(tmp_path: Path) -> None:
     replace(new, old)
     assert old.read_bytes() == b"new"
     assert not new.exists()
+
+
+def test_a_file_takes_its_name_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(TypeError), whole_file(path) as file:
+        file.write("neither bytes nor written")  # type: ignore[arg-type]
+    assert (list(tmp_path.iterdir()), path.read_bytes()) == ([path], b"old")
+    with whole_file(path) as file:
+        file.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert (list(tmp_path.iterdir()), path.read_bytes()) == ([path], b"new")
 
 
 def test_what_may_not_be_replaced_is_said_at_once(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.networks.blocks import Block
 from resnet_core.networks.catalog import block_sites, build, response_sites
 from resnet_core.specs.cifar import FAMILIES, NetworkSpec

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.data.dataset import Dataset
 from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.experiments.experiment import Experiment
@@ -81,6 +81,9 @@ def test_measurements_say_what_happened(make: Make, tiny: Dataset) -> None:
 def test_running_error_is_of_the_batches_since_the_last_record(make: Make, tiny: Dataset) -> None:
     every = _measurements(list(train(Session(make(record_every=1, iterations=12), tiny))))
     errors = {m.iteration: m.running_error for m in every}
+    wrong = [error * 16 / 100 for error in errors.values()]  # of a batch's images; percent
+    assert max(wrong) >= 1
+    assert wrong == pytest.approx(np.round(wrong))
     seldom = make(record_every=4, evaluate_every=100, audit_every=0, iterations=12)
     for measurement in _measurements(list(train(Session(seldom, tiny))))[1:]:
         last = range(measurement.iteration - 3, measurement.iteration + 1)

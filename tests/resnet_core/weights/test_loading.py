@@ -1,4 +1,4 @@
-"""Names of the public re-implementations translated into ours."""
+"""Public names translated into ours, and the network of a file's tensors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import torch
 from torchvision import models
 
 from resnet_core.errors import CheckpointError
-from resnet_core.weights.loading import common_prefix, renamed
+from resnet_core.networks.catalog import build
+from resnet_core.specs.cifar import NetworkSpec
+from resnet_core.weights.loading import common_prefix, network, renamed
 
 FILE = Path("weights.pt")
 
@@ -55,3 +57,16 @@ def test_prefixes():
 def test_two_tensors_of_one_name():
     with pytest.raises(CheckpointError, match=r"holds fc\.weight under two names"):
         renamed(["conv1.weight", "fc.weight", "linear.weight"], FILE)
+
+
+def test_a_network_has_the_tensors_and_is_in_evaluation_mode():
+    spec = NetworkSpec("resnet", 8)
+    tensors = {
+        name: tensor
+        for name, tensor in build(spec, 1).state_dict().items()
+        if not name.endswith("num_batches_tracked")  # older files lack them
+    }
+    model = network(spec, tensors)
+    assert not any(module.training for module in model.modules())
+    assert all(torch.equal(model.state_dict()[name], tensors[name]) for name in tensors)
+    assert model.state_dict()["bn1.num_batches_tracked"] == 0

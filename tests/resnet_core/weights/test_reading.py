@@ -109,6 +109,21 @@ def test_code_is_refused_and_not_run(tmp_path, form):
     assert not trace.exists()
 
 
+def test_code_that_the_check_of_names_does_not_see_is_not_run(tmp_path):
+    """STACK_GLOBAL takes its names from the stack; torch's own reader refuses it."""
+    path, trace = tmp_path / "weights.pth", tmp_path / "trace"
+
+    def text(words: str) -> bytes:
+        return b"X" + struct.pack("<I", len(words)) + words.encode()
+
+    call = text(os.system.__module__) + text("system") + pickle.STACK_GLOBAL
+    call += text(f"echo was here > {trace}") + pickle.TUPLE1 + pickle.REDUCE + pickle.POP
+    torch.save(state(), path)
+    rewritten(path, lambda program: program[:-1] + call + pickle.STOP)
+    assert "FILE" in refusal(path)
+    assert not trace.exists()
+
+
 @pytest.mark.parametrize(
     "made", [nn.Linear(2, 2), collections.Counter("ab"), {"f": print, "t": torch.ones(2)}]
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.widgets.network_drawing.layout import SHOWN, Plan, common_scale, lying, standing
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 from resnet_core.specs.imagenet import ARCHITECTURES
 from resnet_core.specs.names import spec_of

@@ -9,7 +9,7 @@ import pytest
 from app.language.texts import LANGUAGES, speaker
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.network_drawing import legend
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.specs.cifar import FAMILIES, NetworkSpec
 from resnet_core.specs.imagenet import ARCHITECTURES
 from resnet_core.specs.names import spec_of
@@ -129,7 +129,7 @@ def test_folds_can_be_opened_only_where_the_page_asks_for_it(draw) -> None:
     assert "data-fold" not in draw(anatomy, say)
     folds = with_class(parsed(draw(anatomy, say, ())), "fold")
     assert [fold.get("data-fold") for fold in folds] == ["2", "3"]
-    told = "33 more blocks like these, 36 in all"  # two before it, one after
+    told = "33 more equal blocks, 36 in all"  # two before it, one after
     assert [*folds[1].itertext()] == [told, "× 33"]
     assert folds[1].get("aria-label") == told
     again = with_class(parsed(draw(anatomy, say, (3,))), "fold")
@@ -139,4 +139,4 @@ def test_folds_can_be_opened_only_where_the_page_asks_for_it(draw) -> None:
 def test_references_have_a_legend_of_their_own() -> None:
     say = speaker("en")
     assert "pooling" in legend(describe(spec_of("imagenet/vgg-16")), say)
-    assert "four ways" in legend(describe(spec_of("imagenet/googlenet")), say)
+    assert "four parallel paths" in legend(describe(spec_of("imagenet/googlenet")), say)

@@ -15,7 +15,7 @@ import torch
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import short_runs
-from resnet_core.telemetry.events import Finished, Measurement
+from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from tests.children import Children
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -143,3 +143,10 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         parent.stdout.close()
     _, alive = psutil.wait_procs(children, timeout=DEADLINE)
     assert not alive
+
+
+def test_a_training_that_diverged_counts_as_guessing() -> None:
+    diverged = Diverged(iteration=3, loss=float("nan"), advice="use a lower rate")
+    assert short_runs.FinalErrors.of(diverged, 4) == short_runs.FinalErrors(75.0, 75.0, True)
+    finished = Finished(9, 1.0, 20.0, 30.0, "digest")
+    assert short_runs.FinalErrors.of(finished, 4) == short_runs.FinalErrors(20.0, 30.0, False)

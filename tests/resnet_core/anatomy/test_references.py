@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from torch import nn
 
-from resnet_core.anatomy import describe
+from resnet_core.anatomy.describe import describe
 from resnet_core.networks.catalog import block_sites, response_sites
 from resnet_core.specs.imagenet import ARCHITECTURES, ImageNetSpec
 from tests.observed_network import Observed

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torchvision
 
-from resnet_core.exporting import torchvision_names
+from resnet_core.exporting.trained import torchvision_call
 from resnet_core.networks.catalog import architecture, build
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec, spec_of
@@ -14,7 +14,7 @@ from resnet_core.specs.names import Spec, spec_of
 
 def theirs(spec: Spec, names: list[str]) -> torch.nn.Module:
     """As a reader of a model card would make it."""
-    call = torchvision_names.call(spec, names)
+    call = torchvision_call(spec, names)
     assert call is not None
     return eval(call, {"torchvision": torchvision})
 
@@ -57,4 +57,4 @@ def test_names_and_shapes_are_torchvisions(name: str) -> None:
     ids=lambda spec: spec.name,
 )
 def test_others_are_not(spec: Spec) -> None:
-    assert torchvision_names.call(spec, []) is None
+    assert torchvision_call(spec, []) is None

@@ -1,18 +1,23 @@
-"""Networks of plain, residual, pre-activation and highway blocks, for CIFAR and ImageNet."""
+"""A network's layers, shapes, parameters and cost, by arithmetic from its spec. No torch."""
 
 from __future__ import annotations
 
-from resnet_core.anatomy.drawing import branch_steps, equation
+from functools import lru_cache
+
 from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer
-from resnet_core.anatomy.part import Part
+from resnet_core.anatomy.part import Part, branch_steps, equation
+from resnet_core.anatomy.references import describe_googlenet, describe_vgg
 from resnet_core.specs import geometry
 from resnet_core.specs.geometry import BlockGeometry
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec
 
 
+@lru_cache(maxsize=64)
 def describe(spec: Spec) -> Anatomy:
-    """The anatomy of a network of stages of blocks."""
+    """Return the anatomy of the network that `networks.catalog.build` makes of the same spec."""
+    if isinstance(spec, ImageNetSpec) and spec.is_reference:
+        return describe_vgg(spec) if spec.family == "vgg" else describe_googlenet(spec)
     imagenet = isinstance(spec, ImageNetSpec)
     layers = _imagenet_stem(spec) if imagenet else _stem(spec)
     size = layers[-1].height
