@@ -30,18 +30,18 @@ _FOLLOWED = "attribution.followed"  # the result that this visitor's page follow
 Show = Callable[[Result], None]
 
 
-def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
+def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
     """Show the request's result, computed where there is none yet; None where it cannot be.
 
     A stopped result is requested again: its last viewer had left the page.
     """
-    _leave(order.id)
+    _leave(request.id)
     try:
-        result = results.find(order.id)
+        result = results.find(request.id)
         if result is None or result.state == "stopped":
-            services.ask(order, anew=result is not None)
-            note_viewer(order.id, unasked=True)
-            result = results.find(order.id)
+            services.ask(request, anew=result is not None)
+            note_viewer(request.id, unasked=True)
+            result = results.find(request.id)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return None
@@ -74,21 +74,21 @@ def follow(result: Result, show: Show) -> Result:
     return result
 
 
-def anew(order: LabRequest) -> None:
+def anew(request: LabRequest) -> None:
     """Request the computation here, and run the page again to follow it."""
     try:
-        services.ask(order, anew=True)
+        services.ask(request, anew=True)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return
     st.rerun()
 
 
-def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
+def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
     """Show the verdict, the paper's statement, the figures and the numbers' source."""
-    name = order.laboratory
+    name = request.laboratory
     lab_figures(
-        order.id if result is not None else "",
+        request.id if result is not None else "",
         t(f"labs.{name}.paper"),
         key,
         active=result is not None and result.state in ACTIVE,
@@ -117,34 +117,34 @@ def checks(state: AttributionState) -> None:
         strip(result)
 
 
-def _check(name: str, state: AttributionState, **given: str) -> Result | None:
+def _check(name: str, state: AttributionState, **settings: str) -> Result | None:
     """Show one laboratory and return its result so far."""
     st.subheader(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
     try:
-        order = state.order(name, **given)
-        result = results.find(order.id)
+        request = state.request_for(name, **settings)
+        result = results.find(request.id)
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
     if result is None or result.state not in ACTIVE:
-        _button(name, order, result)
+        _button(name, request, result)
     else:
         _stop(name, result.id)
     figures(
-        order,
+        request,
         result,
         f"attribution.{name}",
         notice="" if result else t("attribution.not_asked"),
     )
-    st.code(command_line(name, order.runs, order.settings), language="bash", wrap_lines=True)
+    st.code(command_line(name, request.runs, request.settings), language="bash", wrap_lines=True)
     return result
 
 
-def _button(name: str, order: LabRequest, result: Result | None) -> None:
+def _button(name: str, request: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
-        anew(order)
+        anew(request)
 
 
 @st.fragment(run_every=3.0)
