@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.background import measurements
-from resnet_core.errors import ResultNotFound
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import laboratories, queue, supervisor
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
-from resnet_core.labs.results.results import Result
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 
@@ -109,7 +107,7 @@ def ensure_supervisor() -> None:
     supervisor.ensure_running()
 
 
-def ask(order: LabRequest, anew: bool = False) -> str:
+def ask(request: LabRequest, anew: bool = False) -> str:
     """Queue a laboratory and return the id of its result, which may exist already.
 
     Args:
@@ -118,13 +116,13 @@ def ask(order: LabRequest, anew: bool = False) -> str:
     Raises:
         PlaygroundError: it cannot be written down.
     """
-    known = lab_result(order.id) if anew else None
-    if known is not None and known.state not in ACTIVE:
-        laboratories.retry(order.id)
+    result = results.find(request.id) if anew else None
+    if result is not None and result.state not in ACTIVE:
+        laboratories.retry(request.id)
     else:
-        laboratories.submit(order)
+        laboratories.submit(request)
     ensure_supervisor()
-    return order.id
+    return request.id
 
 
 def stop_lab(lab_id: str) -> None:
@@ -140,20 +138,3 @@ def _train() -> None:
     """Make room for a training that may start at once, and have it started."""
     measurements.make_way()
     ensure_supervisor()
-
-
-def lab_result(lab_id: str) -> Result | None:
-    """Return a laboratory's result so far, computed here or recorded; None where there is none."""
-    try:
-        return results.read(lab_id)
-    except ResultNotFound:
-        return None
-
-
-def lab_recording(name: str) -> Result | None:
-    """Return the recorded result that a laboratory opens with, where there is one.
-
-    Raises:
-        PlaygroundError: it is damaged, or of another version of the laboratory.
-    """
-    return results.recorded(name)

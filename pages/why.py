@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import services
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import page_link
 from app.router import laboratories
 from app.server import lab_answers
+from resnet_core.labs.results import results
 
 _COLUMNS = 2
 
@@ -36,7 +36,7 @@ def _card(name: str) -> None:
 
 
 def _found(name: str) -> str:
-    recorded = services.lab_recording(name)
+    recorded = results.recorded(name)
     verdicts = lab_answers.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
     return verdicts[0] if verdicts else t("labs.common.overview_unrecorded")
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
 
@@ -72,28 +73,18 @@ class PageState(BaseModel):
 
     def value(self, name: str) -> Any:
         """Return the value of a field, of this model or of one within."""
-        for field, info in type(self).model_fields.items():
-            if field == name:
-                return getattr(self, field)
-            if (part := _part(info)) and name in part.model_fields:
-                return getattr(getattr(self, field), name)
-        raise KeyError(name)
+        part, _ = _leaves(type(self))[name]
+        return getattr(getattr(self, part) if part else self, name)
 
     @classmethod
     def names(cls) -> list[str]:
         """Return the names of the fields, of this model and of those within."""
-        parts = ((name, _part(info)) for name, info in cls.model_fields.items())
-        return [leaf for name, part in parts for leaf in (part.model_fields if part else [name])]
+        return list(_leaves(cls))
 
     @classmethod
     def field(cls, name: str) -> FieldInfo:
         """Return the description of a field, of this model or of one within."""
-        for field, info in cls.model_fields.items():
-            if field == name:
-                return info
-            if (part := _part(info)) and name in part.model_fields:
-                return part.model_fields[name]
-        raise KeyError(name)
+        return _leaves(cls)[name][1]
 
 
 def to_query(model: BaseModel) -> dict[str, str]:
@@ -212,6 +203,18 @@ def _members(annotation: Any, text: str, separator: str) -> list[Any]:
 
 def _parsed(info: FieldInfo | None, text: str) -> Any:
     return text if info is None else from_text(info.annotation, text, _separator(info))
+
+
+@cache
+def _leaves(cls: type[BaseModel]) -> dict[str, tuple[str, FieldInfo]]:
+    """Return by name the field of this model that it is within, or "", and its description."""
+    leaves: dict[str, tuple[str, FieldInfo]] = {}
+    for name, info in cls.model_fields.items():
+        if part := _part(info):
+            leaves |= {inner: (name, one) for inner, one in part.model_fields.items()}
+        else:
+            leaves[name] = ("", info)
+    return leaves
 
 
 def _part(info: FieldInfo) -> type[BaseModel] | None:

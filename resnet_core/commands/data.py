@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from resnet_core.commands.output import json_option, print_json, print_table
+from resnet_core.commands.options import json_option
+from resnet_core.commands.output import print_json, print_table
 from resnet_core.data import catalog
 
 

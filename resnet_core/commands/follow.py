@@ -1,120 +1,198 @@
-"""Watching runs from a terminal until they have ended."""
+"""Watching jobs from a terminal until they have ended."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import FrameType
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from resnet_core.commands.output import duration, percent
 from resnet_core.errors import WrongState
 from resnet_core.jobs import queue, supervisor
 from resnet_core.runs import queries
-from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.runs.record import ACTIVE, RunRecord, State
+
+if TYPE_CHECKING:
+    from resnet_core.labs.results.results import Result
 
 _TICK = 0.2  # seconds
 _ENSURE = 2.0
-# After Ctrl-C: for the iteration under way and a checkpoint.
-_STOP_PATIENCE = 30.0
+# After Ctrl-C: for the iteration or event under way and a checkpoint.
+_STOP_TIMEOUT = 30.0
+
+Job = TypeVar("Job", RunRecord, "Result")
 
 
-def follow(ids: Sequence[str], seconds: float | None = None) -> list[RunRecord]:
-    """Show progress until every run has ended; a supervisor is kept running meanwhile.
+@dataclass(frozen=True)
+class _Status:
+    """What a terminal shows of a job."""
 
-    Ctrl-C and SIGTERM stop the runs and exit, once they have saved their state.
-
-    Args:
-        seconds: look no longer than this; the runs go on.
-
-    Returns:
-        The runs as they ended, or as they are by then, in the order given.
-    """
-    with terminable():
-        try:
-            with _display(ids) as show:
-                return _watch(ids, show, seconds)
-        except KeyboardInterrupt:
-            _stop(ids)
-            sys.exit(130)
-
-
-def _watch(
-    ids: Sequence[str], show: _Lines | _Bars, patience: float | None = None
-) -> list[RunRecord]:
-    ensured = 0.0
-    deadline = None if patience is None else time.monotonic() + patience
-    while True:
-        if time.monotonic() - ensured > _ENSURE:
-            supervisor.ensure_running()
-            ensured = time.monotonic()
-        found = [queries.run(run_id) for run_id in ids]
-        show.update(found)
-        over = deadline is not None and time.monotonic() > deadline
-        if over or not any(run.state in ACTIVE for run in found):
-            return found
-        time.sleep(_TICK)
-
-
-def _stop(ids: Sequence[str]) -> None:
-    click.echo("Stopping; each run saves its state first ...", err=True)
-    for run_id in ids:
-        try:
-            queue.stop(run_id)
-        except WrongState:
-            continue  # it has ended by itself
-    ended = _watch(ids, _Lines(), patience=_STOP_PATIENCE)
-    for run in ended:
-        if run.state != "finished":
-            click.echo(f"To go on: python -m resnet_core runs resume {run.id}", err=True)
+    id: str
+    title: str
+    state: State
+    reason: str
+    completed: float
+    total: float | None
+    note: str
 
 
 class _Lines:
-    """One line on standard error for each change of a run's state."""
+    """One line on standard error for each change of a job's state."""
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
 
-    def update(self, runs: Sequence[RunRecord]) -> None:
-        for run in runs:
-            if self._states.get(run.id) != run.state:
-                self._states[run.id] = run.state
-                click.echo(f"{run.title}: {run.state}. {run.reason}".strip(), err=True)
+    def update(self, jobs: Sequence[_Status]) -> None:
+        for job in jobs:
+            if self._states.get(job.id) != job.state:
+                self._states[job.id] = job.state
+                click.echo(f"{job.title}: {job.state}. {job.reason}".strip(), err=True)
 
 
 class _Bars:
-    """A progress bar a run, on standard error."""
+    """A progress bar a job, on standard error."""
 
-    def __init__(self, progress: Progress, ids: Sequence[str]) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._tasks = {run_id: progress.add_task("", note="") for run_id in ids}
+        self._tasks: dict[str, TaskID] = {}
 
-    def update(self, runs: Sequence[RunRecord]) -> None:
-        for run in runs:
+    def update(self, jobs: Sequence[_Status]) -> None:
+        for job in jobs:
+            if job.id not in self._tasks:
+                self._tasks[job.id] = self._progress.add_task("", total=None, note="")
             self._progress.update(
-                self._tasks[run.id],
-                description=escape(run.title),
-                completed=run.iteration,
-                total=run.experiment.iterations,
-                note=_note(run),
+                self._tasks[job.id],
+                description=escape(job.title),
+                completed=job.completed,
+                total=job.total,
+                note=job.note,
             )
 
 
-def _note(run: RunRecord) -> str:
+@dataclass(frozen=True)
+class _Watcher(Generic[Job]):
+    """How jobs of one kind are read, shown and stopped."""
+
+    read: Callable[[], list[Job]]
+    status: Callable[[Job], _Status]
+    stop: Callable[[], object]
+    columns: Sequence[ProgressColumn] = ()
+
+    def follow(self, seconds: float | None = None) -> list[Job]:
+        """Show progress until every job has ended; keep a supervisor running meanwhile.
+
+        Ctrl-C and SIGTERM stop the jobs and exit, once they have saved their state.
+
+        Args:
+            seconds: watch no longer than this; the jobs go on.
+        """
+        with _terminable():
+            try:
+                with _display(self.columns) as show:
+                    return self.watch(show, seconds)
+            except KeyboardInterrupt:
+                self.stop()
+                sys.exit(130)
+
+    def watch(self, show: _Lines | _Bars, seconds: float | None = None) -> list[Job]:
+        ensured = 0.0
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while True:
+            if time.monotonic() - ensured > _ENSURE:
+                supervisor.ensure_running()
+                ensured = time.monotonic()
+            jobs = self.read()
+            show.update([self.status(job) for job in jobs])
+            late = deadline is not None and time.monotonic() > deadline
+            if late or not any(job.state in ACTIVE for job in jobs):
+                return jobs
+            time.sleep(_TICK)
+
+
+def follow_runs(ids: Sequence[str], seconds: float | None = None) -> list[RunRecord]:
+    """Show progress until every run has ended, or for `seconds`; see `_Watcher.follow`.
+
+    Returns:
+        The runs as they ended, or as they are by then, in the order given.
+    """
+
+    def stop() -> None:
+        click.echo("Stopping; each run saves its state first ...", err=True)
+        for run_id in ids:
+            with suppress(WrongState):  # it has ended by itself
+                queue.stop(run_id)
+        for run in watcher.watch(_Lines(), _STOP_TIMEOUT):
+            if run.state != "finished":
+                click.echo(f"To go on: python -m resnet_core runs resume {run.id}", err=True)
+
+    watcher = _Watcher(lambda: [queries.run(run_id) for run_id in ids], _run_status, stop)
+    return watcher.follow(seconds)
+
+
+def follow_laboratory(lab_id: str) -> Result:
+    """Show progress until the laboratory has ended; one that has ended needs no supervisor."""
+    from resnet_core.jobs import laboratories
+    from resnet_core.labs.results import results
+
+    def stop() -> None:
+        click.echo("Stopping ...", err=True)
+        try:
+            laboratories.stop(lab_id)
+        except WrongState:
+            return  # it has ended by itself
+        # The supervisor kills a worker that takes longer.
+        watcher.watch(_Lines(), _STOP_TIMEOUT)
+
+    result = results.read(lab_id)
+    if result.state not in ACTIVE:
+        return result
+    watcher = _Watcher(
+        lambda: [results.read(lab_id)], _result_status, stop, [TimeRemainingColumn()]
+    )
+    return watcher.follow()[0]
+
+
+def _run_status(run: RunRecord) -> _Status:
     error = f"training error {percent(run.train_error)}" if run.train_error is not None else ""
     left = f"{duration(run.seconds_left)} left" if run.seconds_left is not None else run.state
-    return f"{left}  {error}"
+    total = run.experiment.iterations
+    note = f"{left}  {error}"
+    return _Status(run.id, run.title, run.state, run.reason, run.iteration, total, note)
+
+
+def _result_status(result: Result) -> _Status:
+    done = result.progress
+    return _Status(
+        result.id,
+        result.request.laboratory,
+        result.state,
+        result.reason,
+        done.done if done else 0,
+        done.total if done else None,
+        result.state,
+    )
 
 
 @contextmanager
-def _display(ids: Sequence[str]) -> Iterator[_Lines | _Bars]:
+def _display(more_columns: Sequence[ProgressColumn]) -> Iterator[_Lines | _Bars]:
     if not sys.stderr.isatty():
         yield _Lines()
         return
@@ -123,14 +201,15 @@ def _display(ids: Sequence[str]) -> Iterator[_Lines | _Bars]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[note]}"),
+        *more_columns,
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield _Bars(progress, ids)
+        yield _Bars(progress)
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM means what Ctrl-C means."""
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM interrupt as Ctrl-C does."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from resnet_core.commands import lab_follow, lab_options
-from resnet_core.commands.output import duration, json_option, print_json, print_table
+from resnet_core.commands.follow import follow_laboratory
+from resnet_core.commands.options import field_options, given_fields, json_option, with_options
+from resnet_core.commands.output import duration, print_json, print_table
 from resnet_core.errors import ResultNotFound
 from resnet_core.jobs import laboratories
 from resnet_core.labs import catalog
 from resnet_core.labs.question import Question
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import LabRequest, setting_names
+from resnet_core.labs.results.request import LabRequest, as_text, setting_names
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.record import ENDED
 
@@ -78,32 +80,33 @@ def _described(question: Question) -> dict[str, Any]:
 
 
 def _command(question: Question) -> click.Command:
-    networks = (
-        click.Option(
-            ["--run", "runs"],
-            multiple=True,
-            metavar="ID",
-            help=f"A network, at most {question.most_runs}. [{', '.join(question.runs)}]",
+    options = [
+        option
+        for field in setting_names(question.settings)
+        for option in _setting_options(question, field)
+    ]
+    if question.most_runs:
+        networks = f"A network, at most {question.most_runs}. [{', '.join(question.runs)}]"
+        options.append(click.option("--run", "runs", multiple=True, metavar="ID", help=networks))
+    options += [
+        json_option,
+        click.option("--again", is_flag=True, help="Compute it even if it was before."),
+        click.option(
+            "--record", is_flag=True, help="Put the answer on record, to ship with the project."
         ),
-    )
-    common = (
-        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for a program."),
-        click.Option(["--again"], is_flag=True, help="Compute it even if it was before."),
-        click.Option(
-            ["--record"], is_flag=True, help="Put the answer on record, to ship with the project."
-        ),
-    )
+    ]
 
     def ask(**values: Any) -> None:
         _ask(question, **values)
 
-    return click.Command(
-        question.name,
-        callback=ask,
-        params=[*lab_options.options(question), *(networks if question.most_runs else ()), *common],
-        help=question.text("en", "title"),
-        short_help=question.text("en", "title"),
-    )
+    title = question.text("en", "title")
+    return click.command(question.name, help=title, short_help=title)(with_options(options)(ask))
+
+
+def _setting_options(question: Question, field: str) -> list[Callable[..., Any]]:
+    info = question.settings.model_fields[field]
+    text = f"{question.help('en', field)} [{as_text(info.default) or 'none'}]"
+    return field_options(field, info.annotation, text)
 
 
 def _ask(
@@ -114,13 +117,14 @@ def _ask(
     runs: tuple[str, ...] = (),
     **values: Any,
 ) -> None:
-    order = LabRequest.create(question.name, runs, **lab_options.given(question, values))
+    settings = given_fields(question.settings.model_fields, values)
+    request = LabRequest.create(question.name, runs, **settings)
     lab_id = (
-        laboratories.retry(order.id)
-        if _is_stale(order.id, again, record)
-        else laboratories.submit(order)
+        laboratories.retry(request.id)
+        if _is_stale(request.id, again, record)
+        else laboratories.submit(request)
     )
-    result = lab_follow.follow(lab_id)
+    result = follow_laboratory(lab_id)
     if record:
         click.echo(results.record(lab_id), err=True)
     if as_json:
@@ -133,12 +137,12 @@ def _ask(
 
 
 def _is_stale(lab_id: str, again: bool, record: bool) -> bool:
-    """Whether there is an answer that must be computed anew: a record is never made of one."""
+    """Return whether a result must be computed again: no record is made of a recorded one."""
     try:
-        found = results.read(lab_id)
+        result = results.read(lab_id)
     except ResultNotFound:
         return False
-    return found.state in ENDED and (again or (record and found.recorded))
+    return result.state in ENDED and (again or (record and result.recorded))
 
 
 def _as_dict(result: Result) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from rich.text import Text
 
 from resnet_core.runs.record import RunRecord
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
-
 
 def print_json(value: Any) -> None:
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
@@ -54,6 +52,11 @@ def run_as_dict(run: RunRecord) -> dict[str, Any]:
         "seconds_left": run.seconds_left,
         "experiment": run.experiment.model_dump(),
     }
+
+
+def plural(count: int, noun: str) -> str:
+    """Return "1 thread" or "2 threads"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def percent(value: float | None) -> str:

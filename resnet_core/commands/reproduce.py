@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from resnet_core.commands.follow import follow
+from resnet_core.commands.follow import follow_runs
+from resnet_core.commands.options import json_option
 from resnet_core.commands.output import (
     duration,
-    json_option,
     percent,
     print_json,
     print_table,
@@ -75,7 +75,7 @@ def reproduce(
     group = name if name == "one-minute" else reproductions.group(scale)
     adopted = queue.submit_or_resume(experiments, group)
     seconds = None if budget is None else 60 * budget
-    ended = follow([run.id for run in adopted], seconds)
+    ended = follow_runs([run.id for run in adopted], seconds)
     _pause(ended)
     paths = [
         path for run in ended if run.state == "finished" for path in _record(run, group, folder)
@@ -111,7 +111,7 @@ def _pause(runs: Sequence[RunRecord]) -> None:
             queue.pause(run_id)
         except WrongState:
             continue  # it has ended by itself
-    follow(active)
+    follow_runs(active)
 
 
 def _record(run: RunRecord, group: str, folder: Path) -> list[Path]:

@@ -18,22 +18,22 @@ JSON_ERRORS = "--json-errors"
 
 # Command, and its module; the function there has the command's name.
 _COMMANDS = {
-    "describe": "describe",
+    "describe": "networks",
     "train": "train",
-    "presets": "presets",
+    "presets": "train",
     "runs": "runs",
-    "evaluate": "evaluate",
-    "import": "import_",
+    "evaluate": "weights",
+    "import": "weights",
     "export": "export",
-    "record": "record",
+    "record": "export",
     "reproduce": "reproduce",
     "data": "data",
     "download": "data",
     "lab": "lab",
-    "measure": "measure",
-    "forward": "forward",
+    "measure": "train",
+    "forward": "networks",
     "worker": "worker",
-    "supervise": "supervise",
+    "supervise": "worker",
 }
 
 

@@ -9,10 +9,14 @@ from typing import Any
 
 import click
 
-from resnet_core.commands.experiment_options import experiment_options, given
+from resnet_core.commands.options import (
+    experiment_options,
+    given_settings,
+    json_option,
+    run_id_argument,
+)
 from resnet_core.commands.output import (
     duration,
-    json_option,
     percent,
     print_json,
     print_table,
@@ -21,8 +25,6 @@ from resnet_core.commands.output import (
 from resnet_core.jobs import dead_workers, queue, supervisor
 from resnet_core.runs import imported, queries
 from resnet_core.runs.record import RunRecord
-
-run_id_argument = click.argument("run_id", metavar="ID")
 
 
 @click.group()
@@ -140,7 +142,7 @@ def fork(run_id: str, iteration: int | None, as_json: bool, **options: Any) -> N
     """
     if iteration is None:
         iteration = max(queries.fork_points(run_id), default=0)
-    child = queue.fork(run_id, iteration, **given(options))
+    child = queue.fork(run_id, iteration, **given_settings(options))
     supervisor.ensure_running()
     if as_json:
         print_json(run_as_dict(child))

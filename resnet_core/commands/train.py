@@ -1,19 +1,23 @@
-"""`train`: from settings to trained networks, without a server."""
+"""`train`, `presets` and `measure`: from settings to trained networks, without a server."""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from typing import Any
 
 import click
 
-from resnet_core.commands.experiment_options import experiment_options, given
-from resnet_core.commands.follow import follow
-from resnet_core.commands.output import duration, json_option, percent, print_json, print_table
+from resnet_core.commands.follow import follow_runs
+from resnet_core.commands.options import experiment_options, given_settings, json_option
+from resnet_core.commands.output import duration, percent, plural, print_json, print_table
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.presets import PRESETS
 from resnet_core.experiments.presets import preset as preset_named
 from resnet_core.jobs import queue
+from resnet_core.jobs.submission import facts_of
 from resnet_core.runs.record import RunRecord
+from resnet_core.system import environment
 
 
 @click.command()
@@ -32,9 +36,9 @@ def train(preset: str | None, detach: bool, as_json: bool, **options: Any) -> No
     Every option below is a setting of an experiment; with --preset it replaces the
     preset's own. Ctrl-C saves a checkpoint of each run and says how to go on.
     """
-    submitted = queue.submit(_experiments(preset, given(options)))
+    submitted = queue.submit(_experiments(preset, given_settings(options)))
     ids = [run.id for run in submitted]
-    ended = submitted if detach else follow(ids)
+    ended = submitted if detach else follow_runs(ids)
     if detach:
         from resnet_core.jobs import supervisor
 
@@ -45,6 +49,58 @@ def train(preset: str | None, detach: bool, as_json: bool, **options: Any) -> No
         _print(ended)
     if not detach and any(run.state != "finished" for run in ended):
         sys.exit(1)
+
+
+@click.command()
+@json_option
+def presets(as_json: bool) -> None:
+    """List the experiments that `train --preset NAME` starts."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": preset.name,
+                    "title": preset.title,
+                    "description": preset.description,
+                    "experiments": [e.model_dump() for e in preset.build(0)],
+                }
+                for preset in PRESETS.values()
+            ]
+        )
+        return
+    rows = [(p.name, str(len(p.build(0))), p.description) for p in PRESETS.values()]
+    print_table(("preset", "runs#", "what it shows"), rows)
+
+
+@click.command()
+@experiment_options()
+@json_option
+def measure(as_json: bool, **options: Any) -> None:
+    """Time a few real updates of an experiment and say how long all of it would take.
+
+    It takes the options of `train`, and as many threads as a worker would.
+    """
+    experiment = Experiment.create(**given_settings(options))
+    # The data themselves are not needed: the time does not depend on what the images show.
+    facts = facts_of(experiment)
+
+    import torch
+
+    from resnet_core.training.cost.run_time import estimate_run_time
+
+    threads = environment.threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    timing = estimate_run_time(experiment, facts)
+    if as_json:
+        print_json(dataclasses.asdict(timing))
+        return
+    click.echo(
+        f"{experiment.network} on {timing.hardware} ({timing.precision}, "
+        f"{plural(timing.threads, 'thread')}): "
+        f"{timing.seconds_per_iteration * 1000:.0f} ms an iteration, "
+        f"about {duration(timing.seconds)} for {experiment.iterations} iterations"
+    )
 
 
 def _experiments(preset: str | None, fields: dict[str, Any]) -> list[Experiment]:

@@ -1,7 +1,8 @@
-"""`worker`: train one run or answer one laboratory, or wait for it with torch imported."""
+"""`worker` and `supervise`: the processes that compute, and the one that starts them."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -28,3 +29,16 @@ def worker(folder: Path | None, wait: bool, fork: bool) -> None:
     from resnet_core.jobs.worker.waiting import work
 
     sys.exit(work(folder))
+
+
+@click.command()
+def supervise() -> None:
+    """Start queued runs while there are free slots, until there is nothing more to do.
+
+    The app and `train` start it by themselves. A second one for the same folder ends at once.
+    """
+    from resnet_core.jobs import supervisor
+    from resnet_core.jobs.local_process import LocalProcesses
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+    supervisor.supervise(LocalProcesses())

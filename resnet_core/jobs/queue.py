@@ -16,8 +16,7 @@ from filelock import FileLock, Timeout
 from resnet_core.errors import PlaygroundError, WrongState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import dead_workers
-from resnet_core.jobs.forking import fork
-from resnet_core.jobs.submission import check, submit
+from resnet_core.jobs.submission import check, fork, submit
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import ACTIVE, ALLOWED, RESUMABLE, RunRecord, State

@@ -1,7 +1,8 @@
-"""Submitting experiments: checks that need the data, and new runs in the queue."""
+"""New runs in the queue: experiments, checked against their data, and forks of other runs."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 from resnet_core.anatomy.describe import describe
 from resnet_core.data import catalog
 from resnet_core.data.selection import DataFacts, Selection
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import store
+from resnet_core.experiments.network_settings import check_fork
+from resnet_core.runs import queries, store
+from resnet_core.runs.folder import RunFolder, of_run
 from resnet_core.runs.record import RunRecord, new_id
 
 
@@ -29,6 +32,50 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
     checked = [check(experiment) for experiment in experiments]
     shared = group or (new_id() if len(checked) > 1 else "")
     return store.of_home().add([new_record(e, facts, group=shared) for e, facts in checked])
+
+
+def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
+    """Queue a new run that starts from a checkpoint of another, with some settings changed.
+
+    Its iterations continue the checkpoint's, and so does its schedule: both runs are drawn as
+    one tree over one axis.
+
+    Args:
+        iteration: one of `queries.fork_points`.
+        changes: fields of `Experiment`; `iterations` is the count at which the fork ends.
+
+    Raises:
+        RunNotFound: there is no such run.
+        InvalidSetting: a setting is not possible, or there is no such checkpoint.
+    """
+    parent = queries.run(run_id)
+    if parent.recorded:
+        raise WrongState("fork.recording", title=parent.title)
+    if parent.imported:
+        raise WrongState("fork.imported", title=parent.title)
+    _check_fork_point(parent, iteration)
+    child = parent.experiment.changed(**changes)
+    if "name" not in changes:
+        network, origin = child.network.partition("/")[2], parent.title[:40].replace("/", " ")
+        child = child.changed(name=f"{network} from {origin} at {iteration}")
+    if child.iterations <= iteration:
+        raise InvalidSetting(
+            "iterations",
+            "fork.too_short",
+            iterations=child.iterations,
+            iteration=iteration,
+            least=iteration + 1,
+        )
+    check_fork(parent.experiment, child)
+    record = new_record(
+        *check(child), parent=run_id, parent_iteration=iteration, iteration=iteration
+    )
+    try:
+        _copy_origin(parent, iteration, of_run(record.id))
+        return store.of_home().add([record])[0]
+    except BaseException:
+        shutil.rmtree(of_run(record.id).path, ignore_errors=True)
+        raise
 
 
 def check(experiment: Experiment) -> tuple[Experiment, DataFacts]:
@@ -73,6 +120,36 @@ def new_record(experiment: Experiment, facts: DataFacts, **fields: Any) -> RunRe
         parameters=describe(spec).parameters,
         **fields,
     )
+
+
+def _check_fork_point(parent: RunRecord, iteration: int) -> None:
+    points = queries.fork_points(parent.id)
+    if not points:
+        raise WrongState("fork.no_checkpoint", title=parent.title)
+    if iteration not in points:
+        nearest = sorted(sorted(points, key=lambda point: abs(point - iteration))[:2])
+        raise InvalidSetting(
+            "iteration",
+            "fork.no_such_checkpoint",
+            title=parent.title,
+            iteration=iteration,
+            nearest=nearest,
+        )
+
+
+def _copy_origin(parent: RunRecord, iteration: int, child: RunFolder) -> None:
+    source = of_run(parent.id).checkpoint(iteration)
+    target = child.origin / "checkpoints" / source.name
+    try:
+        target.mkdir(parents=True)
+        # One by one: `copytree` wraps an error of the system and hides its reason.
+        for path in source.iterdir():
+            shutil.copy(path, target)
+        shutil.copy(of_run(parent.id).experiment, child.origin / "experiment.json")
+    except OSError as error:
+        raise PlaygroundError(
+            "fork.cannot_copy", checkpoint=source.name, title=parent.title, error=error
+        ) from error
 
 
 def _absolute(name: str) -> str:

@@ -88,10 +88,10 @@ class Supervisor:
 
     def _kill_unresponsive(self, running: list[Job]) -> None:
         """Kill laboratories that have ignored a request to stop: an event may take long."""
-        asked = [job for job in running if job.kind == "laboratory" and job.request == "stop"]
+        stopping = [job for job in running if job.kind == "laboratory" and job.request == "stop"]
         now = time.monotonic()
-        self._stopping = {job.id: self._stopping.get(job.id, now) for job in asked}
-        for job in asked:
+        self._stopping = {job.id: self._stopping.get(job.id, now) for job in stopping}
+        for job in stopping:
             if now - self._stopping[job.id] > _STOP_PATIENCE:
                 _log.warning("%s does not stop; it is killed", job.id)
                 self._engine.kill(Handle(job.id, job.pid, job.pid_created))

@@ -41,20 +41,24 @@ _LAB_FIELDS = {
 }
 
 
+class Entry:
+    """A file or folder of a fixed name in a job's folder, which need not exist."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, folder: JobFolder, owner: object = None) -> Path:
+        return folder.path / self._name
+
+
 @dataclass(frozen=True)
 class JobFolder:
-    """The files that every job has."""
+    """The files that every job has. Its one worker holds the lock for as long as it lives."""
 
     path: Path
 
-    @property
-    def log(self) -> Path:
-        return self.path / "log.txt"
-
-    @property
-    def lock(self) -> Path:
-        """Return the lock that the job's one worker holds for as long as it lives."""
-        return self.path / "worker.lock"
+    log = Entry("log.txt")
+    lock = Entry("worker.lock")
 
 
 @dataclass(frozen=True)
@@ -66,26 +70,19 @@ class RunFolder(JobFolder):
     where it stays for forks, holding `model.safetensors`, `training.pt` and `manifest.json`.
     """
 
-    @property
-    def experiment(self) -> Path:
-        return self.path / "experiment.json"
-
-    @property
-    def stream(self) -> Path:
-        return self.path / "telemetry.arrow"
-
-    @property
-    def compacted(self) -> Path:
-        return self.path / "telemetry.parquet"
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
-
-    @property
-    def weights(self) -> Path:
-        """Return the weights of an import or of a recording; other runs have checkpoints."""
-        return self.path / "model.safetensors"
+    experiment = Entry("experiment.json")
+    stream = Entry("telemetry.arrow")
+    compacted = Entry("telemetry.parquet")
+    checkpoints = Entry("checkpoints")
+    # Of an import or a recording; other runs have checkpoints.
+    weights = Entry("model.safetensors")
+    # Of weights that were trained elsewhere, see `imported`.
+    imported = Entry("imported.json")
+    # A fork's own copy of what it started from: its parent's `experiment.json` and, in
+    # `checkpoints`, the one checkpoint. The parent may be deleted.
+    origin = Entry("origin")
+    # Telemetry and logs of attempts before a retry, a folder each.
+    attempts = Entry("attempts")
 
     def earlier_weights(self, iteration: int) -> Path:
         """Return a recording's weights at an earlier iteration, which need not exist."""
@@ -95,22 +92,6 @@ class RunFolder(JobFolder):
         """Return the earlier iterations that a recording has weights of, rising."""
         matches = (_EARLIER.fullmatch(path.name) for path in self.path.glob("earlier/*"))
         return sorted(int(match[1]) for match in matches if match)
-
-    @property
-    def imported(self) -> Path:
-        """Return the description of weights that were trained elsewhere, see `imported`."""
-        return self.path / "imported.json"
-
-    @property
-    def origin(self) -> Path:
-        """Return a fork's own copy of what it started from: its parent's `experiment.json` and, in
-        `checkpoints`, the one checkpoint. The parent may be deleted."""
-        return self.path / "origin"
-
-    @property
-    def attempts(self) -> Path:
-        """Return the telemetry and logs of attempts before a retry, a folder each."""
-        return self.path / "attempts"
 
     def kept_iterations(self) -> list[int]:
         """Return the iterations of the checkpoints on disk, rising. Their contents are not
@@ -155,10 +136,10 @@ def read_run(folder: Path) -> RunRecord:
             "runs.no_experiment_file", run=folder.name, error=error, folder=folder
         ) from error
     values = _read_json(folder / "run.json")
-    known = {name: value for name, value in values.items() if name in _RUN_FIELDS - _OF_THE_MOMENT}
-    known.setdefault("state", "interrupted")
-    known.setdefault("created", folder.stat().st_mtime)
-    return RunRecord(**{**known, "id": check_id(folder.name), "experiment": experiment})
+    fields = {name: value for name, value in values.items() if name in _RUN_FIELDS - _OF_THE_MOMENT}
+    fields.setdefault("state", "interrupted")
+    fields.setdefault("created", folder.stat().st_mtime)
+    return RunRecord(**{**fields, "id": check_id(folder.name), "experiment": experiment})
 
 
 def to_dict(record: RunRecord) -> dict[str, Any]:

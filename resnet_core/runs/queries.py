@@ -65,13 +65,13 @@ def family(run_id: str) -> list[RunRecord]:
     Raises:
         RunNotFound: there is no such run.
     """
-    known = {record.id: record for record in [*recorded(), *runs()]}
+    records = {record.id: record for record in [*recorded(), *runs()]}
     root = run(run_id)
-    while root.parent in known:
-        root = known[root.parent]
+    while root.parent in records:
+        root = records[root.parent]
     tree = {root.id: root}
     # A fork is younger than its parent, so one pass from the oldest on meets every descendant.
-    for record in sorted(known.values(), key=lambda record: record.created):
+    for record in sorted(records.values(), key=lambda record: record.created):
         if record.parent in tree:
             tree[record.id] = record
     return list(tree.values())

@@ -131,10 +131,10 @@ def thinned_rows(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:
     evaluated = np.flatnonzero(~np.isnan(rows.column("train_error").to_numpy()))
     evaluated = _even(evaluated, most)
     others = np.setdiff1d(np.arange(rows.num_rows), evaluated)
-    kept = np.union1d(evaluated, _even(others, most - len(evaluated)))
+    indices = np.union1d(evaluated, _even(others, most - len(evaluated)))
     # The ends belong to every recording, whatever was evaluated there.
-    kept[0], kept[-1] = 0, rows.num_rows - 1
-    return kept
+    indices[0], indices[-1] = 0, rows.num_rows - 1
+    return indices
 
 
 def _even(indices: NDArray[np.intp], most: int) -> NDArray[np.intp]:

@@ -216,7 +216,7 @@ class Store:
             RunNotFound: there is no such job.
             WrongState: it is neither queued nor running.
         """
-        done: State = "paused" if request == "pause" else "stopped"
+        state: State = "paused" if request == "pause" else "stopped"
         reason = Message(
             "errors.jobs.paused_before_start"
             if request == "pause"
@@ -228,7 +228,7 @@ class Store:
             if present.state == "running":
                 _update(connection, job.id, {"request": request})
             elif present.state == "queued":
-                _update(connection, job.id, {"state": done, "exit_reason": reason})
+                _update(connection, job.id, {"state": state, "exit_reason": reason})
             else:
                 raise wrong_state(refusal, present)
             connection.execute(_RENUMBER)

@@ -253,7 +253,7 @@ def test_a_bad_upload_gets_a_sentence(requests: list[LabRequest]) -> None:
 
 def test_the_state_comes_back_from_its_url(home: Path) -> None:
     query = {"view": "layers", "layer": "layer1.0.conv1", "picture": "test:9", "stage": "2"}
-    state, problems = AttributionState.from_query(query)
-    assert problems == []
+    state, errors = AttributionState.from_query(query)
+    assert errors == {}
     assert state.to_query() == query
     assert AttributionState.from_query(state.to_query())[0] == state

@@ -21,7 +21,7 @@ from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
 from app.widgets.runs.picker import run_label
 from app.widgets.runs.row import DIALOG
-from resnet_core.commands.import_ import import_
+from resnet_core.commands.weights import import_
 from resnet_core.errors import CheckpointError
 from resnet_core.labs import catalog
 from resnet_core.labs.results.request import LabRequest

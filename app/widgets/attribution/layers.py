@@ -9,24 +9,26 @@ import streamlit as st
 
 from app import theme
 from app.figures import attribution
-from app.language.texts import language, t
-from app.page_state.initial_value import start_of
-from app.widgets.attribution import state as page_state
+from app.language.texts import t
+from app.page_state.controls import initial_value
 from app.widgets.attribution.maps import Row, Tile, tiles
-from app.widgets.attribution.state import AttributionState
+from app.widgets.attribution.state import AttributionPage
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
 
 
-def browser(result: Result) -> None:
-    """Show the chosen block of every network, and the chosen layer."""
+def browser(result: Result, key: str) -> None:
+    """Show a block of every network, and the chosen layer.
+
+    Args:
+        key: of the slider that chooses the block.
+    """
     additions = result.tables.get("additions")
     if additions is not None:
         names = list(dict.fromkeys(additions["block"]))
-        key = f"attribution.{page_state.generation()}.block"
         middle = names[len(names) // 2]
         block = st.select_slider(
-            t("attribution.block"), names, value=start_of(key, middle), key=key
+            t("attribution.block"), names, value=initial_value(key, middle), key=key
         )
         _block(additions[additions["block"] == block])
         st.caption(t("attribution.parts_said"))
@@ -37,20 +39,21 @@ def browser(result: Result) -> None:
             tiles([_channels(shown, row)])
 
 
-def layer_choice(result: Result, state: AttributionState) -> str:
-    """Let people choose a layer to look at; "" for none."""
+def layer_choice(result: Result, page: AttributionPage) -> str:
+    """Show the layers, and return the chosen one or ""."""
     table = result.tables.get("layers")
     if table is None:
-        return state.layer
+        return page.state.layer
     names = ["", *dict.fromkeys(table["layer"])]
     sizes = {row["layer"]: row for row in table.to_dict("records")}
-    key = f"attribution.{page_state.generation()}.{language()}.layer"
-    initial = start_of(key, state.layer if state.layer in names else "")
+    key = page.key("layer")
+    initial = initial_value(key, page.state.layer if page.state.layer in names else "")
     return st.selectbox(
         t("attribution.layer"),
         names,
         index=names.index(initial) if initial in names else 0,
         key=key,
+        on_change=page.touch,
         format_func=lambda name: _layer_name(name, sizes),
     )
 

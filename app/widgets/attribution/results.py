@@ -19,6 +19,7 @@ from app.widgets.laboratory.lab_figures import lab_figures
 from app.widgets.laboratory.result import leave, note_viewer
 from app.widgets.laboratory.state import command_line
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
@@ -29,18 +30,18 @@ _FOLLOWED = "attribution.followed"  # the result that this visitor's page follow
 Show = Callable[[Result], None]
 
 
-def ask_and_follow(order: LabRequest, show: Show) -> Result | None:
+def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
     """Show the request's result, computed where there is none yet; None where it cannot be.
 
     A stopped result is requested again: its last viewer had left the page.
     """
-    _leave(order.id)
+    _leave(request.id)
     try:
-        result = services.lab_result(order.id)
+        result = results.find(request.id)
         if result is None or result.state == "stopped":
-            services.ask(order, anew=result is not None)
-            note_viewer(order.id, unasked=True)
-            result = services.lab_result(order.id)
+            services.ask(request, anew=result is not None)
+            note_viewer(request.id, unasked=True)
+            result = results.find(request.id)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return None
@@ -73,21 +74,21 @@ def follow(result: Result, show: Show) -> Result:
     return result
 
 
-def anew(order: LabRequest) -> None:
+def anew(request: LabRequest) -> None:
     """Request the computation here, and run the page again to follow it."""
     try:
-        services.ask(order, anew=True)
+        services.ask(request, anew=True)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return
     st.rerun()
 
 
-def figures(order: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
+def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
     """Show the verdict, the paper's statement, the figures and the numbers' source."""
-    name = order.laboratory
+    name = request.laboratory
     lab_figures(
-        order.id if result is not None else "",
+        request.id if result is not None else "",
         t(f"labs.{name}.paper"),
         key,
         active=result is not None and result.state in ACTIVE,
@@ -100,7 +101,7 @@ def _while_active(lab_id: str, show: Show) -> None:
     """Show the result as it grows; a supervisor that died is started again."""
     note_viewer(lab_id)
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is not None and result.state in ACTIVE:
         show(result)
     else:
@@ -116,40 +117,40 @@ def checks(state: AttributionState) -> None:
         strip(result)
 
 
-def _check(name: str, state: AttributionState, **given: str) -> Result | None:
+def _check(name: str, state: AttributionState, **settings: str) -> Result | None:
     """Show one laboratory and return its result so far."""
     st.subheader(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
     try:
-        order = state.order(name, **given)
-        result = services.lab_result(order.id)
+        request = state.request_for(name, **settings)
+        result = results.find(request.id)
     except PlaygroundError as error:
         st.info(escaped(explain(error)))
         return None
     if result is None or result.state not in ACTIVE:
-        _button(name, order, result)
+        _button(name, request, result)
     else:
         _stop(name, result.id)
     figures(
-        order,
+        request,
         result,
         f"attribution.{name}",
         notice="" if result else t("attribution.not_asked"),
     )
-    st.code(command_line(name, order.runs, order.settings), language="bash", wrap_lines=True)
+    st.code(command_line(name, request.runs, request.settings), language="bash", wrap_lines=True)
     return result
 
 
-def _button(name: str, order: LabRequest, result: Result | None) -> None:
+def _button(name: str, request: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
-        anew(order)
+        anew(request)
 
 
 @st.fragment(run_every=3.0)
 def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):

@@ -13,9 +13,8 @@ from app.language.markdown import fault
 from app.language.texts import t
 from app.page_state.page import Page, page_link
 from app.widgets.architecture.block_card import table
-from app.widgets.laboratory import result as results
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.result import Shown, actions
+from app.widgets.laboratory.result import Shown, actions, find_shown, is_of
 from app.widgets.laboratory.state import (
     LabState,
     command_line,
@@ -29,6 +28,7 @@ from app.widgets.show_code import show_code
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
 from resnet_core.paper.detection import TABLE_7, TABLE_8
 
@@ -84,7 +84,7 @@ class _LabPage:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.form = f"lab.{question.name}"
-        self.recorded = services.lab_recording(question.name)
+        self.recorded = results.recorded(question.name)
         self.arrived = False  # in this run the state has come from a URL
         self._refused: InvalidSetting | None = None
         self._page = Page(self.form, state_type(question), self._arrive)
@@ -142,7 +142,7 @@ class _LabPage:
     def shown(self, request: LabRequest | None) -> Shown:
         """Return the result to show, and remember it for the next run."""
         before = st.session_state.get(f"{self.form}.shown", "")
-        shown = results.find(self.question.name, self.state, request, before, self.arrived)
+        shown = find_shown(self.question.name, self.state, request, before, self.arrived)
         st.session_state[f"{self.form}.shown"] = shown.lab_id
         return shown
 
@@ -161,7 +161,7 @@ class _LabPage:
 
     def begin(self) -> None:
         """From the next run on show this machine's result, also where one is recorded."""
-        recorded = self.recorded is not None and results.is_of(self.recorded, self.state)
+        recorded = self.recorded is not None and is_of(self.recorded, self.state)
         self._page.change(here=recorded)
 
     def back(self) -> None:

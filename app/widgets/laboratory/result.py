@@ -20,6 +20,7 @@ from app.language.progress import duration
 from app.language.texts import language, speaker, t
 from app.widgets.laboratory.state import LabState
 from resnet_core.errors import PlaygroundError
+from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.record import ACTIVE
@@ -51,7 +52,7 @@ class Shown:
         return self.own and self.result is not None and self.result.state in ACTIVE
 
 
-def find(
+def find_shown(
     name: str, state: LabState, request: LabRequest | None, before: str, arrived: bool
 ) -> Shown:
     """Choose the result to show: recorded, of this machine, or the one shown before.
@@ -61,11 +62,11 @@ def find(
         before: the id of the result shown before, or "".
         arrived: the state has just come from a URL.
     """
-    recorded = services.lab_recording(name)
+    recorded = results.recorded(name)
     same = recorded is not None and is_of(recorded, state)
     if recorded is not None and same and not state.here:
         return Shown(name, recorded)
-    own = services.lab_result(request.id) if request else None
+    own = results.find(request.id) if request else None
     if request and own and not own.recorded:
         return Shown(request.id, own, own=True)
     if recorded is not None and same:
@@ -86,7 +87,7 @@ def is_of(result: Result, state: LabState) -> bool:
 
 def _readable(lab_id: str) -> Result | None:
     try:
-        return services.lab_result(lab_id)
+        return results.find(lab_id)
     except PlaygroundError:
         return None
 
@@ -150,7 +151,7 @@ def _while_active(lab_id: str) -> None:
     """Show the stop button, and keep a supervisor running."""
     note_viewer(lab_id)
     services.ensure_supervisor()
-    result = services.lab_result(lab_id)
+    result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key="lab.stop", icon=":material/stop:"):

@@ -164,8 +164,8 @@ def is_full_disk(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
-    return known or _contains_any(str(error).lower(), _NO_MEMORY)
+    by_type = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+    return by_type or _contains_any(str(error).lower(), _NO_MEMORY)
 
 
 def is_lost_gpu(error: BaseException) -> bool:
@@ -184,7 +184,7 @@ def _run(task: Task, worker: Worker) -> Outcome:
 
 
 def _take_over(store: Store, job_id: str) -> Job:
-    """Record this process as the job's worker, whoever started it.
+    """Record this process as the job's worker, which may have been started by hand.
 
     Raises:
         RunNotFound, WrongState: there is nothing to do.

@@ -10,7 +10,7 @@ from pathlib import Path
 from resnet_core.errors import PlaygroundError, ResultNotFound
 from resnet_core.labs.results.request import FORMAT, LabRequest
 from resnet_core.runs import queries
-from resnet_core.runs.folder import STATE, JobFolder
+from resnet_core.runs.folder import STATE, Entry, JobFolder
 from resnet_core.system import disk, home
 
 _ID = re.compile(r"([a-z][a-z0-9-]{0,40})-[0-9a-f]{12}", re.ASCII)
@@ -25,20 +25,11 @@ class LabFolder(JobFolder):
     def id(self) -> str:
         return self.path.name
 
-    @property
-    def request_file(self) -> Path:
-        """Return the file of the request. It is written last, so a folder that has it is whole."""
-        return self.path / REQUEST
-
-    @property
-    def events(self) -> Path:
-        """Return the file of the events so far, a line of JSON each."""
-        return self.path / "events.jsonl"
-
-    @property
-    def state(self) -> Path:
-        """Return the file of the job's record."""
-        return self.path / STATE
+    # Written last, so a folder that has it is whole.
+    request_file = Entry(REQUEST)
+    # A line of JSON for each event so far.
+    events = Entry("events.jsonl")
+    state = Entry(STATE)
 
     def write_request(self, request: LabRequest) -> None:
         """Write the request, in one step.

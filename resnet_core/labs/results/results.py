@@ -100,6 +100,14 @@ def read(lab_id: str) -> Result:
     raise ResultNotFound("labs.no_result", result=lab_id[:64])
 
 
+def find(lab_id: str) -> Result | None:
+    """Return the result with this id, or None where there is none; see `read`."""
+    try:
+        return read(lab_id)
+    except ResultNotFound:
+        return None
+
+
 def recorded(laboratory: str) -> Result | None:
     """Return the laboratory's result that ships with the project, if there is one.
 

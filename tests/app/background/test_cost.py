@@ -9,9 +9,9 @@ import pytest
 
 from app.background import cost
 from app.background.cost import Estimate, Forward, ForwardCosts, TrainingTimes
-from resnet_core.commands.experiment_options import given
-from resnet_core.commands.forward import forward
-from resnet_core.commands.measure import measure
+from resnet_core.commands.networks import forward
+from resnet_core.commands.options import given_settings
+from resnet_core.commands.train import measure
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import spec_of
@@ -61,7 +61,7 @@ def test_the_measure_command_understands_its_options() -> None:
     assert (module, package, command) == ("-m", "resnet_core", "measure")
     context = measure.make_context("measure", options)
     assert context.params.pop("as_json")
-    assert Experiment.create(**given(context.params)) == experiment
+    assert Experiment.create(**given_settings(context.params)) == experiment
 
 
 _FORWARD = {"seconds": 0.5, "peak_bytes": 2_000_000, "hardware": "a machine", "threads": 1}

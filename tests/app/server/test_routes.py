@@ -88,6 +88,8 @@ def test_a_retried_run_begins_anew(client: TestClient) -> None:
     of_run("run-1").stream.unlink()
     write_stream(record, [0, 10])
     assert _now(client, "runs=run-1")["reached"] == 10
+    (one,) = client.get("/playground-api/history?runs=run-1").json()["series"].values()
+    assert one["time"] == [0, 10]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,13 @@ def test_what_is_not_there_or_no_id_is_refused_in_a_sentence(
     assert response.json()["error"].endswith((".", "ko."))
 
 
+@pytest.mark.parametrize("end", ["0", "x"])
+def test_an_id_is_checked_before_it_is_looked_up(client: TestClient, end: str) -> None:
+    response = client.get(f"{ROUTE}?id=microscope-000000000000{end}")
+    assert response.status_code == 400
+    assert response.json()["error"].endswith("is not the id of a laboratory's result.")
+
+
 def test_every_word_that_the_figures_say_is_sent_and_none_for_nothing() -> None:
     folder = Path(lab_figures.__file__).parent
     paths = [*folder.glob("*.mjs"), folder.parent / "live_charts" / "live.mjs"]

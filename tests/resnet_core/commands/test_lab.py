@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.commands import lab_options
+from resnet_core.commands.options import given_fields
 from resnet_core.jobs import laboratories, supervisor
 from resnet_core.labs import catalog
 from resnet_core.labs.events import Rows, Verdict
@@ -147,6 +147,6 @@ def test_what_cannot_be_asked_is_one_sentence(
 
 
 def test_switches_arrive(answered: str) -> None:
-    question = catalog.question(NAME)
-    assert lab_options.given(question, {"loud": "true", "steps": None}) == {"loud": "true"}
-    assert lab_options.given(question, {"no_loud": True}) == {"loud": False}
+    fields = catalog.question(NAME).settings.model_fields
+    assert given_fields(fields, {"loud": "true", "steps": None}) == {"loud": "true"}
+    assert given_fields(fields, {"no_loud": True}) == {"loud": False}

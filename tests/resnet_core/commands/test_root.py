@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from resnet_core.commands import root
-from resnet_core.commands.experiment_options import given
 from resnet_core.experiments.experiment import Experiment
 
 COMMANDS = (
@@ -75,12 +74,12 @@ def test_no_torch_where_it_is_not_needed(home: object, command: list[str]) -> No
 def test_a_switch_can_be_said_in_three_ways() -> None:
     import click
 
-    from resnet_core.commands.experiment_options import experiment_options
+    from resnet_core.commands.options import experiment_options, given_settings
 
     @click.command()
     @experiment_options(["flip", "milestones"])
     def said(**options: object) -> Experiment:
-        return Experiment.create(**given(options))
+        return Experiment.create(**given_settings(options))
 
     def flip(*arguments: str) -> bool:
         return said.main(list(arguments), standalone_mode=False).flip

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_core.commands.experiment_options import experiment_options
-from resnet_core.commands.experiment_options import given as given_options
+from resnet_core.commands.options import experiment_options
+from resnet_core.commands.options import given_settings as given_options
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.text import as_text, from_text

@@ -33,7 +33,7 @@ from resnet_core.training.session import divergence_advice
 def test_the_most_likely_cause_is_named(
     precision: Any, changes: dict[str, Any], expected: str
 ) -> None:
-    sentence = divergence_advice(Experiment(**changes), precision)
+    sentence = str(divergence_advice(Experiment(**changes), precision))
     assert expected in sentence
     assert sentence.endswith(".")
     assert sentence.count(". ") == 0
