@@ -28,6 +28,7 @@ _stage = Stage()
 NewContext = Callable[..., BrowserContext]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):
