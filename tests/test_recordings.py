@@ -12,7 +12,6 @@ from resnet_core.experiments.presets import FOUR, ONE_MINUTE, one_minute
 from resnet_core.experiments.reproductions import SCALED_ITERATIONS, Scale, reproduction
 from resnet_core.labs.tools import trained_network
 from resnet_core.runs import queries
-from resnet_core.runs.find_weights import FILE
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.checkpoint.files import weights_sha256
 
@@ -65,6 +64,7 @@ def _test_error(run: RunRecord, count: int | None = None) -> float:
 
 def test_all_recordings_together_are_small() -> None:
     files = [path for path in queries.RECORDED.rglob("*") if path.is_file()]
-    full_size = {queries.RECORDED / f"paper-8000-{name}-seed-0" / FILE for name in NAMES}
+    folders = [queries.RECORDED / f"paper-8000-{name}-seed-0" for name in NAMES]
+    full_size = {folder / "model.safetensors" for folder in folders}
     assert sum(path.stat().st_size for path in full_size) < 10 * 10**6
     assert sum(path.stat().st_size for path in files if path not in full_size) < 20 * 10**6

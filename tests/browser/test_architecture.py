@@ -74,6 +74,7 @@ def test_the_field_moves_with_the_unit(empty_playground: Playground, page: Page)
     )
     expect(frame).to_have_count(1)
     before = frame.bounding_box()
+    expect(page.get_by_role("slider")).to_have_count(3)  # layer, across, down
     slider = page.get_by_role("slider").nth(1)
     slider.focus()
     page.keyboard.press("End")

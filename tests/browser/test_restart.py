@@ -13,7 +13,7 @@ from tests.browser.playground import Playground
 from tests.browser.seeds import finished_twins, reached, running, state_of
 from tests.browser.watch import Watch
 
-NOMINAL = 25.0  # seconds that the run takes at the rate of the twins
+NOMINAL = 60.0  # seconds that the run takes at the rate of the twins
 
 
 def test_training_outlives_the_server(
