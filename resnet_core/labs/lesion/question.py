@@ -1,4 +1,4 @@
-"""What is lost when a block of a trained network is removed, or two blocks are swapped?"""
+"""The error after a block of a trained network is removed, or two blocks are swapped."""
 
 from __future__ import annotations
 

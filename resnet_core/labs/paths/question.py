@@ -1,4 +1,4 @@
-"""Through how many blocks does the gradient really go?"""
+"""The number of blocks through which the gradient effectively passes."""
 
 from __future__ import annotations
 
