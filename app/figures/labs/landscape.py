@@ -96,7 +96,7 @@ def _lines(table: pd.DataFrame, networks: pd.DataFrame, say: Speaker, dark: bool
 
 def _contours(plots: Sequence[Plot], scale: dict[str, Any], say: Speaker, dark: bool) -> go.Figure:
     """A map a network, all under one colour scale."""
-    figure = _one_above_the_other(plots, "xy", 0.3, say, dark)
+    figure = _stack(plots, "xy", 0.3, say, dark)
     figure.update_layout(height=_PLOT * len(plots) + 60, coloraxis=scale, margin={"t": 34})
     for number, (_, (places, losses)) in enumerate(plots, start=1):
         contour = go.Contour(
@@ -119,7 +119,7 @@ def _contours(plots: Sequence[Plot], scale: dict[str, Any], say: Speaker, dark: 
 
 def _mountains(plots: Sequence[Plot], scale: dict[str, Any], say: Speaker, dark: bool) -> go.Figure:
     """The surfaces in three dimensions; heights are clipped to the colour scale."""
-    figure = _one_above_the_other(plots, "scene", 0.05, say, dark)
+    figure = _stack(plots, "scene", 0.05, say, dark)
     margin = {"t": 34, "l": 0, "b": 0}
     figure.update_layout(height=_MOUNTAINS * len(plots) + 40, coloraxis=scale, margin=margin)
     for number, (_, (places, losses)) in enumerate(plots, start=1):
@@ -142,9 +142,7 @@ def _plots(grids: Mapping[str, Grid], networks: pd.DataFrame) -> list[Plot]:
     return [(row, grids[row["subject"]]) for row, _ in _rows(networks) if row["subject"] in grids]
 
 
-def _one_above_the_other(
-    plots: Sequence[Plot], kind: str, gap: float, say: Speaker, dark: bool
-) -> go.Figure:
+def _stack(plots: Sequence[Plot], kind: str, gap: float, say: Speaker, dark: bool) -> go.Figure:
     """A plot of this kind for each network, so that phones show them all."""
     figure = make_subplots(
         rows=len(plots),

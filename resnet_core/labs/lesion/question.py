@@ -51,7 +51,7 @@ QUESTION = Question(
     most_runs=4,
     accepts=not_cifar,
     code=(
-        ("resnet_core/labs/lesion/run.py", "what_is_left"),
+        ("resnet_core/labs/lesion/run.py", "replacement"),
         ("resnet_core/labs/lesion/run.py", "lesioned"),
         ("resnet_core/labs/tools/chain.py", "Chain"),
     ),

@@ -21,7 +21,7 @@ from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
 
 
-def what_is_left(block: Block) -> Step:
+def replacement(block: Block) -> Step:
     """The step in the block's place when its layers are removed.
 
     The identity, where the block's input fits the next block. Else the shortcut alone, and the
@@ -47,7 +47,7 @@ def lesioned(
     blocks = dict(network.blocks)
     other = dict(zip(swapped, reversed(list(swapped)), strict=True))
     return [
-        what_is_left(block) if name in removed else blocks[other.get(name, name)]
+        replacement(block) if name in removed else blocks[other.get(name, name)]
         for name, block in network.blocks
     ]
 

@@ -44,7 +44,7 @@ class Passage:
     slope: Tensor
 
 
-def sent_back(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
+def path_gradients(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
     """The gradient at x_0 along each of the given paths.
 
     Args:
@@ -115,7 +115,7 @@ def _passage(block: ShortcutBlock, x: Tensor) -> Passage:
 def norms(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
     """The mean over the images of each path's gradient norm at x_0: P."""
     at_once = max(1, _IMAGES_AT_ONCE // len(gradient))
-    parts = [sent_back(passages, part, gradient) for part in through.split(at_once)]
+    parts = [path_gradients(passages, part, gradient) for part in through.split(at_once)]
     return torch.cat([part.flatten(2).norm(dim=2).mean(dim=1) for part in parts]).double()
 
 
