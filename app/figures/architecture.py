@@ -162,7 +162,7 @@ def _parts(hexcode: str) -> list[float]:
 
 
 def _luminance(parts: Sequence[float]) -> float:
-    """Relative luminance, as WCAG has it."""
+    """Relative luminance as defined by WCAG."""
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -222,7 +222,7 @@ def _paper_points(
 
 
 def three_digits(value: float) -> str:
-    """ "0.0406", "11.3", "1,280": never as a power of ten."""
+    """ "0.0406", "11.3", "1,280": without powers of ten."""
     return f"{float(f'{value:.3g}'):,g}"
 
 

@@ -179,7 +179,7 @@ def _poll(result: Result) -> int:
 def _share(result: Result) -> float | None:
     """Return the share of the work that is done, from 0 to 1; None where it is unknown."""
     progress = result.progress
-    return min(1.0, progress.done / progress.total) if progress and progress.total else None
+    return min(1.0, progress.steps / progress.total) if progress and progress.total else None
 
 
 def _origin(result: Result, say: Speaker) -> str:

@@ -179,14 +179,14 @@ def _run_status(run: RunRecord) -> _Status:
 
 
 def _result_status(result: Result) -> _Status:
-    done = result.progress
+    progress = result.progress
     return _Status(
         result.id,
         result.request.laboratory,
         result.state,
         result.reason,
-        done.done if done else 0,
-        done.total if done else None,
+        progress.steps if progress else 0,
+        progress.total if progress else None,
         result.state,
     )
 

@@ -11,9 +11,9 @@ Row = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Progress:
-    """The work done, in the laboratory's own steps."""
+    """The completed steps of the laboratory, and their total number."""
 
-    done: int
+    steps: int
     total: int
 
 

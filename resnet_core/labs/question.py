@@ -1,4 +1,4 @@
-"""The parts of every laboratory that need no torch: its settings and what it asks."""
+"""The parts of every laboratory that need no torch: its settings and its question."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Question:
     version: int = 1
 
     def refuses(self, run: RunRecord) -> str:
-        """Why this run cannot be looked at, a key under `errors`, or ""."""
+        """The reason why this run is refused, a key under `errors`, or ""."""
         return (self.imported if run.imported else "") or self.accepts(run.experiment)
 
     def sentence(self, verdict: Verdict, language: Language = "en") -> str:

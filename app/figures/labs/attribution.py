@@ -69,12 +69,12 @@ def attribution(
     table = tables.get("maps")
     if table is None:
         return {}
-    known = table[table["inside"].notna()]
-    if not len(known):
+    rows = table[table["inside"].notna()]
+    if not len(rows):
         return {}
-    latest = known[known["iteration"] == known.groupby("run")["iteration"].transform("max")]
+    latest = rows[rows["iteration"] == rows.groupby("run")["iteration"].transform("max")]
     shares = latest.assign(inside=100 * latest["inside"].astype(float))
-    area = 100 * float(known["area"].iloc[0])
+    area = 100 * float(rows["area"].iloc[0])
     return {"inside": _bars(shares, "inside", area, say, dark)}
 
 

@@ -1,4 +1,4 @@
-"""The gradient at every block: how much of it goes on, by which way, and where F points."""
+"""The gradient at every block: its gain, its parts by way, and the direction of F."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _gains(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         name = say("labs.backward.part.branch", label=label)
         branch = shared.line(place, rows["branch_gain"], name, colour, 1)
         branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
-        # One entry a network in the legend; the heading says what is dotted or a ring.
+        # One entry a network in the legend; the heading explains dotted lines and rings.
         traces += [part.update(legendgroup=label, showlegend=False) for part in (shortcut, branch)]
     layout = _layout(table, say("labs.backward.axis.gain"), say, dark)
     layout |= shared.level(1.0, say("labs.backward.one"), dark)
@@ -71,7 +71,7 @@ def _cosine(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 
 
 def _descent(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """With a standard error over the images."""
+    """The descent along F, with a standard error over the images."""
     traces = []
     for label, colour, rows in shared.networks(table, dark):
         rows = rows[rows["descent"].notna()]

@@ -1,4 +1,4 @@
-"""The trial's evidence: learning curves, gradients by layer, and final errors."""
+"""Measurements for the five hypotheses: learning curves, gradients by layer, and final errors."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def draw(
 
 
 def _trained(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """BN's statistics as they were, bold, and measured anew, thin."""
+    """BN with its running statistics, bold, and with remeasured ones, thin."""
     traces = []
     for statistics, width in (("anew", 1.5), ("kept", 3.0)):
         rows = table[table["statistics"] == statistics].sort_values("alpha")

@@ -1,4 +1,4 @@
-"""Error as runs join their average, who disagrees with whom, and error as blocks are dropped."""
+"""Error of averages of runs, their pairwise disagreement, and error by dropped blocks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def draw(
 
 
 def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.Figure:
-    """Every run alone at 1; the average of those that joined; then of every choice of them."""
+    """Each run alone at 1; averages of the first runs; averages of every subset."""
     members = tables["members"]
     family, depth = str(members.iloc[0]["family"]), int(members.iloc[0]["depth"])
     colour, quiet = theme.colour(family, depth, dark), look.ink(dark).quiet
@@ -63,7 +63,7 @@ def _joined(tables: Mapping[str, pd.DataFrame], say: Speaker, dark: bool) -> go.
 
 
 def _pairs(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Percent of images that two runs answer differently, as a square."""
+    """Percent of images that two runs classify differently, as a square."""
     names = list(dict.fromkeys([*table["first"], *table["second"]]))
     disagreements = {
         pair: float(value)

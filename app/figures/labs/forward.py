@@ -1,4 +1,4 @@
-"""The norms of the stream, of what is added to it and of the sum that it ought to be."""
+"""The norms of the stream, of what is added to it and of their float64 sum."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def _difference(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Logarithmic: rounding and the nonlinearity's work are seven decades apart."""
     traces = []
     for label, colour, rows in shared.networks(trained, dark):
-        shown = rows[shared.numbers(rows["difference"]) > 0]
-        traces.append(shared.line(shown["place"], shown["difference"], label, colour))
+        positive = rows[shared.numbers(rows["difference"]) > 0]
+        traces.append(shared.line(positive["place"], positive["difference"], label, colour))
     layout = _layout(say("labs.forward.axis.difference"), say, dark)
     layout["yaxis"] |= shared.LOGARITHMIC
     return go.Figure(traces, layout)
@@ -67,8 +67,8 @@ def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         for (state, batch_norm), part in rows.groupby(["state", "batch_norm"], sort=False):
             bn = "bn" if batch_norm else "no_bn"
             name = say(f"labs.forward.variant.{state}.{bn}", label=label)
-            shown = part[shared.numbers(part["stream"]) > 0]
-            trace = shared.line(shown["place"], shown["stream"], name, colour)
+            positive = part[shared.numbers(part["stream"]) > 0]
+            trace = shared.line(positive["place"], positive["stream"], name, colour)
             trace.line.width = 3 if state == "trained" else 1.4
             trace.line.dash = "solid" if batch_norm else "dot"
             trace = _under(label, trace.update(mode="lines"))
@@ -81,7 +81,7 @@ def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 
 
 def _under(label: str, trace: go.Scatter) -> go.Scatter:
-    """One entry a network in the legend; the heading says what is bold, dotted or a ring."""
+    """One entry a network in the legend; the heading explains bold and dotted lines and rings."""
     return trace.update(legendgroup=label, showlegend=False)
 
 

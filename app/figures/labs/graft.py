@@ -1,4 +1,4 @@
-"""The copies' error by depth, the trainings from each start, and how near one must begin."""
+"""The copies' error by depth, the trainings from each start, and their final errors by noise."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ _COLOURS = "Cividis"  # the same to colour-blind eyes
 _HIGHEST = 99.0  # percentile of the loss at which the colour scale ends: a few peaks are huge
 
 Grid = tuple[np.ndarray, np.ndarray]  # places a side (N), loss (N, N; rows are y)
+Plot = tuple[pd.Series, Grid]  # a row of networks and its surface
 
 
 def draw(
@@ -39,14 +40,15 @@ def draw(
             str(subject): grid(rows)
             for subject, rows in tables["surface"].groupby("subject", sort=False)
         }
+        plots = _plots(grids, networks)
         scale = _colour_axis(tables["surface"], say, dark)
-        figures["contours"] = _contours(grids, networks, scale, say, dark)
-        figures["mountains"] = _mountains(grids, networks, scale, say, dark)
+        figures["contours"] = _contours(plots, scale, say, dark)
+        figures["mountains"] = _mountains(plots, scale, say, dark)
     return figures
 
 
 def grid(rows: pd.DataFrame) -> Grid:
-    """The finest grid begun; what is not computed yet is as the nearest place that is."""
+    """The finest grid so far; places without a loss take that of the nearest place with one."""
     finest = rows[rows["level"] == rows["level"].max()]
     count = int(finest["level"].iloc[0])
     reach = float(np.abs(rows["x"]).max()) or 1.0
@@ -60,13 +62,13 @@ def grid(rows: pd.DataFrame) -> Grid:
 
 
 def _filled(losses: np.ndarray) -> np.ndarray:
-    """Every gap takes the value of the nearest computed place."""
-    known, gaps = np.argwhere(~np.isnan(losses)), np.argwhere(np.isnan(losses))
-    if not len(known) or not len(gaps):
+    """Fill each gap with the value of the nearest computed place."""
+    cells, gaps = np.argwhere(~np.isnan(losses)), np.argwhere(np.isnan(losses))
+    if not len(cells) or not len(gaps):
         return losses
-    distance = ((gaps[:, None, :] - known[None, :, :]) ** 2).sum(2)
+    distance = ((gaps[:, None, :] - cells[None, :, :]) ** 2).sum(2)
     filled = losses.copy()
-    nearest = known[distance.argmin(1)]
+    nearest = cells[distance.argmin(1)]
     filled[gaps[:, 0], gaps[:, 1]] = losses[nearest[:, 0], nearest[:, 1]]
     return filled
 
@@ -92,18 +94,11 @@ def _lines(table: pd.DataFrame, networks: pd.DataFrame, say: Speaker, dark: bool
     return go.Figure(traces, layout)
 
 
-def _contours(
-    grids: Mapping[str, Grid],
-    networks: pd.DataFrame,
-    scale: dict[str, Any],
-    say: Speaker,
-    dark: bool,
-) -> go.Figure:
+def _contours(plots: Sequence[Plot], scale: dict[str, Any], say: Speaker, dark: bool) -> go.Figure:
     """A map a network, all under one colour scale."""
-    shown = _shown(grids, networks)
-    figure = _one_above_the_other(shown, "xy", 0.3, say, dark)
-    figure.update_layout(height=_PLOT * len(shown) + 60, coloraxis=scale, margin={"t": 34})
-    for number, (_, (places, losses)) in enumerate(shown, start=1):
+    figure = _stack(plots, "xy", 0.3, say, dark)
+    figure.update_layout(height=_PLOT * len(plots) + 60, coloraxis=scale, margin={"t": 34})
+    for number, (_, (places, losses)) in enumerate(plots, start=1):
         contour = go.Contour(
             x=look.rounded(places),
             y=look.rounded(places),
@@ -122,19 +117,12 @@ def _contours(
     return figure
 
 
-def _mountains(
-    grids: Mapping[str, Grid],
-    networks: pd.DataFrame,
-    scale: dict[str, Any],
-    say: Speaker,
-    dark: bool,
-) -> go.Figure:
-    """The same in three dimensions; heights are the colours', cut off where they end."""
-    shown = _shown(grids, networks)
-    figure = _one_above_the_other(shown, "scene", 0.05, say, dark)
+def _mountains(plots: Sequence[Plot], scale: dict[str, Any], say: Speaker, dark: bool) -> go.Figure:
+    """The surfaces in three dimensions; heights are clipped to the colour scale."""
+    figure = _stack(plots, "scene", 0.05, say, dark)
     margin = {"t": 34, "l": 0, "b": 0}
-    figure.update_layout(height=_MOUNTAINS * len(shown) + 40, coloraxis=scale, margin=margin)
-    for number, (_, (places, losses)) in enumerate(shown, start=1):
+    figure.update_layout(height=_MOUNTAINS * len(plots) + 40, coloraxis=scale, margin=margin)
+    for number, (_, (places, losses)) in enumerate(plots, start=1):
         heights = np.clip(np.log10(np.maximum(losses, 1e-4)), scale["cmin"], scale["cmax"])
         surface = go.Surface(
             x=look.rounded(places),
@@ -149,21 +137,19 @@ def _mountains(
     return figure
 
 
-def _shown(grids: Mapping[str, Grid], networks: pd.DataFrame) -> list[tuple[pd.Series, Grid]]:
+def _plots(grids: Mapping[str, Grid], networks: pd.DataFrame) -> list[Plot]:
     """The networks that have a grid, in their order."""
     return [(row, grids[row["subject"]]) for row, _ in _rows(networks) if row["subject"] in grids]
 
 
-def _one_above_the_other(
-    shown: Sequence[tuple[pd.Series, Grid]], kind: str, gap: float, say: Speaker, dark: bool
-) -> go.Figure:
+def _stack(plots: Sequence[Plot], kind: str, gap: float, say: Speaker, dark: bool) -> go.Figure:
     """A plot of this kind for each network, so that phones show them all."""
     figure = make_subplots(
-        rows=len(shown),
+        rows=len(plots),
         cols=1,
-        specs=[[{"type": kind}] for _ in shown],
-        vertical_spacing=gap / len(shown),
-        subplot_titles=[_title(row, len(places), say) for row, (places, _) in shown],
+        specs=[[{"type": kind}] for _ in plots],
+        vertical_spacing=gap / len(plots),
+        subplot_titles=[_title(row, len(places), say) for row, (places, _) in plots],
     )
     layout = shared.layout(dark, "", "")
     figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
@@ -173,9 +159,9 @@ def _one_above_the_other(
 def _scene(scale: dict[str, Any], say: Speaker, dark: bool) -> dict[str, Any]:
     def axis(title: str, **more: Any) -> dict[str, Any]:
         used = look.axis(dark, "")
-        kept = {key: used[key] for key in ("gridcolor", "tickfont")}
+        styles = {key: used[key] for key in ("gridcolor", "tickfont")}
         clear = {"backgroundcolor": "rgba(0,0,0,0)", "showspikes": False}
-        return {"title": {"text": title}, **kept, **clear, **more}
+        return {"title": {"text": title}, **styles, **clear, **more}
 
     decades = [tick for tick in scale["colorbar"]["tickvals"] if abs(tick - round(tick)) < 1e-6]
     return {

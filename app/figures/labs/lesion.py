@@ -18,10 +18,10 @@ def draw(
     tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
 ) -> dict[str, go.Figure]:
     """The figures chosen, removals and swaps; each once its table has rows."""
-    return shared.by_table(tables, say, dark, chosen=_chosen, removals=_removals, swaps=_swaps)
+    return shared.by_table(tables, say, dark, chosen=_lesion, removals=_removals, swaps=_swaps)
 
 
-def _chosen(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _lesion(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
     """Whole and lesioned, a group of bars a network."""
     traces = []
     for label, colour, rows in shared.networks(table, dark):

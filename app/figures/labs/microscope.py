@@ -1,4 +1,4 @@
-"""The race of the two forms, their final loss by depth, and how large F and H are."""
+"""The race of the two forms, their final loss by depth, and the norms of F and H."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def _race(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
         losses = shared.numbers(latest["loss"])
         best = latest.iloc[int(np.nanargmin(losses))] if not np.isnan(losses).all() else None
         for (gain, rate), recipe in rows.groupby(["gain", "rate"], sort=False):
-            chosen = best is not None and (gain, rate) == (best["gain"], best["rate"])
+            is_best = best is not None and (gain, rate) == (best["gain"], best["rate"])
             label = say("labs.microscope.recipe", form=name, gain=gain, rate=rate)
-            if chosen:
+            if is_best:
                 bold.append(_band(recipe, "step", name, colour))
             trace = shared.line(
-                recipe["step"], _losses(recipe["loss"]), label, colour, 3 if chosen else 1
+                recipe["step"], _losses(recipe["loss"]), label, colour, 3 if is_best else 1
             )
-            trace.update(legendgroup=name, mode="lines", name=name, showlegend=chosen)
+            trace.update(legendgroup=name, mode="lines", name=name, showlegend=is_best)
             trace.line.dash = "dot" if form == "shifted" else "solid"
-            (bold if chosen else thin).append(trace.update(opacity=1 if chosen else 0.25))
+            (bold if is_best else thin).append(trace.update(opacity=1 if is_best else 0.25))
     return shared.figure(
         thin + bold, say, dark, "microscope", "step", "loss", yaxis=shared.LOGARITHMIC
     )

@@ -30,7 +30,7 @@ def draw(
 
 
 def _carried(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Shares of what all lengths measured so far carry."""
+    """Share of each length in the gradient of all lengths measured so far."""
     traces = []
     for label, colour, rows in shared.networks(table, dark):
         carried = shared.numbers(rows["carried"])
@@ -44,7 +44,7 @@ def _carried(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
 
 
 def _gradient(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """With a standard error; none where every path was measured."""
+    """The gradient of a path, with a standard error; none where every path was measured."""
     traces = []
     for label, colour, rows in shared.networks(table, dark):
         mean, error = shared.numbers(rows["gradient"]), shared.numbers(rows["uncertainty"])

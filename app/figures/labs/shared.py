@@ -96,11 +96,11 @@ def line(
     x: Any, y: Any, name: str, colour: str, width: float = 2.5, unit: str = "", **more: Any
 ) -> go.Scatter:
     """A curve; further arguments are the trace's own."""
-    shown = numbers(y)
+    values = numbers(y)
     settings: dict[str, Any] = {
         "x": look.rounded(numbers(x), 6),
-        "y": look.rounded(shown),
-        "mode": "lines" if len(shown) > 30 else "lines+markers",
+        "y": look.rounded(values),
+        "mode": "lines" if len(values) > 30 else "lines+markers",
         "line": {"color": colour, "width": width},
         "marker": {"size": 5, "color": colour},
         "name": name,

@@ -30,7 +30,7 @@ def draw(
 
 
 def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """One strip a series, each on a scale of its own."""
+    """One strip a series, each with a separate scale."""
     groups = list(table.groupby("series", sort=False))
     groups.sort(key=lambda group: _order(str(group[0])))
     figure = make_subplots(

@@ -71,7 +71,7 @@ def _map(
         row = settings.activations.index(cell["activation"])
         column = places[bool(cell["batch_norm"]), cell["initialization"]]
         z[row][column] = None if math.isnan(value) else round(float(value), 2)
-        hover[row][column] = _told(cell, say)
+        hover[row][column] = _hover_text(cell, say)
         keys[row][column] = _key(cell["activation"], cell["batch_norm"], cell["initialization"])
     layout = shared.layout(dark, "", "")
     layout["xaxis"] |= {
@@ -121,8 +121,8 @@ def _scale(what: str, say: Speaker, dark: bool) -> dict[str, Any]:
     return {"colorscale": scale, "zmin": low, "zmax": high, "colorbar": bar}
 
 
-def _told(cell: pd.Series, say: Speaker) -> str:
-    def shown(column: str, form: str) -> str:
+def _hover_text(cell: pd.Series, say: Speaker) -> str:
+    def number(column: str, form: str) -> str:
         return "–" if pd.isna(cell[column]) else format(float(cell[column]), form)
 
     return say(
@@ -130,10 +130,10 @@ def _told(cell: pd.Series, say: Speaker) -> str:
         name=say(f"labs.sweep.option.activations.{cell['activation']}"),
         outcome=say(f"labs.sweep.outcome.{cell['outcome']}"),
         depth=int(cell["depth"]),
-        error=shown("error", ".1f"),
-        shallow=shown("shallow", ".1f"),
-        first=shown("first", ".1e"),
-        last=shown("last", ".1e"),
+        error=number("error", ".1f"),
+        shallow=number("shallow", ".1f"),
+        first=number("first", ".1e"),
+        last=number("last", ".1e"),
     )
 
 

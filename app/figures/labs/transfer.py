@@ -1,4 +1,4 @@
-"""Scores over the updates and at the end, and the scenes with what the heads say of them."""
+"""Scores over the updates and at the end, and the scenes with the predictions of the heads."""
 
 from __future__ import annotations
 
@@ -111,9 +111,9 @@ def _bars(table: pd.DataFrame, column: str, say: Speaker, dark: bool) -> go.Figu
 
 
 def _classifiers(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
-    """Score against classification error: is the better classifier the better backbone?
+    """Score against classification error, for backbones that began as classifiers.
 
-    Those begun anew never were the classifier.
+    Backbones trained from scratch are left out.
     """
     table = table[table["classification"].notna()]
     traces = []
@@ -169,7 +169,7 @@ def _key(name: str, colour: str, dash: str, symbol: str, markers: bool) -> go.Sc
 def _pictures(
     scenes: pd.DataFrame, predictions: pd.DataFrame | None, say: Speaker, dark: bool
 ) -> go.Figure:
-    """The truth, then what each head now says, for the way of using backbones that came last."""
+    """The truth, then the latest prediction of each head, for the last way of using backbones."""
     ink = look.ink(dark).text
     masks = _masks(scenes)
     truths = [_true(row, masks) for _, row in scenes.iterrows()]
@@ -179,25 +179,29 @@ def _pictures(
         for name, colour, _, rows in _learners(latest, say, dark):
             now = rows[rows["update"] == rows["update"].max()].sort_values("scene")
             label = say("labs.transfer.after", name=name, updates=int(now["update"].iloc[0]))
-            strips.append(Strip(label, colour, [_told(row, scenes, colour) for row in _each(now)]))
+            strips.append(
+                Strip(label, colour, [_prediction(row, scenes, colour) for row in _each(now)])
+            )
     return sheet(strips, len(scenes), dark, legend=_legend(scenes, say) if masks else ())
 
 
 def _improving(
     scenes: pd.DataFrame, predictions: pd.DataFrame, say: Speaker, dark: bool
 ) -> go.Figure:
-    """The first scene as each head sees it after a few, more and all updates."""
+    """The prediction of each head for the first scene, after a few, more and all updates."""
     last = predictions["how"] == predictions["how"].iloc[-1]
     latest = predictions[last & (predictions["scene"] == 0)]
     moments = sorted(latest["update"].unique())
-    chosen = moments[1:] or moments
-    places = np.unique(np.linspace(0, len(chosen) - 1, _COLUMNS).round().astype(int))
-    shown = [chosen[place] for place in places]
-    heads = [say("labs.transfer.updates", updates=int(at)) for at in shown]
+    candidates = moments[1:] or moments
+    places = np.unique(np.linspace(0, len(candidates) - 1, _COLUMNS).round().astype(int))
+    updates = [candidates[place] for place in places]
+    heads = [say("labs.transfer.updates", updates=int(at)) for at in updates]
     strips = []
     for name, colour, _, rows in _learners(latest, say, dark):
-        there = rows[rows["update"].isin(shown)].sort_values("update")
-        strips.append(Strip(name, colour, [_told(row, scenes, colour) for row in _each(there)]))
+        there = rows[rows["update"].isin(updates)].sort_values("update")
+        strips.append(
+            Strip(name, colour, [_prediction(row, scenes, colour) for row in _each(there)])
+        )
     legend = _legend(scenes[:1], say) if _masks(scenes) else ()
     return sheet(strips, _COLUMNS, dark, heads, legend)
 
@@ -209,8 +213,8 @@ def _true(row: pd.Series, masks: bool) -> str:
     return pictures.boxed(pixels, [(json.loads(row["box"]), _WHITE)])
 
 
-def _told(row: pd.Series, scenes: pd.DataFrame, colour: str) -> str:
-    """The scene with what a head says of it, and the truth."""
+def _prediction(row: pd.Series, scenes: pd.DataFrame, colour: str) -> str:
+    """The scene with the prediction of a head, and the truth."""
     scene = scenes[scenes["scene"] == row["scene"]].iloc[0]
     pixels = unpack(scene)
     if row["box"]:
@@ -245,7 +249,7 @@ def _colours(rows: pd.DataFrame, dark: bool) -> list[str]:
 
 
 def _paler(colour: str, how: str, dark: bool) -> str:
-    """The colour mixed with the page's, so that plotly finds letters to be read on it."""
+    """The colour mixed with the page's, so that text on it is legible."""
     share = _STRENGTH[how]
     pairs = zip(_bytes(colour), _bytes(look.ink(dark).paper), strict=True)
     return "#" + "".join(f"{round(share * own + (1 - share) * page):02x}" for own, page in pairs)

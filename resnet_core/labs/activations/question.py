@@ -1,4 +1,4 @@
-"""What do layers make of a picture, and what is added to what at every block?"""
+"""Activations of a picture in every layer, and the terms of the addition at every block."""
 
 from __future__ import annotations
 

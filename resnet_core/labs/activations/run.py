@@ -26,7 +26,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         InvalidSetting, DataError: there is no such picture; no network has the layer.
     """
     missing = bool(settings.layer)
-    for done, network in enumerate(networks, start=1):
+    for number, network in enumerate(networks, start=1):
         model, x = network.model(), picture_input.load(network, settings.picture).x(network)
         ratios = []
         additions = activations.additions(model, x)
@@ -41,7 +41,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             maps = _packed(layers[settings.layer], settings.channels)
             yield Rows("maps", [{**columns.of(network), "layer": settings.layer, **maps}])
         yield verdict(network.label, len(additions), ratios)
-        yield Progress(done, len(networks))
+        yield Progress(number, len(networks))
     if missing:
         names = list(layers)
         example = names[len(names) // 2]

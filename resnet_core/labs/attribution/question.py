@@ -1,4 +1,4 @@
-"""Which parts of a picture speak for a class, according to a network?"""
+"""Attribution: the parts of a picture that raise the score of a class in a network."""
 
 from __future__ import annotations
 

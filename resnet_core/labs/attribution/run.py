@@ -50,7 +50,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     """
     pictures = [picture_input.load(network, settings.picture) for network in networks]
     moments = [_iterations(network, settings) for network in networks]
-    done, total = 0, len(settings.methods) * sum(map(len, moments))
+    steps, total = 0, len(settings.methods) * sum(map(len, moments))
     cases = []
     for network, picture, iterations in zip(networks, pictures, moments, strict=True):
         yield Rows("pictures", [_picture(network, picture, iterations)])
@@ -62,7 +62,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             row, completeness = mapped(one, method, options(settings))
             sums[one.network.id] += completeness
             yield Rows("maps", [row])
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
     for one in cases:
         yield verdict(_scored(one), sums[one.network.id])
     for last, picture, iterations in zip(cases, pictures, moments, strict=True):
@@ -71,7 +71,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             yield Rows("scores", [_scored(before)])
             for method in settings.methods:
                 yield Rows("maps", [mapped(before, method, options(settings))[0]])
-                yield Progress(done := done + 1, total)
+                yield Progress(steps := steps + 1, total)
 
 
 def options(settings: Settings) -> Options:
@@ -105,7 +105,7 @@ def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
 
 
 def mapped(one: Case, method: str, how: Options) -> tuple[Row, list[Sum]]:
-    """A row of `maps`, and the sum of its parts for methods that promise completeness."""
+    """A row of `maps`, and the sum of its parts for methods with a completeness property."""
     which: Row = {**columns.of(one.network), "iteration": one.network.iteration, "method": method}
     target = torch.tensor([one.target], device=one.x.device)
     try:

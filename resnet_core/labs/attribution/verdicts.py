@@ -1,4 +1,4 @@
-"""Verdict on one picture's maps: do their parts add up? Arithmetic only."""
+"""Verdict on one picture's maps: the sum of their parts. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MOST_MISSED = 1.0  # percent
 
 @dataclass(frozen=True)
 class Sum:
-    """The part of the logit's difference that a map misses, percent; nan: there is none."""
+    """The part of the logit's difference missing from a map's sum, percent; nan: undefined."""
 
     method: str
     percent: float
 
 
 def verdict(scored: Mapping[str, Value], sums: Sequence[Sum]) -> Verdict:
-    """Judge the sum that misses most.
+    """Judge the sum with the largest gap.
 
     Args:
         scored: a row of `scores`.

@@ -1,4 +1,4 @@
-"""Is the gradient before a block at least as large as the one behind it?"""
+"""Norm of the gradient before each block, compared with the one behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resnet_core.labs.tools.columns import RUN
 
 
 class Settings(LabSettings):
-    """Which weights, and the number of images."""
+    """The weights, and the number of images."""
 
     state: Literal["trained", "initial"] = "trained"
     images: int = Field(64, ge=2, le=1000)

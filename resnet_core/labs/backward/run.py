@@ -93,14 +93,14 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         Chain.of(_model(network, x, settings))
         for network, (x, _) in zip(networks, images, strict=True)
     ]
-    done, total = 0, sum(len(chain.blocks) for chain in chains)
+    steps, total = 0, sum(len(chain.blocks) for chain in chains)
     for network, chain, (x, y) in zip(networks, chains, images, strict=True):
         additions = []
         for place, at_block in splits(chain, x, y):
             additions.append(_measured(chain.blocks[place - 1][0], at_block))
             row = {**columns.of(network), "place": place, **vars(additions[-1])}
             yield Rows("additions", [row])
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
         yield from verdicts(network.label, additions)
 
 
@@ -133,15 +133,15 @@ def _measured(name: str, at_block: Split) -> Addition:
 
 
 def norms(x: Tensor) -> Tensor:
-    """Euclidean, of each image: B, C, H, W -> B."""
+    """Euclidean norm of each image: B, C, H, W -> B."""
     return x.double().flatten(1).norm(dim=1)
 
 
 def cosines(a: Tensor, b: Tensor) -> Tensor:
-    """Of each image's two tensors: B, C, H, W -> B; nan where one of them is 0."""
+    """Cosine of each image's two tensors: B, C, H, W -> B; nan where one of them is 0."""
     return (a.double() * b.double()).flatten(1).sum(1) / (norms(a) * norms(b))
 
 
 def _mean(values: Tensor) -> float:
-    """Over the images that have a value; nan if none has."""
+    """Mean over the images that have a value; nan if none has."""
     return float(values[values.isfinite()].mean())

@@ -1,4 +1,4 @@
-"""If gradients do not vanish, what goes wrong? Five hypotheses, each tested by its own run."""
+"""Explanations of degradation other than vanishing gradients: five hypotheses, a run for each."""
 
 from __future__ import annotations
 

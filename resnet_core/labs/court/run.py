@@ -119,7 +119,7 @@ class _Run:
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator[Event]:
-    """Measure the trained networks, make the short runs, and rule on each hypothesis.
+    """Measure the trained networks, train the short runs, and decide each hypothesis.
 
     Raises:
         InvalidSetting: the two networks were trained on different images.

@@ -1,4 +1,4 @@
-"""Can a network be too deep? Training and test error as depth grows, on few images."""
+"""Training and test error as depth grows, on few images."""
 
 from __future__ import annotations
 

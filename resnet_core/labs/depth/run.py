@@ -78,8 +78,8 @@ def _train(settings: Settings, depths: Sequence[int], ladder: list[Ends]) -> Ite
                 errors = FinalErrors.of(event, CLASSES)
                 ladder.append(Ends(depth, errors.train, errors.test, errors.diverged))
                 yield Rows("errors", [_live_row(settings, depth, errors)])
-            done = sum(depth * iteration for depth, iteration in iterations.items())
-            yield Progress(done, total)
+            steps = sum(depth * iteration for depth, iteration in iterations.items())
+            yield Progress(steps, total)
 
 
 def _trained_row(network: TrainedNetwork, errors: FinalErrors) -> Row:

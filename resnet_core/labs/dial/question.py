@@ -1,4 +1,4 @@
-"""How much of x does a block need? y = F(x) + alpha x, alpha from 0 to 1."""
+"""The share of x that a block needs: y = F(x) + alpha x, alpha from 0 to 1."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ def measure(model: nn.Module, alpha: float, x: Tensor, y: Tensor) -> Reading:
     """Errors at this alpha with BN's statistics of alpha = 1, and with new ones."""
     with scaled_shortcuts(model, alpha):
         loss, error = loss_and_error(model, x, y)
-        loss_anew, error_anew = loss_and_error(with_new_statistics(model, x), x, y)
-    return Reading(alpha, error, loss, error_anew, loss_anew)
+        loss_remeasured, error_remeasured = loss_and_error(with_new_statistics(model, x), x, y)
+    return Reading(alpha, error, loss, error_remeasured, loss_remeasured)
 
 
 @torch.no_grad()
@@ -117,7 +117,7 @@ def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, 
     """Train with each alpha, from the ends of the dial to its middle."""
     alphas = sorted(evenly(settings.marks), key=lambda alpha: -abs(alpha - 0.5))
     experiment = short_experiment(settings, network.experiment)
-    total, done, ends = settings.updates * len(alphas), 0, []
+    total, steps, ends = settings.updates * len(alphas), 0, []
     for alpha in alphas:
         # Eager: a graph captured before the hooks would not scale the shortcuts.
         session = Session(experiment, network.dataset, eager=True)
@@ -126,11 +126,11 @@ def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, 
             for event in train(session):
                 if isinstance(event, Measurement):
                     yield Rows("curves", [_curve_row(alpha, event)])
-                    yield Progress(done + event.iteration, total)
+                    yield Progress(steps + event.iteration, total)
                 elif isinstance(event, Finished | Diverged):
                     final = FinalErrors.of(event, len(network.dataset.classes))
         assert final is not None
-        done += settings.updates
+        steps += settings.updates
         ends.append(End(alpha, final.train, final.diverged))
         yield Rows("ends", [_end_row(alpha, final, settings.updates)])
     return ends
@@ -147,9 +147,9 @@ def _end_row(alpha: float, final: FinalErrors, updates: int) -> Row:
 
 
 def _reading_rows(reading: Reading, images: int) -> list[Row]:
-    kept = ("kept", reading.error, reading.loss)
-    anew = ("anew", reading.error_anew, reading.loss_anew)
+    running = ("kept", reading.error, reading.loss)
+    remeasured = ("anew", reading.error_remeasured, reading.loss_remeasured)
     return [
         {"alpha": reading.alpha, "statistics": s, "error": error, "loss": loss, "images": images}
-        for s, error, loss in (kept, anew)
+        for s, error, loss in (running, remeasured)
     ]

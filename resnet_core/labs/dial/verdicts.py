@@ -16,14 +16,14 @@ class Reading:
     """The trained network at one alpha; errors in percent, loss in nats.
 
     Attributes:
-        error_anew, loss_anew: with BN's statistics measured at this alpha.
+        error_remeasured, loss_remeasured: with BN's statistics measured at this alpha.
     """
 
     alpha: float
     error: float
     loss: float
-    error_anew: float
-    loss_anew: float
+    error_remeasured: float
+    loss_remeasured: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def trained_verdict(readings: Sequence[Reading]) -> Verdict:
     best = min(reversed(by_alpha), key=lambda reading: reading.error)
     values: dict[str, Value] = {
         "zero": zero.error,
-        "zero_anew": zero.error_anew,
+        "zero_anew": zero.error_remeasured,
         "full": full.error,
         "best": best.alpha,
         "least": best.error,
@@ -52,7 +52,7 @@ def trained_verdict(readings: Sequence[Reading]) -> Verdict:
     if zero.error <= full.error + _SAME:
         return Verdict("indifferent", values)
     limit = next(r for r in reversed(by_alpha) if r.error > full.error + _SAME)
-    at_limit = {"limit": limit.alpha, "at_limit": limit.error, "limit_anew": limit.error_anew}
+    at_limit = {"limit": limit.alpha, "at_limit": limit.error, "limit_anew": limit.error_remeasured}
     return Verdict("made_for_one", {**values, **at_limit})
 
 

@@ -1,4 +1,4 @@
-"""Does averaging trained networks help, and is a residual network an ensemble already?"""
+"""Averages of trained networks, compared with one residual network as an ensemble."""
 
 from __future__ import annotations
 

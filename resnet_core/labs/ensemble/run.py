@@ -51,7 +51,7 @@ def both_wrong(first: Tensor, second: Tensor) -> tuple[float, float]:
 
 
 def percent(mistakes: Tensor) -> float:
-    """The share of a bool tensor that is true."""
+    """Percent of true values in a bool tensor."""
     return 100 * int(mistakes.sum()) / mistakes.numel()
 
 
@@ -65,14 +65,14 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     images, labels = networks[0].test_images(settings.images)
     residual = _residual(networks)
     draws = _draws(residual, settings) if residual else []
-    done, total = 0, len(networks) + sum(map(len, draws))
+    steps, total = 0, len(networks) + sum(map(len, draws))
     members: list[Tensor] = []
     for network in networks:
         chain, (x, _) = Chain.of(network.model()), network.test_images(settings.images)
         members.append(probabilities(chain, lesioned(chain), x))
         yield Rows("members", [_member(network, members[-1], labels)])
         yield Rows("joined", [_joined(members, labels)])
-        yield Progress(done := done + 1, total)
+        yield Progress(steps := steps + 1, total)
     yield Rows("subsets", _subsets(members, labels))
     pairs = _pairs(networks, members, labels)
     yield Rows("pairs", pairs)
@@ -83,8 +83,8 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         for subsets in draws:
             for rows in thinnings.of(subsets):
                 yield rows
-                done += rows.table == "dropped"
-                yield Progress(done, total)
+                steps += rows.table == "dropped"
+                yield Progress(steps, total)
         thinning = thinnings.first
     yield from verdicts(_average(members, labels), pairs, thinning)
 
@@ -101,11 +101,11 @@ def _joined(members: Sequence[Tensor], labels: Tensor) -> Row:
 
 
 def _subsets(members: Sequence[Tensor], labels: Tensor) -> list[Row]:
-    """All subsets of k runs, so that their order plays no part."""
+    """All subsets of k runs, independent of the order of the runs."""
     rows: list[Row] = []
     for size in range(1, len(members) + 1):
         errors = [
-            percent(wrong(averaged(chosen), labels)) for chosen in combinations(members, size)
+            percent(wrong(averaged(subset), labels)) for subset in combinations(members, size)
         ]
         rows.append(
             {"members": size, "mean": fmean(errors), "low": min(errors), "high": max(errors)}

@@ -98,7 +98,7 @@ def _together(pairs: Sequence[Row], images: int) -> Verdict:
 
 
 def _dropped(thinning: Thinning, average: Average) -> Verdict:
-    """An ensemble of equals loses as much with a block as a true one with a member.
+    """Compare the loss from a dropped block with that from a dropped member of an ensemble.
 
     Twice as much, or one point more, is still called alike.
     """

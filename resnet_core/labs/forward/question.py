@@ -1,4 +1,4 @@
-"""Is x really added again at every block, and why don't the values blow up?"""
+"""The addition of x at every block, and the growth of the values with depth."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _entry(
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
     """Each network trained, then at initialisation with BN and without."""
-    done, total = 0, 3 * len(networks)
+    steps, total = 0, 3 * len(networks)
     for network in networks:
         images, _ = network.test_images(settings.images)
         account = Account(network.label, network.family)
@@ -109,7 +109,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             account.take(state, batch_norm, entries)
             which = {**columns.of(network), "state": state, "batch_norm": batch_norm}
             yield Rows("ledger", [{**which, **vars(entry)} for entry in entries])
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
         yield from verdicts(account)
 
 

@@ -1,4 +1,4 @@
-"""What does a highway's gate do that an identity shortcut does not?"""
+"""A highway network's gates, compared with identity shortcuts."""
 
 from __future__ import annotations
 

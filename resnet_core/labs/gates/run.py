@@ -100,11 +100,11 @@ def _train(settings: Settings) -> Iterator[Event]:
         if isinstance(event, Diverged):
             yield diverged(label, event.iteration)
             return
-        done = event.iteration if isinstance(event, Stepped) else 0
-        if done and (done % every == 0 or done == recipe.iterations):
+        iteration = event.iteration if isinstance(event, Stepped) else 0
+        if iteration and (iteration % every == 0 or iteration == recipe.iterations):
             measured = _measure(session.state.model, images)
-            yield Rows("gates", _rows(live, done, measured))
-            yield Progress(done, recipe.iterations)
+            yield Rows("gates", _rows(live, iteration, measured))
+            yield Progress(iteration, recipe.iterations)
     yield verdict(label, recipe.iterations, [gate.carry for gate in start], measured)
 
 

@@ -58,5 +58,5 @@ def verdict(label: str, iterations: int, start: Sequence[float], gates: Sequence
 
 
 def diverged(label: str, iterations: int) -> Verdict:
-    """Say that a training's loss was no longer a number."""
+    """Report that a training's loss was no longer a number."""
     return Verdict("diverged", {"label": label, "iterations": iterations})

@@ -1,4 +1,4 @@
-"""If added layers could copy their input, why is the deeper network worse? (Section 1.)"""
+"""Deeper networks constructed from a shallower one by added identity layers. (Section 1.)"""
 
 from __future__ import annotations
 

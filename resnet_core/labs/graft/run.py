@@ -1,4 +1,4 @@
-"""The solution that SGD misses: identity blocks are grafted in, then the network is trained.
+"""Trained networks deepened by identity blocks, and trainings from there.
 
 Training begins at the constructed solution with noise of growing size added to all weights,
 each filter in proportion to its own length, or from scratch.
@@ -116,7 +116,7 @@ def _train(
     settings: Settings, network: TrainedNetwork, deep: nn.Module, x: Tensor, y: Tensor
 ) -> Generator[Event, None, list[End]]:
     longest = settings.patience * settings.updates
-    total, done = settings.updates * len(NOISES) + longest, 0
+    total, steps = settings.updates * len(NOISES) + longest, 0
     ends: list[End] = []
     for noise in (*NOISES, None):
         experiment = deep_experiment(settings, network, noise)
@@ -125,11 +125,11 @@ def _train(
         for event in short_runs.train(experiment, initial_weights=start.state_dict()):
             if isinstance(event, Measurement):
                 yield Rows("curves", [_curve_row(noise, event)])
-                yield Progress(done + event.iteration, total)
+                yield Progress(steps + event.iteration, total)
             else:
                 final = FinalErrors.of(event, len(network.dataset.classes))
         assert final is not None
-        done += experiment.iterations
+        steps += experiment.iterations
         ends.append(End(noise, before, final.train, final.diverged))
         yield Rows("ends", [_end_row(ends[-1], experiment.iterations)])
     return ends

@@ -1,4 +1,4 @@
-"""What does the loss look like around a trained network? (Li et al. 2018)"""
+"""The loss around a trained network. (Li et al. 2018)"""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Plane:
         return self.heights[place]
 
     def coordinates(self, place: Place) -> tuple[float, float]:
-        """In filters' lengths; (0, 0) is the network."""
+        """Coordinates in filters' lengths; (0, 0) is the network."""
         x, y = place
         return (x - FINEST // 2) * self._step, (y - FINEST // 2) * self._step
 
@@ -133,13 +133,13 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     for place in axes():
         for network, plane in zip(networks, planes, strict=True):
             yield Rows("lines", _line_rows(network, plane, place))
-        yield Progress(_done(planes), total)
+        yield Progress(_evaluations(planes), total)
     for level in grid:
         for start in range(0, len(level), _CHUNK):
             chunk = level[start : start + _CHUNK]
             for network, plane in zip(networks, planes, strict=True):
                 yield Rows("surface", [_surface_row(network, plane, level, p) for p in chunk])
-            yield Progress(_done(planes), total)
+            yield Progress(_evaluations(planes), total)
     yield from verdicts([described(s, p, settings) for s, p in zip(networks, planes, strict=True)])
 
 
@@ -173,7 +173,7 @@ def levels(resolution: int, seed: int) -> list[list[Place]]:
 
 
 def described(network: TrainedNetwork, plane: Plane, settings: Settings) -> Surface:
-    """The surface on the grid of the chosen resolution."""
+    """The surface on the grid of the requested resolution."""
     steps = range(0, FINEST, (FINEST - 1) // (settings.resolution - 1))
     losses = np.array([[plane.heights[x, y].loss for x in steps] for y in steps])
     losses = np.nan_to_num(losses, nan=1e6, posinf=1e6)
@@ -226,7 +226,7 @@ def _network_row(network: TrainedNetwork, plane: Plane) -> Row:
 
 
 def _line_rows(network: TrainedNetwork, plane: Plane, place: Place) -> list[Row]:
-    """The middle is on both lines."""
+    """Rows of one place; the middle is on both lines."""
     height, middle = plane.at(place), FINEST // 2
     coordinates = plane.coordinates(place)
     rows: list[Row] = []
@@ -249,7 +249,7 @@ def _surface_row(
     return {**row, "loss": _finite(height.loss), "error": height.error}
 
 
-def _done(planes: Sequence[Plane]) -> int:
+def _evaluations(planes: Sequence[Plane]) -> int:
     return sum(len(plane.heights) for plane in planes)
 
 

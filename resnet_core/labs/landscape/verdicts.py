@@ -50,7 +50,7 @@ def verdicts(surfaces: Sequence[Surface]) -> list[Verdict]:
 
 
 def compared(plain: float, residual: float) -> Verdict:
-    """Whose surface is like a bowl over more of the plane; percent."""
+    """Compare the shares of the plane on which the surfaces are like a bowl, percent."""
     values = {"plain": plain, "residual": residual}
     if abs(plain - residual) < _DIFFERENT:
         return Verdict("alike", values)

@@ -1,4 +1,4 @@
-"""What is lost when a block of a trained network is removed, or two blocks are swapped?"""
+"""The error after a block of a trained network is removed, or two blocks are swapped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ QUESTION = Question(
     most_runs=4,
     accepts=not_cifar,
     code=(
-        ("resnet_core/labs/lesion/run.py", "what_is_left"),
+        ("resnet_core/labs/lesion/run.py", "replacement"),
         ("resnet_core/labs/lesion/run.py", "lesioned"),
         ("resnet_core/labs/tools/chain.py", "Chain"),
     ),

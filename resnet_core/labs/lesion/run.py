@@ -1,4 +1,4 @@
-"""Lesions: blocks of a trained network removed or swapped, and the error at once.
+"""Lesions: blocks of a trained network removed or swapped, and the error without retraining.
 
 Veit et al. (2016, section 4) did this to a ResNet-110 and a VGG. The networks are evaluated
 as they are, in float32 with BN's running statistics; nothing is trained again.
@@ -21,7 +21,7 @@ from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
 
 
-def what_is_left(block: Block) -> Step:
+def replacement(block: Block) -> Step:
     """The step in the block's place when its layers are removed.
 
     The identity, where the block's input fits the next block. Else the shortcut alone, and the
@@ -47,33 +47,33 @@ def lesioned(
     blocks = dict(network.blocks)
     other = dict(zip(swapped, reversed(list(swapped)), strict=True))
     return [
-        what_is_left(block) if name in removed else blocks[other.get(name, name)]
+        replacement(block) if name in removed else blocks[other.get(name, name)]
         for name, block in network.blocks
     ]
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """The chosen lesion first, then every single removal and every swap of neighbours.
+    """The requested lesion first, then every single removal and every swap of neighbours.
 
     Raises:
-        InvalidSetting: no network has the chosen blocks, or the two do not fit each other.
+        InvalidSetting: no network has the requested blocks, or the two do not fit each other.
     """
     lesions = [_Lesions(network, settings) for network in networks]
-    done, total = 0, sum(len(each.names) + len(each.pairs) for each in lesions)
+    steps, total = 0, sum(len(each.names) + len(each.pairs) for each in lesions)
     named = set(settings.removed + settings.swapped)
-    chosen = [each for each in lesions if named <= set(each.names)]
-    if not chosen:
+    matches = [each for each in lesions if named <= set(each.names)]
+    if not matches:
         raise InvalidSetting("removed", "labs.no_such_blocks", last=lesions[0].names[-1])
-    for each in chosen:
-        yield Rows("chosen", [each.chosen(settings)])
+    for each in matches:
+        yield Rows("chosen", [each.requested_row(settings)])
     for each in lesions:
         for row in each.removals():
             yield Rows("removals", [row])
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
     for each in lesions:
         for row in each.swaps():
             yield Rows("swaps", [row])
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
     images = min(len(each.labels) for each in lesions)
     yield from verdicts([each.losses for each in lesions], images)
 
@@ -91,7 +91,7 @@ class _Lesions:
         self.losses = Losses(network.label, network.family, whole)
         self._columns = {**columns.of(network), "whole": whole}
 
-    def chosen(self, settings: Settings) -> dict[str, Value]:
+    def requested_row(self, settings: Settings) -> dict[str, Value]:
         """The row of the lesion that the settings name."""
         if settings.swapped and not interchangeable(self.chain, settings.swapped):
             raise InvalidSetting("swapped", "labs.swap_shapes", blocks=settings.swapped)
@@ -99,7 +99,7 @@ class _Lesions:
         parts = [", ".join(settings.removed), " ↔ ".join(settings.swapped)]
         blocks = ", ".join(part for part in parts if part)
         if blocks:
-            self.losses.chosen = (blocks, error)
+            self.losses.lesion = (blocks, error)
         return {**self._columns, "blocks": blocks, "error": error}
 
     def removals(self) -> Iterator[dict[str, Value]]:

@@ -19,7 +19,7 @@ class Losses:
         resizing: with one block removed that halves the feature map or widens it.
         others: with one other block removed.
         swapped: with two neighbours swapped.
-        chosen: the blocks that were chosen by hand, and the error without them.
+        lesion: the blocks that the settings name, and the error after the lesion.
     """
 
     label: str
@@ -28,7 +28,7 @@ class Losses:
     resizing: list[float] = field(default_factory=list)
     others: list[float] = field(default_factory=list)
     swapped: list[float] = field(default_factory=list)
-    chosen: tuple[str, float] | None = None
+    lesion: tuple[str, float] | None = None
 
     @property
     def removed(self) -> list[float]:
@@ -40,7 +40,7 @@ class Losses:
 
 
 def verdicts(losses: Sequence[Losses], images: int) -> Iterator[Verdict]:
-    """One for the chosen lesion, then one each on removal, down-sampling and order.
+    """One for the requested lesion, then one each on removal, down-sampling and order.
 
     The first plain network is compared with the first that has shortcuts.
 
@@ -48,8 +48,8 @@ def verdicts(losses: Sequence[Losses], images: int) -> Iterator[Verdict]:
         images: on which the errors were measured.
     """
     for one in losses:
-        if one.chosen is not None:
-            blocks, error = one.chosen
+        if one.lesion is not None:
+            blocks, error = one.lesion
             values: dict[str, Value] = {
                 "label": one.label,
                 "blocks": blocks,

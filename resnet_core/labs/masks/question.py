@@ -1,4 +1,4 @@
-"""Do maps lie on the shape? Every method scored against the masks, over many images."""
+"""Maps compared with the masks of the shapes: every method, over many images."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _AT_ONCE = 20  # images; between two of them the laboratory can be stopped
 def scored(
     method: str, model: nn.Module, x: Tensor, truth: Tensor, how: Options
 ) -> tuple[Tensor, Tensor]:
-    """The share inside, and the largest value's being inside, for each image's predicted class.
+    """The share inside the mask, and the hits of the largest value, for the predicted classes.
 
     Args:
         x: B, C, H, W.
@@ -47,7 +47,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     how = Options(stage=settings.stage, steps=settings.steps, refine=False, seed=settings.seed)
     tests = [_Test(network, settings.images) for network in networks]
     total = len(settings.methods) * sum(len(test.x) for test in tests)
-    done, results = 0, []
+    steps, results = 0, []
     for method in settings.methods:
         for test in tests:
             shares, hits = [], []
@@ -56,11 +56,11 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
                     share, hit = scored(method, test.model, x, truth, how)
                     shares.append(share)
                     hits.append(hit)
-                    yield Progress(done := done + len(x), total)
+                    yield Progress(steps := steps + len(x), total)
             except NotPossible as error:
                 which = columns.of(test.network)
                 yield Rows("left_out", [{**which, "method": method, "reason": error.reason}])
-                yield Progress(done := done + len(test.x), total)
+                yield Progress(steps := steps + len(test.x), total)
                 continue
             score = test.score(method, torch.cat(shares), torch.cat(hits))
             results.append(score)

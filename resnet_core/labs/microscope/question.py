@@ -1,4 +1,4 @@
-"""Why is it easier to drive F(x) to zero than to learn H(x) = x? (Section 3.1.)"""
+"""The difficulty of F(x) = 0 compared with that of H(x) = x. (Section 3.1.)"""
 
 from __future__ import annotations
 

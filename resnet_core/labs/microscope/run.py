@@ -1,4 +1,4 @@
-"""Plain and residual stacks of small blocks learn a known function: when is F(x) + x easier?
+"""Plain and residual stacks of small blocks, trained on a known function.
 
 Both have the same parameters and the same initial values, and each form has its best of the same
 few recipes (scale of the initial weights, learning rate), so that none loses by its learning rate.
@@ -52,21 +52,21 @@ class Entrant:
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
     """Race the forms at the chosen depth, then at the others, and compare them."""
     depths = [settings.depth, *(d for d in LADDER if d != settings.depth)]
-    total, done = settings.steps * sum(depths), 0
+    total, steps = settings.steps * sum(depths), 0
     results: dict[int, dict[str, Outcome]] = {}
     verdicts: list[Verdict] = []
     for depth in depths:
-        chosen = depth == settings.depth
+        is_main = depth == settings.depth
         entrants = enter(settings, depth)
         before = {form: _norms(settings, entrants[form]) for form in FORMS}
         for step in race(settings, entrants):
-            if chosen:
+            if is_main:
                 yield Rows("race", race_rows(step, entrants))
-            yield Progress(done + step * depth, total)
-        done += settings.steps * depth
+            yield Progress(steps + step * depth, total)
+        steps += settings.steps * depth
         results[depth] = {name: outcome(entrant.losses) for name, entrant in entrants.items()}
         yield Rows("depths", [_depth_row(depth, form, results[depth][form]) for form in FORMS])
-        if chosen:
+        if is_main:
             yield Rows("norms", norm_rows(settings, entrants, before, "start"))
             after = {form: _norms(settings, entrants[form]) for form in FORMS}
             yield Rows("norms", norm_rows(settings, entrants, after, "end"))
@@ -202,7 +202,7 @@ def relative_loss(y: Tensor, target: Tensor, x: Tensor) -> Tensor:  # R, N, D ->
 
 
 def zero_loss(settings: Settings) -> float:
-    """The loss of answering 0 to everything."""
+    """The loss of the constant output 0."""
     x = inputs(settings)
     return float(relative_loss(torch.zeros_like(x)[None], x @ target_map(settings), x))
 

@@ -30,7 +30,7 @@ class Outcome:
 
 
 def winner(settings: Settings, outcomes: Mapping[str, Outcome], zero_loss: float) -> Verdict:
-    """Compare the forms at the chosen depth, and with the loss of answering 0."""
+    """Compare the forms at the chosen depth, and with the loss of the constant output 0."""
     plain, residual = outcomes["plain"].loss, outcomes["residual"].loss
     values = {"depth": settings.depth, "plain": plain, "residual": residual}
     if zero_loss > SOLVED and min(plain, residual) > 0.9 * zero_loss:

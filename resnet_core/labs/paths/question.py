@@ -1,4 +1,4 @@
-"""Through how many blocks does the gradient really go?"""
+"""The number of blocks through which the gradient effectively passes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUESTION = Question(
     most_runs=4,
     accepts=accepts,
     code=(
-        ("resnet_core/labs/paths/run.py", "sent_back"),
+        ("resnet_core/labs/paths/run.py", "path_gradients"),
         ("resnet_core/labs/paths/run.py", "drawn"),
         ("resnet_core/labs/paths/verdicts.py", "effective"),
     ),

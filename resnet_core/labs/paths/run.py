@@ -44,8 +44,8 @@ class Passage:
     slope: Tensor
 
 
-def sent_back(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
-    """The gradient at x_0 along each of some paths.
+def path_gradients(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient at x_0 along each of the given paths.
 
     Args:
         through: bool, P, L: path p goes through the branch of block l.
@@ -58,9 +58,9 @@ def sent_back(passages: Sequence[Passage], through: Tensor, gradient: Tensor) ->
     for passage, branch in zip(reversed(passages), through.T.flip(0), strict=True):
         at_addition = arriving * passage.slope
         arriving = at_addition.new_empty(len(through), *passage.x.shape)
-        for step, chosen in ((passage.block.residual, branch), (passage.block.shortcut, ~branch)):
-            if chosen.any():
-                arriving[chosen] = transposed(step, passage.x, at_addition[chosen])
+        for step, mask in ((passage.block.residual, branch), (passage.block.shortcut, ~branch)):
+            if mask.any():
+                arriving[mask] = transposed(step, passage.x, at_addition[mask])
     return arriving
 
 
@@ -115,14 +115,14 @@ def _passage(block: ShortcutBlock, x: Tensor) -> Passage:
 def norms(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
     """The mean over the images of each path's gradient norm at x_0: P."""
     at_once = max(1, _IMAGES_AT_ONCE // len(gradient))
-    parts = [sent_back(passages, part, gradient) for part in through.split(at_once)]
+    parts = [path_gradients(passages, part, gradient) for part in through.split(at_once)]
     return torch.cat([part.flatten(2).norm(dim=2).mean(dim=1) for part in parts]).double()
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
     """Each network's path lengths, from 0 (shortcuts alone) to all branches."""
     chains = [Chain.of(network.model().requires_grad_(False)) for network in networks]
-    done, total = 0, sum(len(chain.blocks) + 1 for chain in chains)
+    steps, total = 0, sum(len(chain.blocks) + 1 for chain in chains)
     for network, chain in zip(networks, chains, strict=True):
         chance = generator(settings.seed, "paths")
         passages, gradient = forward(chain, *network.test_images(settings.images))
@@ -131,7 +131,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             through = drawn(len(passages), length, settings.samples, chance).to(gradient.device)
             lengths.append(_measured(length, norms(passages, through, gradient), len(passages)))
             yield Rows("lengths", [{**columns.of(network), **_row(lengths[-1], len(passages))}])
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
         yield verdict(network.label, lengths)
 
 

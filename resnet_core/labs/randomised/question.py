@@ -1,4 +1,4 @@
-"""Do maps change when the network's weights are made random?"""
+"""The change of maps when the network's weights are made random."""
 
 from __future__ import annotations
 

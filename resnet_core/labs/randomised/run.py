@@ -36,12 +36,12 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         InvalidSetting, DataError: there is no such picture.
     """
     checks = [_Check(network, settings) for network in networks]
-    done, total = 0, sum(check.steps for check in checks)
+    steps, total = 0, sum(check.steps for check in checks)
     for check in checks:
         for step, (layer, model) in enumerate(check.stages()):
             for method in list(check.methods):
                 yield from check.measured(method, step, layer, model)
-            yield Progress(done := done + 1, total)
+            yield Progress(steps := steps + 1, total)
     for check in checks:
         for method, last in check.last.items():
             yield verdict(check.network.label, method, last, len(check.x))

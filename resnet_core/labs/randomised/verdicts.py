@@ -1,4 +1,4 @@
-"""Verdict on a method: do its maps depend on training? Arithmetic only."""
+"""Verdict on the dependence of a method's maps on training. Arithmetic only."""
 
 from __future__ import annotations
 

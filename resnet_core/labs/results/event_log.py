@@ -88,7 +88,7 @@ def to_line(event: Event, seconds: float) -> str:
     values: dict[str, Any] = {"seconds": round(seconds, 3)}
     match event:
         case Progress():
-            values |= {"kind": "progress", "done": event.done, "total": event.total}
+            values |= {"kind": "progress", "done": event.steps, "total": event.total}
         case Rows():
             values |= {"kind": "rows", "table": event.table, "rows": [*map(dict, event.rows)]}
         case Verdict():

@@ -90,7 +90,7 @@ def laboratory_of(lab_id: str) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or what was there before.
+    """Replace a file in one step, so that a reader gets the old content or all of the new.
 
     Raises:
         PlaygroundError: the disk is full.

@@ -1,4 +1,4 @@
-"""Are gradients at neighbouring inputs still similar after many layers? (Balduzzi et al. 2017)"""
+"""Similarity of gradients at neighbouring inputs after many layers. (Balduzzi et al. 2017)"""
 
 from __future__ import annotations
 

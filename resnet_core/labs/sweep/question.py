@@ -1,4 +1,4 @@
-"""Is it the sigmoid's fault? Activation, BN and initialisation, each at two depths."""
+"""Activation, BN and initialisation, each at two depths."""
 
 from __future__ import annotations
 

@@ -264,7 +264,7 @@ def logits(
 
 
 def standard_error(values: Tensor) -> float:
-    """Of the mean of the finite values, as a sample of all; nan for fewer than two."""
+    """Standard error of the mean of the finite values; nan for fewer than two."""
     finite = values[values.isfinite()].double()
     return float(finite.std()) / math.sqrt(len(finite)) if len(finite) > 1 else math.nan
 

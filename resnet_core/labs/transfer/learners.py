@@ -190,15 +190,15 @@ class Learner:
         self._train_stages: list[Tensor] = []
         self._test_stages: list[Tensor] = []
 
-    def step(self, batch: Tensor, done: float) -> float:
+    def step(self, batch: Tensor, share: float) -> float:
         """Update on these training scenes; return the loss before.
 
         Args:
             batch: indices of the scenes.
-            done: share of the updates so far, for the learning rate.
+            share: of the updates so far, for the learning rate.
         """
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = rate * (1 + math.cos(math.pi * done)) / 2
+            group["lr"] = rate * (1 + math.cos(math.pi * share)) / 2
         self.head.train()
         self.backbone.train(self.how == "scratch")
         if self.how == "frozen":

@@ -1,4 +1,4 @@
-"""Do better classifiers help beyond classification? Masks and boxes from trained networks."""
+"""Masks and boxes from trained networks, compared with their classification errors."""
 
 from __future__ import annotations
 

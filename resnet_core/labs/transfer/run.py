@@ -1,4 +1,4 @@
-"""Heads for masks or boxes, trained on the chosen networks with the same scenes."""
+"""Heads for masks or boxes, trained on the requested networks with the same scenes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from resnet_core.labs.transfer.verdicts import Trained, diverged, verdicts
 
 SHOWN = 4  # test scenes whose masks or boxes are stored
 _TEST = 200  # scenes on which heads are scored
-_CLASSIFIED = 500  # of its own test images, for a network's classification error
+_CLASSIFIED = 500  # test images of a network, for its classification error
 _PROGRESS_EVERY = 4  # updates
 # Shares of the updates after which heads are scored: closer at first, when they learn most.
 _MOMENTS = (0.0, 0.05, 0.12, 0.25, 0.45, 0.7, 1.0)
@@ -38,7 +38,7 @@ class _Entry:
     learner: Learner
     columns: dict[str, Value]
     weight: int  # of an update, in steps of the progress bar
-    done: int = 0
+    updates: int = 0
     losses: list[float] = field(default_factory=list)
     score: Score | None = None
     diverged: bool = False
@@ -52,7 +52,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     yield Rows("scenes", [_scene(test, index, settings.task) for index in range(SHOWN)])
     order = _order(settings)
     total = sum(weight(n, how) for n in networks for how in settings.backbones) * settings.updates
-    done = 0
+    steps = 0
     finished: list[Trained] = []
     errors: dict[str, float] = {}
     for how in settings.backbones:
@@ -64,7 +64,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             )
             for network in networks
         ]
-        done = yield from _race(entries, order, settings.updates, done, total)
+        steps = yield from _race(entries, order, settings.updates, steps, total)
         errors = errors or {network.id: classification_error(network) for network in networks}
         trained = [_trained(entry, errors) for entry in entries if not entry.diverged]
         finished += [one for one, _ in trained]
@@ -78,36 +78,36 @@ def weight(network: TrainedNetwork, how: str) -> int:
 
 
 def classification_error(network: TrainedNetwork) -> float:
-    """Of the network as it was trained, on its own test images, percent."""
+    """Error of the network as it was trained, on its test images, percent."""
     images, labels = network.test_images(_CLASSIFIED)
     return percent_wrong(logits(network.model(), images), labels)
 
 
 def _race(
-    entries: Sequence[_Entry], order: Tensor, updates: int, done: int, total: int
+    entries: Sequence[_Entry], order: Tensor, updates: int, steps: int, total: int
 ) -> Generator[Event, None, int]:
     """Train all on the same scenes in the same order, and score them at the same moments."""
     for moment in sorted({round(share * updates) for share in _MOMENTS}):
         for entry in entries:
             if entry.diverged:
                 continue
-            while entry.done < moment and not entry.diverged:
-                _step(entry, order[entry.done], updates)
-                done += entry.weight
-                if entry.done % _PROGRESS_EVERY == 0:
-                    yield Progress(done, total)
+            while entry.updates < moment and not entry.diverged:
+                _step(entry, order[entry.updates], updates)
+                steps += entry.weight
+                if entry.updates % _PROGRESS_EVERY == 0:
+                    yield Progress(steps, total)
             if entry.diverged:
-                yield diverged(str(entry.columns["label"]), entry.done)
-                done += entry.weight * (updates - entry.done)
+                yield diverged(str(entry.columns["label"]), entry.updates)
+                steps += entry.weight * (updates - entry.updates)
             else:
                 yield from _scored(entry)
-    return done
+    return steps
 
 
 def _step(entry: _Entry, batch: Tensor, updates: int) -> None:
-    entry.losses.append(entry.learner.step(batch, entry.done / updates))
+    entry.losses.append(entry.learner.step(batch, entry.updates / updates))
     entry.diverged = not math.isfinite(entry.losses[-1])
-    entry.done += 1
+    entry.updates += 1
 
 
 def _scored(entry: _Entry) -> Iterator[Rows]:
@@ -116,7 +116,7 @@ def _scored(entry: _Entry) -> Iterator[Rows]:
     entry.score = entry.learner.score(predicted)
     loss = float(np.mean(entry.losses)) if entry.losses else None
     entry.losses.clear()
-    where = {**entry.columns, "update": entry.done}
+    where = {**entry.columns, "update": entry.updates}
     score = 100 * entry.score.mean()
     yield Rows("curves", [{**where, "loss": loss, "score": score, "error": _error(entry.score)}])
     yield Rows(
@@ -155,7 +155,7 @@ def _text(box: NDArray) -> str:
 
 
 def _error(score: Score) -> float | None:
-    """Of boxes: the mean distance of an edge, pixels."""
+    """The mean distance of an edge of boxes, pixels; None for masks."""
     return float(score.error.mean()) if isinstance(score, BoxScore) else None
 
 

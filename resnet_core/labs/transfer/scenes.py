@@ -82,7 +82,7 @@ def draw(count: int, seed: tuple[int, ...], first: int | None = None) -> Scenes:
 
 
 def _classes(count: int, random: np.random.Generator, first: int | None) -> NDArray[np.int64]:
-    """Different ones within each scene: count, SHAPES."""
+    """Classes, different within each scene: count, SHAPES."""
     keys = random.uniform(0, 1, (count, len(CLASSES)))
     if first is not None:
         keys[:, first] = -1
@@ -93,7 +93,7 @@ def _places(radius: Floats, random: np.random.Generator) -> tuple[Floats, Floats
     """Centres, pixels from the middle, whose circles lie in the scene and touch no other.
 
     Returns:
-        x, y and a mask of the shapes that found room, each N, SHAPES.
+        x, y and a mask of the shapes that fit, each N, SHAPES.
     """
     count = len(radius)
     tries = random.uniform(-1, 1, (2, count, SHAPES, _TRIES))
@@ -190,7 +190,7 @@ def score_boxes(predicted: Floats, true: Floats) -> BoxScore:
 
 
 def area(boxes: Floats) -> Floats:
-    """Of boxes N, 4; 0 for those whose corners are reversed."""
+    """Area of boxes N, 4; 0 for those whose corners are reversed."""
     return np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
 
 

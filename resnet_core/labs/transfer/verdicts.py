@@ -56,7 +56,7 @@ class Difference:
         return cls(ahead(), *interval(ahead, len(one.score), seed))
 
     def reversed(self) -> Difference:
-        """The same, seen from the other."""
+        """The difference with the two exchanged."""
         return Difference(-self.points, -self.high, -self.low)
 
 
@@ -78,7 +78,7 @@ def verdicts(trained: Sequence[Trained]) -> Iterator[Verdict]:
 
 
 def diverged(label: str, updates: int) -> Verdict:
-    """Say that the loss was no longer a number."""
+    """Report that the loss was no longer a number."""
     return Verdict("diverged", {"label": label, "updates": updates})
 
 

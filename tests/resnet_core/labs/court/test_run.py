@@ -55,7 +55,7 @@ def test_tables_progress_and_sentences(events: list[Any]) -> None:
     ends = {row["role"] for row in rows["errors"] if row["source"] == "live"}
     assert ends == roles
     last = [event for event in events if isinstance(event, Progress)][-1]
-    assert last.done == last.total
+    assert last.steps == last.total
     said = [event for event in events if isinstance(event, Verdict)]
     assert len(said) in (1, 5)
     assert all(QUESTION.sentence(verdict) for verdict in said)

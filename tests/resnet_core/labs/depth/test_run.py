@@ -57,7 +57,7 @@ def test_every_depth_is_measured_and_said(events: list[Any]) -> None:
             )
             assert last["test"] == row["test"]
     final = [event for event in events if isinstance(event, Progress)][-1]
-    assert final.done == final.total
+    assert final.steps == final.total
     said = [event for event in events if isinstance(event, Verdict)]
     assert [verdict.finding.split("_")[0] for verdict in said] == ["short", "trained"]
     assert all(QUESTION.sentence(verdict) for verdict in said)

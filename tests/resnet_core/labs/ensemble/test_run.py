@@ -100,7 +100,7 @@ def test_every_table_has_its_columns_and_progress_comes_to_an_end(events: list[A
         if isinstance(event, Rows):
             assert all(set(row) == set(QUESTION.tables[event.table]) for row in event.rows)
     last = [event for event in events if isinstance(event, Progress)][-1]
-    assert last.done == last.total
+    assert last.steps == last.total
     said = [event for event in events if isinstance(event, Verdict)]
     assert len(said) == 4
     assert all(QUESTION.sentence(verdict) for verdict in said)

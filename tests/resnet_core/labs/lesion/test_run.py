@@ -63,7 +63,7 @@ def test_a_learned_shortcut_stays_when_its_block_is_removed(small_data: Path) ->
     cut = Chain.of(untrained(small_data, "resnet-8", shortcut="C").model())
     block = dict(cut.blocks)["layer1.0"]
     x = torch.randn(2, 4, 8, 8)
-    left = lesion.what_is_left(block)
+    left = lesion.replacement(block)
     assert torch.equal(left(x), block.activation(block.shortcut(x)))
 
 

@@ -43,7 +43,7 @@ def test_each_of_the_8_paths_of_3_blocks_is_autograds(small_data: Path, name: st
     network, images, labels = _network(small_data, name)
     every = list(product([False, True], repeat=3))
     passages, gradient = paths.forward(network, images, labels)
-    found = paths.sent_back(passages, torch.tensor(every), gradient)
+    found = paths.path_gradients(passages, torch.tensor(every), gradient)
     for path, one in zip(every, found, strict=True):
         torch.testing.assert_close(one, _by_detaching(network, images, labels, path))
     start = network.stem(images).requires_grad_()

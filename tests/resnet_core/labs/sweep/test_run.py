@@ -52,7 +52,7 @@ def test_every_cell_is_said_once_with_all_its_columns(events: list[Any]) -> None
     assert len(rows["cells"]) == len(said) == 4
     assert {row["depth"] for row in rows["curves"]} == {8, 14}
     last = [event for event in events if isinstance(event, Progress)][-1]
-    assert last.done == last.total == 8 * 20
+    assert last.steps == last.total == 8 * 20
     assert all(QUESTION.sentence(event) for event in events if isinstance(event, Verdict))
 
 

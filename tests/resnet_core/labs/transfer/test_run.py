@@ -123,7 +123,7 @@ def test_it_can_be_closed_wherever_it_is_and_begins_at_once(small_data: Path) ->
     events = list(transfer.run(settings, subjects))
     assert isinstance(events[0], Rows)
     last = [event for event in events if isinstance(event, Progress)][-1]
-    assert last.done <= last.total
+    assert last.steps <= last.total
     for count in range(1, len(events), 7):
         generator = transfer.run(settings, subjects)
         for _ in range(count):
