@@ -45,13 +45,13 @@ def show() -> None:
             on_click=draw_again,
             args=(page, *SEEDS),
         )
-    shown = source(page)
+    selection = source(page)
     hue = theme.HUES["plain"]
     try:
         if recipe == "imagenet":
-            imagenet(page, shown.pixels, hue)
+            imagenet(page, selection.pixels, hue)
         else:
-            cifar(page, shown.pixels, shown.sample, hue)
+            cifar(page, selection.pixels, selection.sample, hue)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
     with st.expander(t("augmentation.code"), icon=":material/code:"):

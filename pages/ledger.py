@@ -39,7 +39,7 @@ def page() -> None:
 
 def _statement(statement: Statement, checks: Sequence[Check]) -> None:
     st.subheader(t(f"ledger.statement.{statement.key}"))
-    st.caption(f"{_papers(statement)} {_seen(checks)}".strip())
+    st.caption(f"{_papers(statement)} {_agreement(checks)}".strip())
     if not checks:
         st.info(t("ledger.none"))
     for number, check in enumerate(checks):
@@ -53,8 +53,8 @@ def _papers(statement: Statement) -> str:
     return t(f"ledger.paper.{statement.key}", **values)
 
 
-def _seen(checks: Sequence[Check]) -> str:
-    """Return in how many comparisons the statement holds here."""
+def _agreement(checks: Sequence[Check]) -> str:
+    """Return the number of comparisons in which the statement holds here."""
     if not checks:
         return ""
     return t("ledger.seen", holding=sum(check.holds for check in checks), checked=len(checks))
@@ -121,7 +121,7 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
     st.markdown(
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
-    # Known or not: nothing is measured for somebody who only looks.
+    # Only look estimates up: opening a page starts no measurement.
     estimates = [training.known(one) for one in experiments]
     times = [one for one in estimates if isinstance(one, Estimate)]
     if len(times) == len(experiments):

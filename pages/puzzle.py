@@ -135,7 +135,7 @@ def _progress(ids: list[str]) -> None:
     if not now.active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, now.done), text=_progress_text(records, now))
+        st.progress(min(1.0, now.share), text=_progress_text(records, now))
         if st.button(t("home.stop"), key="stop"):
             for record in records:
                 if record.state in ACTIVE:
@@ -146,7 +146,7 @@ def _progress_text(records: list[RunRecord], now: progress.Progress) -> str:
     if all(record.state == "queued" for record in records):
         ahead = sum(run.state == "running" for run in queries.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
-    percent = f"{now.done * 100:.0f}"
+    percent = f"{now.share * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)
     return t("home.progress_left", percent=percent, time=progress.duration(now.seconds_left, t))

@@ -31,11 +31,11 @@ def _card(name: str) -> None:
     """Show the question, which leads to its page, and the recorded verdict."""
     with st.container(border=True, height="stretch"):
         st.subheader(t(f"labs.{name}.title"))
-        st.markdown(_found(name))
+        st.markdown(_verdict(name))
         page_link(f"labs/{name}", t(f"labs.{name}.nav"))
 
 
-def _found(name: str) -> str:
+def _verdict(name: str) -> str:
     recorded = results.recorded(name)
     verdicts = lab_answers.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
     return verdicts[0] if verdicts else t("labs.common.overview_unrecorded")

@@ -43,7 +43,7 @@ class Downloads(Tasks[str, Download]):
         self.start(name, Download(), lambda: self._download(name))
 
     def cancel(self, name: str) -> None:
-        """End the download at its next piece; what was fetched so far is deleted."""
+        """End the download at its next piece, and delete the partial files."""
         with self._guard:
             state = self._states.get(name)
             if state is not None and not state.done:

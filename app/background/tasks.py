@@ -34,7 +34,7 @@ State = TypeVar("State", bound=TaskState)
 
 
 class Tasks(Generic[Key, State]):
-    """Runs tasks; however one ends, its state says so, and it can be started again.
+    """Runner of tasks; a task's state records its end, and it can be started again.
 
     Args:
         name: of the threads.
@@ -62,7 +62,7 @@ class Tasks(Generic[Key, State]):
         threading.Thread(None, self._run, self._name, (key, work), daemon=True).start()
 
     def state(self, key: Key) -> State | None:
-        """The key's last task since the server started; None if there is none."""
+        """Return the state of the key's last task since the server started, if any."""
         with self._guard:
             return self._states.get(key)
 

@@ -18,14 +18,14 @@ def explain(error: Exception) -> str:
     return sentence(error, language())
 
 
-def sentence(error: Exception, spoken: Language) -> str:
+def sentence(error: Exception, language: Language) -> str:
     """Return the error's sentence in this language, without the setting's name."""
-    return Message.of(error).sentence(spoken)
+    return Message.of(error).sentence(language)
 
 
-def stored_sentence(text: str, spoken: Language) -> str:
+def stored_sentence(text: str, language: Language) -> str:
     """Return a stored message in this language; an earlier version's sentence stays as it is."""
-    return Message.from_json(text).sentence(spoken)
+    return Message.from_json(text).sentence(language)
 
 
 def on_script_error(error: Exception) -> bool:
@@ -42,13 +42,13 @@ def on_script_error(error: Exception) -> bool:
     return True
 
 
-def figure_error(error: Exception, spoken: Language, missing: str = "figures") -> str:
-    """Return what stands in the place of figures; the log has an unexpected error's traceback.
+def figure_error(error: Exception, language: Language, missing: str = "figures") -> str:
+    """Return the text in place of figures; the log has an unexpected error's traceback.
 
     Args:
         missing: the entry under `common.error`: "figures" or "history".
     """
     if isinstance(error, PlaygroundError):
-        return sentence(error, spoken)
+        return sentence(error, language)
     _log.error("figures could not be drawn", exc_info=error)
-    return say(spoken, f"common.error.{missing}", error=type(error).__name__)
+    return say(language, f"common.error.{missing}", error=type(error).__name__)

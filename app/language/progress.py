@@ -1,4 +1,4 @@
-"""How far runs are, in words: progress, rate, time left."""
+"""The progress of runs in words: share, rate, time left."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ class Progress:
     """Of some runs together.
 
     Attributes:
-        done: from 0 to 1, by iterations.
-        seconds_left: None where it is not known.
+        share: from 0 to 1, by iterations.
+        seconds_left: None where it is unknown.
     """
 
-    done: float
+    share: float
     seconds_left: float | None
     active: bool
 
 
 def progress(records: Sequence[RunRecord]) -> Progress:
-    """How far the runs are, and how long those that run will still take."""
+    """Return the share of iterations computed, and the longest time left of the running runs."""
     total = sum(record.experiment.iterations for record in records if not record.imported)
-    made = sum(record.iteration for record in records)
+    iterations = sum(record.iteration for record in records)
     left = [record.seconds_left for record in records if record.state == "running"]
-    known = [seconds for seconds in left if seconds is not None]
+    estimates = [seconds for seconds in left if seconds is not None]
     return Progress(
-        done=made / total if total else 0.0,
-        seconds_left=max(known) if known and len(known) == len(left) else None,
+        share=iterations / total if total else 0.0,
+        seconds_left=max(estimates) if estimates and len(estimates) == len(left) else None,
         active=any(record.state in ACTIVE for record in records),
     )
 
 
 def describe(records: Sequence[RunRecord], say: Speaker) -> str:
-    """One short line: "running · 62 % · 2,400 images/s · 12 s left"."""
+    """Return one short line: "running · 62 % · 2,400 images/s · 12 s left"."""
     states = {record.state for record in records}
-    said = [say(f"common.state.{state}") for state in sorted(states)]
-    parts = [", ".join(said)] if states != {"finished"} else [say("common.state.finished")]
+    labels = [say(f"common.state.{state}") for state in sorted(states)]
+    parts = [", ".join(labels)] if states != {"finished"} else [say("common.state.finished")]
     now = progress(records)
     if "running" in states:
-        parts.append(f"{now.done * 100:.0f} %")
+        parts.append(f"{now.share * 100:.0f} %")
         rates = [r.images_per_second for r in records if r.images_per_second]
         if rates:
             parts.append(say("charts.status.rate", n=f"{sum(rates) / len(rates):,.0f}"))
@@ -53,7 +53,7 @@ def describe(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def duration(seconds: float, say: Speaker) -> str:
-    """A length of time in its largest fitting unit."""
+    """Return a length of time in its largest fitting unit."""
     if seconds < 90:
         return say("common.seconds", n=f"{seconds:.0f}")
     if seconds < 90 * 60:

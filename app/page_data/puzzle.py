@@ -26,7 +26,7 @@ def recorded_groups() -> list[str]:
 
 
 def first_recording() -> list[RunRecord]:
-    """Return what the home page begins with; nothing where nothing is recorded."""
+    """Return the home page's initial runs; none where no group is recorded."""
     return next((runs for group in GROUPS if (runs := recorded_four(group))), [])
 
 
@@ -60,10 +60,10 @@ def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
         states = sorted({record.state for record in records})
         named = ", ".join(say(f"common.state.{state}") for state in states)
         return [say("home.saw.unfinished", states=named)]
-    shown = _shown(errors)
+    percentages = _percentages(errors)
     sentences = [
-        say(f"home.saw.{_plain(errors)}", **shown),
-        say(f"home.saw.{_shortcut(errors)}", **shown),
+        say(f"home.saw.{_plain(errors)}", **percentages),
+        say(f"home.saw.{_shortcut(errors)}", **percentages),
     ]
     if errors["resnet-56"] >= min(errors["plain-20"], errors["resnet-20"]):
         iterations = max(record.experiment.iterations for record in records)
@@ -72,7 +72,7 @@ def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
 
 
 def measured_on(records: Sequence[RunRecord], say: Speaker) -> str:
-    """Return what the sentences' numbers are errors of."""
+    """Return the images and seeds that the sentences' errors are of."""
     images = max(record.experiment.evaluation_images for record in records)
     seeds = sorted({record.experiment.seed for record in records})
     n = max(1, len(records) // len(FOUR))
@@ -83,7 +83,7 @@ def measured_on(records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def answer(guess: str, records: Sequence[RunRecord], say: Speaker) -> str:
-    """Return whether the guessed network is the one with the highest training error."""
+    """Compare the guessed network with the one of the highest training error."""
     errors = final_errors(records)
     if errors is None or guess not in errors:
         return ""
@@ -109,6 +109,6 @@ def _shortcut(errors: Mapping[str, float]) -> str:
     return "shortcut_better" if better else "shortcut_same"
 
 
-def _shown(errors: Mapping[str, float]) -> dict[str, str]:
+def _percentages(errors: Mapping[str, float]) -> dict[str, str]:
     short = {"plain-20": "p20", "resnet-20": "r20", "plain-56": "p56", "resnet-56": "r56"}
     return {short[name]: f"{errors[name]:.1f}" for name in FOUR}

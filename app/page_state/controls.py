@@ -1,4 +1,4 @@
-"""Streamlit's controls for the fields of a model, made from the fields themselves."""
+"""Streamlit's controls for the fields of a model, derived from the fields' types and bounds."""
 
 from __future__ import annotations
 
@@ -61,22 +61,22 @@ class Control:
         step = 1 if annotation is int else None
         return cls("slider" if slides else "number", (), low, high, step)
 
-    def shown(self, value: Any) -> Any:
-        """Return what the widget holds for a field's value."""
+    def content(self, value: Any) -> Any:
+        """Return the widget's content for a field's value."""
         return as_text(value) if self.kind == "text" else value
 
-    def read(self, shown: Any, before: Any) -> Any:
-        """Return the field's value for what the widget holds.
+    def read(self, content: Any, before: Any) -> Any:
+        """Return the field's value for the widget's content.
 
         Args:
-            before: the value until now; what was chosen of several keeps its order.
+            before: the previous value; the options of several that remain keep its order.
         """
         if self.kind == "text":
-            return from_text(self.annotation, shown)
+            return from_text(self.annotation, content)
         if self.kind == "several":
-            left = tuple(option for option in before if option in shown)
-            return left + tuple(option for option in shown if option not in left)
-        return shown
+            left = tuple(option for option in before if option in content)
+            return left + tuple(option for option in content if option not in left)
+        return content
 
 
 def choices(info: FieldInfo) -> tuple[Any, ...]:
@@ -116,27 +116,27 @@ def show(control: Control, label: str, key: str, value: Any, **how: Any) -> Any:
         value: that it begins with.
         how: passed to Streamlit's function, such as `help` or `format_func`.
     """
-    start = initial_value(key, control.shown(value))
+    start = initial_value(key, control.content(value))
     how["key"] = key
     options = control.options
-    shown: Any
+    content: Any
     match control.kind:
         case "switch":
-            shown = st.toggle(label, value=start, **how)
+            content = st.toggle(label, value=start, **how)
         case "list":
             index = options.index(start) if start in options else 0
-            shown = st.selectbox(label, options, index=index, **how)
+            content = st.selectbox(label, options, index=index, **how)
         case "buttons":
             how = {"wrap": True, **how}
             default = start if start in options else None
-            shown = st.segmented_control(label, options, default=default, required=True, **how)
+            content = st.segmented_control(label, options, default=default, required=True, **how)
         case "several":
-            shown = st.pills(label, options, default=start, selection_mode="multi", **how)
+            content = st.pills(label, options, default=start, selection_mode="multi", **how)
         case "text":
-            shown = st.text_input(label, value=start, **how)
+            content = st.text_input(label, value=start, **how)
         case _:
-            shown = _number(control, label, start, how)
-    return control.read(shown, value)
+            content = _number(control, label, start, how)
+    return control.read(content, value)
 
 
 def initial_value(key: str, value: Value) -> Value:
@@ -162,7 +162,7 @@ def step_of(span: float) -> float:
 
 
 def _number(control: Control, label: str, start: float, how: dict[str, Any]) -> float:
-    """Show a slider or a number field; both are given the bounds in the value's own type."""
+    """Show a slider or a number field with bounds of the value's type."""
     if not isinstance(control.step, int):
         how = {"format": "%g", **how}
     if control.kind == "slider":

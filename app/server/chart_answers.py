@@ -140,7 +140,7 @@ def _curve_fields(curve: Series, say: Speaker, dark: bool) -> dict[str, Any]:
         "dash": look.dash(curve),
         "layers": len(curve.layers),
         "status": progress.describe(curve.records, say),
-        "done": progress.progress(curve.records).done,
+        "done": progress.progress(curve.records).share,
         "active": progress.progress(curve.records).active,
     }
 

@@ -45,7 +45,7 @@ def requests(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
 
     monkeypatch.setattr(services, "ask", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
-    monkeypatch.setattr(viewers, "_seen", {})  # the sessions of the tests before
+    monkeypatch.setattr(viewers, "_visits", {})  # the sessions of the tests before
     return submitted
 
 

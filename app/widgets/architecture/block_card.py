@@ -45,7 +45,7 @@ def block_card(anatomy: Anatomy, block: BlockFacts) -> None:
 
 
 def _rows(anatomy: Anatomy, block: BlockFacts) -> list[tuple[str, ...]]:
-    """A row a layer; a BN shares that of its convolution, which it comes before in a preresnet."""
+    """Return a row per layer; a BN shares its convolution's (a preresnet has the BN first)."""
     before = anatomy.spec.family == "preresnet"
     groups: list[list[Layer]] = []
     for layer in block.layers:
@@ -59,7 +59,7 @@ def _rows(anatomy: Anatomy, block: BlockFacts) -> list[tuple[str, ...]]:
 
 
 def _row(layers: list[Layer], block: BlockFacts) -> tuple[str, ...]:
-    """A layer with its BN, named within its block."""
+    """Return the row of a layer with its BN, named within its block."""
     last = layers[-1]
     main = next((layer for layer in layers if layer.kind != "batch-norm"), last)
     kinds = ", ".join(filter(None, map(_kind, layers)))
@@ -116,7 +116,7 @@ def code_of(spec: Spec) -> list[Source]:
 
 @lru_cache(maxsize=8)
 def _torchvision(file: str, name: str) -> tuple[Source, ...]:
-    """A definition in one of torchvision's models; none where it is not installed."""
+    """Return a definition from torchvision's models; () without torchvision."""
     package = find_spec("torchvision")
     if package is None or not package.submodule_search_locations:
         return ()

@@ -145,15 +145,15 @@ def _options() -> None:
     for name in ("resnet-34", "resnet-50"):
         first = imagenet(name, shortcut="A")
         for option in ("A", "B", "C"):
-            found = imagenet(name, shortcut=option)
-            extra[name, option] = 100 * (found.multiply_adds / first.multiply_adds - 1)
+            anatomy = imagenet(name, shortcut=option)
+            extra[name, option] = 100 * (anatomy.multiply_adds / first.multiply_adds - 1)
             error = paper_imagenet.ERROR_BY_OPTION.get((name, option))
             rows.append(
                 (
                     f"{title(_spec(name))} {option}",
-                    f"{found.parameters:,}",
-                    f"+{100 * (found.parameters / first.parameters - 1):.1f} %",
-                    short(found.multiply_adds),
+                    f"{anatomy.parameters:,}",
+                    f"+{100 * (anatomy.parameters / first.parameters - 1):.1f} %",
+                    short(anatomy.multiply_adds),
                     f"+{extra[name, option]:.1f} %",
                     f"{error:.2f}" if error else "–",
                 )
@@ -218,7 +218,7 @@ class Shares:
 
 
 def imagenet(name: str, **settings: str) -> Anatomy:
-    """A network for ImageNet, by its name without the folder."""
+    """Return a network for ImageNet, by its name without the folder."""
     return describe(spec_of(f"imagenet/{name}", **settings))
 
 
@@ -247,13 +247,13 @@ Answer = Forward | Failed | None
 
 
 def measured_table(specs: tuple[Spec, ...]) -> None:
-    """Show the table, and measure what is not known yet; a row a network."""
+    """Show the table, a row per network, and start the missing measurements."""
     waiting = any(answer is None for answer in _answers(specs))
     st.fragment(_show, run_every=_ASK_AGAIN if waiting else None)(specs, waiting)
 
 
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
-    """While runs train, nothing is measured: both would be slower than they are."""
+    """Return the measurements; start none while a run trains, as both would slow down."""
     busy = any(run.state == "running" for run in active_runs())
     ask = cost.forward.known if busy else cost.forward.measure
     return [ask(spec) for spec in specs]
@@ -303,10 +303,10 @@ def _measured(answer: Answer) -> tuple[str, str]:
 def _where(answers: list[Answer]) -> str:
     """Show the hardware, the pending measurements and the errors."""
     parts = []
-    found = next((answer for answer in answers if isinstance(answer, Forward)), None)
-    if found is not None:
+    measured = next((answer for answer in answers if isinstance(answer, Forward)), None)
+    if measured is not None:
         parts.append(
-            t("architecture.cost.hardware", hardware=found.hardware, threads=found.threads)
+            t("architecture.cost.hardware", hardware=measured.hardware, threads=measured.threads)
         )
     if any(isinstance(answer, Forward) and answer.busy for answer in answers):
         parts.append(t("architecture.cost.busy"))

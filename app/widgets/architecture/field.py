@@ -26,10 +26,10 @@ def field(page: ArchitecturePage) -> None:
     _choose_network(page, anatomies)
     anatomy = anatomies[page.state.look]
     layers = on_the_way(anatomy)
-    seen, curves = st.columns([2, 3], gap="large")
-    with seen:
+    view, curves = st.columns([2, 3], gap="large")
+    with view:
         layer = _choose_layer(page, layers)
-        place, told = st.empty(), st.empty()
+        place, text = st.empty(), st.empty()
         across, down = _unit(page, layer)
     with curves:
         sights = [
@@ -40,14 +40,14 @@ def field(page: ArchitecturePage) -> None:
         st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=page.key("field"))
         st.caption(t("architecture.field.caption"))
         picture = pictures.squared(_picture(page), anatomy.spec.image_size)
-    sees = receptive_fields(anatomy)[layer.name]
+    area = receptive_fields(anatomy)[layer.name]
     hue = theme.colour(anatomy.spec.family, anatomy.spec.depth, theme.is_dark())
-    place.html(_drawing(picture, sees, (across, down), hue))
-    told.markdown(_said(layer, sees, (across, down), anatomy.spec.image_size))
+    place.html(_drawing(picture, area, (across, down), hue))
+    text.markdown(_description(layer, area, (across, down), anatomy.spec.image_size))
 
 
 def on_the_way(anatomy: Anatomy) -> list[Layer]:
-    """The layers from image to scores, of an inception module's paths the deepest."""
+    """Return the layers from image to scores; of an inception module, those of its deepest path."""
     return [
         layer
         for layer in anatomy.layers
@@ -99,7 +99,7 @@ def _choose_layer(page: ArchitecturePage, layers: list[Layer]) -> Layer:
 
 
 def _unit(page: ArchitecturePage, layer: Layer) -> tuple[int, int]:
-    """The place of the unit on the layer's map."""
+    """Return the place of the unit on the layer's map."""
     first, second = st.columns(2, gap="medium")
     with first:
         across = _place(page, "across", layer)
@@ -108,20 +108,20 @@ def _unit(page: ArchitecturePage, layer: Layer) -> tuple[int, int]:
     return across, down
 
 
-def _said(layer: Layer, sees: ReceptiveField, unit: tuple[int, int], size: int) -> str:
-    (left, right), (top, bottom) = (sees.span(place, size) for place in unit)
+def _description(layer: Layer, area: ReceptiveField, unit: tuple[int, int], size: int) -> str:
+    (left, right), (top, bottom) = (area.span(place, size) for place in unit)
     return t(
         "architecture.field.said",
         layer=layer.name,
-        field=sees.size,
-        step=sees.stride,
+        field=area.size,
+        step=area.stride,
         map=layer.height,
         share=100 * (right - left) * (bottom - top) / size**2,
     )
 
 
 def _place(page: ArchitecturePage, name: str, layer: Layer) -> int:
-    """The unit's position on the map along one side."""
+    """Return the unit's position on the map along one side."""
     percent = page.control(
         name, t(f"architecture.field.{name}"), format="%d %%", disabled=layer.height == 1
     )
@@ -143,15 +143,15 @@ def _picture(page: ArchitecturePage) -> Pixels:
     return embedded[number][1] if own is None else own
 
 
-def _drawing(picture: Pixels, seen: ReceptiveField, unit: tuple[int, int], hue: str) -> str:
-    """The picture, what is not seen dimmed; the field's frame may reach beyond its edge."""
+def _drawing(picture: Pixels, area: ReceptiveField, unit: tuple[int, int], hue: str) -> str:
+    """Return the picture, dimmed outside the field, whose frame may extend beyond its edge."""
     size = picture.shape[0]
-    left, top = (seen.start + place * seen.stride for place in unit)
-    told = t("architecture.field.alt", field=seen.size, size=size)
+    left, top = (area.start + place * area.stride for place in unit)
+    alt = t("architecture.field.alt", field=area.size, size=size)
     sharp = "pixelated" if size < 100 else "auto"
-    frame = _at(left, top, left + seen.size, top + seen.size, size)
+    frame = _at(left, top, left + area.size, top + area.size, size)
     parts = [
-        f'<img src="{pictures.as_uri(picture)}" alt="{told}" '
+        f'<img src="{pictures.as_uri(picture)}" alt="{alt}" '
         f'style="width:100%;height:100%;display:block;image-rendering:{sharp}">',
         # A shadow all round the field, cut off at the picture's edge.
         '<div style="position:absolute;inset:-1px;overflow:hidden"><div style="position:absolute;'
@@ -166,7 +166,7 @@ def _drawing(picture: Pixels, seen: ReceptiveField, unit: tuple[int, int], hue: 
 
 
 def _at(left: float, top: float, right: float, bottom: float, size: int) -> str:
-    """A place on the picture in percent of it."""
+    """Return the style of a place on the picture, in percent of the picture's size."""
     x, y, width, height = (100 * v / size for v in (left, top, right - left, bottom - top))
     return (
         f"position:absolute;box-sizing:border-box;left:{x:.2f}%;top:{y:.2f}%;"

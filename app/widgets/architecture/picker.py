@@ -17,27 +17,27 @@ from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec, spec_of
 
 NONE = ""
-_DEPTH = 20  # of a CIFAR network that has just been chosen
+_DEPTH = 20  # of a CIFAR network that has just been selected
 
 
 def picker(page: ArchitecturePage) -> None:
-    """Show the choices, and take over what they hold."""
-    chosen: list[Spec] = []
+    """Show the choices, and store their values in the state."""
+    specs: list[Spec] = []
     for place, column in enumerate(st.columns(MOST, gap="medium")):
         with column:
-            given = page.state.networks[place] if place < len(page.state.networks) else None
-            spec = _pick(page, place, given)
+            current = page.state.networks[place] if place < len(page.state.networks) else None
+            spec = _pick(page, place, current)
         if spec is not None:
-            chosen.append(spec)
-    page.change(networks=tuple(chosen))
+            specs.append(spec)
+    page.change(networks=tuple(specs))
 
 
-def _pick(page: ArchitecturePage, place: int, given: Spec | None) -> Spec | None:
+def _pick(page: ArchitecturePage, place: int, current: Spec | None) -> Spec | None:
     options = list(KINDS) if place == 0 else [NONE, *KINDS]
     key = page.key(f"kind.{place}")
-    start = initial_value(key, kind(given) if given else NONE)
+    start = initial_value(key, kind(current) if current else NONE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        found = st.selectbox(
+        name = st.selectbox(
             t("architecture.network", number=place + 1),
             options,
             index=options.index(start),
@@ -45,16 +45,16 @@ def _pick(page: ArchitecturePage, place: int, given: Spec | None) -> Spec | None
             key=key,
             on_change=page.touch,
         )
-        if found == NONE:
+        if name == NONE:
             return None
-        usual = given if given is not None and kind(given) == found else None
-        if found.startswith("imagenet/"):
-            return _imagenet(page, place, found, usual)
-        return _cifar(page, place, found.removeprefix("cifar/"), usual)
+        usual = current if current is not None and kind(current) == name else None
+        if name.startswith("imagenet/"):
+            return _imagenet(page, place, name, usual)
+        return _cifar(page, place, name.removeprefix("cifar/"), usual)
 
 
-def _imagenet(page: ArchitecturePage, place: int, name: str, given: Spec | None) -> Spec:
-    spec = given if isinstance(given, ImageNetSpec) else spec_of(name)
+def _imagenet(page: ArchitecturePage, place: int, name: str, current: Spec | None) -> Spec:
+    spec = current if isinstance(current, ImageNetSpec) else spec_of(name)
     assert isinstance(spec, ImageNetSpec)
     settings: dict[str, Any] = {}
     if spec.has_shortcuts:
@@ -67,9 +67,9 @@ def _imagenet(page: ArchitecturePage, place: int, name: str, given: Spec | None)
     return spec_of(name, **settings)
 
 
-def _cifar(page: ArchitecturePage, place: int, family: str, given: Spec | None) -> Spec:
-    """A depth, which must be one that there is; else the nearest below, and the reason."""
-    spec = given if isinstance(given, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
+def _cifar(page: ArchitecturePage, place: int, family: str, current: Spec | None) -> Spec:
+    """Show the depth and return its network, or an error and the network of a valid depth."""
+    spec = current if isinstance(current, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
     assert isinstance(spec, NetworkSpec)
     key = page.key(f"depth.{place}.{family}")
     step = STAGES * spec.layers_per_block
@@ -100,7 +100,7 @@ def _cifar(page: ArchitecturePage, place: int, family: str, given: Spec | None) 
 
 
 def _option(page: ArchitecturePage, place: int, spec: Spec) -> str:
-    """Option A, B or C; the kind in the key, for each kind begins with its own."""
+    """Show options A, B and C; the key has the kind, as each kind has its own initial value."""
     name = f"shortcut.{place}.{kind(spec)}"
     return _choice(page, name, "shortcut", get_args(Shortcut), spec.shortcut)
 
@@ -109,7 +109,7 @@ def _choice(
     page: ArchitecturePage, name: str, field: str, options: tuple[str, ...], now: str
 ) -> str:
     key = page.key(name)
-    found: str = st.segmented_control(
+    option: str = st.segmented_control(
         t(f"architecture.option.{field}"),
         options,
         default=initial_value(key, now),
@@ -118,7 +118,7 @@ def _choice(
         on_change=page.touch,
         help=t(f"architecture.option.{field}_help"),
     )
-    return found
+    return option
 
 
 def _kind_title(name: str) -> str:

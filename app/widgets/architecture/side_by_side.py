@@ -42,7 +42,7 @@ def side_by_side(page: ArchitecturePage) -> None:
 
 
 def _scale(anatomies: list[Anatomy]) -> Scale | None:
-    """One for all, unless their images differ so much that one would be drawn too small."""
+    """Return a scale for all, or None where the sizes of their images differ."""
     sizes = {anatomy.spec.image_size for anatomy in anatomies}
     return common_scale(anatomies, BREADTH) if len(sizes) == 1 else None
 
@@ -80,18 +80,18 @@ def _fold(page: ArchitecturePage, clicked: list[Clicked]) -> None:
 
 
 def _details(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
-    chosen = [
+    selection = [
         (anatomy, block)
         for anatomy, name in zip(anatomies, page.state.blocks, strict=False)
         for block in anatomy.blocks
         if block.name == name
     ]
-    if not chosen:
+    if not selection:
         return
     st.html(_STYLE % ("#10151C" if theme.is_dark() else "#FFFFFF"))
     with st.container(key=_DETAILS):
         for (anatomy, block), column in zip(
-            chosen, st.columns(len(chosen), gap="medium"), strict=True
+            selection, st.columns(len(selection), gap="medium"), strict=True
         ):
             with column:
                 block_card(anatomy, block)

@@ -27,10 +27,10 @@ def steps(page: ArchitecturePage) -> None:
         format_func=lambda step: t(f"architecture.steps.name_{step}"),
     )
     networks = _networks()
-    shown = networks[max(0, step - 2) : step]
+    visible = networks[max(0, step - 2) : step]
     scale = common_scale(networks, BREADTH)
-    words, *drawings = st.columns([1.15] + [1] * len(shown), gap="medium")
-    for column, anatomy in zip(drawings, shown, strict=True):
+    words, *drawings = st.columns([1.15] + [1] * len(visible), gap="medium")
+    for column, anatomy in zip(drawings, visible, strict=True):
         with column:
             st.markdown(f"#### {title(anatomy.spec).removesuffix(' A')}")
             name = page.key(f"step.{anatomy.spec.name}")

@@ -166,8 +166,8 @@ def _note_last_only(result: Result) -> None:
 
 def _has_mask(state: AttributionState) -> bool:
     """Return True if the picture has a mask."""
-    found, _ = find_runs(state.runs[:1])
-    shapes = bool(found) and found[0].experiment.data == "shapes"
+    records, _ = find_runs(state.runs[:1])
+    shapes = bool(records) and records[0].experiment.data == "shapes"
     return shapes and image_place(state.settings.picture) is not None
 
 

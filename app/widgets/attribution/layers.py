@@ -32,11 +32,11 @@ def browser(result: Result, key: str) -> None:
         )
         _block(additions[additions["block"] == block])
         st.caption(t("attribution.parts_said"))
-    chosen = result.tables.get("maps")
-    if chosen is not None:
-        for row in chosen.to_dict("records"):
-            shown = f"{row['label']} · {row['layer']}"
-            tiles([_channels(shown, row)])
+    table = result.tables.get("maps")
+    if table is not None:
+        for row in table.to_dict("records"):
+            heading = f"{row['label']} · {row['layer']}"
+            tiles([_channels(heading, row)])
 
 
 def layer_choice(result: Result, page: AttributionPage) -> str:
@@ -87,7 +87,7 @@ def _channels(heading: str, row: dict[str, Any]) -> Row:
         Tile(
             attribution.channel_address(channel),
             "",
-            said=t("attribution.channel", n=number, of=int(row["channels"])),
+            description=t("attribution.channel", n=number, of=int(row["channels"])),
         )
         for number, channel in enumerate(steps, start=1)
     )

@@ -26,7 +26,7 @@ def maps(result: Result, iteration: int | None = None, outline: bool = True) -> 
 
     Args:
         iteration: the moment of training, or None for the networks as they are now.
-        outline: draw the shape's outline over the maps, where it is known.
+        outline: draw the shape's outline over the maps, where there is one.
     """
     methods = tuple(result.request.settings.methods)  # type: ignore[attr-defined]
     empty = pd.DataFrame(columns=["run", "iteration", "method"])
@@ -41,8 +41,8 @@ def maps(result: Result, iteration: int | None = None, outline: bool = True) -> 
             rows.append(_awaited(run_id, methods, result.state in ACTIVE))
             continue
         own = drawn[(drawn["run"] == run_id) & (drawn["iteration"] == moment["iteration"])]
-        found = {row["method"]: row for row in own.to_dict("records")}
-        rows.append(_row(picture[0], moment, found, methods, outline))
+        by_method = {row["method"]: row for row in own.to_dict("records")}
+        rows.append(_row(picture[0], moment, by_method, methods, outline))
     tiles(rows)
 
 
@@ -54,13 +54,13 @@ def scale() -> None:
 
 
 def iterations(result: Result) -> list[int]:
-    """The moments of training for which there are maps, rising."""
+    """Return the moments of training for which there are maps, rising."""
     drawn = result.tables.get("maps")
     return [] if drawn is None else sorted(int(value) for value in drawn["iteration"].unique())
 
 
 def _at(scores: pd.DataFrame, iteration: int | None) -> dict[str, Any] | None:
-    """The row of the moment, or of the last one before it; None where there is none yet."""
+    """Return the row of the moment, or of the last one before it; None where there is none yet."""
     if iteration is not None:
         earlier = scores[scores["iteration"] <= iteration]
         scores = earlier if len(earlier) else scores
@@ -72,38 +72,38 @@ def _at(scores: pd.DataFrame, iteration: int | None) -> dict[str, Any] | None:
 
 def _awaited(run_id: str, methods: tuple[str, ...], active: bool) -> Row:
     """Return a row of the final size for maps that are not computed yet."""
-    found, _ = find_runs([run_id])
+    records, _ = find_runs([run_id])
     note = t("attribution.computing") if active else ""
     each = [Tile("", t(f"attribution.method.{method}"), note=note) for method in methods]
-    heading = found[0].title if found else run_id
+    heading = records[0].title if records else run_id
     return Row(heading, (Tile("", t("attribution.waiting") if active else ""), *each))
 
 
 def _row(
     picture: Mapping[str, Any],
     moment: Mapping[str, Any],
-    found: Mapping[str, Mapping[str, Any]],
+    by_method: Mapping[str, Mapping[str, Any]],
     methods: tuple[str, ...],
     outline: bool,
 ) -> Row:
     dark = theme.is_dark()
     mask = unpack(picture, "mask_") if picture["mask_data"] else None
-    shown = mask if outline else None
+    outlined = mask if outline else None
     first = Tile(
-        attribution.picture_address(unpack(picture), dark, shown),
+        attribution.picture_address(unpack(picture), dark, outlined),
         t("attribution.shows", name=picture["truth"]) if picture["truth"] else t("attribution.own"),
         (t("attribution.predicted", name=moment["predicted"], percent=moment["probability"]),),
     )
-    each = [_tile(name, found.get(name), dark, shown) for name in methods]
+    each = [_tile(name, by_method.get(name), dark, outlined) for name in methods]
     values = {
         "label": picture["label"],
         "name": moment["target_class"],
         "percent": moment["target_probability"],
         "iteration": int(moment["iteration"]),
     }
-    known, _ = find_runs([picture["run"]])
+    records, _ = find_runs([picture["run"]])
     # The number of iterations of an imported network is unknown.
-    imported = any(run.imported for run in known)
+    imported = any(run.imported for run in records)
     heading = t("attribution.row_imported" if imported else "attribution.row", **values)
     colour = theme.colour(str(picture["family"]), int(picture["depth"]), dark)
     return Row(heading, (first, *each), colour)
@@ -122,13 +122,13 @@ def _tile(method: str, row: Mapping[str, Any] | None, dark: bool, mask: np.ndarr
 def _lines(row: Mapping[str, Any]) -> list[str]:
     """Return the map's numbers in words."""
     lines = [t("attribution.largest", value=f"{row['largest']:.3g}")]
-    if _known(row["percent"]):
+    if _is_number(row["percent"]):
         lines.append(t("attribution.delta", percent=row["percent"]))
         if row["steps"] > 1:
             lines.append(t("attribution.steps", n=int(row["steps"])))
-    elif _known(row["delta"]):
+    elif _is_number(row["delta"]):
         lines.append(t("attribution.no_delta"))
-    if _known(row["inside"]):
+    if _is_number(row["inside"]):
         lines.append(t("attribution.inside", percent=100 * row["inside"], area=100 * row["area"]))
         where = "inside" if row["points"] else "outside"
         lines.append(t(f"attribution.points.{where}"))
@@ -137,7 +137,7 @@ def _lines(row: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _known(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return value is not None and value == value
 
 
@@ -150,9 +150,11 @@ def all_moments(result: Result) -> None:
     with st.expander(t("attribution.all_moments"), icon=":material/view_carousel:"):
         rows = []
         for _, part in drawn[drawn["reason"] == ""].groupby(["method", "run"], sort=False):
-            shown = part.sort_values("iteration").to_dict("records")
-            each = [_moment_tile(row, scores.loc[(row["run"], row["iteration"])]) for row in shown]
-            rows.append(_moment_row(shown[0], each))
+            moments = part.sort_values("iteration").to_dict("records")
+            each = [
+                _moment_tile(row, scores.loc[(row["run"], row["iteration"])]) for row in moments
+            ]
+            rows.append(_moment_row(moments[0], each))
         tiles(rows)
 
 
@@ -185,13 +187,13 @@ class Tile:
         address: of the image; "" shows `note` in its place.
         title: in bold under it.
         lines: under the title, small.
-        said: what a screen reader says.
+        description: the image's text for screen readers; its title by default.
     """
 
     address: str
     title: str
     lines: tuple[str, ...] = ()
-    said: str = ""
+    description: str = ""
     note: str = ""
 
 
@@ -220,8 +222,8 @@ def _row_html(row: Row) -> str:
 
 def _tile_html(tile: Tile) -> str:
     lines = "".join(f"<span>{escape(line)}</span>" for line in tile.lines)
-    said = escape(tile.said or tile.title)
-    picture = f'<img src="{escape(tile.address)}" alt="{said}">'
+    description = escape(tile.description or tile.title)
+    picture = f'<img src="{escape(tile.address)}" alt="{description}">'
     if not tile.address:
         picture = f'<div class="no-tile">{escape(tile.note)}</div>'
     title = f"<b>{escape(tile.title)}</b>" if tile.title else ""

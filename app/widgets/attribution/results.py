@@ -169,16 +169,16 @@ def strip(result: Result) -> None:
     with st.expander(t("attribution.strip"), expanded=True):
         rows = []
         for (label, method), part in drawn.groupby(["label", "method"], sort=False):
-            shown = part.to_dict("records")
+            records = part.to_dict("records")
             each = tuple(
                 Tile(
                     attribution.map_address(unpack(row), dark),
                     "",
                     (row["layer"] or t("attribution.whole"),),
                 )
-                for row in shown
+                for row in records
             )
-            colour = theme.colour(str(shown[0]["family"]), int(shown[0]["depth"]), dark)
+            colour = theme.colour(str(records[0]["family"]), int(records[0]["depth"]), dark)
             heading = f"{label} · {t(f'attribution.method.{method}')}"
             rows.append(Row(heading, each, colour, size="small"))
         tiles(rows)

@@ -95,9 +95,9 @@ _component = st.components.v2.component(
 
 def known_album(state: AttributionState) -> Album | None:
     """Return the first network's test images; None where they are not available."""
-    found, _ = find_runs(state.runs[:1])
+    records, _ = find_runs(state.runs[:1])
     try:
-        return album(found[0].experiment, found[0].imported) if found else None
+        return album(records[0].experiment, records[0].imported) if records else None
     except PlaygroundError as error:
         st.warning(escaped(explain(error)))
         return None

@@ -65,8 +65,8 @@ def _mean(image: Pixels, sample: Sample) -> None:
     st.markdown(t("augmentation.step.mean", number=2))
     view = visible_without_mean(recipe.without_mean(image, sample.mean))
     st.html(framed(view, t("augmentation.alt.mean")))
-    said = t("augmentation.said.pixel_mean", count=f"{sample.count:,}", data=sample.title)
-    st.caption(said)
+    caption = t("augmentation.said.pixel_mean", count=f"{sample.count:,}", data=sample.title)
+    st.caption(caption)
 
 
 def _padded(

@@ -75,8 +75,8 @@ def _resized(page: AugmentationPage, pixels: Pixels, chance: Draw, hue: str) -> 
     drawing = framed(resized, t("augmentation.alt.resized"), [box], hue)
     # As large beside the largest as it is: the crop keeps its size, the picture does not.
     st.html(f'<div style="width:{100 * chance.shorter_side / high:.1f}%">{drawing}</div>')
-    said = t("augmentation.said.resized", low=low, high=high, width=width, height=height)
-    st.caption(said)
+    caption = t("augmentation.said.resized", low=low, high=high, width=width, height=height)
+    st.caption(caption)
     draw_button(page, "size")
 
 

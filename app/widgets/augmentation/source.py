@@ -38,7 +38,7 @@ class Source:
 
 
 def source(page: AugmentationPage) -> Source:
-    """Show the choice of a picture, and return the one that is chosen."""
+    """Show the choice of a picture, and return the selected one."""
     choice, upload = st.columns(2, gap="medium")
     with choice:
         name = page.control(
@@ -128,21 +128,21 @@ def draw_button(page: AugmentationPage, name: str) -> None:
 
 
 def own_picture(key: str) -> Pixels | None:
-    """The picture that was dropped, or None; what is wrong with it is said beneath.
+    """Return the uploaded picture, or None; an error is shown below it.
 
-    It stays in this session's memory and is kept nowhere.
+    The picture stays in this session's memory and is not stored.
     """
-    given = st.file_uploader(
+    upload = st.file_uploader(
         t("architecture.own.label"),
         type=list(pictures.SUFFIXES),
         max_upload_size=pictures.MEGABYTES,
         help=t("architecture.own.help", megabytes=pictures.MEGABYTES),
         key=key,
     )
-    if given is None:
+    if upload is None:
         return None
     try:
-        return pictures.read(given.name, given.getvalue())
+        return pictures.read(upload.name, upload.getvalue())
     except PlaygroundError as error:
         st.markdown(fault(explain(error)))
         return None

@@ -1,4 +1,4 @@
-"""One step of a recipe: a picture, frames on it, and what was done in words."""
+"""One step of a recipe: a picture, frames on it, and the step in words."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from resnet_core.data.imagenet.recipe import Box, Floats
 _LONGEST = 720  # pixels: more than a tile ever shows
 
 
-def framed(pixels: Pixels, told: str, frames: Sequence[Box] = (), hue: str = "#0072B2") -> str:
-    """A picture with frames drawn on it, as HTML.
+def framed(pixels: Pixels, alt: str, frames: Sequence[Box] = (), hue: str = "#0072B2") -> str:
+    """Return a picture with frames drawn on it, as HTML.
 
     Args:
-        told: what it shows, for those who do not see it.
+        alt: the picture's alternative text, for screen readers.
         frames: in the picture's own pixels.
     """
     height, width = pixels.shape[:2]
@@ -32,8 +32,9 @@ def framed(pixels: Pixels, told: str, frames: Sequence[Box] = (), hue: str = "#0
         for frame in frames
     )
     return (
-        f'<div style="position:relative;line-height:0"><img src="{pictures.as_uri(_shown(pixels))}"'
-        f' alt="{escape(told)}" style="width:100%;image-rendering:{sharp}">{boxes}</div>'
+        f'<div style="position:relative;line-height:0"><img '
+        f'src="{pictures.as_uri(_reduced(pixels))}" alt="{escape(alt)}" '
+        f'style="width:100%;image-rendering:{sharp}">{boxes}</div>'
     )
 
 
@@ -55,7 +56,7 @@ def _place(frame: Box, width: int, height: int) -> str:
     )
 
 
-def _shown(pixels: Pixels) -> Pixels:
+def _reduced(pixels: Pixels) -> Pixels:
     longest = max(pixels.shape[:2])
     if longest <= _LONGEST:
         return pixels

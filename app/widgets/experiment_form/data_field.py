@@ -24,12 +24,12 @@ PATH = ""  # the choice of giving a path
 class _DataSet(Control):
     """The data sets by name, and the choice of giving a path."""
 
-    def shown(self, value: Any) -> Any:
+    def content(self, value: Any) -> Any:
         return value if value in self.options else PATH
 
-    def read(self, shown: Any, before: Any) -> Any:
-        if shown != PATH:
-            return shown
+    def read(self, content: Any, before: Any) -> Any:
+        if content != PATH:
+            return content
         return PATH if before in self.options else before
 
 

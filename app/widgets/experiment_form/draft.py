@@ -24,7 +24,7 @@ from resnet_core.specs.names import is_imagenet
 SEEDS = 5
 FIRST_PRESET = "one-minute"
 
-# What the form calls by names of its own: the two halves of `Experiment.network`.
+# The form's own names for the two halves of `Experiment.network`.
 _HALVES = ("family", "depth")
 _SETTINGS = frozenset(Experiment.model_fields)
 # These mean something when they are empty.
@@ -101,8 +101,10 @@ class Draft(PageState):
         return self.values[name] if name in self.values else getattr(self, name)
 
     def changed(self, **values: Any) -> Self:
-        """Return a copy with fields typed anew; a depth that the new family does not have gives
-        way to its first."""
+        """Return a copy with other typed values.
+
+        A depth that the new family does not have is replaced by the family's first one.
+        """
         own = {name: value for name, value in values.items() if name in type(self).model_fields}
         typed = {name: value for name, value in values.items() if name not in own}
         if typed:
@@ -129,7 +131,7 @@ class Draft(PageState):
         return settle(_create, _settings(self.values))[0]
 
     def errors(self) -> Errors:
-        """Return what is wrong, by field; empty once it is an experiment."""
+        """Return the errors by field; none for a valid experiment."""
         return settle(_create, _settings(self.values))[1]
 
     def experiments(self) -> list[Experiment]:

@@ -27,13 +27,13 @@ OTHER = "other"  # a depth that is not among those offered
 
 
 class _Depth(Control):
-    """The depths offered, and one for any other, which has a field of its own."""
+    """The depths offered, and an option for any other depth, typed in a separate field."""
 
-    def shown(self, value: Any) -> Any:
+    def content(self, value: Any) -> Any:
         return value if value in self.options else OTHER
 
-    def read(self, shown: Any, before: Any) -> Any:
-        return before if shown == OTHER else shown
+    def read(self, content: Any, before: Any) -> Any:
+        return before if content == OTHER else content
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _choice(field: str, *needs: str, options: tuple[Any, ...] = ()) -> Setting:
 
 
 def _whole(step: int = 1, *needs: str) -> Setting:
-    """Return a number without bounds: a bad one is kept as typed, with its error beneath."""
+    """Return a number without bounds: an invalid one stays as typed, with its error below."""
     return _setting(Control("number", step=step), needs)
 
 
@@ -77,7 +77,7 @@ MAIN: dict[str, Setting] = {
     "shortcut": _choice("shortcut", "family", "resnet", "preresnet", "highway", "imagenet/resnet"),
 }
 
-# The rest, tab by tab. `data` itself has a control of its own, at the head of its tab.
+# The rest, tab by tab. `data` has a separate control, at the head of its tab.
 GROUPS: dict[str, dict[str, Setting]] = {
     "network": {
         "width": _whole(),

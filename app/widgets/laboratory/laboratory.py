@@ -14,7 +14,7 @@ from app.language.texts import t
 from app.page_state.page import Page, page_link
 from app.widgets.architecture.block_card import table
 from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.result import Shown, actions, find_shown, is_of
+from app.widgets.laboratory.result import Selection, actions, is_of, select_result
 from app.widgets.laboratory.state import (
     LabState,
     command_line,
@@ -67,10 +67,10 @@ def laboratory(
             page.apply(above(page.state))
         if problem and page.state.runs:  # without networks the picker says so
             st.markdown(fault(problem))
-    shown = page.shown(request)
+    selection = page.result(request)
     with buttons:
-        actions(request, shown, page.recorded, page.begin, page.back)
-    page.figures(shown)
+        actions(request, selection, page.recorded, page.begin, page.back)
+    page.figures(selection)
     if below is not None:
         below()
     _code(question, page.state)
@@ -113,7 +113,7 @@ class _LabPage:
                     page.control(name, **how_to_show(question, name))
         if question.most_runs:
             page.change(runs=networks(question, self.state.runs, page.key("runs"), page.touch))
-        # The result of this machine was wanted for other settings.
+        # The state's `here` applied to other settings.
         if self.state.here and before != (self.state.settings, self.state.runs):
             page.change(here=False)
 
@@ -133,27 +133,27 @@ class _LabPage:
         st.rerun()
 
     def request(self) -> tuple[LabRequest | None, str]:
-        """Return what the state asks, or the reason why it cannot be asked."""
+        """Return the state's request, or the reason why it has none."""
         try:
             return self.state.request(self.question), ""
         except PlaygroundError as error:
             return None, explain(error)
 
-    def shown(self, request: LabRequest | None) -> Shown:
-        """Return the result to show, and remember it for the next run."""
+    def result(self, request: LabRequest | None) -> Selection:
+        """Return the result to show, and store its id for the next run."""
         before = st.session_state.get(f"{self.form}.shown", "")
-        shown = find_shown(self.question.name, self.state, request, before, self.arrived)
-        st.session_state[f"{self.form}.shown"] = shown.lab_id
-        return shown
+        selection = select_result(self.question.name, self.state, request, before, self.arrived)
+        st.session_state[f"{self.form}.shown"] = selection.lab_id
+        return selection
 
-    def figures(self, shown: Shown) -> None:
+    def figures(self, selection: Selection) -> None:
         lab_figures(
-            shown.lab_id,
+            selection.lab_id,
             t(f"labs.{self.question.name}.paper"),
             f"{self.form}.figures",
-            active=shown.active,
-            notice=t(f"labs.common.notice.{shown.notice}") if shown.notice else "",
-            stale=shown.notice in {"stale", "missing"},
+            active=selection.active,
+            notice=t(f"labs.common.notice.{selection.notice}") if selection.notice else "",
+            stale=selection.notice in {"stale", "missing"},
         )
 
     def write(self) -> None:

@@ -33,7 +33,7 @@ _component = st.components.v2.component(
 
 
 def lesion_drawing(state: LabState) -> LabSettings:
-    """Draw the network that is looked at; the settings with what was clicked."""
+    """Draw the network, and return the settings after the reader's clicks."""
     record = _drawn(state.runs)
     if record is None:
         return state.settings
@@ -65,12 +65,12 @@ def _changed(state: LabState, change: Any, blocks: tuple[str, ...]) -> LabSettin
     """Return the settings after a click, which are checked like a URL's."""
     if not isinstance(change, dict):
         return state.settings
-    given = dict(state.settings)
+    settings = dict(state.settings)
     for field in ("removed", "swapped"):
         names = change.get(field)
-        given[field] = tuple(n for n in names if n in blocks) if isinstance(names, list) else ()
+        settings[field] = tuple(n for n in names if n in blocks) if isinstance(names, list) else ()
     try:
-        return create_settings(catalog.question("lesion"), given)
+        return create_settings(catalog.question("lesion"), settings)
     except PlaygroundError as error:
         st.warning(explain(error))
         return state.settings

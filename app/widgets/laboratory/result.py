@@ -1,7 +1,7 @@
 """The result that a laboratory's page shows, the buttons beside it, and its viewers.
 
-A result that a page had computed unasked, by being looked at, is stopped when its last viewer
-leaves. A viewer whose browser was closed says nothing, so each one counts for some seconds only.
+A result that a page requested by being opened, without a button, is stopped when its last viewer
+leaves. A closed browser sends no notice, so that each viewer counts for some seconds only.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.record import ACTIVE
 
-_EVERY = 3.0  # seconds; the component itself says when the experiment has ended
+_EVERY = 3.0  # seconds; the component reports the end of the experiment
 _RECENT = 15.0  # seconds; pages that follow a result note it every 3 seconds or more often
 _lock = Lock()
-_seen: dict[str, dict[str, float]] = {}  # by result, by session: when it was last followed
-_unasked: set[str] = set()  # results that nobody asked for by a button
+_visits: dict[str, dict[str, float]] = {}  # by result, by session: when it was last followed
+_unasked: set[str] = set()  # results that were requested without a button
 
 
 @dataclass(frozen=True)
-class Shown:
+class Selection:
     """The result that is drawn.
 
     Attributes:
@@ -52,32 +52,32 @@ class Shown:
         return self.own and self.result is not None and self.result.state in ACTIVE
 
 
-def find_shown(
+def select_result(
     name: str, state: LabState, request: LabRequest | None, before: str, arrived: bool
-) -> Shown:
+) -> Selection:
     """Choose the result to show: recorded, of this machine, or the one shown before.
 
     Args:
-        request: of the state, None where it cannot be asked.
+        request: of the state, None where there is none.
         before: the id of the result shown before, or "".
         arrived: the state has just come from a URL.
     """
     recorded = results.recorded(name)
     same = recorded is not None and is_of(recorded, state)
     if recorded is not None and same and not state.here:
-        return Shown(name, recorded)
+        return Selection(name, recorded)
     own = results.find(request.id) if request else None
     if request and own and not own.recorded:
-        return Shown(request.id, own, own=True)
+        return Selection(request.id, own, own=True)
     if recorded is not None and same:
-        return Shown(name, recorded)
+        return Selection(name, recorded)
     if before and not arrived:
         earlier = recorded if before == name else _readable(before)
         if earlier is not None:
-            return Shown(before, earlier, notice="stale")
+            return Selection(before, earlier, notice="stale")
     if recorded is None:
-        return Shown("", None, notice="nothing")
-    return Shown(name, recorded, notice="missing" if arrived else "stale")
+        return Selection("", None, notice="nothing")
+    return Selection(name, recorded, notice="missing" if arrived else "stale")
 
 
 def is_of(result: Result, state: LabState) -> bool:
@@ -94,7 +94,7 @@ def _readable(lab_id: str) -> Result | None:
 
 def actions(
     request: LabRequest | None,
-    shown: Shown,
+    selection: Selection,
     recorded: Result | None,
     begin: Callable[[], None],
     back: Callable[[], None],
@@ -102,15 +102,15 @@ def actions(
     """Show the buttons.
 
     Args:
-        request: None where the state cannot be asked.
+        request: None where the state has none.
         begin: called after the request, before the page runs again.
         back: shows the recorded result.
     """
-    if shown.active and request:
+    if selection.active and request:
         _while_active(request.id)
         return
     run = st.button(
-        _label(shown),
+        _label(selection),
         type="primary",
         key="lab.run",
         disabled=request is None,
@@ -118,7 +118,7 @@ def actions(
     )
     if run and request:
         _request(request, begin)
-    if recorded is not None and (shown.own or shown.notice):
+    if recorded is not None and (selection.own or selection.notice):
         st.button(t("labs.common.show_recorded"), key="lab.recorded", on_click=back)
 
 
@@ -130,10 +130,12 @@ def _cost(recorded: Result | None) -> str:
     return t("labs.common.took_recorded", time=took, hardware=recorded.hardware or "?")
 
 
-def _label(shown: Shown) -> str:
-    if not shown.own or shown.result is None:
+def _label(selection: Selection) -> str:
+    if not selection.own or selection.result is None:
         return t("labs.common.run")
-    return t("labs.common.run_again" if shown.result.state == "finished" else "labs.common.retry")
+    return t(
+        "labs.common.run_again" if selection.result.state == "finished" else "labs.common.retry"
+    )
 
 
 def _request(request: LabRequest, begin: Callable[[], None]) -> None:
@@ -169,10 +171,10 @@ def note_viewer(lab_id: str, *, unasked: bool = False) -> None:
     """
     now = time.monotonic()
     with _lock:
-        for other, sessions in list(_seen.items()):
+        for other, sessions in list(_visits.items()):
             if all(now - last > _RECENT for last in sessions.values()):
-                del _seen[other]
-        _seen.setdefault(lab_id, {})[_session()] = now
+                del _visits[other]
+        _visits.setdefault(lab_id, {})[_session()] = now
         if unasked:
             _unasked.add(lab_id)
 
@@ -181,7 +183,7 @@ def leave(lab_id: str) -> bool:
     """Forget that this session follows the result; return True if it may be stopped now."""
     now = time.monotonic()
     with _lock:
-        sessions = _seen.get(lab_id, {})
+        sessions = _visits.get(lab_id, {})
         sessions.pop(_session(), None)
         watched = any(now - last <= _RECENT for last in sessions.values())
         if watched or lab_id not in _unasked:

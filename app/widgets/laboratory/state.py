@@ -26,7 +26,7 @@ _WIDTHS = {"slider": 300, "number": 220}  # pixels
 
 
 class LabState(PageState):
-    """Everything that the page's URL says; see `state_type`.
+    """The state in the page's URL; see `state_type`.
 
     Attributes:
         here: show the result of this machine even where there is a recorded one.
@@ -37,10 +37,10 @@ class LabState(PageState):
     here: bool = False
 
     def request(self, question: Question) -> LabRequest:
-        """Return what the laboratory is asked.
+        """Return the request to the laboratory.
 
         Raises:
-            PlaygroundError: no network is chosen, or one cannot be used.
+            PlaygroundError: no network is selected, or one cannot be used.
         """
         if question.most_runs and not self.runs:
             raise PlaygroundError.of(Message("labs.common.networks_none"))
@@ -65,7 +65,7 @@ def _state_type(settings: type[LabSettings], runs: tuple[str, ...]) -> type[LabS
 def with_usable_networks(
     question: Question, state: LabState, query: Mapping[str, str]
 ) -> tuple[LabState, InvalidSetting | None]:
-    """Return the state of a URL with networks that can be used, and the error of those given."""
+    """Return the state of a URL with networks that can be used, and the error of the others."""
     if "runs" not in query:
         return state, None
     try:
@@ -113,23 +113,23 @@ def how_to_show(question: Question, field: str) -> dict[str, Any]:
 
 def networks(
     question: Question,
-    chosen: Sequence[str],
+    selection: Sequence[str],
     key: str,
     on_change: Callable[[], None] | None = None,
 ) -> tuple[str, ...]:
     """Show the choice of networks; return their ids in the order of choice.
 
     Args:
-        chosen: the control's first value.
+        selection: the control's first value.
         key: of the widget; another one after each load.
     """
-    runs = candidates(question, chosen)
+    runs = candidates(question, selection)
     if not runs:
         st.info(t("labs.common.networks_none"))
         page_link("train", t("labs.common.train"))
         return ()
     labels = unique_labels(runs)
-    start = [run_id for run_id in initial_value(key, tuple(chosen)) if run_id in labels]
+    start = [run_id for run_id in initial_value(key, tuple(selection)) if run_id in labels]
     return tuple(
         st.multiselect(
             t("labs.common.networks"),
@@ -144,16 +144,16 @@ def networks(
     )
 
 
-def candidates(question: Question, chosen: Sequence[str]) -> list[RunRecord]:
-    """Return the runs with weights that the question accepts, newest first, and those chosen."""
+def candidates(question: Question, selection: Sequence[str]) -> list[RunRecord]:
+    """Return the runs with weights that the question accepts, newest first, and those selected."""
     return [
         run
         for run in [*queries.runs(), *queries.recorded()]
-        if run.id in chosen or (_has_weights(run) and not question.refuses(run))
+        if run.id in selection or (_has_weights(run) and not question.refuses(run))
     ]
 
 
 def _has_weights(run: RunRecord) -> bool:
-    """Look for a file, which is cheap; it is verified when the laboratory is asked."""
+    """Look for a file, which is cheap; its content is verified with the request."""
     folder = queries.folder(run)
     return folder.weights.is_file() or bool(folder.kept_iterations())

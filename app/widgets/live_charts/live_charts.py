@@ -43,18 +43,18 @@ def live_charts(
 ) -> View:
     """Show the runs, and follow them while they last.
 
-    When the last active run ends, the page is run once more, so that it can say so.
+    When the last active run ends, the page is run once more, to show the end.
 
     Args:
-        view: how they are looked at; `at`, `hidden` and `zoom` only matter when the charts
-            first appear, then they are the reader's.
+        view: the axes and settings of the charts; `at`, `hidden` and `zoom` apply only when
+            the charts first appear, then they are the reader's.
         key: of the widget; the same key is the same charts, whatever runs they show.
         compact: lower panels.
         remember: run the page again a moment after the reader scrubs, zooms or hides a
             curve, so that it can keep that in its URL.
         play: play from the beginning once.
-        empty: what to say, and what to do, where there are no runs.
-        on_seen: called before the page runs because of what the reader did with the charts.
+        empty: the text where there are no runs.
+        on_seen: called before the page runs after the reader's change of the charts.
 
     Returns:
         The view with the reader's `at`, `hidden` and `zoom`.
@@ -67,15 +67,20 @@ def live_charts(
         on_seen_change=on_seen,
         on_ended_change=lambda: None,
     )
-    return _seen(view, result.seen)
+    return _with_change(view, result.seen)
 
 
 def _data(
     run_ids: Sequence[str], view: View, compact: bool, remember: bool, play: bool, empty: str
 ) -> dict[str, Any]:
-    asked = view.changed(at=None, hidden=(), zoom=None).to_query()
+    parameters = view.changed(at=None, hidden=(), zoom=None).to_query()
     language, dark = texts.language(), theme.is_dark()
-    query = {"runs": ",".join(run_ids), **asked, "lang": language, "dark": "1" if dark else "0"}
+    query = {
+        "runs": ",".join(run_ids),
+        **parameters,
+        "lang": language,
+        "dark": "1" if dark else "0",
+    }
     return {
         "routes": static_files.PREFIX,
         "version": static_files.static_version(),
@@ -96,7 +101,7 @@ def _data(
 
 
 def _words() -> dict[str, Any]:
-    """What the component itself says; placeholders are filled in the browser."""
+    """Return the component's words; the browser fills in the placeholders."""
     columns = ("network", "train", "test", "response", "gradient", "status")
     return {
         **{name: t(f"charts.live.{name}") for name in _PLAIN_WORDS},
@@ -109,13 +114,13 @@ def _words() -> dict[str, Any]:
 _PLAIN_WORDS = ("play", "pause", "time", "newest", "reset", "lost", "show", "hide", "mean")
 
 
-def _seen(view: View, seen: Any) -> View:
-    """Return the view with what the browser says, which is checked like a URL."""
-    if not isinstance(seen, dict):
+def _with_change(view: View, change: Any) -> View:
+    """Return the view with the browser's change, which is checked like a URL."""
+    if not isinstance(change, dict):
         return view
     for name in ("at", "hidden", "zoom"):
         default = View.field(name).default
-        value = seen.get(name)
+        value = change.get(name)
         try:
             view = view.changed(**{name: default if value is None else value})
         except InvalidSetting:

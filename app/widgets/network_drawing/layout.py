@@ -44,7 +44,7 @@ def common_scale(anatomies: Sequence[Anatomy], breadth: float) -> Scale:
     """The scale at which standing drawings can be compared."""
     widest = max(layer.out_channels for one in anatomies for layer in _convolutions(one))
     pixels = max(one.spec.image_size for one in anatomies)
-    # Maps of 7 x 7 of an image of 224 would be too narrow to be told from 14 x 14 otherwise.
+    # Maps of 7 x 7 of an image of 224 would otherwise be too narrow to differ visibly from 14 x 14.
     narrowest = Scale.narrowest if pixels <= 64 else 5.0
     return Scale(
         filter=_THICKEST / widest,
@@ -62,12 +62,12 @@ def lying(anatomy: Anatomy, breadth: float, length: float, opened: Stages = ()) 
     spare = length - plan(anatomy, thin, opened).length
     thickness = max(2.0, min(26.0, max(channels) * spare / sum(channels))) / max(channels)
     scale = replace(thin, filter=thickness, thinnest=Scale.thinnest)
-    found = plan(anatomy, scale, opened)
-    gaps = sum(len(band.blocks) for band in found.bands)
+    first = plan(anatomy, scale, opened)
+    gaps = sum(len(band.blocks) for band in first.bands)
     scale = replace(
-        scale, block_gap=scale.block_gap + max(0.0, min(14.0, (length - found.length) / gaps))
+        scale, block_gap=scale.block_gap + max(0.0, min(14.0, (length - first.length) / gaps))
     )
-    left_over = (length - plan(anatomy, scale, opened).length) / len(found.bands)
+    left_over = (length - plan(anatomy, scale, opened).length) / len(first.bands)
     return plan(
         anatomy,
         replace(
@@ -161,12 +161,12 @@ def _length(item: Item, scale: Scale) -> float:
 
 
 def _convolutions(anatomy: Anatomy, opened: Stages = ()) -> list[Layer]:
-    """The convolutions that get a box, folded ones left out."""
-    found = []
+    """Return the convolutions that get a box, without folded ones."""
+    layers = []
     for number in range(len(anatomy.stages)):
         for item in _items(anatomy, number, opened):
             if isinstance(item, Layer):
-                found.append(item)
+                layers.append(item)
             elif isinstance(item, BlockFacts):
-                found += item.layers
-    return [layer for layer in found if layer.kind == "convolution"]
+                layers += item.layers
+    return [layer for layer in layers if layer.kind == "convolution"]

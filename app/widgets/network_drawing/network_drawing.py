@@ -1,4 +1,4 @@
-"""The drawing as a component: a block that is clicked, or chosen by keyboard, is given back."""
+"""The drawing as a component, which returns the block selected by mouse or keyboard."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Clicked:
     """A click in a drawing.
 
     Attributes:
-        block: the name of the block that is chosen now, if any.
+        block: the name of the selected block, if any.
         fold: the number of the stage that is to be folded or opened, only just after the click.
     """
 
@@ -39,7 +39,7 @@ class Clicked:
 
 
 def network_drawing(anatomy: Anatomy, key: str = "drawing") -> str | None:
-    """Draw the network; returns the name of the block that was chosen, if any.
+    """Draw the network; return the name of the selected block, if any.
 
     Wide screens get it lying, narrow ones standing; both are sent, so that turning a
     phone costs nothing.
@@ -52,14 +52,14 @@ def network_drawing(anatomy: Anatomy, key: str = "drawing") -> str | None:
         on_block_change=_nothing,
     )
     st.caption(f"{t('drawing.legend.scale')} {legend(anatomy, t)}")
-    chosen = result.get("block")
-    return chosen if chosen in anatomy.block_names else None
+    block = result.get("block")
+    return block if block in anatomy.block_names else None
 
 
 def standing_drawing(
     anatomy: Anatomy,
     key: str,
-    chosen: str | None,
+    initial: str | None,
     opened: Collection[int] | None,
     scale: Scale | None = None,
     on_change: Callable[[], None] = lambda: None,
@@ -67,7 +67,7 @@ def standing_drawing(
     """Draw the network standing whatever the width, its folds to be opened with a click.
 
     Args:
-        chosen: the block that is chosen when the drawing first appears, or again under a new key.
+        initial: the selected block when the drawing first appears, or again under a new key.
         opened: numbers of the stages that are not folded; None where folds stay as they are.
         scale: shared with the drawings beside it.
     """
@@ -77,9 +77,9 @@ def standing_drawing(
             "wide": "",
             "narrow": svg.narrow(anatomy, t, opened, scale).replace('"narrow"', '"alone"', 1),
             "hue": _hue(anatomy),
-            "chosen": chosen,
+            "chosen": initial,
         },
-        default={"block": chosen},
+        default={"block": initial},
         on_block_change=on_change,
         on_fold_change=on_change,
     )

@@ -141,12 +141,12 @@ class Plan:
     scores: float
 
 
-# What stands in a band, in order: the image, a layer of its own, a block, or a fold's count.
+# The contents of a band, in order: the image, a separate layer, a block, or a fold's count.
 Image: TypeAlias = Literal["image", "scores"]
 Item: TypeAlias = Layer | BlockFacts | Image | Fold
 
 
-_POOLING = 3.0  # length of a pooling's box; it has no filters of its own
+_POOLING = 3.0  # length of a pooling's box; it has no filters
 
 
 def drawn_layers(layers: Iterable[Layer]) -> list[Layer]:

@@ -94,7 +94,7 @@ def _contents(sheet: Sheet, plan: Plan, t: Translate, foldable: bool) -> None:
 
 
 def _stream(sheet: Sheet, plan: Plan) -> list[str]:
-    """The way from the image to the scores, interrupted where it parts into several."""
+    """Draw the stream from image to scores, interrupted at parallel paths."""
     marks = [mark for band in plan.bands for mark in band.blocks if mark.paths]
     image = next(box for band in plan.bands for box in band.boxes if box.style == "image")
     starts = [image.end, *(mark.join for mark in marks)]
@@ -104,7 +104,7 @@ def _stream(sheet: Sheet, plan: Plan) -> list[str]:
 
 def _block(sheet: Sheet, mark: BlockMark, t: Translate) -> str:
     facts = mark.facts
-    parts = [f"<title>{escape(_spoken(mark, t))}</title>", _target(sheet, mark)]
+    parts = [f"<title>{escape(_block_label(mark, t))}</title>", _target(sheet, mark)]
     if mark.paths:
         parts += [sheet.fan(mark), sheet.join(mark)]
     parts += [sheet.box(box) for box in mark.boxes]
@@ -114,12 +114,12 @@ def _block(sheet: Sheet, mark: BlockMark, t: Translate) -> str:
         parts.append(sheet.projection(mark))
     return (
         f'<g class="block" tabindex="0" role="button" data-block="{escape(facts.name)}" '
-        f'aria-label="{escape(_spoken(mark, t))}">{"".join(parts)}</g>'
+        f'aria-label="{escape(_block_label(mark, t))}">{"".join(parts)}</g>'
     )
 
 
 def _target(sheet: Sheet, mark: BlockMark) -> str:
-    """An unseen area round the block, so that a thin one can be hit with a finger."""
+    """Return an invisible area round the block, so that a thin one is large enough to touch."""
     up = mark.rise + ARCH + 4
     (x1, y1), (x2, y2) = (
         sheet.point(mark.leave - TAKE_OFF / 2, up),
@@ -137,12 +137,14 @@ def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate, foldable: bool) ->
     words = t("drawing.fold" if fold.opened else "drawing.more", count=fold.count)
     width = 66 if fold.count < 100 else 78
     key = "drawing.fold_again" if fold.opened else "drawing.folded"
-    told = t(key, count=fold.count, all=band.block_count)
+    label = t(key, count=fold.count, all=band.block_count)
     data = "" if fold.opened else _left_out(sheet, band)
     if foldable:
-        data += f' data-fold="{band.number}" tabindex="0" role="button" aria-label="{escape(told)}"'
+        data += (
+            f' data-fold="{band.number}" tabindex="0" role="button" aria-label="{escape(label)}"'
+        )
     return (
-        f'<g class="fold"{data}><title>{escape(told)}</title>'
+        f'<g class="fold"{data}><title>{escape(label)}</title>'
         f'<rect x="{x - width / 2:.1f}" y="{y - 13:.1f}" width="{width}" height="26" rx="13"/>'
         f"{_text(x, y + 5, words, 'count')}</g>"
     )
@@ -159,7 +161,7 @@ def _kind(band: Band) -> str:
     return "stage" if band.blocks else "end"
 
 
-def _spoken(mark: BlockMark, t: Translate) -> str:
+def _block_label(mark: BlockMark, t: Translate) -> str:
     facts = mark.facts
     return t(
         "drawing.block",

@@ -28,7 +28,7 @@ _LOG_LINES = 40
 
 
 def run_details(run: RunRecord) -> None:
-    """Show the run's details; what cannot be read says so and the rest is shown."""
+    """Show the run's details, with an error in place of each unreadable part."""
     facts, log = st.columns([2, 3], gap="large")
     with facts:
         if run.imported:
@@ -148,7 +148,7 @@ def imported_links(run: RunRecord) -> None:
 
 
 def run_export(run: RunRecord) -> None:
-    """Show the formats there are; one whose packages are missing says what to install."""
+    """Show the formats; one with missing packages names the packages to install."""
     what: Format = st.selectbox(
         t("runs.export.format"),
         FORMATS,

@@ -48,7 +48,7 @@ def import_dialog() -> None:
 
 
 def forget() -> None:
-    """Give up what is not over; to be called when the dialog is closed."""
+    """Forget the session's import; called when the dialog is closed."""
     job: Job | None = st.session_state.pop(JOB, None)
     if job is not None:
         imports.forget(job.token)

@@ -50,10 +50,10 @@ def choose_runs(page: Page[Any], runs: Sequence[RunRecord], label: str, **how: A
         st.session_state[key] = [one for one in st.session_state[key] if one in labels]
     else:
         how["default"] = [one for one in page.state.runs if one in labels]
-    chosen = st.multiselect(
+    run_ids = st.multiselect(
         label, list(labels), key=key, format_func=labels.__getitem__, on_change=page.touch, **how
     )
-    page.change(runs=tuple(chosen))
+    page.change(runs=tuple(run_ids))
 
 
 def unique_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
@@ -61,7 +61,7 @@ def unique_labels(runs: Sequence[RunRecord]) -> dict[str, str]:
 
     Streamlit tells options apart by what they read, so no two may be alike.
     """
-    say = texts.speaker(texts.language())  # asked once: there may be a thousand runs
+    say = texts.speaker(texts.language())  # one look-up: there may be a thousand runs
     named = {run.id: run_label(run, say) for run in runs}
     often = Counter(named.values())
     return {

@@ -1,4 +1,4 @@
-"""One run in a list: what it is, how far it is, and what can be done with it."""
+"""One run in a list: its name, progress and actions."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def allowed(run: RunRecord, queued: int) -> tuple[Action, ...]:
         pointless |= {"pause", "stop"} if run.request == "stop" else {"pause"}
     if run.state != "running":
         pointless.add("stop_now")
-    if run.state == "queued":  # it has hardly a checkpoint of its own
+    if run.state == "queued":  # most queued runs have no checkpoint yet
         pointless.add("fork")
     return tuple(
         action

@@ -21,10 +21,10 @@ _component = st.components.v2.component(
 
 
 def switches(paths: Sequence[str]) -> None:
-    """Show the switches; a chosen language is spoken at once, in place.
+    """Show the switches; a new language takes effect at once, in place.
 
     Args:
-        paths: of all pages, for which a chosen theme is kept.
+        paths: of all pages, for which the selected theme is stored.
     """
     _component(
         key="switches",
@@ -44,11 +44,11 @@ def switches(paths: Sequence[str]) -> None:
                 ],
             },
         },
-        on_language_change=_speak,
+        on_language_change=_switch_language,
     )
 
 
-def _speak() -> None:
-    chosen = st.session_state["switches"].language
-    if chosen in texts.LANGUAGES:
-        texts.choose(chosen)
+def _switch_language() -> None:
+    language = st.session_state["switches"].language
+    if language in texts.LANGUAGES:
+        texts.choose(language)

@@ -22,7 +22,7 @@ def test_progress_is_by_iterations_and_waits_for_the_slowest(home: Path) -> None
     now = progress.progress(
         [replace(fast, images_per_second=1280.0), replace(slow, images_per_second=640.0)]
     )
-    assert now.done == 0.5
+    assert now.share == 0.5
     assert now.seconds_left == pytest.approx(300 * 128 / 640)
     assert now.active
 
@@ -30,7 +30,7 @@ def test_progress_is_by_iterations_and_waits_for_the_slowest(home: Path) -> None
 def test_time_left_is_not_guessed_before_there_is_a_rate(home: Path) -> None:
     run = put_on_record("run-1", state="running", reached=0, measured=False)
     assert progress.progress([run]).seconds_left is None
-    assert progress.progress([]).done == 0.0
+    assert progress.progress([]).share == 0.0
 
 
 def test_a_running_run_in_words(home: Path, say: Speaker) -> None:

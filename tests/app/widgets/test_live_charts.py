@@ -64,13 +64,13 @@ def test_every_field_that_the_modules_read_is_sent() -> None:
 def test_what_a_browser_says_is_checked_like_a_url(
     seen: object, at: object, hidden: object, zoom: object
 ) -> None:
-    view = live_charts._seen(View(at=5.0, hidden=("a",)), seen)
+    view = live_charts._with_change(View(at=5.0, hidden=("a",)), seen)
     assert (view.at, view.hidden, view.zoom) == (at, hidden, zoom)
 
 
 @pytest.mark.parametrize("seen", [{"at": "soon"}, {"at": [1]}, {"zoom": 3}, {"zoom": ["a"] * 4}, 7])
 def test_nonsense_from_a_browser_changes_nothing_else(seen: object) -> None:
-    view = live_charts._seen(View(x="epochs"), seen)
+    view = live_charts._with_change(View(x="epochs"), seen)
     assert view.x == "epochs"
     assert view.zoom is None
 
