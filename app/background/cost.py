@@ -57,7 +57,7 @@ class TrainingTimes(Measurements[Experiment, Estimate]):
 
     def identity(self, setting: Experiment) -> list[object]:
         query = {name: text for name, text in setting.to_query().items() if name not in _FREE}
-        machine = [os.cpu_count(), environment.threads(), environment.slots()]
+        machine = [os.cpu_count(), environment.read().worker_threads, environment.read().slots]
         return [sorted(query.items()), machine]
 
 
@@ -68,7 +68,7 @@ def _shared(estimates: Sequence[Estimate | Failed | None]) -> Estimate | Failed 
             return estimate
         complete.append(estimate)
     # Runs beyond the cores, or beyond the slots for running, wait for each other.
-    lanes = min(environment.slots(), os.cpu_count() or 1)
+    lanes = min(environment.read().slots, os.cpu_count() or 1)
     total = sum(estimate.seconds for estimate in complete)
     longest = max(complete, key=lambda estimate: estimate.seconds)
     wall = max(longest.seconds, total / lanes)
@@ -107,7 +107,7 @@ class ForwardCosts(Measurements[Spec, Forward]):
         return ["-m", "resnet_core", JSON_ERRORS, "forward", setting.name, *options, "--json"]
 
     def identity(self, setting: Spec) -> list[object]:
-        return [self.command(setting), os.cpu_count(), environment.laboratory_threads()]
+        return [self.command(setting), os.cpu_count(), environment.read().laboratory_threads]
 
 
 def _option(name: str) -> str:

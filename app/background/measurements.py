@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 
 from app.background.tasks import Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
-from resnet_core.system import environment, home
+from resnet_core.system import disk, environment, home
 from resnet_core.system.texts import Message
 
 # A result from a busy machine is measured again once it is this old, seconds: on an idle machine,
@@ -189,7 +189,7 @@ class Measurements(ABC, Generic[Setting, Result]):
         try:
             path = self._file(key)
             path.parent.mkdir(exist_ok=True)
-            path.write_text(json.dumps(asdict(result)), encoding="utf-8")
+            disk.write_whole(path, json.dumps(asdict(result)))
         except (OSError, PlaygroundError) as error:
             _log.warning("A measurement was not cached (%s); it will be repeated.", error)
 
@@ -216,7 +216,7 @@ class Load:
         now, seconds = psutil.cpu_times(), monotonic() - self._start
         idle = (now.idle - self._before.idle) / max(seconds, 1e-3)
         cores = psutil.cpu_count() or 1
-        return idle, min(environment.threads() or cores, cores), cores
+        return idle, min(environment.read().worker_threads or cores, cores), cores
 
 
 class _Machine:

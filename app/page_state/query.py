@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.text import setting_error
+from resnet_core.system.validation import setting_error
 
 Errors = dict[str, InvalidSetting]
 Value = TypeVar("Value")

@@ -97,7 +97,7 @@ def forward(network: str, device: str, as_json: bool, **options: Any) -> None:
 
     from resnet_core.training.cost.forward import forward_cost
 
-    torch.set_num_threads(environment.laboratory_threads())
+    torch.set_num_threads(environment.read().laboratory_threads)
     cost = forward_cost(spec, device)
     if as_json:
         print_json(dataclasses.asdict(cost))

@@ -88,7 +88,7 @@ def measure(as_json: bool, **options: Any) -> None:
 
     from resnet_core.training.cost.run_time import estimate_run_time
 
-    threads = environment.threads()
+    threads = environment.read().worker_threads
     if threads is not None:
         torch.set_num_threads(threads)
     timing = estimate_run_time(experiment, facts)

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from resnet_core.errors import DataError, InvalidSetting
+from resnet_core.errors import DataError
+from resnet_core.system import environment
 
-DECODERS_VARIABLE = "RESIDUAL_PLAYGROUND_DECODERS"
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
 )
@@ -33,7 +33,6 @@ MAX_PIXELS = 40_000_000
 _MILLIONS = MAX_PIXELS // 1_000_000
 Size = tuple[int, int]  # width, height
 Choice = Callable[[Size], tuple[tuple[float, float, float, float], Size]]
-_MOST_DECODERS = 64
 _MOST_DEFAULT_DECODERS = 16
 _AHEAD = 8  # images a thread that are decoded before they are needed
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
@@ -178,16 +177,7 @@ def default_count() -> int:
     Raises:
         InvalidSetting: it is not a number from 0 to 64.
     """
-    text = os.environ.get(DECODERS_VARIABLE, "").strip()
-    if not text:
+    decoders = environment.read().decoders
+    if decoders is None:
         return min(max(1, (os.cpu_count() or 1) - 1), _MOST_DEFAULT_DECODERS)
-    if not text.isdecimal() or int(text) > _MOST_DECODERS:
-        raise InvalidSetting(
-            DECODERS_VARIABLE,
-            "environment.whole_to",
-            given=text[:20],
-            least=0,
-            most=_MOST_DECODERS,
-            good=1,
-        )
-    return int(text)
+    return decoders

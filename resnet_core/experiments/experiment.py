@@ -15,8 +15,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from resnet_core.errors import InvalidSetting, InvalidValue
 from resnet_core.experiments.network_settings import NetworkSettings
-from resnet_core.experiments.text import as_text, check_data, check_name, from_text, setting_error
+from resnet_core.experiments.text import as_text, check_data, check_name, from_text
 from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.system.validation import setting_error
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from resnet_core.exporting.trained import (
     torchvision_call,
 )
 from resnet_core.specs.names import Spec
+from resnet_core.system.disk import file_checksum
 
 
 def write(run_id: str, folder: Path, license: str | None = None) -> None:
@@ -134,5 +134,4 @@ def copy_weights(source: Path, target: Path, metadata: Mapping[str, str]) -> str
         encoded += b" " * (-len(encoded) % _ALIGNMENT)
         new.write(len(encoded).to_bytes(8, "little") + encoded)
         shutil.copyfileobj(old, new, 2**20)
-    with target.open("rb") as written:
-        return hashlib.file_digest(written, "sha256").hexdigest()
+    return file_checksum(target)

@@ -35,8 +35,8 @@ class LocalProcesses:
             self._discard(spare)
         if time.monotonic() < self._pause_until:
             return
-        spares = environment.spares()
-        number = spares if environment.forks() else min(spares, free_slots)
+        spares = environment.read().spare_workers
+        number = spares if environment.read().fork else min(spares, free_slots)
         while len(self._spares) < number:
             try:
                 self._spares.append(Spare())
@@ -100,7 +100,7 @@ class Spare:
     """
 
     def __init__(self) -> None:
-        self._forks = environment.forks()
+        self._forks = environment.read().fork
         self._process = processes.start(
             ["worker", "--wait", *(["--fork"] if self._forks else [])],
             stdin=subprocess.PIPE,

@@ -120,7 +120,7 @@ def supervise(engine: Engine) -> None:
         signal.signal(name, _exit)
     try:
         _write_identity(folder)
-        _loop(Supervisor(of_home(), engine, environment.slots()))
+        _loop(Supervisor(of_home(), engine, environment.read().slots))
     finally:
         engine.close()
         lock.release()
@@ -136,7 +136,7 @@ def _loop(supervisor: Supervisor) -> None:
             # A full disk or a locked index passes; workers go on meanwhile.
             _log.exception("the index could not be used; trying again")
             time.sleep(1.0)
-        if time.time() - max(busy_until, _last_wanted()) > environment.idle_seconds():
+        if time.time() - max(busy_until, _last_wanted()) > environment.read().idle_seconds:
             return
         time.sleep(_TICK)
 

@@ -11,7 +11,8 @@ from resnet_core.runs import queries
 from resnet_core.runs.cifar10 import with_available_images
 from resnet_core.runs.folder import of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
-from resnet_core.training.checkpoint.folder import WEIGHTS, file_sha256, newest_checkpoint
+from resnet_core.system import disk
+from resnet_core.training.checkpoint.folder import WEIGHTS, newest_checkpoint
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,6 @@ def find(run: RunRecord) -> Weights:
 
 def _sha256(path: Path) -> str:
     try:
-        return file_sha256(path)
+        return disk.file_checksum(path)
     except OSError as error:
         raise CheckpointError("runs.weights_unreadable", path=path, error=error) from error

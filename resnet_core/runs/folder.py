@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,8 +118,8 @@ def write_run(folder: Path, record: RunRecord) -> None:
         OSError: the folder cannot be written to.
     """
     if not (folder / "experiment.json").exists():
-        _replace(folder / "experiment.json", record.experiment.model_dump_json(indent=2))
-    _replace(folder / "run.json", json.dumps(to_dict(record), indent=2, ensure_ascii=False))
+        disk.write_whole(folder / "experiment.json", record.experiment.model_dump_json(indent=2))
+    disk.write_whole(folder / "run.json", json.dumps(to_dict(record), indent=2, ensure_ascii=False))
 
 
 def read_run(folder: Path) -> RunRecord:
@@ -168,7 +167,7 @@ def write_laboratory(folder: Path, job: Job) -> None:
         OSError: the folder cannot be written to.
     """
     values = {name: getattr(job, field) for name, field in _LAB_FIELDS.items()}
-    _replace(folder / STATE, json.dumps(values, indent=2, ensure_ascii=False))
+    disk.write_whole(folder / STATE, json.dumps(values, indent=2, ensure_ascii=False))
 
 
 def read_laboratory(folder: Path) -> Job:
@@ -195,12 +194,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
         return {}
     return values if isinstance(values, dict) else {}
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        disk.write_synced(partial, text.encode())
-        disk.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

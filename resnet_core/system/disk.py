@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Literal
 
 from resnet_core.errors import PlaygroundError
 
@@ -17,15 +18,12 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _PATIENCE = 2.0  # seconds
 
 
-_RESUME = "system.disk_full_resume"
-
-
 @contextmanager
-def full_disk_explained(path: Path, key: str = _RESUME) -> Iterator[None]:
+def full_disk_explained(path: Path, key: str = "system.disk_full_resume") -> Iterator[None]:
     """Turn the operating system's "no space" into a sentence; other errors pass.
 
     Args:
-        key: of the error, whose sentence says what to do then.
+        key: of the error, whose sentence names a remedy.
 
     Raises:
         PlaygroundError: the disk that holds `path`, or the user's share of it, is full.
@@ -57,6 +55,30 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file of which a reader, even after a power cut, sees all or what was there before.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write_synced(partial, content.encode() if isinstance(content, str) else content)
+        replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def file_checksum(path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> str:
+    """Return the file's digest as hexadecimal digits; data sets' publishers give MD5."""
+
+    def new() -> Any:
+        return hashlib.new(algorithm, usedforsecurity=False)
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, new).hexdigest()
 
 
 def write_synced(path: Path, content: bytes) -> None:

@@ -2,91 +2,98 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resnet_core.errors import InvalidSetting
+from resnet_core.system.validation import setting_error
+
+PREFIX = "RESIDUAL_PLAYGROUND_"
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
 
 
-def slots() -> int:
-    """Runs that train at the same time (RESIDUAL_PLAYGROUND_SLOTS).
+class Environment(BaseModel):
+    """Values of variables named `RESIDUAL_PLAYGROUND_` and the field in capitals.
 
-    Four, so that the four networks of the puzzle move together, on one core or one GPU alike.
+    Attributes:
+        slots: runs that train at the same time. Four, so that the four networks of the puzzle
+            move together, on one core or one GPU alike.
+        fork: whether a spare worker forks. Forking a process that has torch imported takes 25 ms
+            and shares its 450 MB. Elsewhere than on Linux system libraries may have started
+            threads by then, or there is no fork.
+        spares: workers kept ready with torch imported; 0: none.
+        threads: of each worker on the CPU; 0: see `worker_threads`.
+        decoders: threads that decode pictures; None: as the cores allow.
+        cuda_graphs: whether training on a GPU uses CUDA graphs.
+        checkpoint_seconds: between two checkpoints: what a power cut may cost at most.
+        idle_seconds: for which the supervisor waits for work.
     """
-    return _whole("RESIDUAL_PLAYGROUND_SLOTS", 4, least=1)
+
+    model_config = ConfigDict(frozen=True)
+
+    slots: Annotated[int, Field(ge=1)] = 4
+    fork: bool = sys.platform.startswith("linux")
+    spares: Count = 2
+    threads: Count = 0
+    decoders: Annotated[int, Field(ge=0, le=64)] | None = None
+    cuda_graphs: bool = True
+    checkpoint_seconds: Seconds = 30.0
+    idle_seconds: Seconds = 60.0
+
+    @property
+    def spare_workers(self) -> int:
+        """Return how many spare workers there are: where one can fork, it serves every run."""
+        return min(self.spares, 1) if self.fork else self.spares
+
+    @property
+    def worker_threads(self) -> int | None:
+        """Return the threads of a worker that trains; None: as torch decides.
+
+        One where several runs share the machine: threads that wait for each other's cores are
+        slower than none.
+        """
+        return self.threads or (1 if self.slots > 1 else None)
+
+    @property
+    def laboratory_threads(self) -> int:
+        """Return the threads of a laboratory's worker.
+
+        A ResNet-20 of width 8 evaluates 1000 images in 0.06 s on two threads where nothing else
+        runs, in 0.09 s on one; beside two busy processes it takes 1 to 6 s on two, 0.16 s on one.
+        """
+        return self.threads or 1
 
 
-def forks() -> bool:
-    """Whether a spare worker forks (RESIDUAL_PLAYGROUND_FORK, 1 or 0; by default on Linux).
+def read() -> Environment:
+    """Return the values as they are set now.
 
-    Forking a process that has torch imported takes 25 ms and shares its 450 MB. Elsewhere
-    system libraries may have started threads by then, or there is no fork.
+    Raises:
+        InvalidSetting: names the first variable whose value cannot be used.
     """
-    return bool(_whole("RESIDUAL_PLAYGROUND_FORK", int(sys.platform.startswith("linux")), least=0))
+    return _parsed(tuple(os.environ.get(variable(name), "").strip() for name in _FIELDS))
 
 
-def spares() -> int:
-    """Workers kept ready with torch imported (RESIDUAL_PLAYGROUND_SPARES); 0: none.
-
-    Where a spare can fork, one serves every run.
-    """
-    wanted = _whole("RESIDUAL_PLAYGROUND_SPARES", 2, least=0)
-    return min(wanted, 1) if forks() else wanted
+def variable(field: str) -> str:
+    """Return the variable's name."""
+    return f"{PREFIX}{field.upper()}"
 
 
-def threads() -> int | None:
-    """Threads of each worker on the CPU (RESIDUAL_PLAYGROUND_THREADS); None: as torch decides.
-
-    One where several runs share the machine: threads that wait for each other's cores are slower
-    than none.
-    """
-    given = _whole("RESIDUAL_PLAYGROUND_THREADS", 0, least=0)
-    return given or (1 if slots() > 1 else None)
+_FIELDS = tuple(Environment.model_fields)
 
 
-def laboratory_threads() -> int:
-    """Threads of a laboratory's worker on the CPU (RESIDUAL_PLAYGROUND_THREADS); by default one.
-
-    A ResNet-20 of width 8 evaluates 1000 images in 0.06 s on two threads where nothing else
-    runs, in 0.09 s on one; beside two busy processes it takes 1 to 6 s on two, 0.16 s on one.
-    """
-    return _whole("RESIDUAL_PLAYGROUND_THREADS", 0, least=0) or 1
-
-
-def cuda_graphs() -> bool:
-    """Whether training on a GPU uses CUDA graphs (RESIDUAL_PLAYGROUND_CUDA_GRAPHS, 1 or 0)."""
-    return bool(_whole("RESIDUAL_PLAYGROUND_CUDA_GRAPHS", 1, least=0))
-
-
-def checkpoint_seconds() -> float:
-    """Seconds between two checkpoints (RESIDUAL_PLAYGROUND_CHECKPOINT_SECONDS): what a power cut
-    may cost at most."""
-    return _positive("RESIDUAL_PLAYGROUND_CHECKPOINT_SECONDS", 30.0)
-
-
-def idle_seconds() -> float:
-    """Seconds for which the supervisor waits for work (RESIDUAL_PLAYGROUND_IDLE_SECONDS)."""
-    return _positive("RESIDUAL_PLAYGROUND_IDLE_SECONDS", 60.0)
-
-
-def _whole(variable: str, default: int, least: int) -> int:
-    text = os.environ.get(variable, "").strip()
-    if not text:
-        return default
-    if not text.isdecimal() or int(text) < least:
-        raise InvalidSetting(variable, "environment.whole", given=text[:40], least=least)
-    return int(text)
-
-
-def _positive(variable: str, default: float) -> float:
-    text = os.environ.get(variable, "").strip()
-    if not text:
-        return default
+@lru_cache(maxsize=1)
+def _parsed(texts: tuple[str, ...]) -> Environment:
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise InvalidSetting(variable, "environment.seconds", given=text[:40])
-    return value
+        values = dict(zip(_FIELDS, texts, strict=True))
+        return Environment.model_validate({name: text for name, text in values.items() if text})
+    except ValidationError as error:
+        defaults = {name: str(field.default) for name, field in Environment.model_fields.items()}
+        defaults["decoders"] = "1"
+        refusal = setting_error(error, Environment, defaults)
+        raise InvalidSetting(variable(refusal.field), refusal.key, **refusal.values) from error

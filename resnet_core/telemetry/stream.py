@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.system.disk import full_disk_explained, replace, write_synced
+from resnet_core.system.disk import full_disk_explained, write_whole
 from resnet_core.telemetry import table
 from resnet_core.telemetry.events import Measurement, Started
 
@@ -207,10 +207,5 @@ def _bytes(path: Path) -> bytes:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with full_disk_explained(path):
-            write_synced(temporary, content)
-            replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with full_disk_explained(path):
+        write_whole(path, content)

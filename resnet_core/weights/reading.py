@@ -11,7 +11,6 @@ tensor may claim more bytes than the file holds.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 import pickletools
@@ -28,6 +27,7 @@ import torch
 from torch import Tensor
 
 from resnet_core.errors import CheckpointError
+from resnet_core.system.disk import file_checksum
 from resnet_core.system.texts import Message
 from resnet_core.weights.recognition import MOST_BYTES
 
@@ -96,9 +96,7 @@ def read(path: Path) -> WeightsFile:
     if not 1 <= len(state) <= MOST_TENSORS:
         raise CheckpointError("weights.count", path=path, count=len(state), most=MOST_TENSORS)
     tensors = {name: _plain(name, tensor, path) for name, tensor in state.items()}
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return WeightsFile(path, form, digest, tensors)
+    return WeightsFile(path, form, file_checksum(path), tensors)
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -24,7 +24,7 @@ from resnet_core.data.public import sources
 from resnet_core.data.public.sources import Download, Source, find_ready
 from resnet_core.errors import DataError, DownloadError
 from resnet_core.system import disk, home
-from resnet_core.system.checksum import md5_of
+from resnet_core.system.disk import file_checksum
 from resnet_core.system.texts import Message
 
 MIRROR_VARIABLE = "RESIDUAL_PLAYGROUND_MIRROR"
@@ -80,7 +80,7 @@ def unpack(source: Source, packed: Sequence[Path]) -> Path:
         if find_ready(source) == root:
             return root
         for path, part in zip(packed, source.downloads, strict=True):
-            if md5_of(path) != part.md5:
+            if file_checksum(path, "md5") != part.md5:
                 raise DataError("data.checksum", path=path)
         folder = root / source.folder
         try:
@@ -97,7 +97,7 @@ def _published_file(
 ) -> Path:
     """Return the published file in the folder, from the first address that gives it."""
     path = folder / part.file
-    if path.is_file() and md5_of(path) == part.md5:
+    if path.is_file() and file_checksum(path, "md5") == part.md5:
         return path
     failures = []
     for url in _addresses(source, part):

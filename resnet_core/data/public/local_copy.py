@@ -14,7 +14,7 @@ from resnet_core.data.public import sources
 from resnet_core.data.public.download import unpack
 from resnet_core.data.public.sources import Source
 from resnet_core.errors import DataError
-from resnet_core.system.checksum import md5_of
+from resnet_core.system.disk import file_checksum
 from resnet_core.system.texts import Message
 
 # What torchvision's readers and ours raise on damaged files.
@@ -89,7 +89,7 @@ def _svhn(root: Path, part: int) -> ImageSet:
     """Read the train or the test file. torchvision's reader of these would need SciPy."""
     source = sources.SOURCES["svhn"]
     path = root / source.files[part]
-    if md5_of(path) != source.downloads[part].md5:
+    if file_checksum(path, "md5") != source.downloads[part].md5:
         raise ValueError(f"{path.name} is not the published file")
     arrays = read_matlab(path)
     images = np.ascontiguousarray(arrays["X"].transpose(3, 0, 1, 2))  # H, W, C, N before

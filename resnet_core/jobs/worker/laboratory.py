@@ -32,7 +32,7 @@ def run_laboratory(worker: Worker) -> Outcome:
     folder = LabFolder(worker.folder)
     hardware = device.choose("auto", "fp32").hardware
     worker.requests.report(hardware=hardware)
-    torch.set_num_threads(environment.laboratory_threads())
+    torch.set_num_threads(environment.read().laboratory_threads)
     request = folder.read_request()
     _log.info("%s of %s.", request.laboratory, ", ".join(request.runs) or "its own networks")
     events = catalog.experiment(request.laboratory)(request.settings, _networks(request))

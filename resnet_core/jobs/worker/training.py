@@ -39,7 +39,7 @@ def run_training(worker: Worker) -> Outcome:
     folder = RunFolder(worker.folder)
     experiment = read_run(folder.path).experiment
     # A resumed run keeps its number of threads: sums in another order have other last bits.
-    threads = worker.job.threads or environment.threads()
+    threads = worker.job.threads or environment.read().worker_threads
     if threads is not None:
         torch.set_num_threads(threads)
     with closing(_session(worker.job, folder, experiment)) as session:
@@ -50,7 +50,7 @@ def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Expe
     assert isinstance(worker.job, RunRecord)
     kept = kept_at(experiment, worker.job.parent_iteration or 0)
     session.state.sync_at = kept
-    checkpoints = Checkpoints(folder.checkpoints, kept, environment.checkpoint_seconds())
+    checkpoints = Checkpoints(folder.checkpoints, kept, environment.read().checkpoint_seconds)
     progress = Progress(worker.requests, experiment.batch_size)
     started = session.started()
     _describe(worker, started, session.state.execution)
@@ -76,7 +76,7 @@ def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Expe
 
 def _session(run: RunRecord, folder: RunFolder, experiment: Experiment) -> Session:
     """Return the run where it stands: at its newest checkpoint, or where it begins."""
-    dataset, eager = load(experiment), not environment.cuda_graphs()
+    dataset, eager = load(experiment), not environment.read().cuda_graphs
     newest = newest_checkpoint(folder.checkpoints)
     if newest is not None:
         start = load_checkpoint(newest.path)

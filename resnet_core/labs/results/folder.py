@@ -95,10 +95,5 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         PlaygroundError: the disk is full.
     """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with disk.full_disk_explained(path):
-            disk.write_synced(partial, text.encode())
-            disk.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with disk.full_disk_explained(path):
+        disk.write_whole(path, text)

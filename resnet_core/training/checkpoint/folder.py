@@ -8,7 +8,6 @@ whole; the checksums find what a disk damages later.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import re
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.errors import CheckpointError
+from resnet_core.system.disk import file_checksum
 
 WEIGHTS, TRAINING, MANIFEST = "model.safetensors", "training.pt", "manifest.json"
 FILES = (WEIGHTS, TRAINING)
@@ -79,7 +79,7 @@ def verify_checkpoint(path: Path, files: Sequence[str] = FILES) -> VerifiedCheck
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
         iteration = iteration_of(path)
-        sha256 = {name: file_sha256(path / name) for name in files}
+        sha256 = {name: file_checksum(path / name) for name in files}
         whole = manifest["format"] == FORMAT and manifest["iteration"] == iteration
         whole = whole and all(manifest["sha256"][name] == sha256[name] for name in files)
     except FileNotFoundError as error:
@@ -92,11 +92,6 @@ def verify_checkpoint(path: Path, files: Sequence[str] = FILES) -> VerifiedCheck
     if not whole:
         raise CheckpointError("checkpoint.checksums", path=path)
     return VerifiedCheckpoint(path, iteration, sha256)
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def checkpoint_paths(folder: Path) -> list[Path]:

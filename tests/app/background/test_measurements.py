@@ -226,7 +226,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Load]:
 
     def observe(idle: float) -> Load:
         monkeypatch.setattr(measurements.psutil, "cpu_count", lambda: 2)
-        monkeypatch.setattr(measurements.environment, "threads", lambda: 1)
+        monkeypatch.setenv("RESIDUAL_PLAYGROUND_THREADS", "1")
         clock = iter([100.0, 110.0])
         monkeypatch.setattr(measurements, "monotonic", lambda: next(clock))
         times = iter([SimpleNamespace(idle=50.0), SimpleNamespace(idle=50.0 + 10 * idle)])

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from resnet_core.data import decoding
-from resnet_core.data.decoding import DECODERS_VARIABLE, Decoders, default_count
+from resnet_core.data.decoding import Decoders, default_count
 from resnet_core.errors import DataError, InvalidSetting
+from resnet_core.system import environment
 
 
 def stored(image: Image.Image, kind: str = "PNG", **options: object) -> io.BytesIO:
@@ -198,11 +199,11 @@ def test_closing_forgets_what_has_not_begun_and_ends_the_threads() -> None:
 
 
 def test_the_machines_owner_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(DECODERS_VARIABLE, "0")
+    monkeypatch.setenv(environment.variable("decoders"), "0")
     assert default_count() == Decoders().count == 0
-    monkeypatch.setenv(DECODERS_VARIABLE, "")
+    monkeypatch.setenv(environment.variable("decoders"), "")
     assert default_count() >= 1
     for wrong in ("-1", "many", "65"):
-        monkeypatch.setenv(DECODERS_VARIABLE, wrong)
-        with pytest.raises(InvalidSetting, match="from 0 to 64"):
+        monkeypatch.setenv(environment.variable("decoders"), wrong)
+        with pytest.raises(InvalidSetting, match="RESIDUAL_PLAYGROUND_DECODERS: "):
             default_count()

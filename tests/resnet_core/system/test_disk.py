@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import PlaygroundError
-from resnet_core.system.disk import full_disk_explained, replace, whole_file, write_synced
+from resnet_core.system.disk import (
+    file_checksum,
+    full_disk_explained,
+    replace,
+    whole_file,
+    write_synced,
+    write_whole,
+)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -54,3 +61,28 @@ def test_what_may_not_be_replaced_is_said_at_once(
     monkeypatch.setattr("resnet_core.system.disk._PATIENCE", 0.0)
     with pytest.raises(PermissionError):
         replace(tmp_path / "a", tmp_path / "b")
+
+
+def test_a_whole_file_replaces_another_and_an_error_leaves_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.json"
+    write_whole(path, "é")
+    write_whole(path, b"second")
+    assert path.read_bytes() == b"second"
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("resnet_core.system.disk.replace", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, "third")
+    assert path.read_bytes() == b"second"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_checksums_are_hexadecimal_digits(tmp_path: Path) -> None:
+    path = tmp_path / "abc"
+    path.write_bytes(b"abc")
+    assert file_checksum(path, "md5") == "900150983cd24fb0d6963f7d28e17f72"
+    assert file_checksum(path).startswith("ba7816bf")

@@ -1,60 +1,74 @@
+"""What a machine's owner sets by environment variable."""
+
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 import pytest
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.system import environment
-
-PREFIX = "RESIDUAL_PLAYGROUND_"
+from resnet_core.system.environment import Environment
 
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SLOTS", "SPARES", "THREADS", "FORK", "CHECKPOINT_SECONDS", "IDLE_SECONDS"):
-        monkeypatch.delenv(PREFIX + name, raising=False)
+    for field in Environment.model_fields:
+        monkeypatch.delenv(environment.variable(field), raising=False)
 
 
 def test_defaults() -> None:
-    assert environment.slots() == 4
-    assert environment.threads() == 1
-    assert environment.checkpoint_seconds() == 30
-    assert environment.idle_seconds() == 60
-    assert environment.forks() == sys.platform.startswith("linux")
+    values = environment.read()
+    assert values == Environment()
+    assert (values.slots, values.worker_threads, values.laboratory_threads) == (4, 1, 1)
+    assert values.fork == sys.platform.startswith("linux")
+
+
+def test_a_variable_is_read_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESIDUAL_PLAYGROUND_SLOTS", " 2 ")
+    monkeypatch.setenv("RESIDUAL_PLAYGROUND_CUDA_GRAPHS", "0")
+    assert environment.read().slots == 2
+    assert not environment.read().cuda_graphs
+    monkeypatch.setenv("RESIDUAL_PLAYGROUND_SLOTS", "")
+    assert environment.read().slots == 4
 
 
 def test_one_forking_spare_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    for fork, wanted, expected in (("1", "5", 1), ("0", "5", 5), ("1", "0", 0), ("0", "", 2)):
-        monkeypatch.setenv(f"{PREFIX}FORK", fork)
-        monkeypatch.setenv(f"{PREFIX}SPARES", wanted)
-        assert environment.spares() == expected
+    for fork, spares, expected in (("1", "5", 1), ("0", "5", 5), ("1", "0", 0), ("0", "", 2)):
+        monkeypatch.setenv("RESIDUAL_PLAYGROUND_FORK", fork)
+        monkeypatch.setenv("RESIDUAL_PLAYGROUND_SPARES", spares)
+        assert environment.read().spare_workers == expected
 
 
 def test_a_machine_for_one_run_has_all_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(f"{PREFIX}SLOTS", "1")
-    assert environment.threads() is None
-    monkeypatch.setenv(f"{PREFIX}THREADS", "3")
-    assert environment.threads() == 3
+    monkeypatch.setenv("RESIDUAL_PLAYGROUND_SLOTS", "1")
+    assert environment.read().worker_threads is None
+    monkeypatch.setenv("RESIDUAL_PLAYGROUND_THREADS", "3")
+    assert environment.read().worker_threads == 3
 
 
 @pytest.mark.parametrize(
-    ("name", "read", "bad"),
+    ("field", "bad", "sentence"),
     [
-        ("SLOTS", environment.slots, "0"),
-        ("SLOTS", environment.slots, "many"),
-        ("SPARES", environment.spares, "-1"),
-        ("THREADS", environment.threads, "1.5"),
-        ("CHECKPOINT_SECONDS", environment.checkpoint_seconds, "0"),
-        ("CHECKPOINT_SECONDS", environment.checkpoint_seconds, "nan"),
-        ("IDLE_SECONDS", environment.idle_seconds, "inf"),
-        ("IDLE_SECONDS", environment.idle_seconds, "soon"),
+        ("slots", "0", "0 is too small; use at least 1."),
+        ("slots", "many", "'many' is not a whole number; use for example 4."),
+        ("spares", "-1", "-1 is too small; use at least 0."),
+        ("threads", "1.5", "'1.5' is not a whole number; use for example 0."),
+        ("decoders", "65", "65 is too large; use at most 64."),
+        ("decoders", "x", "'x' is not a whole number; use for example 1."),
+        ("fork", "maybe", "'maybe' is neither true nor false; use for example True."),
+        ("checkpoint_seconds", "0", "0 is too small; use a value above 0.0, such as 30.0."),
+        ("checkpoint_seconds", "nan", "nan is not a finite number; use for example 30.0."),
+        ("idle_seconds", "inf", "inf is not a finite number; use for example 60.0."),
+        ("idle_seconds", "soon", "'soon' is not a number; use for example 60.0."),
     ],
 )
-def test_what_cannot_be_meant_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, read: Callable[[], object], bad: str
+def test_a_value_that_cannot_be_used_is_refused_by_its_variables_name(
+    monkeypatch: pytest.MonkeyPatch, field: str, bad: str, sentence: str
 ) -> None:
-    monkeypatch.setenv(PREFIX + name, bad)
-    with pytest.raises(InvalidSetting, match=f"{PREFIX}{name}: '{bad}' is not"):
-        read()
+    name = f"RESIDUAL_PLAYGROUND_{field.upper()}"
+    monkeypatch.setenv(name, bad)
+    with pytest.raises(InvalidSetting) as refusal:
+        environment.read()
+    if field != "fork" or sys.platform.startswith("linux"):
+        assert str(refusal.value) == f"{name}: {sentence}"

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.decoding import DECODERS_VARIABLE
 from resnet_core.data.imagenet.views import centre_view
 from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.system import environment
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
 from resnet_core.training import device
 from resnet_core.training.batches.picture_batches import PictureOrder
@@ -106,7 +106,7 @@ def test_any_number_of_decoders_gives_the_same_batches(
     experiment = make(iterations=20)
     found = []
     for count in ("0", "1", "4"):
-        monkeypatch.setenv(DECODERS_VARIABLE, count)
+        monkeypatch.setenv(environment.variable("decoders"), count)
         found.append(_batches(experiment, 9))  # more than a pass
     for other in found[1:]:
         for (x, labels), (y, others) in zip(found[0], other, strict=True):
@@ -158,9 +158,9 @@ def test_interrupted_runs_end_in_the_same_weights(
     cuts: tuple[int, ...],
 ) -> None:
     experiment = make(**changes)
-    monkeypatch.setenv(DECODERS_VARIABLE, "2")
+    monkeypatch.setenv(environment.variable("decoders"), "2")
     whole = _trained(experiment)
-    monkeypatch.setenv(DECODERS_VARIABLE, "0")
+    monkeypatch.setenv(environment.variable("decoders"), "0")
     for cut in cuts:
         events: list[Event] = []
         with closing(Session(experiment, load(experiment))) as session:
@@ -196,7 +196,7 @@ def test_dropout_does_not_touch_the_global_state(make: Make) -> None:
 def test_a_bad_picture_ends_the_run_with_its_name_and_mended_it_goes_on(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str
 ) -> None:
-    monkeypatch.setenv(DECODERS_VARIABLE, count)
+    monkeypatch.setenv(environment.variable("decoders"), count)
     root = draw_folder(tmp_path / "mine")
     experiment = make(data=str(root), test_images=3)
     whole = _trained(experiment)
