@@ -10,7 +10,7 @@ import torch
 
 from benchmarks import loops
 from benchmarks.side_by_side import Comparison, compare, table
-from resnet_core.system.environment import checkpoint_seconds
+from resnet_core.system import environment
 from resnet_core.training.checkpoint.files import save_checkpoint
 
 NETWORKS = ("resnet-20", "resnet-56", "resnet-110")
@@ -45,7 +45,7 @@ def _saved(network: str, rounds: int) -> Comparison:
 
 
 def _section(network: str, comparison: Comparison) -> str:
-    every = checkpoint_seconds()
+    every = environment.read().checkpoint_seconds
     rows = [
         (
             name,

@@ -18,7 +18,7 @@ from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import ENDED, RunRecord
-from resnet_core.system.environment import forks
+from resnet_core.system import environment
 from tests.small_runs import begin, ended, wait_until
 
 ENGINES = ("forking spare", "spare", "cold start")
@@ -31,7 +31,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         patch.setenv("RESIDUAL_PLAYGROUND_CHECKPOINT_SECONDS", "0.1")
         if request.param != "forking spare":
             patch.setenv("RESIDUAL_PLAYGROUND_FORK", "0")
-        elif not forks():
+        elif not environment.read().fork:
             pytest.skip("this system's workers do not fork")
         patch.setenv("RESIDUAL_PLAYGROUND_SPARES", "0" if request.param == "cold start" else "2")
         made = LocalProcesses()
