@@ -16,10 +16,10 @@ run: .venv/app ## Start the app on http://127.0.0.1:8501.
 	$(BIN)/streamlit run app/main.py
 
 test: .venv/dev ## Run the tests; of the slowest with many cases, a fifth of the cases.
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/dev ## Run every case of every test.
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --all
+	$(BIN)/python -m pytest -n 2 --all
 
 planted-faults: .venv/dev ## Plant faults in a copy of the product and see the tests catch them.
 	$(BIN)/python -m benchmarks.planted_faults --write docs/planted-faults.md

@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -28,6 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=datetime.datetime.now(datetime.UTC).date().toordinal(),
         help="Seed that draws a fifth of the cases of sampled tests; a day's number by default.",
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all browser tests to one process: they share a browser and its servers."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class BrowserInOneProcess(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+    return BrowserInOneProcess(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
