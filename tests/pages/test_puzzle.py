@@ -156,7 +156,7 @@ def test_stop_stops_all_four() -> None:
 
 def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
-        raise InvalidSetting("data", "stored", text="the disk is full; free some space.")
+        raise InvalidSetting("data", "stored", text="The disk is full; free some space.")
 
     monkeypatch.setattr(services, "submit", refuse)
     test = _open()
