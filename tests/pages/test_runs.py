@@ -19,6 +19,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
+from resnet_core.system.texts import Message
 from tests.app.runs_on_record import put_on_record
 
 DROPS = "form.field.milestones.label"
@@ -210,15 +211,13 @@ def test_acting_on_a_run_that_was_deleted_elsewhere_is_a_sentence() -> None:
 
 
 def test_a_dead_worker_is_told_with_what_to_do() -> None:
-    reason = (
-        "The worker was killed or the machine stopped near iteration 200. "
-        "Resume the run: it goes on from iteration 150."
-    )
+    resumed = Message("errors.runs.goes_on", iteration=150)
+    reason = Message("errors.runs.killed", iteration=200, resumed=resumed)
     put_on_record(
-        "20261121-000001", state="interrupted", reached=200, fields={"exit_reason": reason}
+        "20261121-000001", state="interrupted", reached=200, fields={"exit_reason": reason.dumps()}
     )
     page = opened()
-    assert reason in said(page)
+    assert reason.text("en") in said(page)
     assert "iteration 200 of 400" in said(page)
     page = opened(lang="ko")
     assert "반복 150부터 계속합니다" in said(page)
@@ -320,8 +319,9 @@ def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.Monke
     put_on_record("20261121-000001", name="mine")
     started: list[tuple[object, ...]] = []
     monkeypatch.setattr(details.exports, "export", lambda *given: started.append(given))
+    needs_onnx = Message("errors.export.extra_onnx", packages=["onnx"])
     monkeypatch.setattr(
-        details.formats, "missing", lambda what: "It needs onnx." if what == "onnx" else ""
+        details.formats, "missing", lambda what: needs_onnx if what == "onnx" else None
     )
     page = press(opened(), "Details")
 
@@ -337,5 +337,5 @@ def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.Monke
     page = press(choose_format("tables"), "Prepare an export")
     assert started == [("20261121-000001", "hub", "mit"), ("20261121-000001", "tables", None)]
     page = choose_format("onnx")
-    assert "It needs onnx." in said(page)
+    assert needs_onnx.text("en") in said(page)
     assert "Prepare an export" not in [one.label for one in page.button]
