@@ -1,1 +1,1 @@
-"""Runs."""
+"""Parts of the page Runs."""
