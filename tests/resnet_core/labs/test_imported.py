@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_core.errors import InvalidSetting, WrongState
-from resnet_core.exporting import trained
+from resnet_core.exporting.trained import load_trained
 from resnet_core.jobs.worker.evaluation import evaluate
 from resnet_core.labs import catalog
 from resnet_core.labs.attribution import question as attribution_question
@@ -120,4 +120,4 @@ def test_its_tables_are_exported_and_no_card_is_made_up(run: RunRecord, tmp_path
     written = {path.name for path in export(run.id, tmp_path / "tables")}
     assert {"config.json", "imported.json", "model.safetensors"} <= written
     with pytest.raises(WrongState, match="with what recipe it was trained is not known"):
-        trained.of_run(run.id)
+        load_trained(run.id)
