@@ -1,4 +1,4 @@
-"""The ledger: the paper's statements, public re-runs, and measurements here."""
+"""The ledger: the paper's statements, public re-runs, and measurements here, at a glance."""
 
 from __future__ import annotations
 
@@ -12,112 +12,199 @@ from app.background.cost import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
+from app.language.markdown import escaped
 from app.language.texts import t
-from app.page_data import ledger
-from app.page_data.ledger import Check, Statement, TestError
-from app.page_state.page import page_link
+from app.page_data import ledger, puzzle
+from app.page_data.ledger import STATEMENTS, Check, LedgerState, Recipe, Statement
+from app.page_state.controls import Control
+from app.page_state.page import Page, page_link
 from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
+from resnet_core.paper.reruns import RERUNS, Rerun
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
+_MOST_SETS = 8  # of runs that are shown at once
+_BADGES = {"holds": "green", "fails": "orange", "open": "gray"}
+_MARKS = {"holds": "✓", "fails": "✗", "open": "○"}
+_DEPTHS = {"plain": (20, 32, 44, 56), "resnet": (20, 32, 44, 56, 110, 1202)}
+
 
 def page() -> None:
+    ledger_page = Page("ledger", LedgerState)
     st.title(t("ledger.title"))
     st.markdown(t("ledger.lead"))
+    ledger_page.show_errors()
     runs = [*queries.recorded(), *queries.runs()]
-    recipes = ledger.recipes(runs)
-    for statement in ledger.STATEMENTS:
-        _statement(statement, ledger.checks(statement, recipes, _mean_response))
-    st.subheader(t("ledger.errors"))
-    st.caption(t("ledger.errors_hint"))
-    for line in ledger.table_6(runs):
-        _test_error(line)
-
-
-def _statement(statement: Statement, checks: Sequence[Check]) -> None:
-    st.subheader(t(f"ledger.statement.{statement.key}"))
-    st.caption(f"{_papers(statement)} {_agreement(checks)}".strip())
-    if not checks:
+    recipes = _with_checks(ledger.recipes(runs))
+    if not recipes:
         st.info(t("ledger.none"))
-    for number, check in enumerate(checks):
-        with st.container(border=True):
-            _check(check, f"{statement.key}.{number}")
+    st.markdown(_claims(recipes))
+    st.caption(t("ledger.legend"))
+    if recipes:
+        _details(ledger_page, recipes)
+    st.subheader(t("ledger.errors"))
+    ours = ledger.table_6(runs)
+    st.markdown(_errors(ours))
+    st.caption(t("ledger.errors_hint"))
+    ledger_page.write()
 
 
-def _papers(statement: Statement) -> str:
-    """Return the paper's statement, and where it stands."""
+def _with_checks(recipes: Sequence[Recipe]) -> dict[str, Recipe]:
+    """Return the recipes that can check a statement, by name; recorded ones first."""
+    usable = [
+        recipe
+        for recipe in recipes
+        if any(ledger.check(statement, recipe, _mean_response) for statement in STATEMENTS)
+    ]
+    usable.sort(key=lambda recipe: not recipe.runs[0].recorded)
+    return {recipe.key: recipe for recipe in usable[:_MOST_SETS]}
+
+
+def _claims(recipes: dict[str, Recipe]) -> str:
+    """Return a table of statements by sets of runs: difference, verdict, seeds."""
+    rows = [
+        [_set_name(recipe)]
+        + [_cell(ledger.check(one, recipe, _mean_response)) for one in STATEMENTS]
+        for recipe in recipes.values()
+    ]
+    paper = [f"**{t('ledger.the_paper')}**", *(_papers_cell(one) for one in STATEMENTS)]
+    reruns = [
+        [escaped(rerun.source), *(_cell(ledger.reported(one, rerun)) for one in STATEMENTS)]
+        for rerun in RERUNS
+        if rerun.plain
+    ]
+    headings = ["", *(t(f"ledger.short.{one.key}") for one in STATEMENTS)]
+    return _table(headings, [paper, *rows, *reruns])
+
+
+def _cell(check: Check | None) -> str:
+    if check is None:
+        return "–"
+    value = t(f"ledger.{_unit(check.statement)}", difference=check.difference)
+    mark = _MARKS[check.verdict]
+    return f":{_BADGES[check.verdict]}-badge[{mark} {value}] n = {check.n}"
+
+
+def _papers_cell(statement: Statement) -> str:
+    if statement.difference is None:
+        return t("ledger.above")
+    return t(f"ledger.{_unit(statement)}", difference=statement.difference)
+
+
+def _unit(statement: Statement) -> str:
+    return "difference_std" if statement.quantity == "response" else "difference_points"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown, the first column to the left."""
+    alignment = [":--", *(["--:"] * (len(headings) - 1))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (headings, alignment, *rows))
+
+
+def _set_name(recipe: Recipe) -> str:
+    """Return the name of a set of runs: as on the home page, or by its data and length."""
+    first = recipe.runs[0]
+    if first.recorded and first.group in puzzle.GROUPS:
+        return t(f"home.set.{first.group}")
+    title = first.data_title or first.experiment.data
+    return t("ledger.own_set", data=escaped(title), iterations=first.experiment.iterations)
+
+
+def _details(ledger_page: Page[LedgerState], recipes: dict[str, Recipe]) -> None:
+    """Show what stands behind one cell: both numbers, origin, curves, and the way to repeat it."""
+    if ledger_page.state.runs not in recipes:
+        ledger_page.change(runs=next(iter(recipes)))
+    st.subheader(t("ledger.details"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = ledger_page.control(
+            "statement",
+            t("ledger.statement_label"),
+            Control("list", tuple(one.key for one in STATEMENTS)),
+            format_func=lambda key: t(f"ledger.statement.{key}"),
+        )
+        name = ledger_page.control(
+            "runs",
+            t("ledger.runs_label"),
+            Control("list", tuple(recipes)),
+            format_func=lambda name: _set_name(recipes[name]),
+        )
+    statement = next(one for one in STATEMENTS if one.key == key)
     values = {"figure": statement.figure, "difference": statement.difference}
-    return t(f"ledger.paper.{statement.key}", **values)
+    st.markdown(t(f"ledger.paper.{key}", **values))
+    check = ledger.check(statement, recipes[name], _mean_response)
+    if check is None:
+        st.info(t("ledger.lacks", networks=_networks([statement.above, statement.below])))
+    else:
+        _check(check)
 
 
-def _agreement(checks: Sequence[Check]) -> str:
-    """Return the number of comparisons in which the statement holds here."""
-    if not checks:
-        return ""
-    return t("ledger.seen", holding=sum(check.holds for check in checks), checked=len(checks))
-
-
-def _check(check: Check, key: str) -> None:
+def _check(check: Check) -> None:
     names = [network_label(name) for name in (check.statement.above, check.statement.below)]
+    key = "compared_std" if check.statement.quantity == "response" else "compared"
     measured = t(
-        "ledger.compared_std" if check.statement.quantity == "response" else "ledger.compared",
+        f"ledger.{key}",
         above_name=names[0],
         below_name=names[1],
         above=check.above,
         below=check.below,
         difference=check.difference,
     )
-    badge = ("green", "holds") if check.holds else ("orange", "fails")
-    st.markdown(f":{badge[0]}-badge[{t(f'ledger.{badge[1]}')}] {measured}")
-    _origin(check.runs, t("ledger.apart", causes=_listed(check.causes)) if check.causes else "")
-    _actions(check.runs, [run.experiment for run in check.runs], key)
-
-
-def _test_error(line: TestError) -> None:
-    reruns = ", ".join(f"{error:.2f}" for error in line.reruns) or t("ledger.no_reruns")
-    ours = t("ledger.not_run") if line.ours is None else t("ledger.ours", ours=line.ours)
-    with st.container(border=True):
-        numbers = t("ledger.numbers", paper=line.paper, reruns=reruns)
-        st.markdown(f"**ResNet-{line.depth}** · {numbers} · {ours}")
-        if line.ours is not None:
-            _origin(line.runs, _difference(line.ours - line.paper, line.causes))
-        experiments = [run.experiment for run in line.runs] or [_the_papers(line.depth)]
-        _actions(line.runs, experiments, f"table6.{line.depth}")
-
-
-def _difference(difference: float, causes: Sequence[str]) -> str:
-    if not causes:
-        return t("ledger.difference_alone", difference=difference)
-    return t("ledger.difference", difference=difference, causes=_listed(causes))
-
-
-def _origin(runs: Sequence[RunRecord], apart: str) -> None:
-    """Show data, length, machine and seeds, and what is unlike the paper."""
+    badge = _BADGES[check.verdict]
+    st.markdown(f":{badge}-badge[{t(f'ledger.{check.verdict}')}] {measured}")
+    if check.verdict == "open":
+        st.caption(t("ledger.open_because", margin=check.margin))
     say = texts.speaker(texts.language())
-    seeds = len({run.experiment.seed for run in runs})
-    st.caption(f"{captions.caption(runs, seeds, say)}  \n{apart}".strip())
+    apart = t("ledger.apart", causes=_listed(check.causes)) if check.causes else ""
+    st.caption(f"{captions.caption(check.runs, check.n, say)}  \n{apart}".strip())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in check.runs))
+        replay = st.popover(t("ledger.replay"), key="replay.open", on_change="rerun")
+        if replay.open:
+            with replay:
+                _replay([run.experiment for run in check.runs])
+
+
+def _errors(ours: dict[str, tuple[RunRecord, ...]]) -> str:
+    """Return a table of test errors by network: the paper's, others' and ours."""
+    networks = [f"{family}-{depth}" for family, depths in _DEPTHS.items() for depth in depths]
+    printed = [
+        f"**{cifar.TEST_ERROR[int(name[7:])]:.2f}**" if name.startswith("resnet") else "–"
+        for name in networks
+    ]
+    rows = [[f"**{t('ledger.the_paper')}**", *printed, ""]]
+    means = [ledger.mean_test_error(ours[name]) for name in networks]
+    causes = ledger.causes([run for runs in ours.values() for run in runs]) if any(means) else ()
+    mine = ["–" if error is None else f"{error:.2f}" for error in means]
+    rows.append([f"**{t('ledger.ours')}**", *mine, _listed(causes)])
+    rows += [_rerun(rerun, networks) for rerun in RERUNS]
+    headings = [t("ledger.source"), *map(network_label, networks), t("ledger.differs")]
+    return _table(headings, rows)
+
+
+def _rerun(rerun: Rerun, networks: Sequence[str]) -> list[str]:
+    cells = []
+    for name in networks:
+        error, spread = rerun.error(name), rerun.spread(name)
+        written = "–" if error is None else f"{error:.2f}"
+        cells.append(written if spread is None else f"{written} ± {spread:.2f}")
+    causes = _listed(rerun.causes) or t("ledger.several_seeds", n=rerun.seeds)
+    return [escaped(rerun.source), *cells, causes]
 
 
 def _listed(causes: Sequence[str]) -> str:
     return ", ".join(t(f"ledger.cause.{cause}") for cause in causes)
 
 
-def _actions(runs: Sequence[RunRecord], experiments: Sequence[Experiment], key: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if runs:
-            page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in runs))
-        replay = st.popover(t("ledger.replay"), key=f"replay.{key}.open", on_change="rerun")
-        if replay.open:  # there are two dozen of them
-            with replay:
-                _replay(experiments, key)
+def _networks(names: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(network_label(name) for name in names))
 
 
-def _replay(experiments: Sequence[Experiment], key: str) -> None:
-    networks = ", ".join(dict.fromkeys(network_label(one.network) for one in experiments))
+def _replay(experiments: Sequence[Experiment]) -> None:
     first = experiments[0]
+    networks = _networks([one.network for one in experiments])
     st.markdown(
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
@@ -129,7 +216,7 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
         st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
         if any(one.busy for one in times):
             st.caption(t("common.measured_busy"))
-    if st.button(t("ledger.replay_start"), key=f"replay.{key}", type="primary"):
+    if st.button(t("ledger.replay_start"), key="replay", type="primary"):
         _start(experiments)
 
 
@@ -150,12 +237,6 @@ def _mean_response(run: RunRecord) -> float | None:
     except PlaygroundError:
         return None  # a damaged recording checks nothing
     return float(np.mean(measured[-1])) if len(measured) else None
-
-
-def _the_papers(depth: int) -> Experiment:
-    return Experiment.create(
-        network=f"cifar/resnet-{depth}", data="cifar10", iterations=cifar.ITERATIONS
-    )
 
 
 page()

@@ -1,17 +1,23 @@
-"""The paper's statements beside the measurements of finished runs, recorded or own.
+"""The paper's statements beside the measurements of finished runs, recorded or own, and of others.
 
-A statement compares networks, so it can be checked wherever both were trained by one recipe;
+A statement compares two networks, so it can be checked wherever both were trained by one recipe;
 a test error is compared with the paper's only where network and images are the paper's.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from app.page_state.query import PageState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar as paper
+from resnet_core.paper.reruns import Rerun
 from resnet_core.runs.cifar10 import has_the_papers_network, is_cifar_10
 from resnet_core.runs.record import RunRecord
 
@@ -22,6 +28,28 @@ _NOT_THE_RECIPE = {
 }
 # Mean response standard deviation over the 3x3 layers at the end of a run.
 MeanResponse = Callable[[RunRecord], float | None]
+Verdict = Literal["holds", "fails", "open"]
+Key = Literal[
+    "degradation",
+    "degradation_test",
+    "shortcuts",
+    "depth_training",
+    "depth",
+    "response",
+    "deeper_response",
+]
+
+# Two-sided 95 % quantiles of Student's t distribution for 1, 2, ... degrees of freedom.
+_T_95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)
+# A mean response that differs by less than this share of it is called the same for a single seed.
+_SAME_RESPONSE = 0.05
+
+
+class LedgerState(PageState):
+    """The statement and the set of runs whose details are shown; "" for the first set."""
+
+    statement: Key = "degradation"
+    runs: Annotated[str, AfterValidator(lambda name: name[:64])] = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +63,7 @@ class Statement:
         difference: the paper's own, where it prints one.
     """
 
-    key: str
+    key: Key
     quantity: str
     above: str
     below: str
@@ -45,7 +73,9 @@ class Statement:
 
 STATEMENTS = (
     Statement("degradation", "train_error", "plain-56", "plain-20", "Fig. 6"),
+    Statement("degradation_test", "test_error", "plain-56", "plain-20", "Fig. 6"),
     Statement("shortcuts", "train_error", "plain-56", "resnet-56", "Fig. 6"),
+    Statement("depth_training", "train_error", "resnet-20", "resnet-56", "Fig. 6"),
     Statement(
         "depth",
         "test_error",
@@ -69,16 +99,23 @@ class Recipe:
     def experiment(self) -> Experiment:
         return self.runs[0].experiment
 
+    @property
+    def key(self) -> str:
+        """Name in a URL: the group of the first run, or its id."""
+        return self.runs[0].group or self.runs[0].id
+
     def of(self, network: str) -> list[RunRecord]:
         return [run for run in self.runs if run.experiment.network == f"cifar/{network}"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A statement on one recipe's runs.
+    """A statement on one recipe's runs, or on what a public repetition reports.
 
     Attributes:
         above, below: means over the seeds.
+        margin: a difference smaller than this decides nothing, see `_margin`.
+        n: seeds of each network.
         runs: those that were compared.
         causes: keys of what sets the recipe apart from the paper's.
     """
@@ -86,6 +123,8 @@ class Check:
     statement: Statement
     above: float
     below: float
+    margin: float
+    n: int
     runs: tuple[RunRecord, ...]
     causes: tuple[str, ...]
 
@@ -94,30 +133,10 @@ class Check:
         return self.above - self.below
 
     @property
-    def holds(self) -> bool:
-        return self.difference > 0
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(sorted({run.experiment.seed for run in self.runs}))
-
-
-@dataclass(frozen=True)
-class TestError:
-    """One line of Table 6.
-
-    Attributes:
-        ours: mean over `runs`, percent; None where no run repeats the network and images.
-    """
-
-    depth: int
-    paper: float
-    reruns: tuple[float, ...]
-    ours: float | None
-    runs: tuple[RunRecord, ...]
-    causes: tuple[str, ...]
-
-    __test__ = False  # pytest takes the name for a test's
+    def verdict(self) -> Verdict:
+        if abs(self.difference) <= self.margin:
+            return "open"
+        return "holds" if self.difference > 0 else "fails"
 
 
 def recipes(runs: Sequence[RunRecord]) -> list[Recipe]:
@@ -131,20 +150,57 @@ def recipes(runs: Sequence[RunRecord]) -> list[Recipe]:
     return [Recipe(tuple(group)) for group in ordered]
 
 
-def checks(
-    statement: Statement, recipes: Sequence[Recipe], mean_response: MeanResponse
-) -> list[Check]:
-    """Return the statement on every recipe that has trained both of its networks."""
+def check(statement: Statement, recipe: Recipe, mean_response: MeanResponse) -> Check | None:
+    """Return the statement on a recipe's runs; None where it lacks one of the two networks.
+
+    Seeds that both networks have are compared, with option A: what is compared then has the same
+    parameters, seed by seed.
+    """
     measure = _measure(statement.quantity, mean_response)
-    return [
-        check for recipe in recipes if (check := _check(statement, recipe, measure)) is not None
+    sides = [
+        {
+            run.experiment.seed: run
+            for run in recipe.of(network)
+            if run.experiment.shortcut == "A" and measure(run) is not None
+        }
+        for network in (statement.above, statement.below)
     ]
+    seeds = sorted(set(sides[0]) & set(sides[1]))
+    if not seeds:
+        return None
+    runs = tuple(side[seed] for side in sides for seed in seeds)
+    values = [[measure(side[seed]) or 0.0 for seed in seeds] for side in sides]
+    margin = _margin(values, statement.quantity, recipe.experiment.evaluation_images)
+    means = [statistics.fmean(each) for each in values]
+    return Check(statement, means[0], means[1], margin, len(seeds), runs, causes(runs))
 
 
-def table_6(runs: Sequence[RunRecord]) -> list[TestError]:
-    """Return our closest repetition of each network of Table 6: the longest, with all seeds."""
+def reported(statement: Statement, rerun: Rerun) -> Check | None:
+    """Return the statement on a public repetition's test errors; None where it has none."""
+    above, below = rerun.error(statement.above), rerun.error(statement.below)
+    if statement.quantity != "test_error" or above is None or below is None:
+        return None
+    spreads = rerun.spread(statement.above), rerun.spread(statement.below)
+    if spreads[0] is None or spreads[1] is None:
+        margin = _binomial_margin(above, below, paper.TEST_IMAGES)
+    else:
+        margin = _T_95[rerun.seeds - 2] * math.hypot(*spreads) / math.sqrt(rerun.seeds)
+    return Check(statement, above, below, margin, rerun.seeds, (), rerun.causes)
+
+
+def table_6(runs: Sequence[RunRecord]) -> dict[str, tuple[RunRecord, ...]]:
+    """Return our closest repetition of each network of Fig. 6 and Table 6, "plain-20" and so on:
+    the longest trained, with all its seeds; () where there is none."""
     ours = recipes([run for run in runs if has_the_papers_network(run)])
-    return [_test_error(depth, ours) for depth in paper.TEST_ERROR]
+    names = [f"plain-{depth}" for depth in (20, 32, 44, 56)]
+    names += [f"resnet-{depth}" for depth in paper.TEST_ERROR]
+    return {name: _longest(name, ours) for name in names}
+
+
+def mean_test_error(runs: Sequence[RunRecord]) -> float | None:
+    """Return the mean over the runs, percent; None where there are none."""
+    errors = [run.test_error for run in runs if run.test_error is not None]
+    return statistics.fmean(errors) if errors else None
 
 
 def causes(runs: Sequence[RunRecord]) -> tuple[str, ...]:
@@ -166,21 +222,12 @@ def causes(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     return tuple(key for key, differs in apart.items() if differs)
 
 
-def _check(
-    statement: Statement, recipe: Recipe, measure: Callable[[RunRecord], float | None]
-) -> Check | None:
-    sides = [recipe.of(network) for network in (statement.above, statement.below)]
-    shared = set.intersection(*({run.experiment.seed for run in side} for side in sides))
-    # Option A only: what is compared has the same parameters, seed by seed.
-    compared = [
-        [run for run in side if run.experiment.seed in shared and run.experiment.shortcut == "A"]
-        for side in sides
-    ]
-    means = [_mean([measure(run) for run in side]) for side in compared]
-    if means[0] is None or means[1] is None:
-        return None
-    runs = tuple(run for side in compared for run in side)
-    return Check(statement, means[0], means[1], runs, causes(runs))
+def _longest(network: str, recipes: Sequence[Recipe]) -> tuple[RunRecord, ...]:
+    for recipe in recipes:
+        runs = tuple(run for run in recipe.of(network) if run.test_error is not None)
+        if runs:
+            return runs
+    return ()
 
 
 def _measure(quantity: str, mean_response: MeanResponse) -> Callable[[RunRecord], float | None]:
@@ -189,16 +236,25 @@ def _measure(quantity: str, mean_response: MeanResponse) -> Callable[[RunRecord]
     return lambda run: getattr(run, quantity)
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    present = [value for value in values if value is not None]
-    return statistics.fmean(present) if present and len(present) == len(values) else None
+def _margin(values: Sequence[Sequence[float]], quantity: str, images: int) -> float:
+    """Return half the 95 % interval of the mean difference.
+
+    Over several seeds it is that of the paired differences (Student's t). A single seed says
+    nothing about other seeds: there it is the interval over the evaluated images only, or for a
+    response a twentieth of it.
+    """
+    differences = [above - below for above, below in zip(*values, strict=True)]
+    n = len(differences)
+    if n > 1:
+        t = _T_95[min(n - 2, len(_T_95) - 1)]
+        return t * statistics.stdev(differences) / math.sqrt(n)
+    above, below = values[0][0], values[1][0]
+    if quantity == "response":
+        return _SAME_RESPONSE * max(above, below)
+    return _binomial_margin(above, below, images)
 
 
-def _test_error(depth: int, recipes: Sequence[Recipe]) -> TestError:
-    reruns = paper.RERUNS.get(depth, ())
-    for recipe in recipes:
-        runs = tuple(run for run in recipe.of(f"resnet-{depth}") if run.test_error is not None)
-        ours = _mean([run.test_error for run in runs])
-        if ours is not None:
-            return TestError(depth, paper.TEST_ERROR[depth], reruns, ours, runs, causes(runs))
-    return TestError(depth, paper.TEST_ERROR[depth], reruns, None, (), ())
+def _binomial_margin(above: float, below: float, images: int) -> float:
+    """Return half the 95 % interval of the difference of two errors on so many images, points."""
+    variance = sum(error * (100 - error) for error in (above, below)) / images
+    return 1.96 * math.sqrt(max(variance, 0.0))

@@ -25,11 +25,12 @@ from app.language.texts import Language, Speaker
 from app.page_data.runs import find_runs, source_of
 from app.page_state.query import PageState
 from app.server.answers import Answer, AnswerCache, LruCache
+from resnet_core.data import sample
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
-from resnet_core.runs.cifar10 import ORIGINAL, is_of_a_copy
+from resnet_core.runs.cifar10 import is_of_a_copy
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 _READ_AGE = 0.2  # seconds; thirty browsers that poll share one reading of the files
@@ -227,6 +228,6 @@ def _network(run: RunRecord, say: Speaker) -> str:
 def _data(run: RunRecord, say: Speaker) -> str:
     size = run.experiment.image_size
     title = run.data_title or run.experiment.data
-    if is_of_a_copy(run) and run.experiment.data == ORIGINAL.name:
-        title = say("labs.common.caption.original", original=ORIGINAL.title, copy=title)
+    if run.recorded and is_of_a_copy(run):
+        title = say("labs.common.caption.sample", sample=sample.TITLE, copy=title)
     return f"{title}, {size}×{size}" if size else title

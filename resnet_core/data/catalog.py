@@ -1,8 +1,8 @@
 """Every data set by its name: its sizes, its images, and whether there is a copy.
 
-Known names are `shapes` (embedded) and the public sets of `sources`; anything else is the
-path of a folder of class folders, of a zip or tar of one, or of an npz. A data set never
-stands in for another.
+Known names are `shapes` and `cifar10-sample`, which come with the package, and the public sets of
+`sources`; anything else is the path of a folder of class folders, of a zip or tar of one, or of an
+npz. A data set never stands in for another.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from resnet_core.data import sample
 from resnet_core.data.dataset import Dataset, check_count, held_out_count
 from resnet_core.data.imagenet import image_folder
 from resnet_core.data.imagenet.image_folder import ImageFolder
@@ -25,7 +26,9 @@ from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.system.texts import Message
 
 SHAPES = "shapes"
-NAMES = (SHAPES, *SOURCES)
+SAMPLE = sample.NAME
+INCLUDED = (SHAPES, SAMPLE)  # with the package
+NAMES = (*INCLUDED, *SOURCES)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def facts(selection: Selection) -> DataFacts:
         full = image_folder.facts(_folder(selection.name), selection.image_size)
     elif public_name == SHAPES:
         full = _shapes_facts(selection)
+    elif public_name == SAMPLE:
+        full = sample.FACTS
     elif public_name is not None:
         full = _source_facts(SOURCES[public_name])
     else:
@@ -95,6 +100,8 @@ def load(selection: Selection) -> Dataset:
     size = selection.image_size
     if public_name == SHAPES:
         data: Dataset = shapes.load(*_shapes_to_draw(selection))
+    elif public_name == SAMPLE:
+        data = sample.load()
     elif public_name is not None:
         data = local_copy.load(SOURCES[public_name])
     else:
@@ -138,13 +145,16 @@ def require(name: str) -> None:
     public_name = _known_name(name)
     if public_name is None:
         _path(name)
-    elif public_name != SHAPES and not _is_present(SOURCES[public_name]):
+    elif public_name not in INCLUDED and not _is_present(SOURCES[public_name]):
         raise DataError.of(local_copy.missing(SOURCES[public_name]))
 
 
 def available() -> list[Entry]:
     """Return the known data sets, and the archives and folders in the data folders."""
-    entries = [Entry(SHAPES, shapes.NAME, True, None, Message("form.data.embedded"))]
+    entries = [
+        Entry(SHAPES, shapes.NAME, True, None, Message("form.data.embedded")),
+        Entry(SAMPLE, sample.TITLE, True, sample.PATH, Message("form.data.sample")),
+    ]
     for source in SOURCES.values():
         ready, packed = sources.find_ready(source), sources.find_packed(source)
         where = ready / source.folder if ready else packed[0].parent if packed else None
@@ -176,8 +186,14 @@ def _is_present(source: Source) -> bool:
 
 def _known_name(name: str) -> str | None:
     """Return the known name that is meant, whatever its case and hyphens, or None for a path."""
-    plain = name.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
-    return plain if plain in NAMES else None
+    return _NAME_BY_LETTERS.get(_letters(name))
+
+
+def _letters(name: str) -> str:
+    return name.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+_NAME_BY_LETTERS = {_letters(name): name for name in NAMES}
 
 
 def _folder(name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from resnet_core.errors import CheckpointError, RunNotFound, WrongState
 from resnet_core.runs import queries
-from resnet_core.runs.cifar10 import with_available_images
+from resnet_core.runs.cifar10 import on_the_sample
 from resnet_core.runs.folder import of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
 from resnet_core.system import disk
@@ -31,7 +31,7 @@ class Weights:
 
 
 def described(run_id: str) -> RunRecord:
-    """Return the run as its own folder, or a recording's, describes it.
+    """Return the run as its own folder, or a recording's, describes it; on images at hand.
 
     Raises:
         RunNotFound: there is neither.
@@ -43,7 +43,7 @@ def described(run_id: str) -> RunRecord:
     shipped = queries.RECORDED / check_id(run_id)
     if not (shipped / "run.json").is_file():
         raise RunNotFound("runs.none", run=run_id[:64])
-    return with_available_images(dataclasses.replace(read_run(shipped), recorded=True))
+    return on_the_sample(dataclasses.replace(read_run(shipped), recorded=True))
 
 
 def find(run: RunRecord) -> Weights:

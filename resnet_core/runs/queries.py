@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.runs import store
-from resnet_core.runs.cifar10 import with_available_images
 from resnet_core.runs.database import SELECT, to_run
 from resnet_core.runs.folder import RunFolder, of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
@@ -84,8 +83,7 @@ def recorded() -> list[RunRecord]:
     recordings = []
     for path in RECORDED.iterdir():
         try:
-            run = _recording(path, (path / "run.json").stat().st_mtime_ns)
-            recordings.append(with_available_images(run))
+            recordings.append(_recording(path, (path / "run.json").stat().st_mtime_ns))
         except (FileNotFoundError, NotADirectoryError):
             continue  # laboratories' results, and files that describe the folder
         except PlaygroundError as error:

@@ -14,7 +14,8 @@ from app.figures import look
 from app.figures.labs import shared
 from app.language.texts import Speaker
 from resnet_core.labs.depth.question import Settings
-from resnet_core.paper.cifar import RERUNS, TEST_ERROR
+from resnet_core.paper.cifar import TEST_ERROR
+from resnet_core.paper.reruns import RERUNS
 
 LIVE = "live"
 DEEPEST = 1202
@@ -91,7 +92,7 @@ def _table_6(say: Speaker, dark: bool) -> go.Scatter:
 def _paper(say: Speaker, dark: bool) -> go.Figure:
     """Table 6 on its own scale, public re-runs as points, and 1202 layers' training error."""
     quiet = look.ink(dark).quiet
-    again = [(depth, value) for depth, values in RERUNS.items() for value in values]
+    again = [(depth, error) for rerun in RERUNS for depth, error in rerun.residual.items()]
     name = say("labs.depth.series.reruns")
     reruns = go.Scatter(
         x=[depth for depth, _ in again],
