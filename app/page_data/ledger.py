@@ -101,8 +101,8 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """Name in a URL: the group of the first run, or its id."""
-        return self.runs[0].group or self.runs[0].id
+        """Name in a URL: the first group or id in the order of the alphabet."""
+        return min(run.group or run.id for run in self.runs)
 
     def of(self, network: str) -> list[RunRecord]:
         return [run for run in self.runs if run.experiment.network == f"cifar/{network}"]

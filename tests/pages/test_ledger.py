@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from app.language.texts import say
-from app.page_data import ledger
+from app.page_data import ledger, puzzle
 from resnet_core.errors import PlaygroundError
+from resnet_core.paper import cifar
 from resnet_core.runs import queries
 from tests.app.runs_on_record import put_on_record
 from tests.opened_page import opened, said
@@ -19,27 +20,44 @@ from tests.opened_page import opened, said
 _open = partial(opened, "ledger")
 
 
-def test_the_recorded_runs_are_compared_and_named(home: Path) -> None:
-    text = said(_open())
-    assert "plain-56 8" in text
-    assert "recorded" in text
-    assert "paper **6.97**" in text
+def test_every_set_of_recorded_runs_is_a_row(home: Path) -> None:
+    table = said(_open()).splitlines()
+    for group in puzzle.recorded_groups():
+        (row,) = (line for line in table if line.startswith(f"| {say('en', f'home.set.{group}')} "))
+        assert row.count("n = ") == len(ledger.STATEMENTS)
 
 
-def test_what_the_paper_says_stands_beside_what_is_seen(home: Path) -> None:
+def test_a_cell_gives_number_verdict_and_seeds(home: Path) -> None:
+    put_on_record("deep", "cifar/plain-56", final_error=12.5)
+    put_on_record("shallow", "cifar/plain-20", final_error=50.25)
+    assert "| :orange-badge[✗ -37.8] n = 1 |" in said(_open())
+
+
+def test_the_paper_and_public_repetitions_stand_beside_ours(home: Path) -> None:
     text = said(_open())
-    for statement in ledger.STATEMENTS:
-        key, figure = statement.key, statement.figure
-        found = say("en", f"ledger.paper.{key}", figure=figure, difference=statement.difference)
-        assert found in text
-    recorded = ledger.recipes(queries.recorded())
-    checks = ledger.checks(ledger.STATEMENTS[0], recorded, lambda _: None)
-    holding = sum(check.above > check.below for check in checks)
-    assert say("en", "ledger.seen", holding=holding, checked=len(checks)) in text
+    assert "**6.97**" in text
+    assert "12.95 ± 0.22" in text
+    assert ":green-badge[✓ +3.2] n = 5" in text
+
+
+def test_the_details_of_a_cell_can_be_linked_to(home: Path) -> None:
+    text = said(_open(statement="depth", runs="one-minute"))
+    difference = cifar.TEST_ERROR[20] - cifar.TEST_ERROR[56]
+    assert say("en", "ledger.paper.depth", figure="Table 6", difference=difference) in text
+    assert say("en", "ledger.cause.other_data") in text
+
+
+def test_a_set_that_lacks_a_network_says_which(home: Path) -> None:
+    put_on_record("deep", "cifar/plain-56", final_error=12.5)
+    put_on_record("shallow", "cifar/plain-20", final_error=50.25)
+    test = _open(statement="shortcuts", runs="deep")
+    assert [info.value for info in test.info] == [
+        say("en", "ledger.lacks", networks="plain-56, ResNet-56")
+    ]
 
 
 def test_in_korean_too(home: Path) -> None:
-    assert "논문 **6.97**" in said(_open(lang="ko"))
+    assert say("ko", "ledger.paper.degradation", figure="Fig. 6") in said(_open(lang="ko"))
 
 
 def test_without_any_runs_it_says_what_to_do(
@@ -47,29 +65,22 @@ def test_without_any_runs_it_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(queries, "RECORDED", tmp_path)
     test = _open()
-    assert [info.value for info in test.info] == [say("en", "ledger.none")] * 5
-    assert say("en", "ledger.not_run") in said(test)
+    assert [info.value for info in test.info] == [say("en", "ledger.none")]
+    assert "**6.97**" in said(test)
 
 
-def test_own_runs_stand_beside_recorded_ones(home: Path) -> None:
-    put_on_record("deep", "cifar/plain-56", final_error=12.5)
-    put_on_record("shallow", "cifar/plain-20", final_error=50.25)
-    text = said(_open())
-    assert f":orange-badge[{say('en', 'ledger.fails')}] plain-56 12.5 %, plain-20 50.2 %" in text
-
-
-def _with_open_replay(key: str) -> AppTest:
-    test = _open()
+def _with_open_replay(**query: str) -> AppTest:
+    test = _open(**query)
     assert not test.button  # what is closed is not built
-    test.session_state[f"replay.{key}.open"] = True
+    test.session_state["replay.open"] = True
     return test.run()
 
 
 def test_a_replay_starts_the_same_experiments(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     submitted = []
     monkeypatch.setattr(services, "submit", lambda experiments: submitted.extend(experiments) or [])
-    test = _with_open_replay("degradation.0")
-    test.button(key="replay.degradation.0").click().run()
+    test = _with_open_replay()
+    test.button(key="replay").click().run()
     assert not test.exception
     recorded = {run.id: run.experiment for run in queries.recorded()}
     assert submitted
@@ -77,8 +88,8 @@ def test_a_replay_starts_the_same_experiments(home: Path, monkeypatch: pytest.Mo
 
 
 def test_a_replay_whose_data_are_not_here_says_what_to_do(home: Path) -> None:
-    test = _with_open_replay("table6.110")
-    test.button(key="replay.table6.110").click().run()
+    test = _with_open_replay(runs="paper-8000")
+    test.button(key="replay").click().run()
     assert not test.exception
     assert len(test.error) == 1
 
@@ -90,4 +101,5 @@ def test_a_damaged_recording_checks_no_responses(
         raise PlaygroundError("stored", text=f"{run_id} is damaged.")
 
     monkeypatch.setattr(queries, "measured", damaged)
-    assert len(_open().info) == 2  # the two statements on responses
+    (row,) = (line for line in said(_open()).splitlines() if "| Shapes" in line)
+    assert row.endswith("| – | – |")
