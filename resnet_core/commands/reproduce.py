@@ -77,9 +77,11 @@ def reproduce(
     seconds = None if budget is None else 60 * budget
     ended = follow_runs([run.id for run in adopted], seconds)
     _pause(ended)
-    paths = [
-        path for run in ended if run.state == "finished" for path in _record(run, group, folder)
-    ]
+    finished = [run for run in ended if run.state == "finished"]
+    paths = [path for run in finished for path in _record(run, group, folder)]
+    if name == "figure7":
+        for run, path in zip(finished, paths, strict=True):
+            _write_responses(run, path)
     _say_end(ended, paths, as_json)
     sys.exit(0 if all(run.state == "finished" for run in ended) else 1)
 
@@ -123,6 +125,15 @@ def _record(run: RunRecord, group: str, folder: Path) -> list[Path]:
     return record(
         [run.id], folder, group, id_prefix=f"{group}{option}", weights=first and not option
     )
+
+
+def _write_responses(run: RunRecord, recording: Path) -> None:
+    """Put the response std of every layer in both modes beside the recording."""
+    from resnet_core.commands.responses import measured
+    from resnet_core.telemetry import response_table
+
+    table, images = measured(run.id)
+    response_table.write(recording / response_table.FILE, table, images)
 
 
 def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:

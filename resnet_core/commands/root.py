@@ -30,6 +30,7 @@ _COMMANDS = {
     "data": "data",
     "download": "data",
     "lab": "lab",
+    "responses": "responses",
     "measure": "train",
     "forward": "networks",
     "worker": "worker",
