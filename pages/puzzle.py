@@ -18,7 +18,7 @@ from app.page_state.page import Page, page_link
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.errors import PlaygroundError
-from resnet_core.experiments import presets
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
@@ -88,36 +88,49 @@ def _choice(home: Page[PuzzleState]) -> None:
 
 def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
     """Show the main button; its label gives the time once that has been measured."""
-    own = [record.experiment.seed for record in records if not record.recorded]
-    seed = max(own) + 1 if own else 0
-    unknown = not own and training.together(presets.one_minute(seed)) is None
-    st.fragment(_buttons, run_every=2.0 if unknown else None)(home, seed, bool(own), bool(records))
+    experiments = puzzle.experiments_like(records)
+    again = bool(records) and not records[0].recorded
+    lacking = puzzle.lacking(experiments)
+    unknown = not lacking and not again and training.together(experiments) is None
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(
+        home, experiments, again, bool(records), lacking
+    )
 
 
-def _buttons(home: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -> None:
+def _buttons(
+    home: Page[PuzzleState],
+    experiments: tuple[Experiment, ...],
+    again: bool,
+    can_guess: bool,
+    lacking: str,
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        label, hint = _run_label(seed, again)
-        if st.button(label, type="primary", key="run", help=hint):
-            _start(home, seed)
+        label, hint = _run_label(experiments, again, bool(lacking))
+        if st.button(label, type="primary", key="run", help=hint, disabled=bool(lacking)):
+            _start(home, experiments)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
             st.rerun()
+    if lacking:
+        st.caption(t("home.lacking", data=escaped(lacking)))
 
 
-def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
+def _run_label(
+    experiments: tuple[Experiment, ...], again: bool, lacking: bool
+) -> tuple[str, str | None]:
     """Return the button's label and its tooltip."""
     if again:
-        return t("home.again", seed=seed), None
-    estimate = training.together(presets.one_minute(seed))
+        return t("home.again", seed=experiments[0].seed), None
+    estimate = None if lacking else training.together(experiments)
     if isinstance(estimate, Estimate):
         label = t("home.run_timed", time=progress.duration(estimate.seconds, t))
         return label, t("common.measured_busy") if estimate.busy else None
     return t("home.run"), None
 
 
-def _start(home: Page[PuzzleState], seed: int) -> None:
+def _start(home: Page[PuzzleState], experiments: tuple[Experiment, ...]) -> None:
     try:
-        started = services.submit(presets.one_minute(seed))
+        started = services.submit(experiments)
     except PlaygroundError as error:
         st.error(explain(error))
         return
@@ -181,7 +194,21 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     st.markdown(" ".join(puzzle.verdict(records, say)))
     if puzzle.final_errors(records):
         st.caption(puzzle.measured_on(records, say))
+        _more(records)
+        full_size = puzzle.at_full_size(records, say)
+        if full_size:
+            st.markdown(full_size)
     _links(records)
+
+
+def _more(records: list[RunRecord]) -> None:
+    """Show the errors on fixed images, which need not agree with the chart's, and the recipe."""
+    with st.expander(t("home.more.title")):
+        st.markdown(puzzle.fixed_table(records, texts.speaker(texts.language())))
+        st.caption(
+            t("home.more.fixed", images=max(run.experiment.evaluation_images for run in records))
+        )
+        st.markdown(puzzle.recipe(records[0].experiment, texts.speaker(texts.language())))
 
 
 def _links(records: list[RunRecord]) -> None:

@@ -5,16 +5,22 @@ It comes out either way: where plain-56 did not end above plain-20, the verdict 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.figures.labels import network_label
 from app.language.texts import Speaker
+from resnet_core.data import catalog
+from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets
+from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
-# Groups of recordings, the nearest to the paper first; the last is what the button repeats.
-GROUPS = ("paper", "paper-8000", "cifar-two-minutes", "one-minute")
+# Groups of recordings in the order in which they are offered: first those that any machine trains
+# in a minute or two, on photographs before shapes, then those nearest to the paper.
+GROUPS = ("photographs", "one-minute", "paper", "paper-24000", "paper-8000")
+# The largest scale on record, the nearest to the paper first.
+LARGE = ("paper", "paper-24000", "paper-8000")
 FOUR = ("plain-20", "resnet-20", "plain-56", "resnet-56")
 # Percentage points: less than this between two small networks is not worth a sentence.
 MATTERS = 5.0
@@ -40,17 +46,117 @@ def recorded_four(group: str) -> list[RunRecord]:
     return [run for runs in each for run in runs] if all(each) else []
 
 
+def experiments_like(records: Sequence[RunRecord]) -> tuple[Experiment, ...]:
+    """Return what the button starts: the shown networks with the shown recipe and data.
+
+    Recorded ones begin with their first seed; one's own with the seed after those that were
+    trained. Without any, the photographs.
+    """
+    if not records:
+        return presets.photographs()
+    seeds = [run.experiment.seed for run in records]
+    seed = min(seeds) if records[0].recorded else max(seeds) + 1
+    first = {run.experiment.network: run.experiment for run in reversed(records)}
+    return tuple(first[name].changed(seed=seed) for name in presets.FOUR if name in first)
+
+
+def lacking(experiments: Sequence[Experiment]) -> str:
+    """Return the name of the data that these need and that are not on this machine, or ""."""
+    data = experiments[0].data
+    try:
+        catalog.require(data)
+    except PlaygroundError:
+        return data
+    return ""
+
+
+def fixed_table(records: Sequence[RunRecord], say: Speaker) -> str:
+    """Return the final errors on fixed images by network, a table in Markdown."""
+    rows = [("", *map(network_label, FOUR)), (":--", *(["--:"] * len(FOUR)))]
+    for quantity in ("train_error", "test_error"):
+        errors = fixed_errors(records, quantity)
+        if errors is not None:
+            values = [f"{errors[name]:.1f} %" for name in FOUR]
+            rows.append((say(f"home.more.{quantity}"), *values))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def recipe(experiment: Experiment, say: Speaker) -> str:
+    """Return the recipe in a sentence: batch, rate, warm-up and drops."""
+    warmup = experiment.warmup_iterations if experiment.warmup == "linear" else 0
+    return say(
+        "home.more.recipe_warmup" if warmup else "home.more.recipe",
+        batch=experiment.batch_size,
+        iterations=f"{experiment.iterations:,}",
+        rate=f"{experiment.learning_rate:g}",
+        warmup=f"{warmup:,}",
+        drops=", ".join(f"{at:,}" for at in experiment.drops),
+    )
+
+
+def largest() -> list[RunRecord]:
+    """Return the recorded four at the scale nearest to the paper's; [] where none is on record."""
+    return next((runs for group in LARGE if (runs := recorded_four(group))), [])
+
+
+def at_full_size(records: Sequence[RunRecord], say: Speaker) -> str:
+    """Return the errors of the largest recorded set; "" where it is the one that is shown."""
+    large = largest()
+    errors = _means(large, lambda run: run.train_error)
+    tested = _means(large, lambda run: run.test_error)
+    if errors is None or tested is None or large[0].group == records[0].group:
+        return ""
+    experiment = large[0].experiment
+    values = {
+        **_percentages(errors),
+        **{f"t{name}": value for name, value in _percentages(tested).items()},
+    }
+    deeper = errors["resnet-56"] < errors["resnet-20"] and tested["resnet-56"] < tested["resnet-20"]
+    key = "full_size" if deeper else "full_size_not_yet"
+    return say(
+        f"home.saw.{key}",
+        data=large[0].data_title,
+        iterations=f"{experiment.iterations:,}",
+        **values,
+    )
+
+
 def final_errors(records: Sequence[RunRecord]) -> dict[str, float] | None:
-    """Return the mean training error over seeds by network, percent; None unless all four
-    finished."""
+    """Return the mean over seeds of the last training error that the chart draws, by network.
+
+    Percent, over the mini-batches since the record before, see `fixed_errors` for the other one.
+    None unless all four finished.
+    """
+    return _means(records, _last_running_error)
+
+
+def fixed_errors(records: Sequence[RunRecord], quantity: str) -> dict[str, float] | None:
+    """Return the mean over seeds of the final `train_error` or `test_error`, percent, on fixed
+    images without augmentation, by network; None unless all four finished."""
+    return _means(records, lambda run: getattr(run, quantity))
+
+
+def _means(
+    records: Sequence[RunRecord], measure: Callable[[RunRecord], float | None]
+) -> dict[str, float] | None:
     errors: dict[str, list[float]] = {}
     for record in records:
-        if record.state == "finished" and record.train_error is not None:
+        error = measure(record) if record.state == "finished" else None
+        if error is not None:
             name = record.experiment.network.removeprefix("cifar/")
-            errors.setdefault(name, []).append(record.train_error)
+            errors.setdefault(name, []).append(error)
     if not all(name in errors for name in FOUR):
         return None
     return {name: sum(values) / len(values) for name, values in errors.items()}
+
+
+def _last_running_error(record: RunRecord) -> float | None:
+    """Return the error at the right end of the chart's curve, percent."""
+    try:
+        errors = queries.measured(record).frame["running_error"].dropna()
+    except PlaygroundError:
+        return None
+    return float(errors.iloc[-1]) if len(errors) else None
 
 
 def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
@@ -72,14 +178,12 @@ def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
 
 
 def measured_on(records: Sequence[RunRecord], say: Speaker) -> str:
-    """Return the images and seeds that the sentences' errors are of."""
-    images = max(record.experiment.evaluation_images for record in records)
+    """Return what the sentences' errors are of, and the seeds."""
     seeds = sorted({record.experiment.seed for record in records})
     n = max(1, len(records) // len(FOUR))
     key = "charts.caption.seed" if len(seeds) == 1 else "charts.caption.seeds"
     listed = ", ".join(map(str, seeds))
-    named = say(key, seed=listed, seeds=listed, n=n)
-    return say("home.saw.measured", images=f"{images:,}", seeds=named)
+    return say("home.saw.measured", seeds=say(key, seed=listed, seeds=listed, n=n))
 
 
 def answer(guess: str, records: Sequence[RunRecord], say: Speaker) -> str:

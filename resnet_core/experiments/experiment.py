@@ -41,8 +41,9 @@ class Experiment(NetworkSettings):
 
     data: str = Field(
         "shapes",
-        description="shapes (embedded), cifar10, cifar100, mnist, fashionmnist, svhn, or the path "
-        "of a folder of class folders, or of a zip, tar or npz of one.",
+        description="shapes (embedded), cifar10-sample (photographs, included), cifar10, "
+        "cifar100, mnist, fashionmnist, svhn, or the path of a folder of class folders, or of a "
+        "zip, tar or npz of one.",
     )
     image_size: int | None = Field(
         None,

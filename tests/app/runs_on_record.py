@@ -108,13 +108,13 @@ def measurement(experiment: Experiment, iteration: int, final_error: float) -> M
     error = 90 + (final_error - 90) * share
     layers = np.arange(1, len(facts.layers) + 1, dtype=np.float32)
     evaluated = iteration > 0 and iteration % experiment.evaluate_every == 0
-    random = np.random.default_rng([experiment.seed, iteration])
+    noise = (1 - share) * float(np.random.default_rng([experiment.seed, iteration]).uniform(-1, 1))
     return Measurement(
         iteration=iteration,
         epoch=iteration / 40,
         seconds=iteration * 0.05,
         loss=2.3 * (1 - share) + 0.1,
-        running_error=None if iteration == 0 else error + float(random.uniform(-1, 1)),
+        running_error=None if iteration == 0 else error + noise,
         train_error=error if evaluated else None,
         test_error=error + 1 if evaluated else None,
         learning_rate=0.1,

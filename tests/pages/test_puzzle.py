@@ -98,13 +98,13 @@ def test_another_recording_is_a_click_away_and_in_the_url(nothing_recorded: Path
     recording.record(_four("paper-8000", "paper-"), nothing_recorded)
     test = _open()
     (choice,) = test.segmented_control
-    assert choice.value == "paper-8000"
-    assert _shown(test) == [f"paper-{name}" for name in NETWORKS]
-    choice.set_value("one-minute").run()
-    assert not test.exception
-    assert _query(test, "run") == "one-minute"
+    assert choice.value == "one-minute"
     assert _shown(test) == list(NETWORKS)
-    assert test.segmented_control[0].value == "one-minute"
+    choice.set_value("paper-8000").run()
+    assert not test.exception
+    assert _query(test, "run") == "paper-8000"
+    assert _shown(test) == [f"paper-{name}" for name in NETWORKS]
+    assert test.segmented_control[0].value == "paper-8000"
 
 
 def test_beside_ones_own_runs_no_recording_is_chosen(nothing_recorded: Path) -> None:
@@ -122,19 +122,35 @@ def test_one_recording_alone_is_no_choice(nothing_recorded: Path) -> None:
     assert not _open().segmented_control
 
 
-def test_the_button_starts_the_four_and_the_url_names_them() -> None:
+def test_the_button_starts_photographs_and_the_url_names_them() -> None:
     test = _open()
     test.button(key="run").click().run()
     assert not test.exception
     runs = queries.runs()
-    assert sorted(run.experiment.network for run in runs) == sorted(
-        experiment.network for experiment in presets.one_minute()
-    )
+    assert {run.experiment for run in runs} == set(presets.photographs())
     assert {run.state for run in runs} == {"queued"}
     (group,) = {run.group for run in runs}
     assert _query(test, "run") == group
     assert [button.key for button in test.button] == ["stop"]
     assert sorted(_shown(test)) == sorted(run.id for run in runs)
+
+
+def test_what_is_shown_is_what_starts(nothing_recorded: Path) -> None:
+    settings = {"learning_rate": 0.03, "train_images": 700, "test_images": 50}
+    recording.record(_four("one-minute", **settings), nothing_recorded)
+    shown = {run.experiment for run in queries.recorded()}
+    test = _open()
+    test.button(key="run").click().run()
+    assert not test.exception
+    started = [run for run in queries.runs() if run.state == "queued"]
+    assert {run.experiment for run in started} == shown
+
+
+def test_a_set_whose_data_are_not_here_cannot_be_started(nothing_recorded: Path) -> None:
+    recording.record(_four("paper-8000", data="cifar10"), nothing_recorded)
+    test = _open()
+    assert test.button(key="run").disabled
+    assert "cifar10, which is not on this machine" in _texts(test)
 
 
 def test_runs_that_wait_for_others_say_so() -> None:

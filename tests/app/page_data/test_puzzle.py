@@ -31,10 +31,11 @@ def on_record(monkeypatch: pytest.MonkeyPatch, *runs: RunRecord) -> None:
     monkeypatch.setattr(queries, "recorded", lambda: list(runs))
 
 
-def test_the_paper_comes_before_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    on_record(monkeypatch, *_recorded("one-minute"), *_recorded("paper-8000"))
-    assert puzzle.recorded_groups() == ["paper-8000", "one-minute"]
-    assert puzzle.first_recording() == _recorded("paper-8000")
+def test_photographs_come_first_then_shapes_then_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = [*_recorded("one-minute"), *_recorded("paper-8000"), *_recorded("photographs")]
+    on_record(monkeypatch, *every)
+    assert puzzle.recorded_groups() == ["photographs", "one-minute", "paper-8000"]
+    assert puzzle.first_recording() == _recorded("photographs")
 
 
 def test_a_set_that_lacks_a_network_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,9 +75,7 @@ _USUAL = {"plain-20": 20.0, "resnet-20": 5.0, "plain-56": 85.0, "resnet-56": 15.
 def _four(seed: int = 0, **errors: float) -> list[RunRecord]:
     named = {name.replace("_", "-"): error for name, error in errors.items()}
     return [
-        put_on_record(
-            f"{name}-{seed}", f"cifar/{name}", seed=seed, final_error=error, measured=False
-        )
+        put_on_record(f"{name}-{seed}", f"cifar/{name}", seed=seed, final_error=error)
         for name, error in {**_USUAL, **named}.items()
     ]
 
@@ -112,7 +111,7 @@ def test_the_other_way_round_is_said_too(
 
 def test_the_mean_over_seeds_is_what_counts(home: Path, say: Speaker) -> None:
     records = _four(0, plain_56=80.0) + _four(1, plain_56=90.0)
-    assert puzzle.final_errors(records) == _USUAL
+    assert puzzle.final_errors(records) == pytest.approx(_USUAL)
     assert "seeds 0, 1, n = 2" in puzzle.measured_on(records, say)
 
 

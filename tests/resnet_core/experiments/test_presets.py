@@ -33,7 +33,7 @@ def test_the_four_differ_in_nothing_but_the_network(build: object) -> None:
 
 def test_another_copy_of_cifar() -> None:
     assert {e.data for e in cifar_two_minutes(data="/a/copy.tar")} == {"/a/copy.tar"}
-    assert {(e.image_size, e.train_images) for e in cifar_two_minutes()} == {(16, 5120)}
+    assert {(e.image_size, e.train_images) for e in cifar_two_minutes()} == {(16, 2000)}
 
 
 def test_figure_6_is_the_papers_recipe() -> None:
@@ -48,5 +48,5 @@ def test_figure_6_is_the_papers_recipe() -> None:
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:
-    with pytest.raises(InvalidSetting, match="one-minute, cifar-two-minutes"):
+    with pytest.raises(InvalidSetting, match="one-minute, photographs, cifar-two-minutes"):
         preset("one-hour")
