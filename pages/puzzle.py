@@ -38,12 +38,12 @@ def page() -> None:
     if active:
         _progress([record.id for record in records])
     elif guess == "asked" and records:
-        _ask()
+        _ask(records)
     else:
         _actions(home, records)
     if active or guess != "asked" or not records:
         _choice(home)
-        charts(records, guessed=guess in puzzle.FOUR)
+        charts(records, guessed=guess in puzzle.four_of(records))
         if records and not active:
             _conclusion(records, guess)
     home.write()
@@ -165,13 +165,13 @@ def _progress_text(records: list[RunRecord], now: progress.Progress) -> str:
     return t("home.progress_left", percent=percent, time=progress.duration(now.seconds_left, t))
 
 
-def _ask() -> None:
+def _ask(records: list[RunRecord]) -> None:
     """Ask for a guess; the charts are shown after it."""
     with st.container(border=True):
         st.subheader(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
         with st.container(horizontal=True):
-            for network in puzzle.FOUR:
+            for network in puzzle.four_of(records):
                 st.button(
                     network_label(network),
                     key=f"guess.{network}",

@@ -1,11 +1,14 @@
 """The puzzle's four networks: the recordings that ship, and a verdict computed from their numbers.
 
-It comes out either way: where plain-56 did not end above plain-20, the verdict says so.
+Two have 20 layers and two are deep: 56 layers, or fewer where that is what a short run can train.
+The verdict comes out either way: where the deep plain network did not end above the other, it says
+so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.figures.labels import network_label
 from app.language.texts import Speaker
@@ -21,7 +24,7 @@ from resnet_core.runs.record import RunRecord
 GROUPS = ("photographs", "one-minute", "paper", "paper-24000", "paper-8000")
 # The largest scale on record, the nearest to the paper first.
 LARGE = ("paper", "paper-24000", "paper-8000")
-FOUR = ("plain-20", "resnet-20", "plain-56", "resnet-56")
+DEEP = (56, 44, 32)  # layers of the two deep networks; the first that both families have
 # Percentage points: less than this between two small networks is not worth a sentence.
 MATTERS = 5.0
 
@@ -42,8 +45,23 @@ def recorded_four(group: str) -> list[RunRecord]:
     recorded = [
         run for run in queries.recorded() if run.group == group and run.experiment.shortcut == "A"
     ]
-    each = [[run for run in recorded if run.experiment.network == name] for name in presets.FOUR]
-    return [run for runs in each for run in runs] if all(each) else []
+    four = four_of(recorded)
+    return [run for name in four for run in recorded if _name(run) == name]
+
+
+def four_of(records: Iterable[RunRecord]) -> tuple[str, ...]:
+    """Return the names of the four, "plain-20" first; () if one is missing."""
+    names = {_name(record) for record in records}
+    every = (tuple(map(_short, presets.four(deep))) for deep in DEEP)
+    return next((four for four in every if names.issuperset(four)), ())
+
+
+def _name(record: RunRecord) -> str:
+    return _short(record.experiment.network)
+
+
+def _short(network: str) -> str:
+    return network.removeprefix("cifar/")
 
 
 def experiments_like(records: Sequence[RunRecord]) -> tuple[Experiment, ...]:
@@ -56,8 +74,8 @@ def experiments_like(records: Sequence[RunRecord]) -> tuple[Experiment, ...]:
         return presets.photographs()
     seeds = [run.experiment.seed for run in records]
     seed = min(seeds) if records[0].recorded else max(seeds) + 1
-    first = {run.experiment.network: run.experiment for run in reversed(records)}
-    return tuple(first[name].changed(seed=seed) for name in presets.FOUR if name in first)
+    first = {_name(run): run.experiment for run in reversed(records)}
+    return tuple(first[name].changed(seed=seed) for name in four_of(records) or first)
 
 
 def lacking(experiments: Sequence[Experiment]) -> str:
@@ -72,11 +90,12 @@ def lacking(experiments: Sequence[Experiment]) -> str:
 
 def fixed_table(records: Sequence[RunRecord], say: Speaker) -> str:
     """Return the final errors on fixed images by network, a table in Markdown."""
-    rows = [("", *map(network_label, FOUR)), (":--", *(["--:"] * len(FOUR)))]
+    four = four_of(records)
+    rows = [("", *map(network_label, four)), (":--", *(["--:"] * len(four)))]
     for quantity in ("train_error", "test_error"):
         errors = fixed_errors(records, quantity)
         if errors is not None:
-            values = [f"{errors[name]:.1f} %" for name in FOUR]
+            values = [f"{errors[name]:.1f} %" for name in four]
             rows.append((say(f"home.more.{quantity}"), *values))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -107,11 +126,8 @@ def at_full_size(records: Sequence[RunRecord], say: Speaker) -> str:
     if errors is None or tested is None or large[0].group == records[0].group:
         return ""
     experiment = large[0].experiment
-    values = {
-        **_percentages(errors),
-        **{f"t{name}": value for name, value in _percentages(tested).items()},
-    }
-    deeper = errors["resnet-56"] < errors["resnet-20"] and tested["resnet-56"] < tested["resnet-20"]
+    values = {**_percentages(errors), **_percentages(tested, "test_")}
+    deeper = all(_deep(means, "resnet") < means["resnet-20"] for means in (errors, tested))
     key = "full_size" if deeper else "full_size_not_yet"
     return say(
         f"home.saw.{key}",
@@ -143,11 +159,9 @@ def _means(
     for record in records:
         error = measure(record) if record.state == "finished" else None
         if error is not None:
-            name = record.experiment.network.removeprefix("cifar/")
-            errors.setdefault(name, []).append(error)
-    if not all(name in errors for name in FOUR):
-        return None
-    return {name: sum(values) / len(values) for name, values in errors.items()}
+            errors.setdefault(_name(record), []).append(error)
+    four = four_of(record for record in records if _name(record) in errors)
+    return {name: statistics.fmean(errors[name]) for name in four} or None
 
 
 def _last_running_error(record: RunRecord) -> float | None:
@@ -171,16 +185,16 @@ def verdict(records: Sequence[RunRecord], say: Speaker) -> list[str]:
         say(f"home.saw.{_plain(errors)}", **percentages),
         say(f"home.saw.{_shortcut(errors)}", **percentages),
     ]
-    if errors["resnet-56"] >= min(errors["plain-20"], errors["resnet-20"]):
-        iterations = max(record.experiment.iterations for record in records)
-        sentences.append(say("home.saw.short_run", iterations=f"{iterations:,}"))
+    if _deep(errors, "resnet") >= min(errors["plain-20"], errors["resnet-20"]):
+        iterations = f"{max(record.experiment.iterations for record in records):,}"
+        sentences.append(say("home.saw.short_run", iterations=iterations, **percentages))
     return sentences
 
 
 def measured_on(records: Sequence[RunRecord], say: Speaker) -> str:
     """Return what the sentences' errors are of, and the seeds."""
     seeds = sorted({record.experiment.seed for record in records})
-    n = max(1, len(records) // len(FOUR))
+    n = max(1, len(records) // 4)
     key = "charts.caption.seed" if len(seeds) == 1 else "charts.caption.seeds"
     listed = ", ".join(map(str, seeds))
     return say("home.saw.measured", seeds=say(key, seed=listed, seeds=listed, n=n))
@@ -202,17 +216,30 @@ def answer(guess: str, records: Sequence[RunRecord], say: Speaker) -> str:
 
 
 def _plain(errors: Mapping[str, float]) -> str:
-    gap = errors["plain-56"] - errors["plain-20"]
+    gap = _deep(errors, "plain") - errors["plain-20"]
     if gap >= MATTERS:
         return "plain_worse"
     return "plain_close" if gap > -MATTERS else "plain_better"
 
 
 def _shortcut(errors: Mapping[str, float]) -> str:
-    better = errors["plain-56"] - errors["resnet-56"] >= MATTERS
+    better = _deep(errors, "plain") - _deep(errors, "resnet") >= MATTERS
     return "shortcut_better" if better else "shortcut_same"
 
 
-def _percentages(errors: Mapping[str, float]) -> dict[str, str]:
-    short = {"plain-20": "p20", "resnet-20": "r20", "plain-56": "p56", "resnet-56": "r56"}
-    return {short[name]: f"{errors[name]:.1f}" for name in FOUR}
+def _deep(errors: Mapping[str, float], family: str) -> float:
+    """Return the error of the family's deeper network of the two."""
+    (name,) = (name for name in errors if name.startswith(f"{family}-") and name[-2:] != "20")
+    return errors[name]
+
+
+def _percentages(errors: Mapping[str, float], prefix: str = "") -> dict[str, str]:
+    """Return what the sentences name: the depth of the deep ones, and the four errors."""
+    deep = next(name for name in errors if name[-2:] != "20")[-2:]
+    return {
+        "deep": deep,
+        f"{prefix}plain_20": f"{errors['plain-20']:.1f}",
+        f"{prefix}resnet_20": f"{errors['resnet-20']:.1f}",
+        f"{prefix}plain_deep": f"{_deep(errors, 'plain'):.1f}",
+        f"{prefix}resnet_deep": f"{_deep(errors, 'resnet'):.1f}",
+    }

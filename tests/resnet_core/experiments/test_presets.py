@@ -4,7 +4,14 @@ import pytest
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.experiments.presets import PRESETS, cifar_two_minutes, figure6, one_minute, preset
+from resnet_core.experiments.presets import (
+    PRESETS,
+    cifar_two_minutes,
+    figure6,
+    one_minute,
+    photographs,
+    preset,
+)
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -21,11 +28,13 @@ def test_every_preset_builds_valid_experiments_with_its_seed(name: str) -> None:
     assert len({experiment.network for experiment in experiments}) == len(experiments)
 
 
-@pytest.mark.parametrize("build", [one_minute, cifar_two_minutes])
-def test_the_four_differ_in_nothing_but_the_network(build: object) -> None:
+@pytest.mark.parametrize(
+    ("build", "deep"), [(one_minute, 56), (photographs, 44), (cifar_two_minutes, 44)]
+)
+def test_the_four_differ_in_nothing_but_the_network(build: object, deep: int) -> None:
     four = build()  # type: ignore[operator]
     assert [e.network for e in four] == [
-        *("cifar/plain-20", "cifar/resnet-20", "cifar/plain-56", "cifar/resnet-56")
+        *("cifar/plain-20", "cifar/resnet-20", f"cifar/plain-{deep}", f"cifar/resnet-{deep}")
     ]
     alike = {e.changed(network="cifar/plain-8", name="").model_dump_json() for e in four}
     assert len(alike) == 1
