@@ -43,7 +43,7 @@ bench: .venv/app ## Measure training, telemetry and server on this machine and w
 bench-gpu: .venv/app ## Measure training on this machine's CUDA GPU, if it has one.
 	$(BIN)/python -m benchmarks.gpu
 
-demo-table: .venv/app ## Train the one-minute demo with five seeds and write its table into docs.
+demo-table: .venv/app ## Train the demo on photographs and on shapes with five seeds and write its tables into docs.
 	$(BIN)/python -m benchmarks.four_networks --write docs/one-minute.md
 
 pictures: .venv/dev ## Take the README's pictures from the running app.

@@ -108,9 +108,11 @@ def _set_name(recipe: Recipe) -> str:
     """Return the name of a set of runs: as on the home page, or by its data and length."""
     first = recipe.runs[0]
     if first.recorded and first.group in puzzle.GROUPS:
-        return t(f"home.set.{first.group}")
-    title = first.data_title or first.experiment.data
-    return t("ledger.own_set", data=escaped(title), iterations=first.experiment.iterations)
+        name = t(f"home.set.{first.group}")
+    else:
+        title = escaped(first.data_title or first.experiment.data)
+        name = t("ledger.own_set", data=title, iterations=first.experiment.iterations)
+    return name if recipe.deep == 56 else t("ledger.other_depth", name=name, deep=recipe.deep)
 
 
 def _details(ledger_page: Page[LedgerState], recipes: dict[str, Recipe]) -> None:
@@ -142,7 +144,8 @@ def _details(ledger_page: Page[LedgerState], recipes: dict[str, Recipe]) -> None
 
 
 def _check(check: Check) -> None:
-    names = [network_label(name) for name in (check.statement.above, check.statement.below)]
+    compared = (check.statement.above, check.statement.below)
+    names = [network_label(name.replace("-56", f"-{check.deep}")) for name in compared]
     key = "compared_std" if check.statement.quantity == "response" else "compared"
     measured = t(
         f"ledger.{key}",

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from app.page_data import puzzle
 from app.page_state.query import PageState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar as paper
@@ -104,7 +105,15 @@ class Recipe:
         """Name in a URL: the first group or id in the order of the alphabet."""
         return min(run.group or run.id for run in self.runs)
 
+    @property
+    def deep(self) -> int:
+        """Layers of the networks that stand for those of 56: fewer where it has none of these."""
+        depths = {int(name[-2:]) for name in puzzle.four_of(self.runs)} - {20}
+        return depths.pop() if depths else 56
+
     def of(self, network: str) -> list[RunRecord]:
+        """Return the runs of a network, "plain-20"; those of 56 layers are its `deep` ones."""
+        network = network.replace("-56", f"-{self.deep}")
         return [run for run in self.runs if run.experiment.network == f"cifar/{network}"]
 
 
@@ -114,6 +123,7 @@ class Check:
 
     Attributes:
         above, below: means over the seeds.
+        deep: layers of the networks that stand for those of 56.
         margin: a difference smaller than this decides nothing, see `_margin`.
         n: seeds of each network.
         runs: those that were compared.
@@ -123,6 +133,7 @@ class Check:
     statement: Statement
     above: float
     below: float
+    deep: int
     margin: float
     n: int
     runs: tuple[RunRecord, ...]
@@ -172,7 +183,7 @@ def check(statement: Statement, recipe: Recipe, mean_response: MeanResponse) -> 
     values = [[measure(side[seed]) or 0.0 for seed in seeds] for side in sides]
     margin = _margin(values, statement.quantity, recipe.experiment.evaluation_images)
     means = [statistics.fmean(each) for each in values]
-    return Check(statement, means[0], means[1], margin, len(seeds), runs, causes(runs))
+    return Check(statement, means[0], means[1], recipe.deep, margin, len(seeds), runs, causes(runs))
 
 
 def reported(statement: Statement, rerun: Rerun) -> Check | None:
@@ -185,7 +196,7 @@ def reported(statement: Statement, rerun: Rerun) -> Check | None:
         margin = _binomial_margin(above, below, paper.TEST_IMAGES)
     else:
         margin = _T_95[rerun.seeds - 2] * math.hypot(*spreads) / math.sqrt(rerun.seeds)
-    return Check(statement, above, below, margin, rerun.seeds, (), rerun.causes)
+    return Check(statement, above, below, 56, margin, rerun.seeds, (), rerun.causes)
 
 
 def table_6(runs: Sequence[RunRecord]) -> dict[str, tuple[RunRecord, ...]]:
