@@ -21,6 +21,8 @@ from resnet_core.training.checkpoint.folder import WEIGHTS, verify_checkpoint
 
 # A curve of a thousand pixels shows no more.
 MOST_ROWS = 300
+# An update that takes so many times the median was held up.
+_PAUSE = 2.0
 
 
 def record(
@@ -54,12 +56,12 @@ def _record(run_id: str, folder: Path, group: str, id_prefix: str, weights: bool
     if not source.compacted.is_file():
         raise PlaygroundError("recording.no_telemetry", title=run.title)
     final = _final_weights(run) if weights else None
-    shipped = _shipped(run, group, id_prefix)
+    rows = without_pauses(pyarrow.parquet.read_table(source.compacted))
+    shipped = _shipped(run, group, id_prefix, rows)
     target = folder / shipped.id
     target.mkdir(parents=True, exist_ok=True)
     (target / "experiment.json").unlink(missing_ok=True)  # one that is made again
     write_run(target, shipped)
-    rows = pyarrow.parquet.read_table(source.compacted)
     thinned = _single_precision(rows.take(pa.array(thinned_rows(rows))))
     pyarrow.parquet.write_table(
         thinned, target / "telemetry.parquet", compression="zstd", compression_level=19
@@ -109,8 +111,8 @@ def _final_weights(run: RunRecord) -> Path:
     return weights.path
 
 
-def _shipped(run: RunRecord, group: str, id_prefix: str) -> RunRecord:
-    """The run without what holds on the machine that trained it only: process and paths."""
+def _shipped(run: RunRecord, group: str, id_prefix: str, rows: pa.Table) -> RunRecord:
+    """The run without what holds on the machine that trained it only: process, paths, pauses."""
     experiment = run.experiment.changed(data=Path(run.experiment.data).name)
     network = experiment.network.partition("/")[2]
     named = check_id(f"{id_prefix}-{network}-seed-{experiment.seed}") if id_prefix else run.id
@@ -119,9 +121,37 @@ def _shipped(run: RunRecord, group: str, id_prefix: str) -> RunRecord:
         id=named,
         group=group or run.group,
         experiment=experiment,
+        seconds=float(rows.column("seconds")[-1].as_py()),
+        images_per_second=median_rate(rows),
         pid=None,
         pid_created=None,
     )
+
+
+def without_pauses(rows: pa.Table) -> pa.Table:
+    """Return the rows with the seconds of training alone.
+
+    Where an update took more than twice the median over the run, the machine was busy with other
+    work or asleep; there the median takes its place.
+    """
+    iterations = rows.column("iteration").to_numpy().astype(float)
+    seconds = rows.column("seconds").to_numpy().astype(float)
+    updates = np.diff(iterations)
+    each = np.diff(seconds) / np.maximum(updates, 1)
+    if not len(each):
+        return rows
+    median = float(np.median(each))
+    each = np.where(each > _PAUSE * median, median, each)
+    trained = seconds[0] + np.concatenate([[0.0], np.cumsum(each * updates)])
+    place = rows.column_names.index("seconds")
+    return rows.set_column(place, rows.schema.field(place), pa.array(trained, pa.float64()))
+
+
+def median_rate(rows: pa.Table) -> float | None:
+    """Return the images a second of training, the median over the records; None without any."""
+    rates = rows.column("images_per_second").to_numpy()
+    rates = rates[np.isfinite(rates) & (rates > 0)]
+    return float(np.median(rates)) if len(rates) else None
 
 
 def thinned_rows(rows: pa.Table, most: int = MOST_ROWS) -> NDArray[np.intp]:

@@ -93,6 +93,20 @@ def test_a_long_run_is_thinned_to_its_evaluations_and_an_even_rest(
     assert (path / "telemetry.parquet").stat().st_size < 30_000
 
 
+def test_a_busy_machines_pauses_are_left_out() -> None:
+    rows = pa.table(
+        {
+            "iteration": [0, 1, 2, 3, 5],
+            "seconds": [1.0, 2.0, 3.0, 500.0, 502.2],
+            "images_per_second": [0.0, 100.0, 100.0, 0.2, 90.0],
+        }
+    )
+    # Updates of 1, 1, 497 and twice 1.1 seconds: the median is 1.05.
+    trained = recording.without_pauses(rows)["seconds"].to_pylist()
+    assert trained == pytest.approx([1.0, 2.0, 3.0, 4.05, 6.25])
+    assert recording.median_rate(rows) == pytest.approx(95.0)
+
+
 def test_even_many_evaluations_are_thinned() -> None:
     rows = pa.table({"train_error": np.arange(5000.0)})
     chosen = recording.thinned_rows(rows, most=100)
