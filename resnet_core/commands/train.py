@@ -15,7 +15,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.presets import PRESETS
 from resnet_core.experiments.presets import preset as preset_named
 from resnet_core.jobs import queue
-from resnet_core.jobs.submission import facts_of
+from resnet_core.jobs.queue import facts_of
 from resnet_core.runs.record import RunRecord
 from resnet_core.system import environment
 

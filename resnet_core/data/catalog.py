@@ -12,15 +12,14 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from resnet_core.data.dataset import Dataset, check_count, held_out_count
+from resnet_core.data import shapes
+from resnet_core.data.dataset import DataFacts, Dataset, Selection, check_count, held_out_count
 from resnet_core.data.imagenet import image_folder
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.data.own import arrays, collection
 from resnet_core.data.own.files import is_archive, quoted, title
 from resnet_core.data.public import local_copy, sources
 from resnet_core.data.public.sources import SOURCES, Source
-from resnet_core.data.selection import DataFacts, Selection
-from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.system.texts import Message
 

@@ -14,12 +14,13 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
-from resnet_core.training import device, intervals
+from resnet_core.training import device
 from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
 from resnet_core.training.checkpoint.fork import load_fitting
 from resnet_core.training.images import Data, prepare
+from resnet_core.training.schedule import audit_due, evaluation_due
 from resnet_core.training.step.backpropagation import Backpropagation, BatchResult
-from resnet_core.training.step.cuda_graph import fastest_stepper
+from resnet_core.training.step.stepper import fastest_stepper
 from resnet_core.training.train_state import TrainState
 
 _PAPER_RATE, _PAPER_MOMENTUM = 0.1, 0.9
@@ -132,7 +133,7 @@ class Session:
         batches, buffers = state.batches.state_dict(), [b.clone() for b in state.model.buffers()]
         with self._timed(), state.dropout.at(0):
             images, labels = state.batches.next()
-            audit = intervals.audit_due(state.experiment, 0)
+            audit = audit_due(state.experiment, 0)
             result = self._backpropagation(
                 images, labels, record=True, audit=audit, scaler=state.scaler
             ).fetch()
@@ -155,7 +156,7 @@ class Session:
     def measure(self) -> Measurement:
         """Return the figures of the last update's pass, and the errors where they are due."""
         state = self.state
-        if intervals.evaluation_due(state.experiment, state.iteration):
+        if evaluation_due(state.experiment, state.iteration):
             state.schedule.observe_evaluation(self.evaluate()[1])
         measurement = self._measurement(state.wrong, state.images)
         state.wrong = state.images = 0

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.dataset import Dataset, class_order
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Dataset, Selection, class_order
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import imported, store

@@ -8,15 +8,14 @@ from pathlib import Path
 import torch
 
 from resnet_core.data import catalog
+from resnet_core.data.dataset import Selection
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.views import per_pixel_mean
-from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.names import Spec, is_imagenet
-from resnet_core.training import device
+from resnet_core.training import device, multi_crop
 from resnet_core.training.device import ComputedPrecision
-from resnet_core.training.evaluation import multi_crop
-from resnet_core.training.evaluation.multi_crop import Errors, Views
+from resnet_core.training.multi_crop import Errors, Views
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Answers
 from resnet_core.weights.images import WHOLE, Part

@@ -14,10 +14,9 @@ from pydantic import Field
 from app.page_state.query import Errors, PageState, settle
 from app.widgets.experiment_form.networks import DEPTHS, depths, joined, split, twin_of
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.experiment import NEVER, Experiment, from_text
 from resnet_core.experiments.network_settings import lacking
 from resnet_core.experiments.presets import PRESETS
-from resnet_core.experiments.text import NEVER, from_text
 from resnet_core.specs.imagenet import PREFIX
 from resnet_core.specs.names import is_imagenet
 
