@@ -10,6 +10,7 @@ import click
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.experiments.network_settings import NetworkSettings
 from resnet_core.specs.names import Spec, is_imagenet, spec_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -18,15 +19,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 run_id_argument = click.argument("run_id", metavar="ID")
 
 NETWORK_FIELDS = (
-    "shortcut",
-    "option_a_padding",
-    "stride_in",
-    "block",
-    "layers_per_block",
-    "width",
-    "activation",
-    "batch_norm",
-    "initialization",
+    *(field for field in NetworkSettings.model_fields if field != "network"),
     "image_size",
 )
 

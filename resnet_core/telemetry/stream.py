@@ -172,7 +172,8 @@ def truncate(path: Path, iteration: int) -> None:
         return
     header = renewed(schema)
     parts = [header.serialize(), *(batch.serialize() for batch in rows)]
-    _write_whole(path, b"".join(part.to_pybytes() for part in parts))
+    with full_disk_explained(path):
+        write_whole(path, b"".join(part.to_pybytes() for part in parts))
 
 
 def compact(stream_path: Path, parquet_path: Path) -> None:
@@ -183,7 +184,8 @@ def compact(stream_path: Path, parquet_path: Path) -> None:
     """
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(read(stream_path).combine_chunks(), buffer, compression="zstd")
-    _write_whole(parquet_path, buffer.getvalue())
+    with full_disk_explained(parquet_path):
+        write_whole(parquet_path, buffer.getvalue())
 
 
 class Tail:
@@ -276,8 +278,3 @@ def _bytes(path: Path) -> bytes:
     if not path.exists() or path.stat().st_size == 0:
         return b""
     return path.read_bytes()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    with full_disk_explained(path):
-        write_whole(path, content)

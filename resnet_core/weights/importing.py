@@ -17,11 +17,13 @@ from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, Selection, class_order
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.network_settings import NetworkSettings, lacking
 from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec, is_imagenet, settings_of
 from resnet_core.system import disk
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
@@ -34,11 +36,6 @@ from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Answers, EvaluatedFile, Progress, evaluate
 from resnet_core.weights.images import PER_PIXEL, normalized
-
-# Settings that a file's shapes, or the answers, decide.
-_OF_BLOCKS = ("shortcut", "option_a_padding", "activation")
-_OF_CIFAR = ("block", "layers_per_block", "width", "batch_norm")
-
 
 _CPU = torch.device("cpu")
 _MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
@@ -105,7 +102,10 @@ def described(spec: Spec, dataset: Dataset, data: str, image_size: int | None) -
     Raises:
         InvalidSetting: no experiment can have such a network.
     """
-    settings: dict[str, Any] = {field: getattr(spec, field) for field in _settings(spec)}
+    fields = settings_of(spec.name) & NetworkSettings.model_fields.keys()
+    if isinstance(spec, ImageNetSpec):
+        fields -= set(lacking(spec.family))
+    settings: dict[str, Any] = {field: getattr(spec, field) for field in fields}
     default: int = Experiment.model_fields["batch_size"].default
     return Experiment.create(
         network=spec.name,
@@ -115,15 +115,6 @@ def described(spec: Spec, dataset: Dataset, data: str, image_size: int | None) -
         image_size=dataset.image_size if is_imagenet(spec.name) else image_size,
         batch_size=max(2, min(default, len(dataset.train))),
     )
-
-
-def _settings(spec: Spec) -> tuple[str, ...]:
-    """Return the settings that an experiment with such a network has."""
-    if not is_imagenet(spec.name):
-        return (*_OF_BLOCKS, *_OF_CIFAR)
-    if not spec.stage_blocks:  # VGG and GoogLeNet are as torchvision has them
-        return ()
-    return (*_OF_BLOCKS, "stride_in") if spec.block == "bottleneck" else _OF_BLOCKS
 
 
 def _store(
