@@ -275,9 +275,11 @@ class Probes:
     Attributes:
         layers: names of the 3x3 layers, first to last.
         blocks: names of the blocks, first to last.
+        parameters: number of the network's parameters.
     """
 
     def __init__(self, model: nn.Module) -> None:
+        self.parameters = sum(parameter.numel() for parameter in model.parameters())
         self._sites, blocks = response_sites(model), block_sites(model)
         self.layers = tuple(site.layer_name for site in self._sites)
         self.blocks = tuple(name for name, _ in blocks)

@@ -79,20 +79,8 @@ class Session:
             self.state.restore(start, self.stepper.backend)
 
     def started(self) -> Started:
-        state = self.state
-        return Started(
-            iteration=state.iteration,
-            layers=self.probes.layers,
-            blocks=self.probes.blocks,
-            parameters=sum(parameter.numel() for parameter in state.model.parameters()),
-            data=state.data.name,
-            train_images=len(state.data.train),
-            test_images=len(state.data.test),
-            device=str(state.execution.device),
-            precision=state.execution.precision,
-            backend=self.stepper.backend,
-            threads=state.execution.threads,
-        )
+        state, backend = self.state, self.stepper.backend
+        return started(self.probes, state.data, state.execution, backend, state.iteration)
 
     def step(self) -> None:
         """Make one update: draw a mini-batch, go forward and back, move the weights.
@@ -230,6 +218,25 @@ class Session:
         start = time.perf_counter()
         yield
         self.state.seconds += time.perf_counter() - start
+
+
+def started(
+    probes: Probes, data: Data, execution: device.Execution, backend: str, iteration: int = 0
+) -> Started:
+    """Return the constants of a run whose network has these probes."""
+    return Started(
+        iteration=iteration,
+        layers=probes.layers,
+        blocks=probes.blocks,
+        parameters=probes.parameters,
+        data=data.name,
+        train_images=len(data.train),
+        test_images=len(data.test),
+        device=str(execution.device),
+        precision=execution.precision,
+        backend=backend,
+        threads=execution.threads,
+    )
 
 
 def divergence_advice(experiment: Experiment, precision: device.ComputedPrecision) -> Message:

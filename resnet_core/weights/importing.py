@@ -31,6 +31,7 @@ from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
 from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.training.device import Execution
+from resnet_core.training.session import started
 from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
@@ -125,19 +126,7 @@ def _store(
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     probes = Probes(model)
     measurement = measure(model.to(execution.device), *_batch(evaluated, dataset, execution.device))
-    started = Started(
-        iteration=0,
-        layers=probes.layers,
-        blocks=probes.blocks,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        data=dataset.name,
-        train_images=len(dataset.train),
-        test_images=len(dataset.test),
-        device=str(execution.device),
-        precision=execution.precision,
-        backend="eager",
-        threads=execution.threads,
-    )
+    start = started(probes, dataset, execution, "eager")
     now = time.time()
     with imported.staged() as folder:
         run = RunRecord(
@@ -149,14 +138,14 @@ def _store(
             test_error=evaluated.error,
             weights_sha256=weights_sha256(weights),
             data_title=evaluated.images.title,
-            parameters=started.parameters,
-            device=started.device,
-            precision=started.precision,
-            threads=started.threads,
+            parameters=start.parameters,
+            device=start.device,
+            precision=start.precision,
+            threads=start.threads,
             hardware=execution.hardware,
         )
         with disk.full_disk_explained(folder):
-            _write(RunFolder(folder), source, weights, started, measurement)
+            _write(RunFolder(folder), source, weights, start, measurement)
         store.of_home().adopt(run, folder)
     return run
 
@@ -177,12 +166,12 @@ def _write(
     folder: RunFolder,
     source: Imported,
     weights: Mapping[str, Tensor],
-    started: Started,
+    start: Started,
     measurement: Measurement,
 ) -> None:
     disk.write_synced(folder.weights, safetensors.torch.save(dict(weights)))
     imported.write(folder.path, source)
-    with stream.StreamWriter(folder.stream, started) as writer:
+    with stream.StreamWriter(folder.stream, start) as writer:
         writer.append(measurement)
     stream.compact(folder.stream, folder.compacted)
     folder.stream.unlink()

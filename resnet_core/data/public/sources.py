@@ -86,9 +86,7 @@ SOURCES = {
             ),
         ),
         Source(
-            DataFacts(
-                "cifar100", "CIFAR-100", 50_000, 10_000, image_size=32, channels=3, classes=100
-            ),
+            DataFacts("cifar100", "CIFAR-100", 50_000, 10_000, 32, 3, 100),
             *(169, "cifar-100-python"),
             ("train", "test", "meta"),
             (
@@ -117,15 +115,7 @@ SOURCES = {
             ),
         ),
         Source(
-            DataFacts(
-                "fashionmnist",
-                "Fashion-MNIST",
-                60_000,
-                10_000,
-                image_size=28,
-                channels=1,
-                classes=10,
-            ),
+            DataFacts("fashionmnist", "Fashion-MNIST", 60_000, 10_000, 28, 1, 10),
             *(31, "FashionMNIST/raw"),
             _IDX_FILES,
             _idx(
