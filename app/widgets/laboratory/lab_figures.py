@@ -14,7 +14,7 @@ import streamlit as st
 from app import theme
 from app.language import texts
 from app.language.texts import t
-from app.server import static_files
+from app.server import routes
 from app.widgets.live_charts.live_charts import COMPONENT
 
 _HERE = Path(__file__).parent
@@ -53,8 +53,8 @@ def lab_figures(
     _component(
         key=key,
         data={
-            "routes": static_files.PREFIX,
-            "version": static_files.static_version(),
+            "routes": routes.PREFIX,
+            "version": routes.static_version(),
             "module": "lab_figures.mjs",
             "id": lab_id,
             "query": urlencode(query) if lab_id else "",
