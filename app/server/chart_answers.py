@@ -1,32 +1,40 @@
-"""Answers about charts: figures and history of runs as JSON, with captions and notes.
+"""Answers about charts: figures and history of runs as JSON, from telemetry that is followed.
 
 An answer is cached by request (runs, view, language, colours) until a run has a new record;
-thirty browsers that ask once a second cost one answer a second.
+thirty browsers that ask once a second cost one answer a second, and one tailer a run.
 """
 
 from __future__ import annotations
 
-import datetime
-import math
+import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, field_validator
 
 from app.figures import look
 from app.figures.errors import MOST_POINTS, error_figure, time_end
-from app.figures.layers import MOST_MAPS, QUANTITIES, heat_map_figure, layer_figure, spread_of
+from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread_of
 from app.figures.series import Member, Series, gather
 from app.language import progress, texts
 from app.language.texts import Language, Speaker
-from app.page_data.runs import source_of
+from app.page_data.runs import find_runs
 from app.page_state.query import PageState
 from app.page_state.view import View, is_run_id
-from app.server.answers import Answer, AnswerCache
-from app.server.feed import Feed, Reading
-from resnet_core.errors import InvalidSetting
-from resnet_core.paper import cifar
-from resnet_core.runs.record import ACTIVE, RESUMABLE, RunRecord
+from app.server import captions
+from app.server.answers import Answer, AnswerCache, LruCache
+from resnet_core.errors import InvalidSetting, PlaygroundError
+from resnet_core.runs import curves, queries
+from resnet_core.runs.curves import VECTORS, Telemetry
+from resnet_core.runs.folder import RunFolder
+from resnet_core.runs.record import RESUMABLE, RunRecord
+from resnet_core.telemetry.stream import Tail
 
 MOST_RUNS = 400
 MOST_MOMENTS = 200
@@ -34,6 +42,11 @@ _MOST_ANSWERS = 128
 # Points of all curves, and values of all layers' histories, in one answer.
 _POINTS = 40_000
 _VALUES = 300_000
+_MOST_FOLLOWED = 256
+_RECORDS_AGE = 0.2  # seconds; thirty browsers that poll share one query of the index
+_CAPACITY = 256  # rows at first; doubled whenever it is used up
+
+Position = tuple[int, ...]
 
 
 def _valid_run(run_id: str) -> str:
@@ -127,8 +140,8 @@ def _now(request: ChartRequest, series: Sequence[Series], missing: Sequence[str]
         "series": [_curve_fields(curve, say, dark) for curve in series],
         "end": time_end(series, view),
         "reached": reached,
-        "caption": caption(records, per_curve, say),
-        "notes": notes(series, view, say),
+        "caption": captions.caption(records, per_curve, say),
+        "notes": captions.notes(series, view, say),
         "active": progress.progress(records).active,
         "poll": _poll(records, reached),
         "missing": list(missing),
@@ -180,114 +193,117 @@ def _moments(curve: Series, most: int) -> dict[str, Any]:
     return moments
 
 
-_MOST_NAMED = 3
+@dataclass(frozen=True)
+class Reading:
+    """Telemetry of a run so far.
 
-
-def caption(records: Sequence[RunRecord], per_curve: int, say: Speaker) -> str:
-    """Return for example "CIFAR-10 · 8,000 iterations (paper: 64,000) · recorded 2026-11-20 on
-    a Xeon · seed 0, n = 1".
-
-    Args:
-        per_curve: n, the most runs that one curve stands for.
+    Attributes:
+        position: changes whenever the telemetry does; its first number only when a stream was
+            replaced, by a resume or a retry.
+        fault: why it could not be read, else "".
     """
-    if not records:
-        return ""
-    parts = [_listed([_data(record) for record in records])]
-    trained = [record for record in records if not record.imported]
-    if trained:
-        length, origin = _length(trained, say), _origin(trained, say)
-        parts += [length, origin, _seeds(trained, per_curve, say)]
-    files = _listed([_file(record) for record in records if record.imported])
-    if files:
-        parts.append(say("charts.caption.imported", files=files))
-    return " · ".join(part for part in parts if part)
+
+    telemetry: Telemetry
+    position: Position
+    fault: str = ""
 
 
-def notes(series: Sequence[Series], view: View, say: Speaker) -> dict[str, str]:
-    """Return the note under each panel: how its values were measured, and what is left out."""
-    if not series:
-        return {}
-    response = [say("charts.response.note")]
-    audits = [worst for curve in series if (worst := _worst_audit(curve)) is not None]
-    if audits:
-        response.append(say("charts.response.audit", percent=f"{max(audits) * 100:.2g}"))
-    gradient = [say("charts.gradient.note")]
-    if view.heat and len(series) > MOST_MAPS:
-        gradient.append(say("charts.heat.limit", n=MOST_MAPS))
-    error = [say(f"charts.error.note_{view.error}")]
-    imported = [curve for curve in series if curve.imported]
-    if imported:
-        networks = _listed([curve.label for curve in imported])
-        measured = _listed([_measured(curve.records[0]) for curve in imported])
-        error.append(say("charts.error.imported", networks=networks, errors=measured))
-        for note in (response, gradient):
-            note.append(say("charts.response.imported"))
-    return {
-        "error": " ".join(error),
-        "response": " ".join(response),
-        "gradient": " ".join(gradient),
-    }
+class Feed:
+    """Readings and records for the routes; safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._followers: LruCache[str, _Follower] = LruCache(_MOST_FOLLOWED)
+        self._records: LruCache[tuple[str, ...], tuple[float, list[RunRecord], list[str]]]
+        self._records = LruCache(_MOST_FOLLOWED)
+        self._guard = threading.Lock()
+
+    def records(self, ids: Sequence[str]) -> tuple[list[RunRecord], list[str]]:
+        """Return the runs with these ids as of a moment ago, and the ids that no run has."""
+        key, now = tuple(ids), time.monotonic()
+        with self._guard:
+            recent = self._records.get(key)
+        if recent is None or now - recent[0] > _RECORDS_AGE:
+            recent = (now, *find_runs(ids))
+            with self._guard:
+                self._records.put(key, recent)
+        return recent[1], recent[2]
+
+    def read(self, record: RunRecord) -> Reading:
+        """Return the telemetry of a run; empty with a fault where its file is damaged."""
+        folder = queries.folder(record)
+        if not record.recorded and folder.stream.exists():
+            with self._guard:
+                key = str(folder.path)
+                follower = self._followers.get(key) or _Follower(folder)
+                self._followers.put(key, follower)
+                return follower.read()
+        try:
+            stat = folder.compacted.stat()
+            return Reading(curves.read(folder), (stat.st_mtime_ns, stat.st_size))
+        except FileNotFoundError:
+            return Reading(curves.from_table(pa.table({})), (0, 0))
+        except PlaygroundError as error:
+            return Reading(curves.from_table(pa.table({})), (-1,), str(error))
 
 
-def _worst_audit(series: Series) -> float | None:
-    """Return the largest difference of response stds from a direct measurement, a fraction."""
-    errors = [
-        float(member.telemetry.frame["audit_error"].max())
-        for member in series.members
-        if "audit_error" in member.telemetry.frame
-    ]
-    return max((error for error in errors if not math.isnan(error)), default=None)
+class _Follower:
+    """Collects a stream's rows as they are written."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._tail = Tail(folder.stream)
+        self._rows = GrowingTelemetry()
+        self._streams = 0
+        self._reading = Reading(curves.from_table(pa.table({})), (0, 0))
+
+    def read(self) -> Reading:
+        rows = self._tail.poll()
+        if rows is None:
+            return self._reading
+        if self._tail.replaced:
+            self._rows, self._streams = GrowingTelemetry(), self._streams + 1
+        self._rows.append(rows)
+        self._reading = Reading(self._rows.telemetry(), (self._streams, len(self._rows)))
+        return self._reading
 
 
-def _measured(record: RunRecord) -> str:
-    source = source_of(record)
-    return f"{record.test_error:.1f} % (n = {source.images:,})" if source else "?"
+class GrowingTelemetry:
+    """The rows of one stream so far; a new row costs its own size, not that of all rows.
 
+    Results of `telemetry` stay valid when rows are appended.
+    """
 
-def _data(record: RunRecord) -> str:
-    size = record.experiment.image_size
-    title = record.data_title or record.experiment.data
-    images = record.experiment.train_images
-    sized = f"{title}, {size}×{size}" if size else title
-    return f"{sized}, {images:,}" if images else sized
+    def __init__(self) -> None:
+        self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._columns: dict[str, NDArray[Any]] = {}
+        self._length = 0
 
+    def __len__(self) -> int:
+        return self._length
 
-def _length(records: Sequence[RunRecord], say: Speaker) -> str:
-    """Return the length of the training beside the paper's; "" where the runs differ."""
-    lengths = {record.experiment.iterations for record in records}
-    if len(lengths) > 1:
-        return ""
-    (iterations,) = lengths
-    if not all(record.experiment.network.startswith("cifar/") for record in records):
-        return say("charts.caption.length", n=iterations)
-    key = "length_paper" if iterations == cifar.ITERATIONS else "length_beside"
-    return say(f"charts.caption.{key}", n=iterations, paper=cifar.ITERATIONS)
+    def append(self, rows: pa.Table) -> None:
+        """Append rows of the stream, which all have its columns."""
+        new = curves.from_table(rows)
+        self._names = (new.layers, new.blocks)
+        begin, self._length = self._length, self._length + len(new.frame)
+        parts = {name: new.frame[name].to_numpy() for name in new.frame.columns}
+        parts |= {name: getattr(new, name) for name in VECTORS}
+        for name, part in parts.items():
+            self._column(name, part)[begin : self._length] = part
 
+    def telemetry(self) -> Telemetry:
+        """Return all rows, without a copy of the layers' values."""
+        if not self._columns:
+            return curves.from_table(pa.table({}))
+        columns = {name: column[: self._length] for name, column in self._columns.items()}
+        response, gradient, branch = (columns.pop(name) for name in VECTORS)
+        return Telemetry(pd.DataFrame(columns), *self._names, response, gradient, branch)
 
-def _origin(records: Sequence[RunRecord], say: Speaker) -> str:
-    machines = _listed([record.hardware or record.device for record in records])
-    if all(record.recorded for record in records):
-        day = datetime.datetime.fromtimestamp(max(r.created for r in records), datetime.UTC)
-        return say("charts.caption.recorded", day=f"{day:%Y-%m-%d}", machine=machines or "?")
-    if any(record.recorded for record in records):
-        return say("charts.caption.mixed", machine=machines)
-    live = any(record.state in ACTIVE for record in records)
-    key = "charts.caption.live" if live else "charts.caption.here"
-    return " · ".join(filter(None, [say(key), machines]))
-
-
-def _file(record: RunRecord) -> str:
-    source = source_of(record)
-    return source.file if source else record.title
-
-
-def _seeds(records: Sequence[RunRecord], n: int, say: Speaker) -> str:
-    seeds = sorted({record.experiment.seed for record in records})
-    if len(seeds) == 1:
-        return say("charts.caption.seed", seed=seeds[0], n=n)
-    return say("charts.caption.seeds", seeds=_listed([str(seed) for seed in seeds], 6), n=n)
-
-
-def _listed(names: Sequence[str], most: int = _MOST_NAMED) -> str:
-    unique = list(dict.fromkeys(name for name in names if name))
-    return ", ".join(unique[:most]) + (", …" if len(unique) > most else "")
+    def _column(self, name: str, part: NDArray[Any]) -> NDArray[Any]:
+        """Return the column's array, enlarged to twice the rows where it is too small."""
+        column = self._columns.get(name)
+        if column is None or len(column) < self._length:
+            larger = np.empty((max(_CAPACITY, 2 * self._length), *part.shape[1:]), part.dtype)
+            if column is not None:
+                larger[: len(column)] = column
+            self._columns[name] = column = larger
+        return column

@@ -1,4 +1,4 @@
-"""Read-only routes for the live charts and laboratories, and the files that browsers load.
+"""Read-only routes for the live charts and laboratories, beside Streamlit's own.
 
 No route changes a run. An id is checked before it is looked up; files are served by name from
 a fixed list.
@@ -6,11 +6,8 @@ a fixed list.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import TypeVar
 
 from starlette.datastructures import QueryParams
@@ -21,41 +18,10 @@ from starlette.routing import BaseRoute, Route
 from app.language import texts
 from app.language.errors import figure_error, sentence
 from app.page_state.query import PageState
-from app.server.answers import Answer
-from app.server.chart_answers import ChartRequest, Charts
-from app.server.feed import Feed
+from app.server.answers import PREFIX, Answer, static_content, static_names, static_version
+from app.server.chart_answers import ChartRequest, Charts, Feed
 from app.server.lab_answers import LabAnswers, LabRequest
 from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
-
-PREFIX = "/playground-api"
-_WIDGETS = Path(__file__).resolve().parents[1] / "widgets"
-# Served side by side under one address, so no two modules may have the same name.
-_FOLDERS = (_WIDGETS / "live_charts", _WIDGETS / "laboratory")
-
-
-def static_names() -> frozenset[str]:
-    return frozenset({"plotly.min.js", *_modules()})
-
-
-@lru_cache(maxsize=1)
-def static_version() -> str:
-    """Return the hash of all files: modules import each other by relative paths."""
-    digest = hashlib.blake2b(digest_size=8)
-    for name in sorted(static_names()):
-        digest.update(static_content(name))
-    return digest.hexdigest()
-
-
-def static_content(name: str) -> bytes:
-    """Return a file's bytes; plotly.js is the one of the installed plotly package."""
-    if name == "plotly.min.js":
-        return (files("plotly") / "package_data" / name).read_bytes()
-    return _modules()[name].read_bytes()
-
-
-def _modules() -> dict[str, Path]:
-    return {path.name: path for folder in _FOLDERS for path in folder.glob("*.mjs")}
-
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _FOREVER = "public, max-age=31536000, immutable"
