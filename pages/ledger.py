@@ -8,12 +8,11 @@ import numpy as np
 import streamlit as st
 
 from app import services
-from app.background.cost import Estimate, training
+from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data import ledger, puzzle
 from app.page_data.ledger import STATEMENTS, Check, LedgerState, Recipe, Statement
 from app.page_state.controls import Control

@@ -191,11 +191,11 @@ def reported(statement: Statement, rerun: Rerun) -> Check | None:
     above, below = rerun.error(statement.above), rerun.error(statement.below)
     if statement.quantity != "test_error" or above is None or below is None:
         return None
-    spreads = rerun.spread(statement.above), rerun.spread(statement.below)
-    if spreads[0] is None or spreads[1] is None:
-        margin = _binomial_margin(above, below, paper.TEST_IMAGES)
-    else:
+    spreads = [rerun.spread(name) or 0.0 for name in (statement.above, statement.below)]
+    if rerun.seeds > 1 and all(spreads):
         margin = _T_95[rerun.seeds - 2] * math.hypot(*spreads) / math.sqrt(rerun.seeds)
+    else:
+        margin = _binomial_margin(above, below, paper.TEST_IMAGES)
     return Check(statement, above, below, 56, margin, rerun.seeds, (), rerun.causes)
 
 

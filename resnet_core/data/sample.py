@@ -12,9 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_core.data.dataset import Dataset
+from resnet_core.data.dataset import DataFacts, Dataset
 from resnet_core.data.own import collection
-from resnet_core.data.selection import DataFacts
 
 NAME = "cifar10-sample"
 TITLE = "CIFAR-10 sample (6,000 JPEG images)"

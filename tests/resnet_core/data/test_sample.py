@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.sample import drawn
 from resnet_core.data import catalog, sample
+from resnet_core.data.dataset import Selection
 from resnet_core.data.own import collection
-from resnet_core.data.selection import Selection
 
 
 def test_the_file_has_the_facts_that_are_known_without_it(home: Path) -> None:

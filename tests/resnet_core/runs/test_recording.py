@@ -71,7 +71,8 @@ def test_a_recording_reads_as_the_run_it_was(
     store.of_home().remove(run, {"finished"}, "")
     monkeypatch.setattr(queries, "RECORDED", tmp_path / "recorded")
     (found,) = queries.recorded()
-    assert found == dataclasses.replace(run, recorded=True, position=0.0)
+    trained = {"seconds": 24.5, "images_per_second": 100.0}
+    assert found == dataclasses.replace(run, recorded=True, position=0.0, **trained)
     after = queries.telemetry(run.id)
     assert (after.layers, after.blocks) == (LAYERS, BLOCKS)
     assert after.frame["iteration"].tolist() == list(range(50))
