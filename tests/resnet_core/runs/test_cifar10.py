@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import tarfile
-from pathlib import Path
+import dataclasses
 from typing import Any
 
 import pytest
 
-from resnet_core.data.public.sources import PLACES_VARIABLE
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper.cifar import ITERATIONS
 from resnet_core.runs.cifar10 import (
     has_the_papers_network,
     is_of_a_copy,
+    on_the_sample,
     repeats_the_paper,
-    with_available_images,
 )
 from resnet_core.runs.record import RunRecord
 
@@ -53,11 +51,11 @@ def test_another_length_batch_or_start_is_another_experiment(changes: dict[str, 
     "changes",
     [
         {"title": "CIFAR-100"},
+        {"title": "CIFAR-10 sample (6,000 JPEG images)"},
         {"title": "shapes (embedded)"},
         {"image_size": 16},
         {"train_images": 5120},
         {"width": 8},
-        {"network": "cifar/plain-56"},
         {"network": "cifar/preresnet-56"},
         {"shortcut": "B"},
         {"block": "bottleneck", "layers_per_block": 3},
@@ -72,8 +70,14 @@ def test_another_network_or_other_images_are_not_the_papers(changes: dict[str, A
     assert not repeats_the_paper(run)
 
 
-def recording(data: str, title: str) -> RunRecord:
-    experiment = Experiment.create(data=data)
+def test_a_plain_network_is_the_papers_but_no_row_of_its_table() -> None:
+    run = _run(network="cifar/plain-56")
+    assert has_the_papers_network(run)
+    assert not repeats_the_paper(run)
+
+
+def recording(data: str, title: str, **settings: Any) -> RunRecord:
+    experiment = Experiment.create(data=data, **settings)
     return RunRecord(
         id="paper-1",
         experiment=experiment,
@@ -84,20 +88,17 @@ def recording(data: str, title: str) -> RunRecord:
     )
 
 
-def test_without_the_copy_the_original_takes_its_place_and_the_title_stays() -> None:
-    run = recording(COPY, "CIFAR-10 (JPEG copy)")
+def test_the_weights_of_a_copy_are_looked_at_with_the_samples_images() -> None:
+    run = recording(COPY, "CIFAR-10 (JPEG copy)", train_images=5120)
     assert is_of_a_copy(run)
-    found = with_available_images(run)
-    assert found.experiment == run.experiment.changed(data="cifar10")
-    assert found.data_title == "CIFAR-10 (JPEG copy)"
+    sampled = on_the_sample(run)
+    assert sampled.experiment == run.experiment.changed(data="cifar10-sample", train_images=None)
+    assert sampled.data_title == "CIFAR-10 (JPEG copy)"
 
 
-def test_the_copy_itself_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with tarfile.open(tmp_path / COPY, "w:xz"):
-        pass  # it is not opened to find out
-    monkeypatch.setenv(PLACES_VARIABLE, str(tmp_path))
-    run = recording(COPY, "CIFAR-10 (JPEG copy)")
-    assert with_available_images(run) is run
+def test_ones_own_run_on_a_copy_has_its_own_images() -> None:
+    run = dataclasses.replace(recording(COPY, "CIFAR-10 (JPEG copy)"), recorded=False)
+    assert on_the_sample(run) is run
 
 
 @pytest.mark.parametrize(
@@ -107,4 +108,4 @@ def test_the_copy_itself_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_others_are_left_as_they_are(data: str, title: str) -> None:
     run = recording(data, title)
     assert not is_of_a_copy(run)
-    assert with_available_images(run) is run
+    assert on_the_sample(run) is run
