@@ -59,7 +59,7 @@ def reproduce(
     if only_plan:
         _print_plan(experiments, as_json)
         return
-    group = name if name == "one-minute" else reproductions.group(scale)
+    group = name if name in reproductions.DEMOS else reproductions.group(scale)
     submitted = queue.submit_or_resume(experiments, group)
     seconds = None if budget is None else 60 * budget
     ended = follow_runs([run.id for run in submitted], seconds)
