@@ -50,6 +50,7 @@ def page() -> None:
 
 def charts(records: list[RunRecord], guessed: bool) -> None:
     ids = [record.id for record in records]
+    st.caption(t("home.panels"))
     live_charts(ids, View(), "puzzle", play=guessed, empty=t("home.none"))
 
 

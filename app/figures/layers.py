@@ -67,8 +67,9 @@ def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict
 
 
 def _is_log(quantity: Quantity, view: View) -> bool:
-    """Gradients of a network at its start and at its end are decades apart."""
-    return view.log or quantity == "gradient"
+    """Gradients of a network at its start and at its end are decades apart, and a plain network's
+    largest response is many times a residual one's."""
+    return view.log or quantity in ("gradient", "response")
 
 
 def _range(parts: Sequence[Floats]) -> tuple[float, float]:

@@ -116,7 +116,7 @@ def _is_readable(experiment: Path, modified: int, size: int) -> bool:
 
 
 def listed(records: Sequence[RunRecord], kind: Kind, search: str, page: int) -> Listed:
-    """Return a page of the runs that match, those that train and wait first.
+    """Return a page of the runs that match.
 
     Args:
         records: all there are, newest first.
@@ -134,7 +134,11 @@ def listed(records: Sequence[RunRecord], kind: Kind, search: str, page: int) -> 
 
 
 def matching(records: Sequence[RunRecord], kind: Kind, search: str) -> list[RunRecord]:
-    """Return all runs of a kind whose name, network, data, state or id holds every search word."""
+    """Return all runs of a kind whose name, network, data, state or id holds every search word.
+
+    Newest first, so that no row moves when a run starts or ends; active ones alone in the order
+    in which they train.
+    """
     states = KINDS[kind]
     words = search.lower().split()
     runs = [
@@ -143,7 +147,7 @@ def matching(records: Sequence[RunRecord], kind: Kind, search: str) -> list[RunR
         if (states is None or record.state in states)
         and (not words or all(word in _text(record) for word in words))
     ]
-    return sorted(runs, key=_order)
+    return sorted(runs, key=_order) if kind == "active" else runs
 
 
 def counts(records: Sequence[RunRecord]) -> dict[Kind, int]:
@@ -155,12 +159,10 @@ def counts(records: Sequence[RunRecord]) -> dict[Kind, int]:
 
 
 def _order(record: RunRecord) -> tuple[int, float]:
-    """Running, then the queue as it will start, then the rest as it is (newest first)."""
+    """Running, then the queue as it will start."""
     if record.state == "running":
         return 0, record.started or record.created
-    if record.state == "queued":
-        return 1, record.position
-    return 2, 0.0
+    return 1, record.position
 
 
 def _text(record: RunRecord) -> str:

@@ -165,7 +165,7 @@ def test_a_run_that_the_index_cannot_read_stays_in_the_list() -> None:
 def test_the_queue_is_told_by_place_and_can_be_reordered() -> None:
     for number in (1, 2, 3):
         put_on_record(f"20261121-00000{number}", seed=number, state="queued", measured=False)
-    page = opened()
+    page = opened(kind="active")
     assert [title[-1] for title in titles(page)] == ["1", "2", "3"]
     assert "queued, place 3" in said(page)
     choose(page, "20261121-000003", "first")

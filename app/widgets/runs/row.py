@@ -218,7 +218,7 @@ def _rate(run: RunRecord) -> list[str]:
     if run.seconds_left is not None:
         parts.append(t("charts.status.left", time=progress.duration(run.seconds_left, t)))
     if run.train_error is not None:
-        parts.append(t("runs.train_error", error=f"{run.train_error:.1f}"))
+        parts.append(t("runs.evaluated", error=f"{run.train_error:.1f}"))
     return parts
 
 

@@ -209,12 +209,12 @@ def test_sorted_layers_fall_and_keep_their_names(twins: list[Series], say: Speak
 
 
 def test_the_value_axis_holds_all_moments(twins: list[Series]) -> None:
-    low, high = value_axis(twins, "response", View())["range"]
-    assert low == 0
-    assert high >= max(one.response.high.max() for one in twins)
-    gradients = value_axis(twins, "gradient", View())
-    assert gradients["type"] == "log"
-    assert 10 ** gradients["range"][0] <= min(one.gradient.low.min() for one in twins)
+    for quantity in QUANTITIES:
+        axis = value_axis(twins, quantity, View())
+        assert axis["type"] == "log"
+        spreads = [getattr(one, quantity) for one in twins]
+        assert 10 ** axis["range"][0] <= min(spread.low.min() for spread in spreads)
+        assert 10 ** axis["range"][1] >= max(spread.high.max() for spread in spreads)
 
 
 def test_maps_have_a_row_a_layer_and_one_colour_scale(twins: list[Series], say: Speaker) -> None:

@@ -20,7 +20,7 @@ def run(number: int, state: State = "finished", **fields: object) -> RunRecord:
     )  # type: ignore[arg-type]
 
 
-def test_what_trains_comes_first_then_the_queue_then_the_newest() -> None:
+def test_rows_stay_newest_first_and_active_ones_alone_are_in_their_order() -> None:
     records = [
         run(0),
         run(1, "queued", position=2.0),
@@ -29,8 +29,8 @@ def test_what_trains_comes_first_then_the_queue_then_the_newest() -> None:
         run(4, "running", started=5.0),
         run(5),
     ]
-    ids = [int(found.id[-4:]) for found in matching(records, "all", "")]
-    assert ids == [4, 3, 1, 0, 2, 5]
+    assert [one.id[-1] for one in matching(records, "all", "")] == list("012345")
+    assert [one.id[-1] for one in matching(records, "active", "")] == list("431")
 
 
 def test_kinds_are_counted_and_narrow_the_list() -> None:
