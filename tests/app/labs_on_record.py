@@ -11,9 +11,8 @@ from pathlib import Path
 import psutil
 
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
-from resnet_core.labs.results.event_log import EventWriter
-from resnet_core.labs.results.folder import LabFolder, of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
+from resnet_core.labs.results.results import EventWriter
 from resnet_core.runs import database, store
 from resnet_core.runs.folder import write_laboratory
 from resnet_core.runs.record import ACTIVE, Job, State

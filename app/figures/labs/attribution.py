@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from app.figures import look
 from app.figures.labs import shared
 from app.language.texts import Speaker
-from resnet_core.labs.question import LabSettings
+from resnet_core.labs.catalog import LabSettings
 from resnet_core.labs.randomised.question import Settings
 
 

@@ -16,7 +16,7 @@ from app.figures.labs import pictures, shared
 from app.figures.labs.pictures import Strip, sheet
 from app.language.texts import Speaker
 from resnet_core.data.shapes.drawing import OUTLINES
-from resnet_core.labs.tools.columns import unpack
+from resnet_core.labs.events import unpack
 from resnet_core.labs.transfer.question import Settings
 
 _DASHES = {"tuned": "solid", "frozen": "dot", "scratch": "dashdot"}

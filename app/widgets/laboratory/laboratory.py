@@ -27,7 +27,7 @@ from app.widgets.laboratory.state import (
 from app.widgets.show_code import show_code
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
 from resnet_core.paper.detection import TABLE_7, TABLE_8

@@ -16,7 +16,7 @@ from app.widgets.laboratory.state import LabState
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings
+from resnet_core.labs.catalog import LabSettings
 from resnet_core.labs.results.request import create_settings
 from resnet_core.runs.record import RunRecord
 

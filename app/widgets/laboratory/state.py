@@ -13,11 +13,11 @@ from pydantic import create_model
 from app.language.texts import language, t
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import page_link
-from app.page_state.query import PageState
+from app.page_state.query import PageState, to_query
 from app.widgets.runs.picker import unique_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.results.request import LabRequest, settings_to_query
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.system.texts import Message
@@ -80,7 +80,7 @@ def command_line(laboratory: str, runs: Sequence[str], settings: LabSettings) ->
     words = ["python", "-m", "resnet_core", "lab", laboratory]
     for run_id in runs:
         words += ["--run", run_id]
-    for name, text in settings_to_query(settings).items():
+    for name, text in to_query(settings).items():
         words += [f"--{name.replace('_', '-')}", text]
     return shlex.join(words)
 

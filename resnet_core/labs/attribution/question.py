@@ -6,8 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.tools.columns import COLUMNS, RUN
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.events import COLUMNS, RUN
 
 Method = Literal[
     "integrated_gradients",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,8 +15,17 @@ from resnet_core.attribution.methods import explain
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution.question import Settings
 from resnet_core.labs.attribution.verdicts import Sum, verdict
-from resnet_core.labs.events import Event, Progress, Row, Rows
-from resnet_core.labs.tools import columns, picture_input
+from resnet_core.labs.events import (
+    NOTHING,
+    Event,
+    Progress,
+    Row,
+    Rows,
+    finite,
+    pack,
+    pack_map,
+)
+from resnet_core.labs.tools import picture_input
 from resnet_core.labs.tools.derived_networks import at_iteration, saved_iterations
 from resnet_core.labs.tools.picture_input import PictureInput
 from resnet_core.labs.tools.trained_network import TrainedNetwork
@@ -53,7 +61,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     steps, total = 0, len(settings.methods) * sum(map(len, moments))
     cases = []
     for network, picture, iterations in zip(networks, pictures, moments, strict=True):
-        yield Rows("pictures", [_picture(network, picture, iterations)])
+        yield _picture(network, picture, iterations)
         cases.append(case(network, picture, settings.target))
         yield Rows("scores", [_scored(cases[-1])])
     sums: dict[str, list[Sum]] = {network.id: [] for network in networks}
@@ -75,14 +83,8 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
 
 
 def options(settings: Settings) -> Options:
-    return Options(
-        stage=settings.stage,
-        steps=settings.steps,
-        samples=settings.samples,
-        noise=settings.noise,
-        patches=settings.patches,
-        seed=settings.seed,
-    )
+    fields = ("stage", "steps", "samples", "noise", "patches", "seed")
+    return Options(**settings.model_dump(include=set(fields)))
 
 
 def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
@@ -104,34 +106,26 @@ def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
     return Case(network, model, x, target, mask)
 
 
-def mapped(one: Case, method: str, how: Options) -> tuple[Row, list[Sum]]:
+def mapped(one: Case, method: str, options: Options) -> tuple[Row, list[Sum]]:
     """A row of `maps`, and the sum of its parts for methods with a completeness property."""
-    which: Row = {**columns.of(one.network), "iteration": one.network.iteration, "method": method}
+    row = {**_EMPTY, **one.network.columns, "iteration": one.network.iteration, "method": method}
     target = torch.tensor([one.target], device=one.x.device)
     try:
-        explanation = explain(method, one.model, one.x, target, how)
+        explanation = explain(method, one.model, one.x, target, options)
     except NotPossible as error:
-        return {**which, **_EMPTY, "reason": error.reason}, []
-    values, largest = columns.halves(explanation.values[0].cpu().numpy())
-    row = {**which, **_EMPTY, **columns.pack(values), "largest": largest}
-    row |= {
-        "signed": explanation.signed,
-        "layer": explanation.layer,
-        **_inside(explanation, one.mask),
-    }
-    if explanation.completeness is None:
+        return {**row, "reason": error.reason}, []
+    row |= {**pack_map(explanation.values[0].cpu().numpy()), **_inside(explanation, one.mask)}
+    row |= {"signed": explanation.signed, "layer": explanation.layer}
+    completeness = explanation.completeness
+    if completeness is None:
         return row, []
-    percent = float(explanation.completeness.percent[0])
-    row |= {
-        "percent": None if math.isnan(percent) else percent,
-        "delta": float(explanation.completeness.delta[0]),
-        "steps": explanation.completeness.steps,
-    }
-    return row, [Sum(method, percent)]
+    percent = float(completeness.percent[0])
+    row |= {"percent": finite(percent), "delta": float(completeness.delta[0])}
+    return {**row, "steps": completeness.steps}, [Sum(method, percent)]
 
 
 _EMPTY: Row = {
-    **columns.NOTHING,
+    **NOTHING,
     **dict.fromkeys(("largest", "percent", "delta", "steps", "inside", "points", "area")),
     **{"signed": False, "layer": "", "reason": ""},
 }
@@ -140,9 +134,8 @@ _EMPTY: Row = {
 def _inside(explanation: Explanation, mask: Tensor | None) -> Row:
     if mask is None:
         return {}
-    share = float(scores.share_inside(explanation.values, mask)[0])
     return {
-        "inside": None if math.isnan(share) else share,
+        "inside": finite(float(scores.share_inside(explanation.values, mask)[0])),
         "points": bool(scores.points_inside(explanation.values, mask)[0]),
         "area": float(scores.area(mask)[0]),
     }
@@ -154,16 +147,12 @@ def _iterations(network: TrainedNetwork, settings: Settings) -> list[int]:
     return [i for i in saved if i < network.iteration] + [network.iteration]
 
 
-def _picture(network: TrainedNetwork, picture: PictureInput, iterations: Sequence[int]) -> Row:
-    mask = columns.NOTHING if picture.mask is None else columns.pack(picture.mask)
+def _picture(network: TrainedNetwork, picture: PictureInput, iterations: Sequence[int]) -> Rows:
+    mask = NOTHING if picture.mask is None else pack(picture.mask)
+    mask = {f"mask_{name}": value for name, value in mask.items()}
     truth = None if picture.label is None else network.dataset.classes[picture.label]
-    return {
-        **columns.of(network),
-        **columns.pack(picture.pixels),
-        **{f"mask_{name}": value for name, value in mask.items()},
-        "truth": truth,
-        "checkpoints": len(iterations),
-    }
+    parts = (network.columns, pack(picture.pixels), mask)
+    return Rows.one("pictures", *parts, truth=truth, checkpoints=len(iterations))
 
 
 @torch.no_grad()
@@ -171,7 +160,7 @@ def _scored(one: Case) -> Row:
     probabilities = one.model(one.x).softmax(1)[0]
     classes, best = one.network.dataset.classes, int(probabilities.argmax())
     return {
-        **columns.of(one.network),
+        **one.network.columns,
         "iteration": one.network.iteration,
         "predicted": classes[best],
         "probability": 100 * float(probabilities[best]),

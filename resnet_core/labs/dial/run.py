@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_core.attribution.explanation import restored_hooks
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.dial.question import Settings
 from resnet_core.labs.dial.verdicts import (
@@ -19,12 +20,10 @@ from resnet_core.labs.dial.verdicts import (
     trained_verdict,
     training_verdict,
 )
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value
+from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.tools import short_runs
-from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.blocks import ShortcutBlock
-from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -59,12 +58,10 @@ def scaled_shortcuts(model: nn.Module, alpha: float) -> Iterator[nn.Module]:
         return alpha * x
 
     shortcuts = [m.downsample for m in model.modules() if isinstance(m, ShortcutBlock)]
-    hooks = [shortcut.register_forward_hook(scaled) for shortcut in shortcuts]
-    try:
+    with restored_hooks(model):
+        for shortcut in shortcuts:
+            shortcut.register_forward_hook(scaled)
         yield model
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def measure(model: nn.Module, alpha: float, x: Tensor, y: Tensor) -> Reading:
@@ -116,34 +113,23 @@ def short_experiment(settings: Settings, experiment: Experiment) -> Experiment:
 def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, None, list[End]]:
     """Train with each alpha, from the ends of the dial to its middle."""
     alphas = sorted(evenly(settings.marks), key=lambda alpha: -abs(alpha - 0.5))
-    experiment = short_experiment(settings, network.experiment)
-    total, steps, ends = settings.updates * len(alphas), 0, []
+    experiment, classes = short_experiment(settings, network.experiment), network.dataset.classes
+    ends: list[End] = []
+
+    def progress(iteration: int) -> Progress:
+        return Progress(len(ends) * settings.updates + iteration, settings.updates * len(alphas))
+
     for alpha in alphas:
         # Eager: a graph captured before the hooks would not scale the shortcuts.
         session = Session(experiment, network.dataset, eager=True)
-        final: FinalErrors | None = None
         with scaled_shortcuts(session.state.model, alpha):
-            for event in train(session):
-                if isinstance(event, Measurement):
-                    yield Rows("curves", [_curve_row(alpha, event)])
-                    yield Progress(steps + event.iteration, total)
-                elif isinstance(event, Finished | Diverged):
-                    final = FinalErrors.of(event, len(network.dataset.classes))
-        assert final is not None
-        steps += settings.updates
+            final = yield from short_runs.train_alone(
+                train(session), len(classes), {"alpha": alpha}, progress
+            )
         ends.append(End(alpha, final.train, final.diverged))
-        yield Rows("ends", [_end_row(alpha, final, settings.updates)])
+        errors = {"train_error": final.train, "test_error": final.test, "diverged": final.diverged}
+        yield Rows.one("ends", errors, alpha=alpha, updates=settings.updates)
     return ends
-
-
-def _curve_row(alpha: float, event: Measurement) -> Row:
-    row: dict[str, Value] = {"alpha": alpha, "iteration": event.iteration}
-    return {**row, "error": event.running_error, "loss": event.loss}
-
-
-def _end_row(alpha: float, final: FinalErrors, updates: int) -> Row:
-    errors: dict[str, Value] = {"train_error": final.train, "test_error": final.test}
-    return {"alpha": alpha, **errors, "updates": updates, "diverged": final.diverged}
 
 
 def _reading_rows(reading: Reading, images: int) -> list[Row]:

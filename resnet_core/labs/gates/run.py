@@ -23,10 +23,9 @@ from resnet_core.experiments.presets import ONE_MINUTE
 from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.gates.question import Settings
 from resnet_core.labs.gates.verdicts import Gate, diverged, verdict
-from resnet_core.labs.tools import columns, short_runs
 from resnet_core.labs.tools.chain import Chain
 from resnet_core.labs.tools.derived_networks import set_batch_statistics
-from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.labs.tools.trained_network import TrainedNetwork, dataset_of
 from resnet_core.networks.blocks import HighwayBlock
 from resnet_core.networks.initialization import GATE_BIAS
 from resnet_core.telemetry.events import Diverged, Stepped
@@ -61,7 +60,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     for network in networks:
         images, _ = network.test_images(settings.images)
         measured = list(gates(Chain.of(network.model()), images))
-        yield Rows("gates", _rows(columns.of(network), network.iteration, measured))
+        yield Rows("gates", _rows(network.columns, network.iteration, measured))
         start = [1 - _logistic(GATE_BIAS)] * len(measured)
         yield verdict(network.label, network.iteration, start, measured)
     yield from _train(settings)
@@ -87,7 +86,7 @@ def experiment(settings: Settings) -> Experiment:
 
 def _train(settings: Settings) -> Iterator[Event]:
     recipe = experiment(settings)
-    session = Session(recipe, short_runs.dataset(recipe))
+    session = Session(recipe, dataset_of(recipe))
     open_gates(session.state.model, settings.gate_bias)
     images = _images(session, settings.images)
     label = f"highway-{settings.depth} (live)"

@@ -16,7 +16,6 @@ from resnet_core.data.dataset import class_order
 from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.masks.question import Settings
 from resnet_core.labs.masks.verdicts import Score, verdicts
-from resnet_core.labs.tools import columns
 from resnet_core.labs.tools.picture_input import masks as masks_of
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 
@@ -24,7 +23,7 @@ _AT_ONCE = 20  # images; between two of them the laboratory can be stopped
 
 
 def scored(
-    method: str, model: nn.Module, x: Tensor, truth: Tensor, how: Options
+    method: str, model: nn.Module, x: Tensor, truth: Tensor, options: Options
 ) -> tuple[Tensor, Tensor]:
     """The share inside the mask, and the hits of the largest value, for the predicted classes.
 
@@ -34,7 +33,7 @@ def scored(
     """
     with torch.no_grad():
         predicted = model(x).argmax(1)
-    values = explain(method, model, x, predicted, how).values
+    values = explain(method, model, x, predicted, options).values
     return scores.share_inside(values, truth), scores.points_inside(values, truth)
 
 
@@ -44,28 +43,26 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     Raises:
         InvalidSetting: a network's data have no masks, or it has no such stage.
     """
-    how = Options(stage=settings.stage, steps=settings.steps, refine=False, seed=settings.seed)
+    options = Options(stage=settings.stage, steps=settings.steps, refine=False, seed=settings.seed)
     tests = [_Test(network, settings.images) for network in networks]
     total = len(settings.methods) * sum(len(test.x) for test in tests)
     steps, results = 0, []
     for method in settings.methods:
         for test in tests:
             shares, hits = [], []
+            columns = test.network.columns
             try:
                 for x, truth in test.batches():
-                    share, hit = scored(method, test.model, x, truth, how)
+                    share, hit = scored(method, test.model, x, truth, options)
                     shares.append(share)
                     hits.append(hit)
                     yield Progress(steps := steps + len(x), total)
             except NotPossible as error:
-                which = columns.of(test.network)
-                yield Rows("left_out", [{**which, "method": method, "reason": error.reason}])
+                yield Rows.one("left_out", columns, method=method, reason=error.reason)
                 yield Progress(steps := steps + len(test.x), total)
                 continue
-            score = test.score(method, torch.cat(shares), torch.cat(hits))
-            results.append(score)
-            images = {"images": len(test.x)}
-            yield Rows("scores", [{**columns.of(test.network), **vars(score), **images}])
+            results.append(test.score(method, torch.cat(shares), torch.cat(hits)))
+            yield Rows.one("scores", columns, vars(results[-1]), images=len(test.x))
     yield from verdicts(results)
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
+from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
 from resnet_core.labs.microscope.question import Settings, Target
 from resnet_core.labs.microscope.verdicts import (
     FORMS,
@@ -65,7 +65,8 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
             yield Progress(steps + step * depth, total)
         steps += settings.steps * depth
         results[depth] = {name: outcome(entrant.losses) for name, entrant in entrants.items()}
-        yield Rows("depths", [_depth_row(depth, form, results[depth][form]) for form in FORMS])
+        outcomes = {form: vars(results[depth][form]) for form in FORMS}
+        yield Rows("depths", [{"depth": depth, "form": f, **row} for f, row in outcomes.items()])
         if is_main:
             yield Rows("norms", norm_rows(settings, entrants, before, "start"))
             after = {form: _norms(settings, entrants[form]) for form in FORMS}
@@ -274,8 +275,8 @@ def race_rows(step: int, entrants: Mapping[str, Entrant]) -> list[Row]:
             seeds = entrant.losses[:, number]
             values = [_finite(v) for v in (seeds.median(), seeds.min(), seeds.max())]
             middle, low, high = values if bool(seeds.isfinite().all()) else (None, None, None)
-            row: dict[str, Value] = {"form": name, "gain": gain, "rate": rate, "step": step}
-            rows.append({**row, "loss": middle, "low": low, "high": high})
+            row: Row = {"form": name, "gain": gain, "rate": rate, "step": step, "loss": middle}
+            rows.append({**row, "low": low, "high": high})
     return rows
 
 
@@ -285,23 +286,18 @@ def norm_rows(
     """||F(x)|| / ||x|| and ||H(x)|| / ||x|| by block: medians over seeds, best recipe."""
     rows: list[Row] = []
     for form in FORMS:
-        winner = outcome(entrants[form].losses)
-        best = RECIPES.index((winner.gain, winner.rate))
+        best = outcome(entrants[form].losses)
+        recipe = RECIPES.index((best.gain, best.rate))
         for block, pair in enumerate(norms[form], start=1):
-            branch, mapping = (
-                _finite(v.view(settings.seeds, len(RECIPES))[:, best].median()) for v in pair
-            )
-            row: dict[str, Value] = {"form": form, "moment": moment, "block": block}
-            rows.append({**row, "branch": branch, "mapping": mapping})
+            by_seed = (values.view(settings.seeds, len(RECIPES))[:, recipe] for values in pair)
+            branch, mapping = (_finite(values.median()) for values in by_seed)
+            row: Row = {"form": form, "moment": moment, "block": block, "branch": branch}
+            rows.append({**row, "mapping": mapping})
     return rows
 
 
 def _norms(settings: Settings, entrant: Entrant) -> Norms:
     return entrant.stack.norms(inputs(settings).expand(settings.seeds * len(RECIPES), -1, -1))
-
-
-def _depth_row(depth: int, form: str, outcome: Outcome) -> Row:
-    return {"depth": depth, "form": form, **vars(outcome)}
 
 
 def _finite(value: Tensor) -> float | None:

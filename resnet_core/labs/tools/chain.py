@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from resnet_core.labs.tools.trained_network import logits
 from resnet_core.networks.blocks import Block
@@ -64,6 +66,21 @@ class Chain:
             return self.head(x)
 
         return logits(forward, images)
+
+
+def transposed(step: Step, x: Tensor, gradient: Tensor) -> Tensor:
+    """The step's transposed Jacobian at x times the gradient at its output."""
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(step(x), x, gradient)[0]
+
+
+def gradient_at_end(chain: Chain, x: Tensor, labels: Tensor) -> Tensor:
+    """dL/dx_L of the cross-entropy, summed over the images so that each has its own gradient."""
+
+    def loss(x: Tensor) -> Tensor:
+        return functional.cross_entropy(chain.head(x), labels, reduction="sum")
+
+    return transposed(loss, x, torch.ones(()).to(x))
 
 
 def changes_size(block: Block) -> bool:

@@ -13,6 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from resnet_core.attribution.explanation import restored_hooks
 from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import Block, PlainBlock
@@ -199,13 +200,8 @@ def output_statistics(model: nn.Module, images: Tensor) -> Mapping[str, Statisti
         variance, mean = torch.var_mean(output.double(), dim=(0, 2, 3), correction=0)
         statistics[name] = Statistics(mean.float().cpu(), variance.float().cpu())
 
-    hooks = [
-        block.register_forward_hook(lambda _, __, output, name=name: measure(name, output))
-        for name, block in block_sites(model)
-    ]
-    try:
+    with restored_hooks(model):
+        for name, block in block_sites(model):
+            block.register_forward_hook(lambda _, __, output, name=name: measure(name, output))
         model(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
     return statistics

@@ -21,6 +21,7 @@ from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
 from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.events import RUN, Value
 from resnet_core.networks.catalog import architecture
 from resnet_core.runs import find_weights, imported
 from resnet_core.runs.imported import Imported
@@ -61,6 +62,12 @@ class TrainedNetwork:
     source: Imported | None = None
     iteration: int = 0
 
+    @property
+    def columns(self) -> dict[str, Value]:
+        """The network's values of the columns `RUN`."""
+        identity = (self.id, self.label, self.family, self.depth)
+        return dict(zip(RUN, identity, strict=True))
+
     @cached_property
     def dataset(self) -> Dataset:
         """The images as the run used them: its size, subsets and split. Those of an import have
@@ -69,7 +76,7 @@ class TrainedNetwork:
         Raises:
             InvalidSetting, DataError: they are not on this machine.
         """
-        dataset = _dataset(Selection.of(self.experiment))
+        dataset = dataset_of(self.experiment)
         return dataset if self.source is None else dataset.with_classes(self.source.classes)
 
     @property
@@ -274,9 +281,13 @@ def percent_wrong(outputs: Tensor, labels: Tensor) -> float:
     return evaluation.percent_wrong([(outputs, labels)])
 
 
+def dataset_of(experiment: Experiment) -> Dataset:
+    """The experiment's images, shared by all that use the same ones."""
+    return _dataset(Selection.of(experiment))
+
+
 @lru_cache(maxsize=4)
 def _dataset(selection: Selection) -> Dataset:
-    """Shared by the networks that were trained on the same images."""
     return catalog.load(selection)
 
 

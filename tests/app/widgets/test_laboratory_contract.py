@@ -18,8 +18,8 @@ from app.router import laboratories
 from app.server import lab_answers
 from app.widgets.show_code import source_of
 from resnet_core.labs import catalog
-from resnet_core.labs.results import event_log
-from resnet_core.labs.results.folder import of_recording
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import of_recording
 
 pytestmark = pytest.mark.parametrize("name", catalog.NAMES)
 
@@ -84,5 +84,5 @@ def _tables(name: str, events: Path) -> dict[str, pd.DataFrame]:
     columns = catalog.question(name).tables
     return {
         table: pd.DataFrame(rows, columns=columns[table])
-        for table, rows in event_log.read(events).rows.items()
+        for table, rows in results.read_events(events).rows.items()
     }

@@ -17,8 +17,8 @@ from app.server import routes as api
 from app.server.lab_answers import LabAnswers
 from app.widgets.laboratory import lab_figures
 from resnet_core.labs.events import Progress, Rows
-from resnet_core.labs.results.event_log import to_line
 from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.results import to_line
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, ROW, VERDICT, put_recording, put_result
 

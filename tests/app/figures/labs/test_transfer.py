@@ -14,7 +14,7 @@ from PIL import Image
 from app.figures.labs import pictures
 from app.figures.labs.transfer import draw
 from app.language.texts import Speaker
-from resnet_core.labs.tools.columns import NOTHING, pack
+from resnet_core.labs.events import NOTHING, pack
 from resnet_core.labs.transfer.question import QUESTION, Settings
 
 LABELS = np.zeros((32, 32), np.uint8)

@@ -23,11 +23,12 @@ from resnet_core.labs.attribution import run as attribution
 from resnet_core.labs.attribution.question import METHODS, QUESTION, Settings
 from resnet_core.labs.attribution.verdicts import Sum
 from resnet_core.labs.attribution.verdicts import verdict as on_sums
+from resnet_core.labs.events import pack, pack_map, pack_steps, unpack
 from resnet_core.labs.randomised import run as randomised
 from resnet_core.labs.randomised.question import QUESTION as RANDOMISED
 from resnet_core.labs.randomised.question import Settings as RandomisedSettings
 from resnet_core.labs.randomised.verdicts import verdict as on_ranks
-from resnet_core.labs.tools import columns, picture_input
+from resnet_core.labs.tools import picture_input
 from resnet_core.labs.tools.picture_input import fitted
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from tests.resnet_core.labs.small_networks import run, trained, untrained
@@ -52,13 +53,13 @@ def test_there_is_a_map_of_every_method_for_every_network(
         (method, one.id) for method in METHODS for one in pair
     ]
     for row in tables["maps"]:
-        values = columns.unpack(row)
+        values = unpack(row)
         assert values.shape == (8, 8)
         assert float(np.abs(values).max()) == pytest.approx(1, abs=1e-3) or row["largest"] == 0
         assert row["inside"] is None  # nobody knows where anything is in these data
     assert {verdict.finding for verdict in verdicts} <= {"adds_up", "misses", "flat"}
     for one, picture in zip(pair, tables["pictures"], strict=True):
-        assert np.array_equal(columns.unpack(picture), one.dataset.test.images[3])
+        assert np.array_equal(unpack(picture), one.dataset.test.images[3])
         assert picture["truth"] == one.dataset.classes[one.dataset.test.labels[3]]
         assert picture["mask_data"] == ""
 
@@ -75,7 +76,7 @@ def test_what_a_map_explains_adds_up_to_what_the_network_says(small_data: Path) 
     assert scored["target_probability"] == pytest.approx(100 * float(chances[2]), abs=1e-3)
     assert scored["predicted"] == one.dataset.classes[int(chances.argmax())]
     row = next(row for row in tables["maps"] if row["method"] == "integrated_gradients")
-    total = float(columns.unpack(row).astype(float).sum()) * row["largest"]
+    total = float(unpack(row).astype(float).sum()) * row["largest"]
     assert total == pytest.approx(score, abs=0.02 * abs(score) + 0.01 * row["largest"])
     assert total - score == pytest.approx(row["delta"], abs=0.05 * row["largest"])
 
@@ -209,7 +210,7 @@ def test_activations_are_those_of_the_network(pair: tuple[TrainedNetwork, Traine
             entered = model.get_submodule("layer1")(_stem(model, x))
             expected = model.get_submodule("layer2.0.conv1")(entered)[0, :3].cpu().numpy()
         (row,) = [row for row in tables["maps"] if row["run"] == one.id]
-        steps = columns.unpack(row)
+        steps = unpack(row)
         found = row["low"] + steps.astype(float) / 255 * (row["high"] - row["low"])
         assert np.allclose(found, expected, atol=0.51 / 255 * (row["high"] - row["low"]) + 1e-6)
         assert row["channels"] == 8
@@ -243,10 +244,11 @@ def test_arrays_come_back_from_rows() -> None:
         random.normal(size=(5, 2)).astype(np.float16),
         random.random((3, 3)) > 0.5,
     ):
-        found = columns.unpack(columns.pack(array))
+        found = unpack(pack(array))
         assert found.dtype == array.dtype
         assert np.array_equal(found, array)
-    halves, largest = columns.halves(np.array([[-4.0, 2.0]]))
-    assert (halves.tolist(), largest) == ([[-1.0, 0.5]], 4.0)
-    assert columns.halves(np.zeros((2, 2)))[1] == 0
-    assert columns.bytes_of(np.full((2, 2), 3.0))[1:] == (3.0, 3.0)
+    packed = pack_map(np.array([[-4.0, 2.0]]))
+    assert (unpack(packed).tolist(), packed["largest"]) == ([[-1.0, 0.5]], 4.0)
+    assert pack_map(np.zeros((2, 2)))["largest"] == 0
+    packed = pack_steps(np.full((2, 2), 3.0))
+    assert (packed["low"], packed["high"]) == (3.0, 3.0)

@@ -14,7 +14,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.court import run as court
 from resnet_core.labs.court import verdicts as court_verdicts
 from resnet_core.labs.court.question import QUESTION, Settings, accepts, combines
-from resnet_core.labs.court.verdicts import Evidence, Graft, Pair, ShortRun
+from resnet_core.labs.court.verdicts import Evidence, Graft, Pair, Result
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.labs.tools.trained_network import TrainedNetwork
@@ -152,11 +152,11 @@ def test_remedies(treated: float, expected: str) -> None:
     assert said.values["best"] == "xavier"
 
 
-def short_run(role: str, error: float, diverged: bool = False) -> ShortRun:
-    return ShortRun(role, "plain-14", 14, FinalErrors(error, error, diverged), ratio=0.5)
+def short_run(role: str, error: float, diverged: bool = False) -> Result:
+    return Result(role, "plain-14", 14, FinalErrors(error, error, diverged), ratio=0.5)
 
 
-def short_runs(**errors: float) -> dict[str, ShortRun]:
+def short_runs(**errors: float) -> dict[str, Result]:
     roles = ("deep", "shallow", "vanishing", "xavier", "small_normal", "deep_long", "shallow_long")
     return {role: short_run(role, errors.get(role, 90.0)) for role in roles}
 

@@ -123,7 +123,7 @@ def test_more_images_leave_less_to_chance() -> None:
 
 def test_a_depth_that_diverged_is_named_and_has_the_error_of_guessing() -> None:
     ends = [Ends(8, 10.0, 20.0), Ends(14, 90.0, 90.0, diverged=True)]
-    (verdict,) = depth_verdicts.diverged(ends)
+    (verdict,) = depth_verdicts.diverged_depths(ends)
     assert verdict.values == {"depths": "14", "error": 90.0}
     assert "diverged" in QUESTION.sentence(verdict)
-    assert not list(depth_verdicts.diverged(ends[:1]))
+    assert not depth_verdicts.diverged_depths(ends[:1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 
 from resnet_core.labs.forward import run as forward
 from resnet_core.labs.forward.question import QUESTION, Settings
-from resnet_core.labs.forward.verdicts import ROUNDING, Account, growth, verdicts
+from resnet_core.labs.forward.verdicts import ROUNDING, Account, Entry, growth, verdicts
 from resnet_core.labs.tools.chain import Chain
 from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.networks.catalog import block_sites
@@ -121,17 +120,14 @@ def test_a_preresnet_that_does_not_add_turns_the_verdict(small_data: Path) -> No
     assert next(iter(verdicts(account))).finding in {"approximate", "elsewhere"}
 
 
-@dataclass
-class _Entry:
-    stream: float
-    changes_size: bool = False
-    difference: float | None = None
+def _entry(stream: float, changes_size: bool = False, difference: float | None = None) -> Entry:
+    return Entry(1, "layer1.0", changes_size, stream, None, None, difference)
 
 
 def _account(growing: float, with_bn: float, without: float, difference: float) -> Account:
     account = Account("net", "resnet")
     account.take(
-        "trained", True, [_Entry(1), _Entry(growing), _Entry(growing**2, True, difference)]
+        "trained", True, [_entry(1), _entry(growing), _entry(growing**2, True, difference)]
     )
     account.initial = {True: with_bn, False: without}
     return account
@@ -148,8 +144,8 @@ def test_every_verdict_can_come_out_both_ways() -> None:
 
 
 def test_growth_is_per_block_of_the_same_size() -> None:
-    assert growth([_Entry(1), _Entry(2), _Entry(1, True), _Entry(8)]) == pytest.approx(4)
-    assert math.isnan(growth([_Entry(0), _Entry(2)]))
+    assert growth([_entry(1), _entry(2), _entry(1, True), _entry(8)]) == pytest.approx(4)
+    assert math.isnan(growth([_entry(0), _entry(2)]))
 
 
 def test_highways_are_refused(small_data: Path) -> None:

@@ -11,8 +11,7 @@ import pytest
 import torch
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.events import Progress, Rows, Verdict
-from resnet_core.labs.tools.columns import unpack
+from resnet_core.labs.events import Progress, Rows, Verdict, unpack
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.labs.transfer import run as transfer
 from resnet_core.labs.transfer import scenes
