@@ -58,7 +58,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     """
     pictures = [picture_input.load(network, settings.picture) for network in networks]
     moments = [_iterations(network, settings) for network in networks]
-    steps, total = 0, len(settings.methods) * sum(map(len, moments))
+    progress = Progress.each(len(settings.methods) * sum(map(len, moments)))
     cases = []
     for network, picture, iterations in zip(networks, pictures, moments, strict=True):
         yield _picture(network, picture, iterations)
@@ -70,7 +70,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             row, completeness = mapped(one, method, options(settings))
             sums[one.network.id] += completeness
             yield Rows("maps", [row])
-            yield Progress(steps := steps + 1, total)
+            yield next(progress)
     for one in cases:
         yield verdict(_scored(one), sums[one.network.id])
     for last, picture, iterations in zip(cases, pictures, moments, strict=True):
@@ -79,7 +79,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             yield Rows("scores", [_scored(before)])
             for method in settings.methods:
                 yield Rows("maps", [mapped(before, method, options(settings))[0]])
-                yield Progress(steps := steps + 1, total)
+                yield next(progress)
 
 
 def options(settings: Settings) -> Options:
@@ -92,13 +92,8 @@ def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
     model, x = network.model().requires_grad_(False), picture.x(network)
     classes = network.dataset.classes
     if target >= len(classes):
-        raise InvalidSetting(
-            "target",
-            "labs.no_such_class",
-            label=network.label,
-            count=len(classes),
-            last=len(classes) - 1,
-        )
+        counts = {"count": len(classes), "last": len(classes) - 1}
+        raise InvalidSetting("target", "labs.no_such_class", label=network.label, **counts)
     if target < 0:
         with torch.no_grad():
             target = int(model(x).argmax())

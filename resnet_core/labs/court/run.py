@@ -89,7 +89,8 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
         shallow, deep = sorted(networks, key=lambda network: network.depth)
         check_same_data([shallow, deep])
         evidence = yield from _measure(settings, shallow, deep)
-    runs = {role: _short_run(role, short) for role, short in experiments(settings).items()}
+    shorts = experiments(settings).items()
+    runs = {role: ShortRun(short, {"role": role}) for role, short in shorts}
     yield from short_runs.train_together([*runs.values()], outer_norms, _ended)
     results = {
         role: Result(role, _label(run), run.depth, run.final, first_over_last(run.median_norms))
@@ -99,16 +100,13 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
     yield from verdicts(results, evidence, settings.iterations)
 
 
-def _short_run(role: str, experiment: Experiment) -> ShortRun:
-    return ShortRun(experiment, {"role": role, "depth": experiment.network_spec().depth})
-
-
 def _label(run: ShortRun) -> str:
     return f"plain-{run.depth}"
 
 
 def _ended(run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:
-    columns = {**run.columns, "source": "live", "label": _label(run), "family": "plain"}
+    columns: Row = {**run.columns, "source": "live", "label": _label(run)}
+    columns = {**columns, "family": "plain", "depth": run.depth}
     yield Rows.one("errors", columns, vars(errors), iterations=run.iteration)
     if run.norms:
         yield Rows("gradients", _gradient_rows(columns, run.median_norms))

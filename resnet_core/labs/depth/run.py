@@ -52,7 +52,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
         families.setdefault(network.family, []).append(ends)
         yield _trained_row(network, errors)
     depths = sorted((d for d in DEPTHS if d <= settings.deepest), reverse=True)
-    runs = [ShortRun(experiment(settings, depth), {"depth": depth}) for depth in depths]
+    runs = [ShortRun(experiment(settings, depth)) for depth in depths]
     ladder: list[Ends] = []
 
     def ended(run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:

@@ -19,7 +19,7 @@ from resnet_core.labs.ensemble.question import Settings
 from resnet_core.labs.ensemble.verdicts import Average, Thinning, verdicts
 from resnet_core.labs.events import Event, Progress, Row, Rows, attributes
 from resnet_core.labs.lesion.run import lesioned
-from resnet_core.labs.tools.chain import Chain, Step, changes_size
+from resnet_core.labs.tools.chain import Chain, Step, changes_size, subsets
 from resnet_core.labs.tools.short_runs import guessing_error
 from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data
 from resnet_core.networks.blocks import ShortcutBlock
@@ -170,12 +170,8 @@ def choices(
     names: Sequence[str], size: int, draws: int, chance: random.Random
 ) -> list[tuple[str, ...]]:
     """Different subsets of this size: all of them, or as many at random."""
-    if math.comb(len(names), size) <= draws:
-        return list(combinations(names, size))
-    subsets: set[tuple[int, ...]] = set()
-    while len(subsets) < draws:
-        subsets.add(tuple(sorted(chance.sample(range(len(names)), size))))
-    return [tuple(names[place] for place in places) for places in sorted(subsets)]
+    places = subsets(len(names), size, draws, lambda: chance.sample(range(len(names)), size))
+    return [tuple(names[place] for place in subset) for subset in places]
 
 
 def _thin(
@@ -193,10 +189,10 @@ def _thin(
         draws: for one block, two blocks, ...: the sets to drop.
     """
     chain, thinnings = Chain.of(network.model()), []
-    for subsets in draws:
+    for sets in draws:
         thinned: list[Tensor] = []
-        columns: Row = {"label": network.label, "dropped": len(subsets[0])}
-        for blocks in subsets:
+        columns: Row = {"label": network.label, "dropped": len(sets[0])}
+        for blocks in sets:
             steps = lesioned(chain, removed=blocks)
             thinned.append(probabilities(chain, steps, images))
             row = {**columns, "draw": len(thinned), "blocks": ", ".join(blocks)}

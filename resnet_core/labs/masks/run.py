@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -13,11 +12,11 @@ from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import class_order
-from resnet_core.labs.events import Event, Progress, Rows
+from resnet_core.labs.events import Event, Progress, Rows, finite
 from resnet_core.labs.masks.question import Settings
 from resnet_core.labs.masks.verdicts import Score, verdicts
 from resnet_core.labs.tools.picture_input import masks as masks_of
-from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 
 _AT_ONCE = 20  # images; between two of them the laboratory can be stopped
 
@@ -80,20 +79,15 @@ class _Test:
         yield from zip(self.x.split(_AT_ONCE), self.truth.split(_AT_ONCE), strict=True)
 
     def score(self, method: str, shares: Tensor, hits: Tensor) -> Score:
-        finite = shares[shares.isfinite()].double()  # a map of zeros has no share
+        known = shares[shares.isfinite()].double()  # a map of zeros has no share
         pointing = hits.double()
         return Score(
             self.network.label,
             self.network.family,
             method,
-            100 * float(finite.mean()) if len(finite) else 0.0,
-            100 * _error(finite),
+            100 * float(known.mean()) if len(known) else 0.0,
+            100 * (finite(standard_error(known)) or 0.0),
             100 * float(pointing.mean()),
-            100 * _error(pointing),
+            100 * (finite(standard_error(pointing)) or 0.0),
             100 * float(scores.area(self.truth).mean()),
         )
-
-
-def _error(values: Tensor) -> float:
-    """Standard error of the mean."""
-    return float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else 0.0

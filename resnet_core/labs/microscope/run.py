@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
@@ -40,13 +40,27 @@ _DIVERGED = 1e6
 Norms = Sequence[tuple[Tensor, Tensor]]  # a block: of F and of H, R each
 
 
-@dataclass
 class Entrant:
-    """One form in a race: R = seeds x recipes stacks, and their last losses."""
+    """One form in a race: R = seeds x recipes stacks, trained by SGD with momentum 0.9.
 
-    stack: Stack
-    optimizer: Momentum
-    losses: Tensor = field(default_factory=lambda: torch.empty(0))  # seeds, recipes
+    Attributes:
+        rates: every replica's learning rate, R.
+        losses: the last ones, seeds x recipes.
+    """
+
+    def __init__(self, stack: Stack, rates: Tensor) -> None:
+        self.stack = stack
+        self.rates = rates[:, None, None]
+        self.buffers = [torch.zeros_like(weight) for weight in stack.weights]
+        self.losses = torch.empty(0)
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        for weight, buffer, gradient in zip(
+            self.stack.weights, self.buffers, gradients, strict=True
+        ):
+            buffer.mul_(0.9).add_(gradient)
+            weight.sub_(self.rates * buffer)
 
 
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
@@ -156,21 +170,6 @@ def initial(
     ]
 
 
-class Momentum:
-    """SGD with momentum 0.9, a learning rate for every replica."""
-
-    def __init__(self, weights: Sequence[Tensor], rates: Tensor) -> None:
-        self.weights = list(weights)
-        self.rates = rates[:, None, None]
-        self.buffers = [torch.zeros_like(weight) for weight in weights]
-
-    @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
-        for weight, buffer, gradient in zip(self.weights, self.buffers, gradients, strict=True):
-            buffer.mul_(0.9).add_(gradient)
-            weight.sub_(self.rates * buffer)
-
-
 # The target
 
 
@@ -230,7 +229,7 @@ def enter(settings: Settings, depth: int) -> dict[str, Entrant]:
         for weight in stack.weights:
             weight.requires_grad_()
         rates = torch.tensor([rate for _, rate in RECIPES]).repeat(settings.seeds)
-        entrants[name] = Entrant(stack, Momentum(stack.weights, rates))
+        entrants[name] = Entrant(stack, rates)
     return entrants
 
 
@@ -247,8 +246,7 @@ def race(settings: Settings, entrants: Mapping[str, Entrant]) -> Iterator[int]:
             if step < settings.steps:
                 # Half the squared error: the steepness for which the rates are chosen.
                 objective = 0.5 * settings.width * loss.sum()
-                weights = entrant.stack.weights
-                entrant.optimizer.step(torch.autograd.grad(objective, weights))
+                entrant.step(torch.autograd.grad(objective, entrant.stack.weights))
         if step % every == 0 or step == settings.steps:
             yield step
 

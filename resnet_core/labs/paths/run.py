@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import cast
 
 import torch
@@ -20,7 +19,7 @@ from torch import Tensor
 from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.paths.question import Settings
 from resnet_core.labs.paths.verdicts import Length, verdict
-from resnet_core.labs.tools.chain import Chain, Step, gradient_at_end, transposed
+from resnet_core.labs.tools.chain import Chain, Step, gradient_at_end, subsets, transposed
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import ResidualBlock, ShortcutBlock
 from resnet_core.networks.initialization import generator
@@ -70,15 +69,11 @@ def transposed_by_path(step: Step, x: Tensor, gradients: Tensor) -> Tensor:
 
 def drawn(blocks: int, length: int, most: int, chance: torch.Generator) -> Tensor:
     """Different paths of a length, at most `most` of them at random: bool, P, L."""
-    if math.comb(blocks, length) <= most:
-        paths = set(combinations(range(blocks), length))
-    else:
-        paths = set()
-        while len(paths) < most:
-            places = torch.randperm(blocks, generator=chance)[:length]
-            paths.add(tuple(sorted(places.tolist())))
+    paths = subsets(
+        blocks, length, most, lambda: torch.randperm(blocks, generator=chance)[:length].tolist()
+    )
     through = torch.zeros(len(paths), blocks, dtype=torch.bool)
-    for row, path in enumerate(sorted(paths)):
+    for row, path in enumerate(paths):
         through[row, list(path)] = True
     return through
 

@@ -80,13 +80,10 @@ class _Check:
         pairs = zip(first, sizes, strict=True)
         correlations = torch.tensor([rank_correlation(a, b) for a, b in pairs])
         mean = self.last[method] = float(correlations.nanmean())
-        values = {
-            "correlation": finite(mean),
-            "error": finite(standard_error(correlations)),
-            "images": int(correlations.isfinite().sum()),
-        }
+        values = {"correlation": finite(mean), "error": finite(standard_error(correlations))}
+        images = int(correlations.isfinite().sum())
         where = {**which, "step": step, "layer": layer}
-        yield Rows.one("correlations", where, values)
+        yield Rows.one("correlations", where, values, images=images)
         packed = pack_map(explanation.values[0].cpu().numpy())
         yield Rows.one("maps", where, packed, signed=explanation.signed)
 

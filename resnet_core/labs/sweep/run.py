@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.events import Event, Row, Rows, attributes
+from resnet_core.labs.events import Event, Rows, attributes
 from resnet_core.labs.sweep.question import CELL, QUESTION, SHALLOW, Settings
 from resnet_core.labs.sweep.verdicts import Cell, outcome, vanished, verdicts
 from resnet_core.labs.tools import short_runs
@@ -40,7 +40,9 @@ def experiment(settings: Settings, kind: Kind, depth: int) -> Experiment:
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
     """Train every cell's two networks, several at once; its row comes when both have ended."""
     kinds = product(settings.activations, (True, False), settings.initializations)
-    pairs = [tuple(_run(settings, kind, d) for d in (SHALLOW, settings.depth)) for kind in kinds]
+    pairs = [
+        tuple(_run(settings, kind, depth) for depth in (SHALLOW, settings.depth)) for kind in kinds
+    ]
     pair_of = {id(run): pair for pair in pairs for run in pair}
     cells: list[Cell] = []
 
@@ -56,8 +58,7 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
 
 
 def _run(settings: Settings, kind: Kind, depth: int) -> ShortRun:
-    columns: Row = dict(zip((*CELL, "depth"), (*kind, depth), strict=True))
-    return ShortRun(experiment(settings, kind, depth), columns)
+    return ShortRun(experiment(settings, kind, depth), dict(zip(CELL, kind, strict=True)))
 
 
 def _cell(family: str, deep: ShortRun, errors: FinalErrors, shallow: FinalErrors) -> Cell:

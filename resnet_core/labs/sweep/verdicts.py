@@ -107,7 +107,7 @@ def _failures(cells: Sequence[Cell], depth: int) -> Verdict:
         values |= {"vanishing": len(lost), "vanishing_cell": worst.title}
         values["vanishing_ratio"] = worst.ratio or 0.0
     if degraded:
-        worst = max(degraded, key=_excess)
+        worst = max(degraded, key=lambda cell: cell.error - cell.shallow)
         values |= {"degraded": len(degraded), "degraded_cell": worst.title}
         values |= {"deep": worst.error, "shallow": worst.shallow, "degraded_ratio": worst.ratio}
     if lost and degraded:
@@ -134,7 +134,3 @@ def _bn(without: int, with_bn: int, each: int) -> Verdict:
 
 def _gone(cells: Sequence[Cell]) -> int:
     return sum(cell.gone for cell in cells)
-
-
-def _excess(cell: Cell) -> float:
-    return cell.error - cell.shallow

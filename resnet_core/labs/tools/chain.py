@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 from torch import Tensor, nn
@@ -81,6 +83,22 @@ def gradient_at_end(chain: Chain, x: Tensor, labels: Tensor) -> Tensor:
         return functional.cross_entropy(chain.head(x), labels, reduction="sum")
 
     return transposed(loss, x, torch.ones(()).to(x))
+
+
+def subsets(
+    count: int, size: int, most: int, draw: Callable[[], Sequence[int]]
+) -> list[tuple[int, ...]]:
+    """Different subsets of `count` blocks, in order: all of them, or `most` at random.
+
+    Args:
+        draw: a random subset of this size.
+    """
+    if math.comb(count, size) <= most:
+        return list(combinations(range(count), size))
+    drawn: set[tuple[int, ...]] = set()
+    while len(drawn) < most:
+        drawn.add(tuple(sorted(draw())))
+    return sorted(drawn)
 
 
 def changes_size(block: Block) -> bool:

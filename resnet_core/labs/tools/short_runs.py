@@ -125,14 +125,14 @@ class ShortRun:
     """One of several trainings, and its course so far.
 
     Attributes:
-        columns: that identify it in the table `curves`.
+        columns: that identify it in the table `curves`, beside its depth.
         iteration: updates so far.
         norms: of every 3x3 layer's gradient, an array a measurement.
         final: None until it has ended.
     """
 
     experiment: Experiment
-    columns: Row
+    columns: Row = field(default_factory=dict)
     iteration: int = 0
     norms: list[NDArray[np.float32]] = field(default_factory=list)
     final: FinalErrors | None = None
@@ -180,8 +180,8 @@ def train_together(
             run = runs[index]
             run.add(event)
             if isinstance(event, Measurement):
-                columns = {"iteration": event.iteration, "error": event.running_error}
-                yield Rows.one("curves", run.columns, columns, curve(event))
+                row = {"iteration": event.iteration, "error": event.running_error}
+                yield Rows.one("curves", run.columns, row, curve(event), depth=run.depth)
             elif run.final is not None:
                 yield from ended(run, run.final)
             yield Progress(sum(one.depth * one.iteration for one in runs), total)
