@@ -18,11 +18,9 @@ from starlette.routing import BaseRoute, Route
 from app.language import texts
 from app.language.errors import figure_error
 from app.page_state.query import PageState
-from app.server.answers import Answer
-from app.server.chart_answers import ChartRequest, Charts
-from app.server.feed import Feed
+from app.server.answers import PREFIX, Answer, static_content, static_names, static_version
+from app.server.chart_answers import ChartRequest, Charts, Feed
 from app.server.lab_answers import LabAnswers, LabRequest
-from app.server.static_files import PREFIX, static_content, static_names, static_version
 from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
 
 _NO_STORE = {"Cache-Control": "no-store"}

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language.texts import say
 from app.widgets.attribution.state import AttributionState
-from app.widgets.laboratory import result as viewers
+from app.widgets.laboratory import state as viewers
 from app.widgets.laboratory.state import command_line
 from resnet_core.data.own import uploaded_image
 from resnet_core.jobs import laboratories

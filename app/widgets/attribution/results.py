@@ -15,9 +15,8 @@ from app.language.markdown import escaped
 from app.language.texts import language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import AttributionState
-from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.result import leave, note_viewer
-from app.widgets.laboratory.state import command_line
+from app.widgets.laboratory.laboratory import lab_figures
+from app.widgets.laboratory.state import command_line, leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.events import unpack
 from resnet_core.labs.results import results
