@@ -34,7 +34,8 @@ def run_laboratory(worker: Worker) -> Outcome:
     torch.set_num_threads(environment.read().laboratory_threads)
     request = folder.read_request()
     _log.info("%s of %s.", request.laboratory, ", ".join(request.runs) or "its own networks")
-    events = catalog.experiment(request.laboratory)(request.settings, _networks(request))
+    networks = _networks(request) if request.runs else ()
+    events = catalog.experiment(request.laboratory)(request.settings, networks)
     concluded = False
     # Closing the events takes hooks off networks and ends what the laboratory started.
     with EventWriter(folder.events) as writer, closing(events):

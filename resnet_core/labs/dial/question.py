@@ -33,6 +33,6 @@ QUESTION = Question(
     accepts=accepts,
     code=(
         ("resnet_core/labs/dial/run.py", "scaled_shortcuts"),
-        ("resnet_core/labs/dial/run.py", "with_new_statistics"),
+        ("resnet_core/labs/tools/derived_networks.py", "set_batch_statistics"),
     ),
 )

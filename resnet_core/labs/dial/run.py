@@ -6,7 +6,6 @@ import copy
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,6 +21,7 @@ from resnet_core.labs.dial.verdicts import (
 )
 from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.tools import short_runs
+from resnet_core.labs.tools.derived_networks import set_batch_statistics
 from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.blocks import ShortcutBlock
 from resnet_core.training.loop import train
@@ -65,28 +65,16 @@ def scaled_shortcuts(model: nn.Module, alpha: float) -> Iterator[nn.Module]:
 
 
 def measure(model: nn.Module, alpha: float, x: Tensor, y: Tensor) -> Reading:
-    """Errors at this alpha with BN's statistics of alpha = 1, and with new ones."""
+    """Errors at this alpha with BN's statistics of alpha = 1, and with new ones.
+
+    Every layer after a scaled shortcut gets inputs of another size; new statistics separate what
+    the network has lost from a mere change of scale.
+    """
     with scaled_shortcuts(model, alpha):
         loss, error = loss_and_error(model, x, y)
-        loss_remeasured, error_remeasured = loss_and_error(with_new_statistics(model, x), x, y)
+        remeasured = set_batch_statistics(copy.deepcopy(model), x, BATCH)
+        loss_remeasured, error_remeasured = loss_and_error(remeasured, x, y)
     return Reading(alpha, error, loss, error_remeasured, loss_remeasured)
-
-
-@torch.no_grad()
-def with_new_statistics(model: nn.Module, x: Tensor) -> nn.Module:
-    """A copy whose BN has the mean and variance of its present inputs.
-
-    Every layer after a scaled shortcut gets inputs of another size; this separates what the
-    network has lost from a mere change of scale.
-    """
-    measured = copy.deepcopy(model).train()
-    for module in measured.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.momentum = None  # the plain average over the mini-batches
-    for part in x.split(BATCH):
-        measured(part)
-    return measured.eval()
 
 
 def loss_and_error(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -203,15 +204,9 @@ def bowl(losses: Floats) -> NDArray[np.bool_]:  # N, N -> N - 2, N - 2
 
 def minima(losses: Floats) -> int:
     """Inner places lower than all eight around them."""
-    inner = losses[1:-1, 1:-1]
-    count = len(losses)
-    around = [
-        losses[1 + dy : count - 1 + dy, 1 + dx : count - 1 + dx]
-        for dy in (-1, 0, 1)
-        for dx in (-1, 0, 1)
-        if dx or dy
-    ]
-    return int(np.all([inner < other for other in around], axis=0).sum())
+    squares = sliding_window_view(losses, (3, 3)).reshape(len(losses) - 2, len(losses) - 2, 9)
+    around = np.delete(squares, 4, axis=2)
+    return int((losses[1:-1, 1:-1, None] < around).all(axis=2).sum())
 
 
 # Rows

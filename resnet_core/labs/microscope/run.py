@@ -148,20 +148,19 @@ class Stack:
         return ratios
 
 
-def initial(
-    depth: int, layers: int, width: int, activation: Activation, gains: Tensor, seeds: Sequence[int]
-) -> list[list[Tensor]]:
+def initial(settings: Settings, depth: int, gains: Tensor) -> list[list[Tensor]]:
     """Normal weights of R = seeds x gains replicas, each seed's draw the same under every gain.
 
     At gain 1 a plain layer keeps the size of its input: standard deviation
     sqrt(1 / D), and sqrt(2 / D) before a ReLU (He et al. 2015, eq. 10).
     """
-    std = math.sqrt((2 if activation == "relu" else 1) / width)
+    layers, width = settings.layers, settings.width
+    std = math.sqrt((2 if settings.activation == "relu" else 1) / width)
+    generators = [
+        torch.Generator().manual_seed(settings.seed + number) for number in range(settings.seeds)
+    ]
     draws = torch.stack(
-        [
-            torch.randn(depth, layers, width, width, generator=torch.Generator().manual_seed(seed))
-            for seed in seeds
-        ]
+        [torch.randn(depth, layers, width, width, generator=each) for each in generators]
     )  # seeds, blocks, layers, D, D
     scaled = std * gains[None, :, None, None, None, None] * draws[:, None]
     replicas = scaled.flatten(0, 1)  # R, blocks, layers, D, D
@@ -214,14 +213,7 @@ def enter(settings: Settings, depth: int) -> dict[str, Entrant]:
     """The forms with the same initial values; with one layer a branch, the shifted one, too."""
     entrants = {}
     for name in (*FORMS, SHIFTED) if settings.layers == 1 else FORMS:
-        blocks = initial(
-            depth,
-            settings.layers,
-            settings.width,
-            settings.activation,
-            torch.tensor([gain for gain, _ in RECIPES]),
-            [settings.seed + number for number in range(settings.seeds)],
-        )
+        blocks = initial(settings, depth, torch.tensor([gain for gain, _ in RECIPES]))
         if name == SHIFTED:
             blocks = [[weight + torch.eye(settings.width) for weight in b] for b in blocks]
         form: Form = "residual" if name == "residual" else "plain"

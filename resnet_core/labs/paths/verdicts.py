@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import linear_regression
 
 from resnet_core.labs.events import Value, Verdict
 
@@ -61,10 +62,8 @@ def factor(lengths: Sequence[Length]) -> float:
     points = [(one.length, math.log(one.gradient)) for one in lengths if one.gradient > 0]
     if len(points) < 2:
         return 0.0
-    mean_x = sum(x for x, _ in points) / len(points)
-    mean_y = sum(y for _, y in points) / len(points)
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    return math.exp(slope / sum((x - mean_x) ** 2 for x, _ in points))
+    slope, _ = linear_regression(*zip(*points, strict=True))
+    return math.exp(slope)
 
 
 def verdict(label: str, lengths: Sequence[Length]) -> Verdict:

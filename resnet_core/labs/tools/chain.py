@@ -115,7 +115,4 @@ def convolutions(block: Block) -> list[nn.Conv2d]:
 
 def stride(block: Block) -> int:
     """The factor by which the block divides height and width."""
-    total = 1
-    for convolution in convolutions(block):
-        total *= convolution.stride[0]
-    return total
+    return math.prod(convolution.stride[0] for convolution in convolutions(block))

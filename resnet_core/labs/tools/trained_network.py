@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import cast
 
 import safetensors
@@ -206,10 +207,7 @@ def load(run_id: str) -> TrainedNetwork:
     """
     run = find_weights.described(run_id)
     file = find_weights.find(run)
-    try:
-        weights = safetensors.torch.load(file.path.read_bytes())
-    except (safetensors.SafetensorError, OSError) as error:
-        raise CheckpointError("labs.weights_unreadable", path=file.path, reason=error) from error
+    weights = read_weights(file.path)
     spec, source = run.experiment.network_spec(), imported.of(run)
     # An import is tested on images of one size, whatever its network was made for.
     pictures = isinstance(spec, ImageNetSpec) and source is None
@@ -224,6 +222,18 @@ def load(run_id: str) -> TrainedNetwork:
         source=source,
         iteration=file.iteration,
     )
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    try:
+        return safetensors.torch.load(path.read_bytes())
+    except (safetensors.SafetensorError, OSError) as error:
+        raise CheckpointError("labs.weights_unreadable", path=path, reason=error) from error
 
 
 def load_all(ids: Sequence[str]) -> tuple[TrainedNetwork, ...]:
