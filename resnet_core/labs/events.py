@@ -9,13 +9,10 @@ import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 Value = float | int | str | bool | None
 Row = Mapping[str, Value]
@@ -87,7 +84,7 @@ def diverged(column: str, errors: Mapping[str, float], separator: str = ", ") ->
     return [Verdict("diverged", {column: names, "error": next(iter(errors.values()))})]
 
 
-def columns(kind: type[DataclassInstance]) -> tuple[str, ...]:
+def columns(kind: Any) -> tuple[str, ...]:
     """The columns of a table whose rows are the fields of this dataclass."""
     return tuple(field.name for field in fields(kind))
 

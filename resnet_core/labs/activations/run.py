@@ -11,8 +11,8 @@ from resnet_core.attribution import activations
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.activations.question import Settings
 from resnet_core.labs.activations.verdicts import verdict
+from resnet_core.labs.attribution.run import load_picture
 from resnet_core.labs.events import Event, Progress, Row, Rows, pack_steps
-from resnet_core.labs.tools import picture_input
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 
 _SIDE = 32  # pixels of a stored map; larger ones are reduced by area averages
@@ -26,7 +26,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     """
     missing = bool(settings.layer)
     for number, network in enumerate(networks, start=1):
-        model, x = network.model(), picture_input.load(network, settings.picture).x(network)
+        model, x = network.model(), load_picture(network, settings.picture).x(network)
         ratios = []
         additions = activations.additions(model, x)
         for place, one in enumerate(additions, start=1):

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_core.attribution import scores
 from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Explanation, Options
 from resnet_core.attribution.methods import explain
+from resnet_core.data.dataset import ImageSet, area_average
+from resnet_core.data.own import uploaded_image
+from resnet_core.data.shapes.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.attribution.question import Settings
+from resnet_core.labs.attribution.question import Settings, image_place, upload_id
 from resnet_core.labs.attribution.verdicts import Sum, verdict
 from resnet_core.labs.events import (
     NOTHING,
@@ -25,10 +30,30 @@ from resnet_core.labs.events import (
     pack,
     pack_map,
 )
-from resnet_core.labs.tools import picture_input
 from resnet_core.labs.tools.derived_networks import at_iteration, saved_iterations
-from resnet_core.labs.tools.picture_input import PictureInput
 from resnet_core.labs.tools.trained_network import TrainedNetwork
+
+_GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue in luminance (ITU-R BT.601)
+
+
+@dataclass(frozen=True)
+class PictureInput:
+    """One picture.
+
+    Attributes:
+        pixels: uint8, H, W, C, of the network's size.
+        mask: bool, H, W, where the shape is; None where that is not known.
+        label: its class; None for an uploaded picture.
+    """
+
+    pixels: NDArray[np.uint8]
+    mask: NDArray[np.bool_] | None
+    label: int | None
+
+    def x(self, network: TrainedNetwork) -> Tensor:
+        """As the network takes it: 1, C, H, W, on its device."""
+        images = ImageSet(self.pixels[None], np.zeros(1, np.int64))
+        return network.prepared(images)[0]
 
 
 @dataclass(frozen=True)
@@ -56,7 +81,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         InvalidSetting: a network has no such picture, class or stage.
         DataError: the picture is missing.
     """
-    pictures = [picture_input.load(network, settings.picture) for network in networks]
+    pictures = [load_picture(network, settings.picture) for network in networks]
     moments = [_iterations(network, settings) for network in networks]
     progress = Progress.each(len(settings.methods) * sum(map(len, moments)))
     cases = []
@@ -80,6 +105,38 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             for method in settings.methods:
                 yield Rows("maps", [mapped(before, method, options(settings))[0]])
                 yield next(progress)
+
+
+def load_picture(network: TrainedNetwork, name: str) -> PictureInput:
+    """The picture of this name for a network.
+
+    Raises:
+        InvalidSetting: the network's data have no such test image.
+        DataError: there is no such uploaded picture.
+    """
+    place = image_place(name)
+    data = network.dataset
+    if place is None:
+        pixels = uploaded_image.load(upload_id(name))
+        return PictureInput(fitted(pixels, data.image_size, data.channels), None, None)
+    if place >= len(data.test):
+        most = len(data.test) - 1
+        raise InvalidSetting(
+            "picture", "labs.no_such_image", data=data.name, count=most + 1, last=most
+        )
+    mask = data.test_masks[place] if isinstance(data, ShapesDataset) else None
+    return PictureInput(data.test.images[place], mask, int(data.test.labels[place]))
+
+
+def fitted(pixels: NDArray[np.uint8], size: int, channels: int) -> NDArray[np.uint8]:
+    """A square RGB picture by area averages, in grey for a network of one channel.
+
+    S, S, 3 -> size, size, C.
+    """
+    small = area_average(pixels[None], size)[0]
+    if channels == 3:
+        return small
+    return np.rint(small @ _GREY).astype(np.uint8)[..., None]
 
 
 def options(settings: Settings) -> Options:

@@ -79,10 +79,11 @@ def splits(chain: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
     """Each network from its last block to its first."""
     images = [network.train_images(settings.images) for network in networks]
-    chains = [
-        Chain.of(_model(network, x, settings))
-        for network, (x, _) in zip(networks, images, strict=True)
-    ]
+    chains = []
+    for network, (x, _) in zip(networks, images, strict=True):
+        trained = settings.state == "trained"
+        model = network.model() if trained else initial_network(network, x)
+        chains.append(Chain.of(model.requires_grad_(False)))
     progress = Progress.each(sum(len(chain.blocks) for chain in chains))
     for network, chain, (x, y) in zip(networks, chains, images, strict=True):
         additions = []
@@ -91,12 +92,6 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             yield Rows.one("additions", network.columns, vars(additions[-1]), place=place)
             yield next(progress)
         yield from verdicts(network.label, additions)
-
-
-def _model(network: TrainedNetwork, images: Tensor, settings: Settings) -> torch.nn.Module:
-    trained = settings.state == "trained"
-    model = network.model() if trained else initial_network(network, images)
-    return model.requires_grad_(False)
 
 
 def _measured(name: str, at_block: Split) -> Addition:

@@ -24,7 +24,7 @@ from resnet_core.labs.court.verdicts import (
     first_over_last,
     verdicts,
 )
-from resnet_core.labs.events import Event, Row, Rows
+from resnet_core.labs.events import Event, Row, Rows, attributes
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.derived_networks import grafted
 from resnet_core.labs.tools.short_runs import FinalErrors, ShortRun, outer_norms
@@ -59,12 +59,10 @@ def _experiment(settings: Settings, network: str, iterations: int, **changes: An
         network,
         iterations,
         _RECORDS,
-        train_images=settings.train_images,
-        learning_rate=settings.learning_rate,
+        settings,
         # As long a ramp in the long run as in the short one.
         warmup="linear",
         warmup_iterations=min(iterations, settings.iterations // 2),
-        seed=settings.seed,
         **changes,
     )
 
@@ -119,8 +117,8 @@ def _measure(
     columns, errors = [], []
     for role, network in (("shallow", shallow), ("deep", deep)):
         errors.append(FinalErrors(*network.errors(network.model(), settings.images)))
-        columns.append({**network.columns, "role": role, "source": network.id})
-        del columns[-1]["run"]
+        identity = attributes(network, "label", "family", "depth")
+        columns.append({**identity, "role": role, "source": network.id})
         iterations = network.experiment.iterations
         yield Rows.one("errors", columns[-1], vars(errors[-1]), iterations=iterations)
     norms = gradient_norms(deep)

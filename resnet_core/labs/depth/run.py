@@ -13,7 +13,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.depth import verdicts
 from resnet_core.labs.depth.question import DEPTHS, Settings
 from resnet_core.labs.depth.verdicts import Ends
-from resnet_core.labs.events import Event, Rows
+from resnet_core.labs.events import Event, Rows, attributes
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.short_runs import FinalErrors, ShortRun
 from resnet_core.labs.tools.trained_network import TrainedNetwork
@@ -31,15 +31,13 @@ def experiment(settings: Settings, depth: int) -> Experiment:
         f"cifar/{settings.family}-{depth}",
         iterations,
         _RECORDS,
-        train_images=settings.train_images,
+        settings,
         test_images=min(settings.images, TEST_IMAGES),
-        learning_rate=settings.learning_rate,
         # The same ramp at every depth: without it the deepest ones lose their first third.
         warmup="linear",
         warmup_iterations=iterations // 3,
         evaluate_every=max(1, iterations // _EVALUATIONS),
         evaluation_images=settings.train_images,
-        seed=settings.seed,
     )
 
 
@@ -50,24 +48,20 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
         errors = FinalErrors(*network.errors(network.model(), settings.images))
         ends = Ends(network.depth, **vars(errors))
         families.setdefault(network.family, []).append(ends)
-        yield _trained_row(network, errors)
+        identity = attributes(network, "label", "family", "depth")
+        identity |= {"source": network.id, "seed": network.experiment.seed}
+        yield Rows.one("errors", identity, vars(errors))
     depths = sorted((d for d in DEPTHS if d <= settings.deepest), reverse=True)
     runs = [ShortRun(experiment(settings, depth)) for depth in depths]
     ladder: list[Ends] = []
 
     def ended(run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:
         ladder.append(Ends(run.depth, **vars(errors)))
-        identity = {"source": "live", "label": f"{settings.family}-{run.depth}"}
-        columns = {"family": settings.family, "depth": run.depth, "seed": settings.seed}
-        yield Rows.one("errors", identity, columns, vars(errors))
+        identity = attributes(settings, "family", "seed")
+        identity |= {"label": f"{settings.family}-{run.depth}", "depth": run.depth}
+        yield Rows.one("errors", identity, vars(errors), source="live")
 
     yield from short_runs.train_together(runs, lambda event: {"test": event.test_error}, ended)
     yield verdicts.short(ladder, settings.train_images, min(settings.images, TEST_IMAGES))
     yield from verdicts.trained(families, settings.images)
     yield from verdicts.diverged_depths(ladder)
-
-
-def _trained_row(network: TrainedNetwork, errors: FinalErrors) -> Rows:
-    run, seed = network.columns, network.experiment.seed
-    identity = {name: value for name, value in run.items() if name != "run"}
-    return Rows.one("errors", identity, vars(errors), source=network.id, seed=seed)

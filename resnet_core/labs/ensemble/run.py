@@ -6,7 +6,6 @@ little with a block as an ensemble with a member. Both are measured here, on the
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Generator, Iterator, Sequence
 from itertools import combinations
@@ -21,7 +20,7 @@ from resnet_core.labs.events import Event, Progress, Row, Rows, attributes
 from resnet_core.labs.lesion.run import lesioned
 from resnet_core.labs.tools.chain import Chain, Step, changes_size, subsets
 from resnet_core.labs.tools.short_runs import guessing_error
-from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data
+from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data, standard_error
 from resnet_core.networks.blocks import ShortcutBlock
 
 
@@ -137,7 +136,7 @@ def ahead(first: Tensor, second: Tensor) -> bool:
         first, second: 1 where each is wrong on an image, 0 where not, or a mean of these; N.
     """
     gain = second - first
-    return float(gain.mean()) > float(gain.std()) / math.sqrt(len(gain))
+    return float(gain.mean()) > standard_error(gain)
 
 
 def droppable(network: Chain) -> list[str]:

@@ -123,7 +123,11 @@ def _train(
 
     for noise in (*NOISES, None):
         experiment = deep_experiment(settings, network, noise)
-        start = _start(deep, noise, settings, experiment, network)
+        if noise is None:
+            start = build(network.spec_of(experiment), experiment.seed).to(network.device)
+        else:
+            start = copy.deepcopy(deep)
+            start.load_state_dict(noisy_weights(deep, noise, settings.seed))
         before = percent_wrong(outputs(start, x, "training"), y)
         columns: Row = {"start": SCRATCH if noise is None else f"{noise:g}", "noise": noise}
         events = short_runs.train(experiment, initial_weights=start.state_dict())
@@ -131,18 +135,3 @@ def _train(
         ends.append(End(noise, before, final.train, final.diverged))
         yield Rows.one("ends", columns, vars(ends[-1]), updates=experiment.iterations)
     return ends
-
-
-def _start(
-    deep: nn.Module,
-    noise: float | None,
-    settings: Settings,
-    experiment: Experiment,
-    network: TrainedNetwork,
-) -> nn.Module:
-    """The network with which a training begins."""
-    if noise is None:
-        return build(network.spec_of(experiment), experiment.seed).to(network.device)
-    start = copy.deepcopy(deep)
-    start.load_state_dict(noisy_weights(deep, noise, settings.seed))
-    return start

@@ -52,15 +52,10 @@ def identity_verdict(comparison: Comparison, shallow: int) -> Verdict:
 
 def modes_verdict(comparison: Comparison) -> Verdict:
     """The same where BN uses the mini-batch's statistics."""
-    return Verdict.of(
-        "modes_differ"
-        if abs(comparison.error - comparison.shallow_error) > _SAME
-        else "modes_agree",
-        changed=comparison.changed,
-        images=comparison.images,
-        grafted=comparison.error,
-        shallow=comparison.shallow_error,
-    )
+    differ = abs(comparison.error - comparison.shallow_error) > _SAME
+    values = attributes(comparison, "changed", "images")
+    values |= {"grafted": comparison.error, "shallow": comparison.shallow_error}
+    return Verdict("modes_differ" if differ else "modes_agree", values)
 
 
 def start_verdict(settings: Settings, depth: int, ends: Sequence[End]) -> Verdict:

@@ -98,12 +98,8 @@ def _down_sampling(one: Losses, images: int) -> Verdict:
 
 
 def _swaps(plain: Losses, residual: Losses) -> Verdict:
-    costs = {one.family: one.cost(one.swapped) for one in (plain, residual)}
-    milder = costs[residual.family] < costs[plain.family]
-    return Verdict.of(
-        "swaps_milder" if milder else "swaps_not_milder",
-        plain_label=plain.label,
-        plain=costs[plain.family],
-        residual_label=residual.label,
-        residual=costs[residual.family],
-    )
+    values: dict[str, Value] = {}
+    for role, one in (("plain", plain), ("residual", residual)):
+        values |= {f"{role}_label": one.label, role: one.cost(one.swapped)}
+    milder = residual.cost(residual.swapped) < plain.cost(plain.swapped)
+    return Verdict("swaps_milder" if milder else "swaps_not_milder", values)

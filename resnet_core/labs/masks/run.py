@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_core.attribution import scores
@@ -12,10 +14,11 @@ from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import class_order
+from resnet_core.data.shapes.shapes import ShapesDataset
+from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event, Progress, Rows, finite
 from resnet_core.labs.masks.question import Settings
 from resnet_core.labs.masks.verdicts import Score, verdicts
-from resnet_core.labs.tools.picture_input import masks as masks_of
 from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 
 _AT_ONCE = 20  # images; between two of them the laboratory can be stopped
@@ -49,9 +52,10 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     for method in settings.methods:
         for test in tests:
             shares, hits = [], []
+            batches = zip(test.x.split(_AT_ONCE), test.truth.split(_AT_ONCE), strict=True)
             columns = test.network.columns
             try:
-                for x, truth in test.batches():
+                for x, truth in batches:
                     share, hit = scored(method, test.model, x, truth, options)
                     shares.append(share)
                     hits.append(hit)
@@ -65,18 +69,27 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     yield from verdicts(results)
 
 
+def masks(network: TrainedNetwork, index: NDArray[np.int64]) -> Tensor:
+    """The masks of these test images on the network's device: bool, N, H, W.
+
+    Raises:
+        InvalidSetting: the data do not say where the objects are.
+    """
+    data = network.dataset
+    if not isinstance(data, ShapesDataset):
+        raise InvalidSetting("runs", "labs.images_without_masks", data=data.name)
+    return torch.from_numpy(data.test_masks[index]).to(network.device)
+
+
 class _Test:
     """A network and the test images, with masks, on which its maps are scored."""
 
     def __init__(self, network: TrainedNetwork, images: int) -> None:
         self.network = network
         index = class_order(network.dataset.test.labels, equal=True)[:images]
-        self.truth = masks_of(network, index)
+        self.truth = masks(network, index)
         self.x, _ = network.prepared(network.dataset.test.take(index))
         self.model = network.model().requires_grad_(False)
-
-    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        yield from zip(self.x.split(_AT_ONCE), self.truth.split(_AT_ONCE), strict=True)
 
     def score(self, method: str, shares: Tensor, hits: Tensor) -> Score:
         known = shares[shares.isfinite()].double()  # a map of zeros has no share

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resnet_core.labs.attribution.question import NAMES
-from resnet_core.labs.events import Verdict, attributes
+from resnet_core.labs.events import Value, Verdict, attributes
 
 _ERRORS = 2.0  # standard errors by which two means must differ
 
@@ -55,14 +55,9 @@ def _pair(scores: Sequence[Score], plain: str, residual: str) -> Verdict:
     shared = [name for name in by_method[plain] if name in by_method[residual]]
     gaps = [_gap(by_method[residual][name], by_method[plain][name]) for name in shared]
     more, less = sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps)
-    return Verdict.of(
-        "neither" if more == less else "residual_more" if more > less else "plain_more",
-        residual_label=residual,
-        plain_label=plain,
-        residual=more,
-        plain=less,
-        methods=len(shared),
-    )
+    finding = "neither" if more == less else "residual_more" if more > less else "plain_more"
+    values: dict[str, Value] = {"residual_label": residual, "plain_label": plain}
+    return Verdict(finding, {**values, "residual": more, "plain": less, "methods": len(shared)})
 
 
 def _gap(first: Score, second: Score) -> float:

@@ -77,14 +77,6 @@ def verdict(label: str, lengths: Sequence[Length]) -> Verdict:
         finding = "even"
     low, high = bulk(lengths)
     within = sum(one.paths for one in lengths if low <= one.length <= high)
-    values: dict[str, Value] = {
-        "label": label,
-        "blocks": blocks,
-        "effective": weighted,
-        "counted": counted,
-        "low": low,
-        "high": high,
-        "share": 100 * within / 2**blocks,
-        "factor": factor(lengths),
-    }
-    return Verdict(finding, values)
+    values: dict[str, Value] = {"label": label, "blocks": blocks, "low": low, "high": high}
+    values |= {"effective": weighted, "counted": counted, "factor": factor(lengths)}
+    return Verdict(finding, {**values, "share": 100 * within / 2**blocks})

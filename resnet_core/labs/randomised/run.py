@@ -15,10 +15,10 @@ from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.attribution.scores import rank_correlation
+from resnet_core.labs.attribution.run import load_picture
 from resnet_core.labs.events import Event, Progress, Row, Rows, finite, pack_map
 from resnet_core.labs.randomised.question import Settings
 from resnet_core.labs.randomised.verdicts import verdict
-from resnet_core.labs.tools import picture_input
 from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.catalog import build
 
@@ -95,7 +95,7 @@ def fresh(network: TrainedNetwork, seed: int) -> nn.Module:
 
 def _pictures(network: TrainedNetwork, settings: Settings) -> Tensor:
     """The chosen picture, and test images with it. N, C, H, W."""
-    x = picture_input.load(network, settings.picture).x(network)
+    x = load_picture(network, settings.picture).x(network)
     if settings.images == 1:
         return x
     others, _ = network.test_images(settings.images - 1)

@@ -28,12 +28,10 @@ def experiment(settings: Settings, kind: Kind, depth: int) -> Experiment:
         f"cifar/{settings.family}-{depth}",
         settings.iterations,
         _RECORDS,
+        settings,
         **dict(zip(CELL, kind, strict=True)),
-        train_images=settings.train_images,
         test_images=200,
-        learning_rate=settings.learning_rate,
         evaluation_images=640,
-        seed=settings.seed,
     )
 
 

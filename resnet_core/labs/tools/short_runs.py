@@ -26,6 +26,7 @@ from torch import Tensor
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.catalog import LabSettings
 from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.tools.trained_network import dataset_of
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
@@ -63,12 +64,15 @@ def guessing_error(classes: int) -> float:
     return 100 * (1 - 1 / classes)
 
 
-def experiment(network: str, iterations: int, records: int, **settings: Any) -> Experiment:
+def experiment(
+    network: str, iterations: int, records: int, settings: LabSettings, **changes: Any
+) -> Experiment:
     """A run on 8x8 shapes with 16 filters: short enough for a dozen of them in a minute.
 
     Args:
         records: about so many measurements during the run.
-        settings: of the experiment; without them no warm-up, and a tenth of the rate in the
+        settings: the laboratory's, whose training images, rate and seed these are.
+        changes: of the experiment; without them no warm-up, and a tenth of the rate in the
             last quarter.
     """
     short = {
@@ -85,7 +89,8 @@ def experiment(network: str, iterations: int, records: int, **settings: Any) -> 
         "device": "cpu",
         "precision": "fp32",
     }
-    return Experiment.create(**{**short, **settings})
+    own = settings.model_dump(include={"train_images", "learning_rate", "seed"})
+    return Experiment.create(**{**short, **own, **changes})
 
 
 def shortened(experiment: Experiment, updates: int, **settings: Any) -> Experiment:
@@ -327,13 +332,11 @@ def _send_next(pipe: Connection, waiting: list[tuple[int, Experiment]]) -> int:
 def _receive(pipe: Connection, experiment: Experiment) -> RunEvent | None:
     """The next event of the run that the other end trains; None after its last one."""
     try:
-        kind, content = pipe.recv()
+        content = pipe.recv()
     except (EOFError, OSError) as error:
         raise PlaygroundError("labs.process_ended", network=experiment.network) from error
-    if kind == "refused":
+    if isinstance(content, Exception):
         raise content
-    if kind == "failed":
-        raise RuntimeError(content)
     return content
 
 
@@ -360,12 +363,12 @@ def _serve(pipe: Connection, parents_end: Connection) -> None:
             return
 
 
-def _messages(experiment: Experiment) -> Iterator[tuple[str, object]]:
+def _messages(experiment: Experiment) -> Iterator[RunEvent | Exception | None]:
+    """The training's events, then None; or the error that ended it."""
     try:
-        for event in train(experiment):
-            yield "event", event
-        yield "event", None
+        yield from train(experiment)
+        yield None
     except PlaygroundError as error:
-        yield "refused", error
+        yield error
     except Exception:
-        yield "failed", traceback.format_exc()
+        yield RuntimeError(traceback.format_exc())  # others may not come through a pipe

@@ -212,16 +212,8 @@ def load(run_id: str) -> TrainedNetwork:
     # An import is tested on images of one size, whatever its network was made for.
     pictures = isinstance(spec, ImageNetSpec) and source is None
     kind = PictureNetwork if pictures else TrainedNetwork
-    return kind(
-        id=run.id,
-        label=label(run),
-        family=spec.family,
-        depth=spec.depth,
-        experiment=run.experiment,
-        weights=weights,
-        source=source,
-        iteration=file.iteration,
-    )
+    identity = (run.id, label(run), spec.family, spec.depth)
+    return kind(*identity, run.experiment, weights, source, file.iteration)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

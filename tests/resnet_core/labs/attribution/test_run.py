@@ -21,6 +21,7 @@ from resnet_core.labs.activations.question import Settings as ActivationSettings
 from resnet_core.labs.activations.verdicts import verdict as on_additions
 from resnet_core.labs.attribution import run as attribution
 from resnet_core.labs.attribution.question import METHODS, QUESTION, Settings
+from resnet_core.labs.attribution.run import fitted
 from resnet_core.labs.attribution.verdicts import Sum
 from resnet_core.labs.attribution.verdicts import verdict as on_sums
 from resnet_core.labs.events import pack, pack_map, pack_steps, unpack
@@ -28,8 +29,6 @@ from resnet_core.labs.randomised import run as randomised
 from resnet_core.labs.randomised.question import QUESTION as RANDOMISED
 from resnet_core.labs.randomised.question import Settings as RandomisedSettings
 from resnet_core.labs.randomised.verdicts import verdict as on_ranks
-from resnet_core.labs.tools import picture_input
-from resnet_core.labs.tools.picture_input import fitted
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from tests.resnet_core.labs.small_networks import run, trained, untrained
 from tests.small_runs import small_data
@@ -95,7 +94,7 @@ def test_own_pictures_are_made_as_the_networks_are_used_to(small_data: Path, hom
     path = home / "wide.png"
     Image.new("RGB", (64, 40), (200, 100, 0)).save(path)
     name = f"own:{uploaded_image.store(path.read_bytes())}"
-    found = picture_input.load(one, name)
+    found = attribution.load_picture(one, name)
     assert (found.pixels.shape, found.mask, found.label) == ((8, 8, 3), None, None)
     assert found.pixels[4, 4].tolist() == [200, 100, 0]
     mean = one.dataset.train.images.mean(axis=0)

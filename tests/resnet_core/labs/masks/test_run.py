@@ -10,10 +10,11 @@ import torch
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.errors import InvalidSetting
+from resnet_core.labs.attribution.run import load_picture
 from resnet_core.labs.masks import run as masks
 from resnet_core.labs.masks.question import QUESTION, Settings
 from resnet_core.labs.masks.verdicts import Score, verdicts
-from resnet_core.labs.tools import picture_input, trained_network
+from resnet_core.labs.tools import trained_network
 from resnet_core.specs.cifar import parse_name
 from tests.resnet_core.labs.small_networks import run, untrained
 from tests.small_runs import small_data
@@ -36,7 +37,7 @@ def test_scores_are_means_over_the_images(home: Path) -> None:
     places = masks.class_order(one.dataset.test.labels, equal=True)[:20]
     shares, hits = [], 0
     for place in places:
-        picture = picture_input.load(one, f"test:{place}")
+        picture = load_picture(one, f"test:{place}")
         x, mask = picture.x(one), torch.tensor(picture.mask)
         values = explain("saliency", model, x, model(x).argmax(1), Options()).values[0].abs()
         shares.append(float(values[mask].sum() / values.sum()))
