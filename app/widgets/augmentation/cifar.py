@@ -13,6 +13,7 @@ from app.widgets.augmentation.source import AugmentationPage, AugmentationState,
 from app.widgets.augmentation.tile import framed, gallery, visible_without_mean
 from resnet_core.data import cifar_recipe as recipe
 from resnet_core.data.cifar_recipe import PADDING, Draw, Floats
+from resnet_core.data.imagenet.recipe import draw_mirrored
 
 SIZE = 32
 _MORE = 16
@@ -45,7 +46,7 @@ def cifar(page: AugmentationPage, pixels: Pixels, sample: Sample, hue: str) -> N
 def drawn(state: AugmentationState) -> Draw:
     """Return the draws of the page's seeds, one seed for each."""
     left, top = recipe.draw_place(np.random.default_rng(state.place))
-    return Draw(left, top, recipe.draw_mirrored(np.random.default_rng(state.mirror)))
+    return Draw(left, top, draw_mirrored(np.random.default_rng(state.mirror)))
 
 
 def _later(state: AugmentationState, number: int) -> AugmentationState:

@@ -16,7 +16,7 @@ from resnet_core.attribution.explanation import Explanation, Options
 from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import ImageSet, area_average
 from resnet_core.data.own import uploaded_image
-from resnet_core.data.shapes.shapes import ShapesDataset
+from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution.question import Settings, image_place, upload_id
 from resnet_core.labs.attribution.verdicts import Sum, verdict

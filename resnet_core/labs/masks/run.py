@@ -14,7 +14,7 @@ from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import class_order
-from resnet_core.data.shapes.shapes import ShapesDataset
+from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event, Progress, Rows, finite
 from resnet_core.labs.masks.question import Settings
