@@ -65,19 +65,19 @@ def trained(families: dict[str, list[Ends]], images: int) -> Iterator[Verdict]:
 
 
 def _verdict(
-    kind: str, networks: Sequence[Ends], seen: int, unseen: int, **values: Value
+    kind: str, networks: Sequence[Ends], train_count: int, test_count: int, **values: Value
 ) -> Verdict:
     """The deepest network beside the best of the shallower ones.
 
     Args:
-        seen, unseen: numbers of training and test images.
+        train_count, test_count: numbers of training and test images.
     """
     deepest = max(networks, key=lambda one: one.depth)
     rival = best([one for one in networks if one.depth < deepest.depth])
     for role, one in (("deep", deepest), ("best", rival)):
         values |= {f"{role}_{name}": getattr(one, name) for name in ("depth", "train", "test")}
-    decided = ruling(deepest, rival, margin(seen), margin(unseen))
-    return Verdict(f"{kind}_{decided}", {**values, "margin": margin(unseen)})
+    decided = ruling(deepest, rival, margin(train_count), margin(test_count))
+    return Verdict(f"{kind}_{decided}", {**values, "margin": margin(test_count)})
 
 
 def diverged_depths(networks: Sequence[Ends]) -> list[Verdict]:

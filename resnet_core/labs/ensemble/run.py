@@ -114,9 +114,7 @@ def _average(members: Sequence[Tensor], labels: Tensor) -> Average:
     together = wrong(averaged(members), labels).float()
     alone = torch.stack([wrong(member, labels) for member in members])
     best = alone[int(alone.sum(dim=1).argmin())]
-    without_one = [
-        error([*members[:out], *members[out + 1 :]], labels) for out in range(len(members))
-    ]
+    rests = [[*members[:out], *members[out + 1 :]] for out in range(len(members))]
     return Average(
         members=len(members),
         images=len(labels),
@@ -125,7 +123,7 @@ def _average(members: Sequence[Tensor], labels: Tensor) -> Average:
         best=percent(best),
         ahead_of_alone=ahead(together, alone.float().mean(dim=0)),
         ahead_of_best=ahead(together, best.float()),
-        without_one=fmean(without_one),
+        without_one=fmean(error(rest, labels) for rest in rests),
     )
 
 
@@ -159,10 +157,8 @@ def _draws(network: TrainedNetwork, settings: Settings) -> list[list[tuple[str, 
     """For 1, 2, ... dropped blocks: that many different choices, or all there are."""
     names = droppable(Chain.of(network.model()))
     chance = random.Random(settings.seed)
-    return [
-        choices(names, size, settings.draws, chance)
-        for size in range(1, min(settings.most_dropped, len(names)) + 1)
-    ]
+    sizes = range(1, min(settings.most_dropped, len(names)) + 1)
+    return [choices(names, size, settings.draws, chance) for size in sizes]
 
 
 def choices(

@@ -92,14 +92,14 @@ class _Test:
         self.model = network.model().requires_grad_(False)
 
     def score(self, method: str, shares: Tensor, hits: Tensor) -> Score:
-        known = shares[shares.isfinite()].double()  # a map of zeros has no share
+        defined = shares[shares.isfinite()].double()  # a map of zeros has no share
         pointing = hits.double()
         return Score(
             self.network.label,
             self.network.family,
             method,
-            100 * float(known.mean()) if len(known) else 0.0,
-            100 * (finite(standard_error(known)) or 0.0),
+            100 * float(defined.mean()) if len(defined) else 0.0,
+            100 * (finite(standard_error(defined)) or 0.0),
             100 * float(pointing.mean()),
             100 * (finite(standard_error(pointing)) or 0.0),
             100 * float(scores.area(self.truth).mean()),

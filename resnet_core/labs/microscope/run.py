@@ -56,9 +56,8 @@ class Entrant:
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
-        for weight, buffer, gradient in zip(
-            self.stack.weights, self.buffers, gradients, strict=True
-        ):
+        tensors = zip(self.stack.weights, self.buffers, gradients, strict=True)
+        for weight, buffer, gradient in tensors:
             buffer.mul_(0.9).add_(gradient)
             weight.sub_(self.rates * buffer)
 

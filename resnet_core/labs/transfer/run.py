@@ -48,7 +48,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     train = scenes.draw(settings.images, (settings.seed, 0), first)
     test = scenes.draw(_TEST, (settings.seed, 1), first)
     yield Rows("scenes", [_scene(test, index, settings.task) for index in range(SHOWN)])
-    order = _order(settings)
+    batches = _batches(settings)
     total = sum(weight(n, how) for n in networks for how in settings.backbones) * settings.updates
     steps = 0
     finished: list[Trained] = []
@@ -62,7 +62,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             )
             for network in networks
         ]
-        steps = yield from _race(entries, order, settings.updates, steps, total)
+        steps = yield from _race(entries, batches, settings.updates, steps, total)
         errors = errors or {network.id: classification_error(network) for network in networks}
         converged = [entry for entry in entries if not entry.diverged]
         trained = [_trained(entry, errors) for entry in converged]
@@ -84,7 +84,7 @@ def classification_error(network: TrainedNetwork) -> float:
 
 
 def _race(
-    entries: Sequence[_Entry], order: Tensor, updates: int, steps: int, total: int
+    entries: Sequence[_Entry], batches: Tensor, updates: int, steps: int, total: int
 ) -> Generator[Event, None, int]:
     """Train all on the same scenes in the same order, and score them at the same moments."""
     for moment in sorted({round(share * updates) for share in _MOMENTS}):
@@ -92,7 +92,7 @@ def _race(
             if entry.diverged:
                 continue
             while entry.updates < moment and not entry.diverged:
-                _step(entry, order[entry.updates], updates)
+                _step(entry, batches[entry.updates], updates)
                 steps += entry.weight
                 if entry.updates % _PROGRESS_EVERY == 0:
                     yield Progress(steps, total)
@@ -123,7 +123,7 @@ def _scored(entry: _Entry) -> Iterator[Rows]:
     yield Rows("predictions", rows)
 
 
-def _order(settings: Settings) -> Tensor:
+def _batches(settings: Settings) -> Tensor:
     """The scenes of each update, the same for all heads: updates, BATCH."""
     generator = torch.Generator().manual_seed(settings.seed)
     rounds = math.ceil(settings.updates * BATCH / settings.images)
