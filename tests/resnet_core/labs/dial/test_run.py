@@ -78,9 +78,9 @@ def test_statistics_measured_anew_are_those_of_what_comes() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x = _images()
     fresh = set_batch_statistics(copy.deepcopy(model), x, dial.BATCH)
-    seen = model.conv1(x)
-    assert torch.allclose(fresh.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5)
-    assert torch.allclose(fresh.bn1.running_var, seen.var((0, 2, 3)), rtol=1e-4)
+    outputs = model.conv1(x)
+    assert torch.allclose(fresh.bn1.running_mean, outputs.mean((0, 2, 3)), atol=1e-5)
+    assert torch.allclose(fresh.bn1.running_var, outputs.var((0, 2, 3)), rtol=1e-4)
     assert torch.equal(model.bn1.running_var, torch.ones(4))  # the network's own are as before
     assert not fresh.training
 

@@ -23,17 +23,19 @@ __all__ = ["small_data"]
 
 def _outputs(model: nn.Module, images: Tensor) -> list[Tensor]:
     """What enters the first block and leaves each, seen by hooks."""
-    seen: list[Tensor] = []
+    outputs: list[Tensor] = []
     blocks = [block for _, block in block_sites(model)]
-    handles = [blocks[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))]
-    handles += [b.register_forward_hook(lambda _, __, output: seen.append(output)) for b in blocks]
+    handles = [blocks[0].register_forward_pre_hook(lambda _, inputs: outputs.append(inputs[0]))]
+    handles += [
+        b.register_forward_hook(lambda _, __, output: outputs.append(output)) for b in blocks
+    ]
     try:
         with torch.no_grad():
             model(images)
     finally:
         for handle in handles:
             handle.remove()
-    return seen
+    return outputs
 
 
 @pytest.mark.parametrize("name", ["plain-14", "resnet-14", "preresnet-14"])
@@ -41,8 +43,8 @@ def test_the_stream_is_what_hooks_see(small_data: Path, name: str) -> None:
     one = untrained(small_data, name)
     images, _ = one.test_images(8)
     entries = list(forward.ledger(Chain.of(one.model()), images))
-    seen = _outputs(one.model(), images)
-    norms = [float(x.flatten(1).double().norm(dim=1).square().mean().sqrt()) for x in seen]
+    outputs = _outputs(one.model(), images)
+    norms = [float(x.flatten(1).double().norm(dim=1).square().mean().sqrt()) for x in outputs]
     assert [entry.stream for entry in entries] == pytest.approx(norms)
     assert [entry.block for entry in entries[:3]] == ["", "layer1.0", "layer1.1"]
 
@@ -97,12 +99,12 @@ def test_twins_differ_in_bn_and_training_alone(small_data: Path) -> None:
 
 def test_a_run_follows_each_network_trained_and_as_it_began(small_data: Path) -> None:
     subjects = [untrained(small_data, name) for name in ("preresnet-14", "plain-14")]
-    tables, found = run(QUESTION, forward.run(Settings(images=20), subjects))
+    tables, conclusions = run(QUESTION, forward.run(Settings(images=20), subjects))
     ledger = tables["ledger"]
     assert len(ledger) == 2 * 3 * 7
     states = list(dict.fromkeys((row["state"], row["batch_norm"]) for row in ledger))
     assert states == [("trained", True), ("initial", True), ("initial", False)]
-    assert {verdict.finding for verdict in found} >= {"exact", "no_sum"}
+    assert {verdict.finding for verdict in conclusions} >= {"exact", "no_sum"}
     assert all(row["total"] is None for row in ledger if row["family"] == "plain")
 
 

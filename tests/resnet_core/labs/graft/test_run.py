@@ -41,11 +41,11 @@ def test_the_grafted_error_is_the_shallow_networks_exactly(home: Path) -> None:
     x, y = subject.train_images(40)
     shallow = subject.model()
     deep = graft.grafted(shallow, subject.cifar_spec, 3, x)
-    found = graft.compare(shallow, deep, 20, "evaluation", x, y)
-    assert (found.changed, found.difference) == (0, 0.0)
+    comparison = graft.compare(shallow, deep, 20, "evaluation", x, y)
+    assert (comparison.changed, comparison.difference) == (0, 0.0)
     with torch.no_grad():
         wrong = int((shallow(x).argmax(1) != y).sum())
-    assert found.error == 100 * wrong / len(y)
+    assert comparison.error == 100 * wrong / len(y)
 
 
 def test_measuring_in_training_mode_leaves_the_statistics_alone(home: Path) -> None:

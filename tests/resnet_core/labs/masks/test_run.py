@@ -30,8 +30,8 @@ def _score(label: str, method: str, inside: float, error: float = 1.0) -> Score:
 
 def test_scores_are_means_over_the_images(home: Path) -> None:
     one = trained_network.load(RESIDUAL)
-    asked = Settings(images=20, methods=("saliency", "grad_cam"))
-    tables, _ = run(QUESTION, masks.run(asked, [one]))
+    settings = Settings(images=20, methods=("saliency", "grad_cam"))
+    tables, _ = run(QUESTION, masks.run(settings, [one]))
     assert [row["method"] for row in tables["scores"]] == ["saliency", "grad_cam"]
     model = one.model()
     places = masks.class_order(one.dataset.test.labels, equal=True)[:20]
@@ -74,10 +74,12 @@ def test_either_network_may_have_the_better_maps(
 
 
 def test_maps_no_better_than_chance_are_named() -> None:
-    found = list(verdicts([_score("plain-20", "saliency", 21), _score("plain-20", "grad_cam", 60)]))
-    assert [one.finding for one in found] == ["best", "below_chance"]
-    assert found[0].values["method"] == "Grad-CAM"
-    assert found[1].values["method"] == "saliency"
+    conclusions = list(
+        verdicts([_score("plain-20", "saliency", 21), _score("plain-20", "grad_cam", 60)])
+    )
+    assert [one.finding for one in conclusions] == ["best", "below_chance"]
+    assert conclusions[0].values["method"] == "Grad-CAM"
+    assert conclusions[1].values["method"] == "saliency"
 
 
 def test_methods_that_a_network_does_not_allow_are_left_out_of_the_comparison() -> None:

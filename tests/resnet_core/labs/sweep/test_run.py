@@ -48,8 +48,8 @@ def test_every_cell_is_said_once_with_all_its_columns(events: list[Any]) -> None
         if isinstance(event, Rows):
             assert all(set(row) == set(QUESTION.tables[event.table]) for row in event.rows)
             rows[event.table].extend(event.rows)
-    said = {(row["activation"], row["batch_norm"]) for row in rows["cells"]}
-    assert len(rows["cells"]) == len(said) == 4
+    kinds = {(row["activation"], row["batch_norm"]) for row in rows["cells"]}
+    assert len(rows["cells"]) == len(kinds) == 4
     assert {row["depth"] for row in rows["curves"]} == {8, 14}
     last = [event for event in events if isinstance(event, Progress)][-1]
     assert last.steps == last.total == 4 * (8 + 14) * 20
@@ -133,9 +133,9 @@ FINE = replace(HEALTHY, error=31.0, outcome="trains")
 
 
 def findings(cells: list[Cell]) -> list[str]:
-    said = list(verdicts(cells, 20))
-    assert all(QUESTION.sentence(verdict) for verdict in said)
-    return [verdict.finding for verdict in said]
+    conclusions = list(verdicts(cells, 20))
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
+    return [verdict.finding for verdict in conclusions]
 
 
 def test_verdicts_follow_the_cells_both_ways() -> None:
