@@ -8,8 +8,7 @@ from app import theme
 from app.language.errors import explain
 from app.language.texts import escaped, t
 from app.page_state.page import Page
-from app.widgets.augmentation.cifar import cifar
-from app.widgets.augmentation.imagenet import imagenet
+from app.widgets.augmentation.recipes import cifar, imagenet
 from app.widgets.augmentation.source import SEEDS, AugmentationState, draw_again, source
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError
