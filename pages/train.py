@@ -30,10 +30,10 @@ from app.widgets.experiment_form.form import (
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
 from resnet_core.data.catalog import require
-from resnet_core.data.selection import DataFacts
+from resnet_core.data.dataset import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.submission import facts_of
+from resnet_core.jobs.queue import facts_of
 
 STARTED = "train.started"  # ids of the runs that were started here last
 GOOD = "train.good"  # the last experiment that the form held

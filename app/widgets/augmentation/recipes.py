@@ -126,7 +126,7 @@ def imagenet_draw(state: AugmentationState, pixels: Pixels) -> recipe.Draw:
 def cifar_draw(state: AugmentationState) -> cifar_recipe.Draw:
     """Return the draws of the page's seeds, one seed for each."""
     left, top = cifar_recipe.draw_place(_random(state.place))
-    return cifar_recipe.Draw(left, top, cifar_recipe.draw_mirrored(_random(state.mirror)))
+    return cifar_recipe.Draw(left, top, recipe.draw_mirrored(_random(state.mirror)))
 
 
 def _random(seed: int) -> np.random.Generator:
