@@ -150,7 +150,7 @@ def _module(name: str, part: str) -> Any:
 
 
 def family(experiment: Experiment) -> str:
-    """plain, resnet, highway or preresnet."""
+    """The network's family: plain, resnet, highway or preresnet."""
     return experiment.network.partition("/")[2].partition("-")[0]
 
 

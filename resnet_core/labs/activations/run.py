@@ -19,7 +19,7 @@ _SIDE = 32  # pixels of a stored map; larger ones are reduced by area averages
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Block by block; then the names of all layers, and the maps of the chosen one.
+    """Pack the maps of every block, then the names of all layers, then the maps of the chosen one.
 
     Raises:
         InvalidSetting, DataError: there is no such picture; no network has the layer.

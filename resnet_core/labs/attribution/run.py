@@ -51,7 +51,7 @@ class PictureInput:
     label: int | None
 
     def x(self, network: TrainedNetwork) -> Tensor:
-        """As the network takes it: 1, C, H, W, on its device."""
+        """The picture as the network takes it: 1, C, H, W, on its device."""
         images = ImageSet(self.pixels[None], np.zeros(1, np.int64))
         return network.prepared(images)[0]
 
@@ -73,7 +73,7 @@ class Case:
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Every method of each network; then, with `through_training`, of its earlier weights.
+    """Map by every method and network; then, with `through_training`, with earlier weights.
 
     Earlier maps explain the class that the last ones do, whatever was predicted then.
 

@@ -44,7 +44,7 @@ class Split:
 
     @property
     def before(self) -> Tensor:
-        """dL/dx."""
+        """The gradient dL/dx."""
         return self.branch if self.shortcut is None else self.branch + self.shortcut
 
 
@@ -77,7 +77,7 @@ def splits(chain: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, 
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Each network from its last block to its first."""
+    """Split the gradient of each network from its last block to its first."""
     images = [network.train_images(settings.images) for network in networks]
     chains = []
     for network, (x, _) in zip(networks, images, strict=True):

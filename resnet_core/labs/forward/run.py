@@ -71,7 +71,7 @@ def _entry(
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Each network trained, then at initialisation with BN and without."""
+    """Follow each network trained, then at initialisation with BN and without."""
     progress = Progress.each(3 * len(networks))
     for network in networks:
         images, _ = network.test_images(settings.images)

@@ -40,7 +40,7 @@ def scored(
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Method by method, each on every network.
+    """Score method by method, each on every network.
 
     Raises:
         InvalidSetting: a network's data have no masks, or it has no such stage.

@@ -110,7 +110,7 @@ def norms(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Ten
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Each network's path lengths, from 0 (shortcuts alone) to all branches."""
+    """Measure each network's paths by length, from 0 (shortcuts alone) to all branches."""
     chains = [Chain.of(network.model().requires_grad_(False)) for network in networks]
     progress = Progress.each(sum(len(chain.blocks) + 1 for chain in chains))
     for network, chain in zip(networks, chains, strict=True):

@@ -29,7 +29,7 @@ WHOLE = ""  # the layer's name of the network before anything is randomised
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Network by network, part by part, every method.
+    """Randomise each network part by part, and map by every method at each step.
 
     Raises:
         InvalidSetting, DataError: there is no such picture.

@@ -26,7 +26,7 @@ _EPS = 1e-5  # BN's
 
 
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
-    """Both forms with the same weights, seed by seed, and the two noises."""
+    """Measure both forms with the same weights, seed by seed, and the two noises."""
     neighbouring: dict[Form, list[Tensor]] = {form: [] for form in FORMS}
     noises: dict[str, list[float]] = {noise: [] for noise in NOISES}
     for number in range(settings.seeds):

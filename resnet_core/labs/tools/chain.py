@@ -108,7 +108,7 @@ def changes_size(block: Block) -> bool:
 
 
 def convolutions(block: Block) -> list[nn.Conv2d]:
-    """Those of the branch, first to last."""
+    """The convolutions of the branch, first to last."""
     layers = (getattr(block, name) for name in block.branch)
     return [layer for layer in layers if isinstance(layer, nn.Conv2d)]
 

@@ -279,8 +279,10 @@ class _Worker:
 
 
 def _can_fork() -> bool:
-    """Elsewhere than on Linux system libraries may have started threads by now; so may
-    autograd, where there is a GPU."""
+    """Check that no threads can have been started by now, which forked children would lack.
+
+    Elsewhere than on Linux system libraries may start some; so may autograd, where there is a GPU.
+    """
     return sys.platform.startswith("linux") and not torch.cuda.is_available()
 
 
@@ -341,7 +343,7 @@ def _receive(pipe: Connection, experiment: Experiment) -> RunEvent | None:
 
 
 def _serve(pipe: Connection, parents_end: Connection) -> None:
-    """In the child: train the experiments that come through the pipe until the parent is gone.
+    """Train in the child the experiments that come through the pipe until the parent is gone.
 
     The parent kills its children when `train_all` is closed. Where the parent itself was
     killed, its sentinel is ready: a child sees that at its next event at the latest.

@@ -85,7 +85,7 @@ class TrainedNetwork:
 
     @property
     def cifar_spec(self) -> NetworkSpec:
-        """The same for laboratories that accept networks of the CIFAR family only."""
+        """The architecture, for laboratories that accept networks of the CIFAR family only."""
         return cast(NetworkSpec, self.spec)
 
     def spec_of(self, experiment: Experiment) -> Spec:
@@ -255,7 +255,7 @@ def check_same_data(networks: Sequence[TrainedNetwork]) -> None:
 
 
 def label(run: RunRecord) -> str:
-    """For example "resnet-20 · seed 0", or "resnet-20 · imported"."""
+    """The run's name for people, for example "resnet-20 · seed 0" or "resnet-20 · imported"."""
     if run.imported:
         return run.title if run.title.endswith("imported") else f"{run.title} · imported"
     seed = f"seed {run.experiment.seed}"
@@ -293,7 +293,7 @@ def _dataset(selection: Selection) -> Dataset:
 
 @lru_cache(maxsize=2)
 def centre_crops(selection: Selection) -> Dataset:
-    """Of a folder of pictures, see `PictureNetwork`."""
+    """The centre crops of a folder of pictures, see `PictureNetwork`."""
     folder = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
         train, test = (
