@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.figures.look import extremes, moments, rounded, smoothed
+from app.figures.look import rounded
+from app.figures.series import extremes, moments, smoothed
 
 _curves = arrays.arrays(
     np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6) | st.just(float("nan"))

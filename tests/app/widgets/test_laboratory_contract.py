@@ -73,7 +73,7 @@ def _draw(
     """The figures, each of which has a heading and can be sent."""
     figures = {}
     for language in texts.LANGUAGES:
-        figures = lab_answers.drawer(name)(tables, settings, texts.speaker(language), dark)
+        figures = lab_answers.draw(name, tables, settings, texts.speaker(language), dark)
         for key, figure in figures.items():
             assert f"labs.{name}.figure.{key}" in catalogue()
             json.loads(pio.to_json(figure, validate=True))

@@ -119,7 +119,7 @@ def test_an_answer_is_built_once_for_all_who_ask(
         drawn.append(1)
         return {}
 
-    monkeypatch.setattr(lab_answers, "drawer", lambda _: draw)
+    monkeypatch.setattr(lab_answers, "draw", draw)
     lab_id = put_result(LabRequest.create(LAB)).id
     asking = [threading.Thread(target=_ask, args=(client, lab_id)) for _ in range(8)]
     for thread in asking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ import pytest
 from PIL import Image
 
 from app.figures.labs import pictures
-from app.figures.labs.transfer import draw
 from app.language.texts import Speaker
+from app.server import lab_answers
 from resnet_core.labs.tools.columns import NOTHING, pack
 from resnet_core.labs.transfer.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "transfer")
 
 LABELS = np.zeros((32, 32), np.uint8)
 LABELS[4:14, 6:20] = 4  # a star
