@@ -6,8 +6,7 @@ import streamlit as st
 
 from app import theme
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_state.page import Page
 from app.widgets.augmentation.cifar import cifar
 from app.widgets.augmentation.imagenet import imagenet

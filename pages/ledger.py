@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app import services
-from app.background.cost import Estimate, training
+from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain

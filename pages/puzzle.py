@@ -5,12 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app import services
-from app.background.cost import Estimate, training
+from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_data.runs import find_runs, group_of_runs
 from app.page_state.controls import initial_value

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data.runs import KINDS, RunsState, active_runs, counts, listed, matching
 from app.page_state.controls import Control
 from app.page_state.page import Page, page_link

@@ -9,15 +9,14 @@ import streamlit as st
 from app import services
 from app.figures.labels import network_label
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
-from app.language.texts import t
+from app.language.texts import escaped, fault, t
 from app.page_data.runs import active_runs, find_runs
 from app.page_state.page import Page, page_link
 from app.page_state.view import View
 from app.widgets.block_details import block_details
 from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost, describe
 from app.widgets.experiment_form.data_field import data_field
-from app.widgets.experiment_form.draft import Draft, all_of_preset
+from app.widgets.experiment_form.draft import Draft, all_of_preset, has_twin, twin_of
 from app.widgets.experiment_form.form import (
     Errors,
     control_of,
@@ -28,7 +27,6 @@ from app.widgets.experiment_form.form import (
     more_controls,
     preset_row,
 )
-from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
 from resnet_core.data.catalog import require

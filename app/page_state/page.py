@@ -32,13 +32,21 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from app.language import texts
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
-from app.language.texts import t
+from app.language.texts import escaped, fault, t
 from app.page_state.controls import Control, show
 from app.page_state.query import Errors, PageState
 from resnet_core.errors import InvalidSetting
 
 State = TypeVar("State", bound=PageState)
+
+# Parameters that search engines, social networks and newsletters add to the links to a page.
+_TRACKING = frozenset(
+    {
+        *("gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "srsltid", "_ga", "_gl"),
+        *("fbclid", "igshid", "igsh", "twclid", "ttclid", "li_fat_id", "msclkid", "yclid"),
+        *("mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok", "NaPm", "ref", "ref_src", "ref_url"),
+    }
+)
 
 
 @dataclass
@@ -189,9 +197,9 @@ class Page(Generic[State]):
         except InvalidSetting:
             return  # still being written; the URL keeps the last state that could be used
         self._memory.query = query
-        if _parameters() != query:
-            present = st.query_params.to_dict()
-            language = {name: text for name, text in present.items() if name == texts.PARAMETER}
+        present = st.query_params.to_dict()
+        language = {name: text for name, text in present.items() if name == texts.PARAMETER}
+        if present != {**query, **language}:
             st.query_params.from_dict({**query, **language})
 
     def _take(self, name: str, control: Control, key: str) -> None:
@@ -222,7 +230,10 @@ def page_link(name: str, label: str, /, **query: str) -> None:
 
 
 def _parameters() -> dict[str, str]:
-    """Return the page's parameters; the language is common to all pages."""
-    query: dict[str, str] = st.query_params.to_dict()
-    query.pop(texts.PARAMETER, None)
-    return query
+    """Return the page's parameters, without the language, which is common to all pages, and
+    without those that other sites add to links."""
+    return {
+        name: text
+        for name, text in st.query_params.to_dict().items()
+        if name != texts.PARAMETER and name not in _TRACKING and not name.startswith("utm_")
+    }

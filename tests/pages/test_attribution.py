@@ -37,13 +37,13 @@ def _queued() -> list[str]:
 def requests(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
     """The requests that the page made; no supervisor works on them."""
     submitted: list[LabRequest] = []
-    ask = services.ask
+    submit = services.submit_lab
 
-    def note(request: LabRequest, anew: bool = False) -> str:
+    def note(request: LabRequest, again: bool = False) -> str:
         submitted.append(request)
-        return ask(request, anew)
+        return submit(request, again)
 
-    monkeypatch.setattr(services, "ask", note)
+    monkeypatch.setattr(services, "submit_lab", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
     monkeypatch.setattr(viewers, "_visits", {})  # the sessions of the tests before
     return submitted

@@ -11,8 +11,7 @@ import streamlit as st
 from app import services, theme
 from app.figures import attribution
 from app.language.errors import explain, stored_sentence
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.laboratory import lab_figures
@@ -38,7 +37,7 @@ def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
     try:
         result = results.find(request.id)
         if result is None or result.state == "stopped":
-            services.ask(request, anew=result is not None)
+            services.submit_lab(request, again=result is not None)
             note_viewer(request.id, unasked=True)
             result = results.find(request.id)
     except PlaygroundError as error:
@@ -69,14 +68,14 @@ def follow(result: Result, show: Show) -> Result:
     if result.state in {"failed", "interrupted"}:
         st.warning(escaped(stored_sentence(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
-            anew(result.request)
+            compute_again(result.request)
     return result
 
 
-def anew(request: LabRequest) -> None:
+def compute_again(request: LabRequest) -> None:
     """Request the computation here, and run the page again to follow it."""
     try:
-        services.ask(request, anew=True)
+        services.submit_lab(request, again=True)
     except PlaygroundError as error:
         st.error(escaped(explain(error)))
         return
@@ -143,7 +142,7 @@ def _check(name: str, state: AttributionState, **settings: str) -> Result | None
 def _button(name: str, request: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
-        anew(request)
+        compute_again(request)
 
 
 @st.fragment(run_every=3.0)

@@ -10,8 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data.pictures import Album, album
 from app.page_data.runs import find_runs
 from app.page_state.page import Page

@@ -9,8 +9,7 @@ import streamlit as st
 from pydantic import Field, StringConstraints
 
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
-from app.language.texts import t
+from app.language.texts import escaped, fault, t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels, Sample
 from app.page_state.controls import Control

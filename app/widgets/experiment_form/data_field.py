@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.background import downloads
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.page_data import uploads
 from app.page_state.controls import Control
 from app.widgets.experiment_form.form import Errors, FormPage, complaint, label

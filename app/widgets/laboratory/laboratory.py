@@ -12,8 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import services, theme
 from app.language import texts
 from app.language.errors import explain
-from app.language.markdown import fault
-from app.language.texts import t
+from app.language.texts import fault, t
 from app.page_state.page import Page, page_link
 from app.server import answers
 from app.widgets.laboratory.state import (
@@ -139,7 +138,7 @@ class _LabPage:
         request, _ = self.request()
         try:
             if request is not None:
-                services.ask(request)
+                services.submit_lab(request)
         except PlaygroundError as error:
             st.error(explain(error))
             return

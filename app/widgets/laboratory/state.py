@@ -285,7 +285,7 @@ def _label(selection: Selection) -> str:
 
 def _request(request: LabRequest, begin: Callable[[], None]) -> None:
     try:
-        services.ask(request, anew=True)
+        services.submit_lab(request, again=True)
     except PlaygroundError as error:
         st.error(explain(error))
         return

@@ -10,8 +10,7 @@ import streamlit as st
 from app.background import exports
 from app.language import progress
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.page_data.runs import group_of_runs, source_of
 from app.page_state.page import page_link
 from app.widgets.experiment_form.draft import Draft

@@ -9,13 +9,11 @@ import streamlit as st
 
 from app import services
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data.runs import RunsState
 from app.page_state.page import Page
-from app.widgets.experiment_form.draft import milestones_as_typed
+from app.widgets.experiment_form.draft import has_twin, milestones_as_typed, twin_of
 from app.widgets.experiment_form.form import complaint, label
-from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.runs import import_dialog
 from app.widgets.runs.row import DIALOG, report
 from resnet_core.errors import InvalidSetting, PlaygroundError

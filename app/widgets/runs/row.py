@@ -13,8 +13,7 @@ from app import services
 from app.figures.labels import network_label
 from app.language import progress
 from app.language.errors import explain, stored_sentence
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.page_data.runs import RunsState, damage_of, source_of
 from app.page_state.page import Page
 from resnet_core.errors import PlaygroundError

@@ -154,7 +154,19 @@ def test_what_is_not_there_or_no_id_is_refused_in_a_sentence(
 def test_an_id_is_checked_before_it_is_looked_up(client: TestClient, end: str) -> None:
     response = client.get(f"{ROUTE}?id=microscope-000000000000{end}")
     assert response.status_code == 400
-    assert response.json()["error"].endswith("is not the id of a laboratory's result.")
+    assert "is not the id of a laboratory's result." in response.json()["error"]
+
+
+@pytest.mark.parametrize("query", ["", "id=", "id=A+b", "id=../../etc"])
+@pytest.mark.parametrize(
+    ("language", "advice"), [("en", "Use an id such as"), ("ko", "이름을 쓰세요")]
+)
+def test_a_wrong_id_is_answered_with_what_to_use_in_the_readers_language(
+    client: TestClient, query: str, language: str, advice: str
+) -> None:
+    response = client.get(f"{ROUTE}?{query}&lang={language}")
+    assert response.status_code == 400
+    assert advice in response.json()["error"]
 
 
 def test_every_word_that_the_figures_say_is_sent_and_none_for_nothing() -> None:
