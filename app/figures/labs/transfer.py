@@ -15,7 +15,7 @@ from app.figures import look
 from app.figures.labs import pictures
 from app.figures.labs.pictures import Strip, sheet
 from app.figures.look import Canvas
-from resnet_core.data.shapes.drawing import OUTLINES
+from resnet_core.data.shapes import OUTLINES
 from resnet_core.labs.tools.columns import unpack
 
 _DASHES = {"tuned": "solid", "frozen": "dot", "scratch": "dashdot"}

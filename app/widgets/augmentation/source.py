@@ -16,7 +16,7 @@ from app.page_state.controls import Control
 from app.page_state.page import Page
 from app.page_state.query import PageState
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import PlaygroundError
 
 _EMBEDDED, _MOST = "shapes", 20  # images of a set that are offered

@@ -16,10 +16,10 @@ from app.widgets.experiment_form.form import label, value_text
 from resnet_core.anatomy.describe import describe as anatomy_of
 from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.submission import facts_of
+from resnet_core.jobs.queue import facts_of
 from resnet_core.specs.names import is_imagenet
 
 _EVERY = 1.0  # seconds, while the time is being measured

@@ -13,10 +13,9 @@ from pydantic import Field
 
 from app.page_state.query import Errors, PageState, settle
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.experiment import NEVER, Experiment, from_text
 from resnet_core.experiments.network_settings import lacking
 from resnet_core.experiments.presets import PRESETS
-from resnet_core.experiments.text import NEVER, from_text
 from resnet_core.specs.cifar import FAMILIES
 from resnet_core.specs.imagenet import ARCHITECTURES, GOOGLENET_DEPTH, PREFIX
 from resnet_core.specs.names import is_imagenet
