@@ -239,9 +239,6 @@ def lab_figures(
             "paper": paper,
             "words": {name: t(f"labs.common.{name}") for name in _WORDS},
         },
-        on_ended_change=_nothing,
+        # Streamlit runs the page at a trigger only where there is a callback.
+        on_ended_change=lambda: None,
     )
-
-
-def _nothing() -> None:
-    """A callback that Streamlit needs in order to run the page at a trigger."""

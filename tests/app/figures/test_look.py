@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.figures.look import extremes, moments, rounded, smoothed
+from app.figures.look import rounded
+from app.figures.series import extremes, moments, smoothed
 
 _curves = arrays.arrays(
     np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6) | st.just(float("nan"))
@@ -21,10 +22,10 @@ _curves = arrays.arrays(
     digits=st.integers(2, 7),
 )
 def test_significant_digits_are_kept_and_no_others(value: float, digits: int) -> None:
-    (shown,) = rounded(np.array([value]), digits)
+    (number,) = rounded(np.array([value]), digits)
     exponent = np.floor(np.log10(abs(value))) if value else 0
-    assert abs(shown - value) <= 0.5000001 * 10.0 ** (exponent - digits + 1)
-    assert len(repr(shown).split("e")[0].strip("-").replace(".", "").strip("0")) <= digits
+    assert abs(number - value) <= 0.5000001 * 10.0 ** (exponent - digits + 1)
+    assert len(repr(number).split("e")[0].strip("-").replace(".", "").strip("0")) <= digits
 
 
 def test_missing_values_are_none_and_lists_nest() -> None:
@@ -35,16 +36,16 @@ def test_missing_values_are_none_and_lists_nest() -> None:
 
 @given(values=_curves, most=st.integers(10, 60))
 def test_extremes_and_ends_stay(values: np.ndarray, most: int) -> None:
-    kept = extremes(values, most)
+    indices = extremes(values, most)
     there = np.flatnonzero(~np.isnan(values))
-    assert len(kept) <= most
-    assert np.all(np.diff(kept) > 0)
-    assert not np.isnan(values[kept]).any()
+    assert len(indices) <= most
+    assert np.all(np.diff(indices) > 0)
+    assert not np.isnan(values[indices]).any()
     if len(there):
-        assert kept[0] == there[0]
-        assert kept[-1] == there[-1]
-        assert values[kept].max() == values[there].max()
-        assert values[kept].min() == values[there].min()
+        assert indices[0] == there[0]
+        assert indices[-1] == there[-1]
+        assert values[indices].max() == values[there].max()
+        assert values[indices].min() == values[there].min()
 
 
 def test_a_spike_of_one_point_survives() -> None:
@@ -58,12 +59,12 @@ def test_moments_keep_first_last_and_the_outermost_levels(
     length: int, most: int, seed: int
 ) -> None:
     matrices = [np.random.default_rng([seed, n]).normal(size=(length, 5)) for n in range(2)]
-    kept = moments(matrices, length, most)
-    assert len(kept) <= most
-    assert {0, length - 1} <= set(kept.tolist())
+    indices = moments(matrices, length, most)
+    assert len(indices) <= most
+    assert {0, length - 1} <= set(indices.tolist())
     for matrix in matrices:
         level = matrix.mean(axis=1)
-        assert {int(level.argmin()), int(level.argmax())} <= set(kept.tolist())
+        assert {int(level.argmin()), int(level.argmax())} <= set(indices.tolist())
 
 
 def test_smoothing_is_the_corrected_exponential_average() -> None:
