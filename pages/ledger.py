@@ -11,12 +11,12 @@ from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
-from app.language.errors import explain
+from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data import ledger, puzzle
 from app.page_data.ledger import STATEMENTS, Check, LedgerState, Recipe, Statement
 from app.page_state.controls import Control
-from app.page_state.page import Page, page_link
+from app.page_state.page import Page, compare_link
 from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
@@ -162,7 +162,7 @@ def _check(check: Check) -> None:
     apart = t("ledger.apart", causes=_listed(check.causes)) if check.causes else ""
     st.caption(f"{captions.caption(check.runs, check.n, say)}  \n{apart}".strip())
     with st.container(horizontal=True, vertical_alignment="center"):
-        page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in check.runs))
+        compare_link(t("ledger.curves"), check.runs)
         replay = st.popover(t("ledger.replay"), key="replay.open", on_change="rerun")
         if replay.open:
             with replay:
@@ -223,13 +223,10 @@ def _replay(experiments: Sequence[Experiment]) -> None:
 
 
 def _start(experiments: Sequence[Experiment]) -> None:
-    try:
+    with errors_shown():
         started = services.submit(experiments)
-    except PlaygroundError as error:
-        st.error(explain(error))
-        return
-    st.success(t("ledger.replay_started"))
-    page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in started))
+        st.success(t("ledger.replay_started"))
+        compare_link(t("ledger.curves"), started)
 
 
 def _mean_response(run: RunRecord) -> float | None:

@@ -210,7 +210,7 @@ def test_sorted_layers_fall_and_keep_their_names(twins: list[Series], say: Speak
 
 def test_the_value_axis_holds_all_moments(twins: list[Series]) -> None:
     for quantity in QUANTITIES:
-        axis = value_axis(twins, quantity, View())
+        axis = value_axis(twins, quantity)
         assert axis["type"] == "log"
         spreads = [getattr(one, quantity) for one in twins]
         assert 10 ** axis["range"][0] <= min(spread.low.min() for spread in spreads)
