@@ -29,8 +29,7 @@ _HEIGHT = look.HEIGHT + 90
 
 
 def draw(canvas: Canvas) -> dict[str, go.Figure]:
-    """Return the figures scores, final, pictures, improving, classifiers, edges (of boxes) and
-    losses; each once there is something to draw."""
+    """Return the figures of scores, pictures and losses; each once there is something to draw."""
     figures = canvas.figures("curves", scores=_scores) | canvas.figures(final=_final)
     figures |= canvas.figures("scenes", pictures=_pictures)
     if canvas.table("scenes") is not None:
