@@ -29,7 +29,7 @@ ITERATIONS = 40
 
 
 def wait_until(
-    condition: Callable[[], Result | None], what: str, seconds: float = 60.0, every: float = 0.01
+    condition: Callable[[], Result | None], what: str, seconds: float = 120.0, every: float = 0.01
 ) -> Result:
     """The condition's first true value.
 
@@ -75,7 +75,7 @@ def begin(engine: LocalProcesses, run: RunRecord) -> Handle:
     return handle
 
 
-def ended(run_id: str, seconds: float = 60.0) -> RunRecord:
+def ended(run_id: str, seconds: float = 120.0) -> RunRecord:
     """The run, once it is neither queued nor running."""
     return wait_until(
         lambda: (run := queries.run(run_id)).state not in ACTIVE and run,

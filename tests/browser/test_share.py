@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from app.language.texts import say
 from tests.browser.charts import PANELS, Charts
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 from tests.browser.seeds import ITERATIONS, finished_twins
 
@@ -20,10 +20,10 @@ PRESSED = ("compare.x_epochs", "compare.layers_sorted")
 
 
 def test_an_address_opened_elsewhere_shows_the_same(
-    playground: Playground, new_context: NewContext, small_data: Path
+    playground: Playground, new_page: NewPage, small_data: Path
 ) -> None:
     plain, residual = finished_twins(small_data)
-    page = new_context().new_page()
+    page = new_page()
     page.goto(f"{playground.url}/compare?runs={residual.id},{plain.id}")
     charts = Charts(page)
     charts.wait_for_points("error")
@@ -34,7 +34,7 @@ def test_an_address_opened_elsewhere_shows_the_same(
     assert len(query.pop("zoom").split(",")) == 4
     assert query == {"x": "epochs", "order": "sorted", "log": "true", "hidden": "plain-8"}
 
-    elsewhere = new_context().new_page()
+    elsewhere = new_page(apart=True)
     elsewhere.goto(page.url)
     copy = Charts(elsewhere)
     copy.wait_for_points("error")

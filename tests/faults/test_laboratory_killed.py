@@ -33,7 +33,7 @@ def test_a_killed_worker_leaves_a_result_that_is_told_truly(
     step = random.Random(attempt).randrange(1, 1500)
     wait_until(lambda: counted(lab_id, step) or not worker.is_alive(), f"{step}", every=0.001)
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join(30)
+    worker.join(60)
     dead_workers.end_all_dead()
 
     found = results.read(lab_id)
@@ -57,7 +57,7 @@ def test_a_torn_event_at_the_end_is_left_out(tiny: None, home: Path) -> None:
     worker = started(lab_id)
     wait_until(lambda: counted(lab_id, 3), "three numbers")
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join(30)
+    worker.join(60)
     dead_workers.end_all_dead()
     events = of_result(lab_id).events
     whole = [text for text in events.read_text().splitlines(keepends=True) if "rows" in text]

@@ -34,7 +34,7 @@ def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page = AppTest.from_file(str(PAGE), default_timeout=120)
     for name, value in query.items():
         page.query_params[name] = value
     return checked(page.run())

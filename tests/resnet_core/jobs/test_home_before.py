@@ -209,5 +209,5 @@ def test_a_supervisor_of_the_version_before_is_replaced(
     (before / "supervisor.json").write_text(json.dumps(identity))
     monkeypatch.setattr(supervisor.processes, "start", lambda *arguments, **streams: old)
     supervisor.ensure_running()
-    assert old.wait(10) != 0
+    assert old.wait(60) != 0
     supervisor._children.clear()
