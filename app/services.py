@@ -107,17 +107,17 @@ def ensure_supervisor() -> None:
     supervisor.ensure_running()
 
 
-def ask(request: LabRequest, anew: bool = False) -> str:
+def submit_lab(request: LabRequest, again: bool = False) -> str:
     """Queue a laboratory and return the id of its result, which may exist already.
 
     Args:
-        anew: compute it here even where there is a result, own or recorded.
+        again: compute it here even where there is a result, own or recorded.
 
     Raises:
         PlaygroundError: it cannot be written down.
     """
-    result = results.find(request.id) if anew else None
-    if result is not None and result.state not in ACTIVE:
+    existing = results.find(request.id) if again else None
+    if existing is not None and existing.state not in ACTIVE:
         laboratories.retry(request.id)
     else:
         laboratories.submit(request)

@@ -17,13 +17,13 @@ import torch
 from benchmarks import loops, machine
 from benchmarks.contender import Contender, Maker, Step
 from benchmarks.side_by_side import Comparison, compare, table
-from resnet_core.training import device, intervals
+from resnet_core.training import device, schedule
 
 # Seconds for the paper's 64,000 updates that the project aims at, on an H100.
 GOALS = {"resnet-20": 60, "resnet-56": 165, "resnet-110": 330}
 UPDATES = 64_000
 ROUNDS = 7
-BLOCK = intervals.MAX_CHUNK  # updates timed together: as many as are launched together
+BLOCK = schedule.MAX_CHUNK  # updates timed together: as many as are launched together
 RUNS = 4  # that share the GPU
 
 Contenders = Mapping[str, tuple[object, ...]]

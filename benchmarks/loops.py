@@ -11,8 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.contender import Step
 from resnet_core.data import augment, catalog
-from resnet_core.data.dataset import ImageSet
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import ImageSet, Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.training.device import keep_freed_memory

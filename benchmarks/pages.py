@@ -16,8 +16,7 @@ import numpy as np
 
 from app.page_state.view import View
 from app.server.answers import Answer
-from app.server.chart_answers import ChartRequest, Charts
-from app.server.feed import Feed
+from app.server.chart_answers import ChartRequest, Charts, Feed
 from benchmarks import browser, long_runs
 from benchmarks.server import Server
 from benchmarks.side_by_side import compare, table

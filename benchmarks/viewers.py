@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from app.server.chart_answers import ChartRequest, Charts
-from app.server.feed import Feed
+from app.server.chart_answers import ChartRequest, Charts, Feed
 from benchmarks.side_by_side import compare, table
 from benchmarks.storage import measurement, started
 from resnet_core.anatomy.describe import describe

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app.language import texts
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import Page, page_link

@@ -9,15 +9,14 @@ import streamlit as st
 from app import services
 from app.figures.labels import network_label
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
-from app.language.texts import t
+from app.language.texts import escaped, fault, t
 from app.page_data.runs import active_runs, find_runs
-from app.page_state.page import Page, page_link
+from app.page_state.page import Page, compare_link, page_link
 from app.page_state.view import View
 from app.widgets.block_details import block_details
 from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost, describe
 from app.widgets.experiment_form.data_field import data_field
-from app.widgets.experiment_form.draft import Draft, all_of_preset
+from app.widgets.experiment_form.draft import Draft, all_of_preset, has_twin, twin_of
 from app.widgets.experiment_form.form import (
     Errors,
     control_of,
@@ -28,14 +27,13 @@ from app.widgets.experiment_form.form import (
     more_controls,
     preset_row,
 )
-from app.widgets.experiment_form.networks import has_twin, twin_of
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.network_drawing import network_drawing
 from resnet_core.data.catalog import require
-from resnet_core.data.selection import DataFacts
+from resnet_core.data.dataset import DataFacts
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.submission import facts_of
+from resnet_core.jobs.queue import facts_of
 
 STARTED = "train.started"  # ids of the runs that were started here last
 GOOD = "train.good"  # the last experiment that the form held
@@ -183,8 +181,7 @@ def _started() -> None:
             st.markdown(t("train.started.many", count=len(records)))
         live_charts([record.id for record in records], View(), "train.charts", compact=True)
         with st.container(horizontal=True):
-            ids = ",".join(record.id for record in records)
-            page_link("compare", t("train.started.compare"), runs=ids)
+            compare_link(t("train.started.compare"), records)
             page_link("runs", t("train.started.runs"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from resnet_core.training.session import Session
-from resnet_core.training.step.cuda_graph import Body, GraphStepper
+from resnet_core.training.step.stepper import Body, GraphStepper
 
 
 class Again:

@@ -15,8 +15,7 @@ import pytest
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import dead_workers, queue
-from resnet_core.jobs.engine import Handle
-from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.engine import Handle, LocalProcesses
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import ACTIVE, RunRecord

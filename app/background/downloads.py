@@ -35,9 +35,6 @@ class _Cancelled(Exception):
 class Downloads(Tasks[str, Download]):
     """Downloads by the name of the data set."""
 
-    def __init__(self) -> None:
-        super().__init__("download", "data.download.not_written", "data.download.broken")
-
     def fetch(self, name: str) -> None:
         """Download the data set, unless that is being done."""
         self.start(name, Download(), lambda: self._download(name))
@@ -63,7 +60,7 @@ class Downloads(Tasks[str, Download]):
         return Download()
 
 
-_downloads = Downloads()
+_downloads = Downloads("download", "data.download.not_written", "data.download.broken")
 fetch = _downloads.fetch
 state = _downloads.state
 cancel = _downloads.cancel

@@ -29,9 +29,6 @@ class Export(TaskState):
 class Exports(Tasks[tuple[str, Format], Export]):
     """Exports by run id and format; each start writes the run as it is then."""
 
-    def __init__(self) -> None:
-        super().__init__("export", "export.unwritten", "export.failed")
-
     def export(self, run_id: str, what: Format = "tables", license: str | None = None) -> None:
         """Export the run, unless that is being done.
 
@@ -87,6 +84,6 @@ def _delete_abandoned(folder: Path) -> None:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-_exports = Exports()
+_exports = Exports("export", "export.unwritten", "export.failed")
 export = _exports.export
 state = _exports.state

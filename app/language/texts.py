@@ -1,4 +1,4 @@
-"""The session's language, and texts of the catalogue in it."""
+"""The session's language, texts of the catalogue in it, and text inside Streamlit's Markdown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from resnet_core.system.texts import text as say
 __all__ = ["LANGUAGES", "Language", "Speaker", "catalogue", "say", "speaker", "t"]
 
 PARAMETER = "lang"
+_SPECIAL = frozenset("\\`*_{}[]()<>#+!|$~:")
 
 # Fills in an entry's text for one language; what figures take, so that they need no session.
 Speaker = Callable[..., str]
@@ -52,3 +53,13 @@ def keep_in_url() -> None:
         st.session_state[PARAMETER] = choice
     elif st.session_state.get(PARAMETER) in LANGUAGES:
         st.query_params[PARAMETER] = st.session_state[PARAMETER]
+
+
+def escaped(text: str) -> str:
+    """Escape the text so that Markdown shows it unchanged."""
+    return "".join(f"\\{character}" if character in _SPECIAL else character for character in text)
+
+
+def fault(text: str) -> str:
+    """Return Markdown for an error beneath a control: small, red, with an icon; text escaped."""
+    return f":small[:red[:material/error: {escaped(text)}]]"

@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.figures import attribution
-from resnet_core.data import catalog, cifar_recipe, decoding
-from resnet_core.data.dataset import ImageSet, Index, class_order
+from resnet_core.data import catalog, cifar_recipe, decoding, shapes
+from resnet_core.data.dataset import ImageSet, Index, Selection, class_order
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.views import centre_views
-from resnet_core.data.selection import Selection
-from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import is_imagenet

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.data import catalog
-from resnet_core.data.selection import DataFacts, Selection
+from resnet_core.data.dataset import DataFacts, Selection
 from resnet_core.errors import DataError
 from resnet_core.system import home
 

@@ -21,7 +21,7 @@ Facts about Streamlit that decide how this is done:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -32,13 +32,22 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from app.language import texts
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
-from app.language.texts import t
+from app.language.texts import escaped, fault, t
 from app.page_state.controls import Control, show
 from app.page_state.query import Errors, PageState
 from resnet_core.errors import InvalidSetting
+from resnet_core.runs.record import RunRecord
 
 State = TypeVar("State", bound=PageState)
+
+# Parameters that search engines, social networks and newsletters add to the links to a page.
+_TRACKING = frozenset(
+    {
+        *("gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "srsltid", "_ga", "_gl"),
+        *("fbclid", "igshid", "igsh", "twclid", "ttclid", "li_fat_id", "msclkid", "yclid"),
+        *("mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok", "NaPm", "ref", "ref_src", "ref_url"),
+    }
+)
 
 
 @dataclass
@@ -189,9 +198,9 @@ class Page(Generic[State]):
         except InvalidSetting:
             return  # still being written; the URL keeps the last state that could be used
         self._memory.query = query
-        if _parameters() != query:
-            present = st.query_params.to_dict()
-            language = {name: text for name, text in present.items() if name == texts.PARAMETER}
+        present = st.query_params.to_dict()
+        language = {name: text for name, text in present.items() if name == texts.PARAMETER}
+        if present != {**query, **language}:
             st.query_params.from_dict({**query, **language})
 
     def _take(self, name: str, control: Control, key: str) -> None:
@@ -221,8 +230,16 @@ def page_link(name: str, label: str, /, **query: str) -> None:
         st.markdown(f"[{label}](/{name}?{urlencode(parameters, safe=',')})")
 
 
+def compare_link(label: str, runs: Sequence[RunRecord], /, **query: str) -> None:
+    """Show a link to Compare with these runs."""
+    page_link("compare", label, runs=",".join(run.id for run in runs), **query)
+
+
 def _parameters() -> dict[str, str]:
-    """Return the page's parameters; the language is common to all pages."""
-    query: dict[str, str] = st.query_params.to_dict()
-    query.pop(texts.PARAMETER, None)
-    return query
+    """Return the page's parameters, without the language, which is common to all pages, and
+    without those that other sites add to links."""
+    return {
+        name: text
+        for name, text in st.query_params.to_dict().items()
+        if name != texts.PARAMETER and name not in _TRACKING and not name.startswith("utm_")
+    }

@@ -1,4 +1,7 @@
-"""Answers of the read-only routes: built and zipped once for all browsers that ask."""
+"""Answers of the read-only routes, built and zipped once for all browsers, and the files served.
+
+The files are those that browsers load beside Streamlit's own: plotly.js and components' modules.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+PREFIX = "/playground-api"
+_WIDGETS = Path(__file__).resolve().parents[1] / "widgets"
+# Served side by side under one address, so no two modules may have the same name.
+_FOLDERS = (_WIDGETS / "live_charts", _WIDGETS / "laboratory")
 
 _GZIP_FROM = 1000  # bytes
 _GZIP_LEVEL = 5
@@ -94,3 +105,27 @@ class AnswerCache(Generic[Key]):
                 cached = (version, Answer.of_json(fields()))
                 self._answers.put(key, cached)
             return cached[1]
+
+
+def static_names() -> frozenset[str]:
+    return frozenset({"plotly.min.js", *_modules()})
+
+
+@lru_cache(maxsize=1)
+def static_version() -> str:
+    """Return the hash of all files: modules import each other by relative paths."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in sorted(static_names()):
+        digest.update(static_content(name))
+    return digest.hexdigest()
+
+
+def static_content(name: str) -> bytes:
+    """Return a file's bytes; plotly.js is the one of the installed plotly package."""
+    if name == "plotly.min.js":
+        return (files("plotly") / "package_data" / name).read_bytes()
+    return _modules()[name].read_bytes()
+
+
+def _modules() -> dict[str, Path]:
+    return {path.name: path for folder in _FOLDERS for path in folder.glob("*.mjs")}

@@ -15,7 +15,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
-from pydantic import Field
 
 from app.figures.labels import network_label
 from app.language import texts
@@ -45,7 +44,7 @@ class LabRequest(PageState):
         id: of a result of this home folder, or a laboratory's name for the recorded one.
     """
 
-    id: str = Field("", pattern="^[a-z][a-z0-9-]{2,60}$")
+    id: str = ""
     lang: Language = "en"
     dark: bool = False
 

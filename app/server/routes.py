@@ -16,13 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.language import texts
-from app.language.errors import figure_error
+from app.language.errors import figure_error, sentence
 from app.page_state.query import PageState
-from app.server.answers import Answer
-from app.server.chart_answers import ChartRequest, Charts
-from app.server.feed import Feed
+from app.server.answers import PREFIX, Answer, static_content, static_names, static_version
+from app.server.chart_answers import ChartRequest, Charts, Feed
 from app.server.lab_answers import LabAnswers, LabRequest
-from app.server.static_files import PREFIX, static_content, static_names, static_version
 from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -125,13 +123,15 @@ def _answered(
     missing: str = "figures",
 ) -> Response:
     """Answer the URL's parameters; an unusable one is refused in a sentence that names it."""
+    language: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
     try:
         parameters = _parsed(kind, str(request.query_params))
         return answer(parameters).response(request, "application/json", "no-cache")
-    except (InvalidSetting, ResultNotFound) as error:
-        return JSONResponse({"error": str(error)}, status_code=400)
+    except InvalidSetting as error:
+        text = f"{error.field}: {sentence(error, language)}"
+        return JSONResponse({"error": text}, status_code=400)
+    except ResultNotFound as error:
+        return JSONResponse({"error": sentence(error, language)}, status_code=400)
     except Exception as error:  # the reader gets a sentence, the log the traceback
         code = 503 if isinstance(error, PlaygroundError) else 500
-        language: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
-        sentence = figure_error(error, language, missing)
-        return JSONResponse({"error": sentence}, code, _NO_STORE)
+        return JSONResponse({"error": figure_error(error, language, missing)}, code, _NO_STORE)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer
-from resnet_core.anatomy.part import Part, branch_steps, equation
+from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer, Part, branch_steps, equation
 from resnet_core.anatomy.references import describe_googlenet, describe_vgg
 from resnet_core.specs import geometry
 from resnet_core.specs.geometry import BlockGeometry

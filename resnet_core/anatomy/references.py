@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer
-from resnet_core.anatomy.part import Part, step
+from resnet_core.anatomy.facts import STEM, Anatomy, BlockFacts, Layer, Part, step
 from resnet_core.specs.imagenet import ImageNetSpec
 
 # Simonyan & Zisserman 2015, Table 1, columns D and E.
 VGG_CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 VGG_FILTERS = (64, 128, 256, 512, 512)
-_VGG_NAMES = (*(f"conv{number}" for number in range(1, 6)), "fc")
+_VGG_NAMES = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc")
 _VGG_POOLED = 7  # height and width of the map that the classifier takes
 _VGG_HIDDEN = 4096
 

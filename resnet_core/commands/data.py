@@ -21,18 +21,7 @@ def list_(as_json: bool) -> None:
     """List the data sets and say where each is, or how to get it."""
     entries = catalog.available()
     if as_json:
-        print_json(
-            [
-                {
-                    "name": entry.name,
-                    "title": entry.title,
-                    "present": entry.present,
-                    "where": None if entry.where is None else str(entry.where),
-                    "how": str(entry.how),
-                }
-                for entry in entries
-            ]
-        )
+        print_json([vars(entry) for entry in entries])
         return
     rows = [(e.name, e.title, "yes" if e.present else "no", str(e.how)) for e in entries]
     print_table(("name", "title", "here", "how"), rows)

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from resnet_core.commands.options import json_option
+from resnet_core.commands.options import json_option, recordings_option
 from resnet_core.commands.output import print_json
 from resnet_core.errors import InvalidSetting
 from resnet_core.exporting.formats import FORMATS
-from resnet_core.runs.queries import RECORDED
 from resnet_core.runs.record import check_id
 
 
@@ -65,13 +64,7 @@ def export(
 
 @click.command()
 @click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
-@click.option(
-    "--to",
-    "folder",
-    default=RECORDED,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of recordings. [assets/recorded]",
-)
+@recordings_option
 @click.option("--group", default="", help="Their common name, for example one-minute.")
 @click.option("--called", default="", help="What their ids begin with. [the group's name]")
 @click.option("--weights", is_flag=True, help="With the final weights, for laboratories.")

@@ -1,4 +1,4 @@
-"""`describe` and `forward`: what a network is, and what an image's pass through it costs."""
+"""`describe` and `forward`: a network's layers, and the cost of an image's pass through it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from resnet_core.anatomy.describe import describe as anatomy_of
-from resnet_core.anatomy.facts import Anatomy
+from resnet_core.anatomy.facts import Anatomy, StageFacts
 from resnet_core.anatomy.receptive_field import receptive_fields
 from resnet_core.commands.options import (
     NETWORK_FIELDS,
@@ -16,7 +16,7 @@ from resnet_core.commands.options import (
     json_option,
     spec_from,
 )
-from resnet_core.commands.output import plural, print_json, print_table
+from resnet_core.commands.output import plural, print_json, print_result, print_table
 from resnet_core.specs.names import spec_of
 from resnet_core.system import environment
 
@@ -50,22 +50,9 @@ def describe(
         print_json(_as_dict(anatomy))
         return
     rows = [
-        (
-            stage.name,
-            "x".join(map(str, stage.out_shape)),
-            str(stage.weighted_layers),
-            f"{stage.parameters:,}",
-            f"{stage.multiply_adds:,}",
-        )
-        for stage in anatomy.stages
+        (stage.name, "x".join(map(str, stage.out_shape)), *_cost(stage)) for stage in anatomy.stages
     ]
-    total = (
-        "all",
-        "",
-        str(anatomy.weighted_layers),
-        f"{anatomy.parameters:,}",
-        f"{anatomy.multiply_adds:,}",
-    )
+    total = ("all", "", *_cost(anatomy))
     headings = ("stage", "output", "weighted layers#", "parameters#", "multiply-adds#")
     print_table(headings, [*rows, total], title=spec.name)
     if anatomy.blocks:
@@ -99,14 +86,17 @@ def forward(network: str, device: str, as_json: bool, **options: Any) -> None:
 
     torch.set_num_threads(environment.read().laboratory_threads)
     cost = forward_cost(spec, device)
-    if as_json:
-        print_json(dataclasses.asdict(cost))
-        return
-    click.echo(
+    print_result(
+        dataclasses.asdict(cost),
         f"{spec.name}: {cost.seconds * 1000:.3g} ms an image and "
         f"{cost.peak_bytes / 1e6:.0f} MB at the peak, weights included, on {cost.hardware} "
-        f"({plural(cost.threads, 'thread')}, median of {cost.passes})"
+        f"({plural(cost.threads, 'thread')}, median of {cost.passes})",
+        as_json,
     )
+
+
+def _cost(part: StageFacts | Anatomy) -> tuple[str, str, str]:
+    return str(part.weighted_layers), f"{part.parameters:,}", f"{part.multiply_adds:,}"
 
 
 def _as_dict(anatomy: Anatomy) -> dict[str, Any]:

@@ -4,29 +4,31 @@ file of weights."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment, from_text
+from resnet_core.experiments.network_settings import NetworkSettings
+from resnet_core.runs.queries import RECORDED
 from resnet_core.specs.names import Spec, is_imagenet, spec_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 run_id_argument = click.argument("run_id", metavar="ID")
+recordings_option = click.option(
+    "--to",
+    "folder",
+    default=RECORDED,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of recordings. [assets/recorded]",
+)
 
 NETWORK_FIELDS = (
-    "shortcut",
-    "option_a_padding",
-    "stride_in",
-    "block",
-    "layers_per_block",
-    "width",
-    "activation",
-    "batch_norm",
-    "initialization",
+    *(field for field in NetworkSettings.model_fields if field != "network"),
     "image_size",
 )
 

@@ -1,4 +1,4 @@
-"""What the commands print: JSON for programs, tables and figures for people."""
+"""Printing of the commands: JSON for programs, tables and sentences for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -18,17 +18,27 @@ from resnet_core.runs.record import RunRecord
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    """Print JSON; paths, messages and other objects as text."""
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    click.echo(text)
+
+
+def print_result(value: Any, sentence: str, as_json: bool) -> None:
+    """Print JSON for a program, or a sentence for people."""
+    if as_json:
+        print_json(value)
+    else:
+        click.echo(sentence)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """A table as wide as the terminal; a heading that ends in "#" is of a column of numbers."""
+    """Print a table as wide as the terminal; a heading ending in "#" is of a column of numbers."""
     table = Table(
         title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False
     )
     for number, heading in enumerate(headings):
         justify: Any = "right" if heading.endswith("#") else "left"
-        # What the first column names is to be copied whole.
+        # Names in the first column are copied whole.
         table.add_column(heading.rstrip("#"), justify=justify, overflow="fold", no_wrap=number == 0)
     for row in rows:
         # Text from people is text: a "[red]" in a run's name is not a colour.
@@ -37,8 +47,32 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: s
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
 
 
+# Columns of a table of runs, by their headings.
+_RUN_COLUMNS: Mapping[str, Callable[[RunRecord], str]] = {
+    "id": lambda run: run.id,
+    "run": lambda run: run.title,
+    "state": lambda run: (
+        f"{run.state}, place {run.position:.0f}" if run.state == "queued" else run.state
+    ),
+    "iteration#": lambda run: (
+        "" if run.imported else f"{run.iteration} / {run.experiment.iterations}"
+    ),
+    "train error#": lambda run: percent(run.train_error),
+    "test error#": lambda run: percent(run.test_error),
+    "training time#": lambda run: duration(run.seconds),
+    "time left#": lambda run: duration(run.seconds_left),
+}
+
+
+def print_runs(runs: Sequence[RunRecord], *columns: str, title: str = "") -> None:
+    """Print a table of runs: id, name and state, then these columns."""
+    headings = ("id", "run", "state", *columns)
+    rows = [[_RUN_COLUMNS[heading](run) for heading in headings] for run in runs]
+    print_table(headings, rows, title)
+
+
 def run_as_dict(run: RunRecord) -> dict[str, Any]:
-    """A run for JSON: its record, and the settings by which it is known beside their values."""
+    """Return a run for JSON: its record, and the settings that identify it."""
     facts = dataclasses.asdict(dataclasses.replace(run, experiment=None))  # type: ignore[arg-type]
     return {
         **facts,
@@ -64,7 +98,7 @@ def percent(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`12 s`, `3 min 20 s`, `5 h 10 min`."""
+    """Return "12 s", "3 min 20 s" or "5 h 10 min"."""
     if seconds is None:
         return ""
     whole = round(seconds)
@@ -76,7 +110,7 @@ def duration(seconds: float | None) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity; both mean that there is no value."""
+    """Return a value without NaN and infinity, which JSON lacks: both become null."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -9,20 +9,13 @@ from pathlib import Path
 import click
 
 from resnet_core.commands.follow import follow_runs
-from resnet_core.commands.options import json_option
-from resnet_core.commands.output import (
-    duration,
-    percent,
-    print_json,
-    print_table,
-    run_as_dict,
-)
+from resnet_core.commands.options import json_option, recordings_option
+from resnet_core.commands.output import print_json, print_runs, print_table, run_as_dict
 from resnet_core.errors import InvalidSetting, WrongState
 from resnet_core.experiments import reproductions
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.reproductions import PAPER_ITERATIONS, SCALED_ITERATIONS, Scale
 from resnet_core.jobs import queue
-from resnet_core.runs.queries import RECORDED
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 
@@ -37,13 +30,7 @@ from resnet_core.runs.record import ACTIVE, RunRecord
 )
 @click.option("--seeds", default="", help="For example 0,1,2. [0,1,2 on a GPU, else 0]")
 @click.option("--budget", type=click.FloatRange(0, min_open=True), help="Minutes to spend now.")
-@click.option(
-    "--to",
-    "folder",
-    default=RECORDED,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of recordings. [assets/recorded]",
-)
+@recordings_option
 @click.option("--plan", "only_plan", is_flag=True, help="Say what would be trained, and end.")
 @json_option
 def reproduce(
@@ -66,21 +53,21 @@ def reproduce(
     twice, others are resumed. When the budget is spent, runs are paused. Only finished runs
     are recorded.
     """
-    chosen = reproductions.reproduction(name)
+    reproduction = reproductions.reproduction(name)
     scale = _scale(data, iterations, seeds)
-    experiments = chosen.plan(scale)
+    experiments = reproduction.plan(scale)
     if only_plan:
-        _say_plan(experiments, as_json)
+        _print_plan(experiments, as_json)
         return
     group = name if name == "one-minute" else reproductions.group(scale)
-    adopted = queue.submit_or_resume(experiments, group)
+    submitted = queue.submit_or_resume(experiments, group)
     seconds = None if budget is None else 60 * budget
-    ended = follow_runs([run.id for run in adopted], seconds)
+    ended = follow_runs([run.id for run in submitted], seconds)
     _pause(ended)
     paths = [
         path for run in ended if run.state == "finished" for path in _record(run, group, folder)
     ]
-    _say_end(ended, paths, as_json)
+    _print_results(ended, paths, as_json)
     sys.exit(0 if all(run.state == "finished" for run in ended) else 1)
 
 
@@ -104,7 +91,7 @@ def _numbers(seeds: str) -> tuple[int, ...]:
 
 
 def _pause(runs: Sequence[RunRecord]) -> None:
-    """What is still active when the budget is spent lets its slot go, and its state is saved."""
+    """Pause the runs that are still active when the budget is spent."""
     active = [run.id for run in runs if run.state in ACTIVE]
     for run_id in active:
         try:
@@ -125,7 +112,7 @@ def _record(run: RunRecord, group: str, folder: Path) -> list[Path]:
     )
 
 
-def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:
+def _print_plan(experiments: Sequence[Experiment], as_json: bool) -> None:
     if as_json:
         print_json([experiment.model_dump() for experiment in experiments])
         return
@@ -136,25 +123,10 @@ def _say_plan(experiments: Sequence[Experiment], as_json: bool) -> None:
     print_table(("network", "shortcut", "seed#", "iterations#", "data"), rows)
 
 
-def _say_end(runs: Sequence[RunRecord], paths: Sequence[Path], as_json: bool) -> None:
+def _print_results(runs: Sequence[RunRecord], paths: Sequence[Path], as_json: bool) -> None:
     if as_json:
-        print_json(
-            {"runs": [run_as_dict(run) for run in runs], "recordings": [str(p) for p in paths]}
-        )
+        print_json({"runs": [run_as_dict(run) for run in runs], "recordings": paths})
         return
-    rows = [
-        (
-            run.id,
-            run.title,
-            run.state,
-            f"{run.iteration} / {run.experiment.iterations}",
-            percent(run.train_error),
-            percent(run.test_error),
-            duration(run.seconds),
-        )
-        for run in runs
-    ]
-    headings = ("id", "run", "state", "iteration#", "train error#", "test error#", "time#")
-    print_table(headings, rows)
+    print_runs(runs, "iteration#", "train error#", "test error#", "training time#")
     if any(run.state != "finished" for run in runs):
         click.echo("The same command goes on from here.", err=True)

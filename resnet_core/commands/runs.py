@@ -1,4 +1,4 @@
-"""`runs`: what there is, and everything a run can be told."""
+"""`runs`: the list of runs, and the commands on one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from resnet_core.commands.options import (
     run_id_argument,
 )
 from resnet_core.commands.output import (
-    duration,
-    percent,
     print_json,
+    print_result,
+    print_runs,
     print_table,
     run_as_dict,
 )
@@ -38,12 +38,11 @@ def runs() -> None:
 def list_(recorded: bool, as_json: bool) -> None:
     """List all runs, newest first."""
     dead_workers.end_all_dead()
-    found = queries.recorded() if recorded else queries.runs()
+    listed = queries.recorded() if recorded else queries.runs()
     if as_json:
-        print_json([run_as_dict(run) for run in found])
-    elif found:
-        headings = ("id", "run", "state", "iteration#", "train error#", "test error#", "time left#")
-        print_table(headings, [_row(run) for run in found])
+        print_json([run_as_dict(run) for run in listed])
+    elif listed:
+        print_runs(listed, "iteration#", "train error#", "test error#", "time left#")
     else:
         click.echo("No runs yet. Start some: python -m resnet_core train --preset one-minute")
 
@@ -58,8 +57,8 @@ def show(run_id: str, as_json: bool) -> None:
     folder, points = str(queries.folder(run).path), queries.fork_points(run_id)
     source = imported.of(run)
     if as_json:
-        said = {**run_as_dict(run), "folder": folder, "fork_points": points}
-        print_json(said | ({"imported": dataclasses.asdict(source)} if source else {}))
+        record = {**run_as_dict(run), "folder": folder, "fork_points": points}
+        print_json(record | ({"imported": dataclasses.asdict(source)} if source else {}))
         return
     facts = dataclasses.asdict(dataclasses.replace(run, experiment=None))  # type: ignore[arg-type]
     for time_field in ("created", "started", "ended", "heartbeat"):
@@ -68,8 +67,8 @@ def show(run_id: str, as_json: bool) -> None:
     facts["folder"] = folder
     rows = [(name, str(value)) for name, value in facts.items() if value not in (None, "", False)]
     # Of an import's experiment, little more than the network and the data is its own.
-    chosen = run.experiment.to_query() if source else run.experiment.model_dump()
-    settings = [*chosen.items(), *(dataclasses.asdict(source).items() if source else ())]
+    settings_of_run = run.experiment.to_query() if source else run.experiment.model_dump()
+    settings = [*settings_of_run.items(), *(dataclasses.asdict(source).items() if source else ())]
     print_table(("", ""), rows, title=run.title)
     print_table(("", ""), [(name, str(value)) for name, value in settings], title="\nSettings")
 
@@ -86,7 +85,7 @@ def log(run_id: str, lines: int) -> None:
 @run_id_argument
 def pause(run_id: str) -> None:
     """Save a run's state and free its slot; `resume` goes on."""
-    _tell(queue.pause, run_id)
+    _act(queue.pause, run_id)
 
 
 @runs.command()
@@ -94,21 +93,21 @@ def pause(run_id: str) -> None:
 @click.option("--now", is_flag=True, help="Kill the worker; only checkpoints are kept.")
 def stop(run_id: str, now: bool) -> None:
     """Save a run's state and end it."""
-    _tell(lambda found: queue.stop(found, now), run_id)
+    _act(lambda run_id: queue.stop(run_id, now), run_id)
 
 
 @runs.command()
 @run_id_argument
 def resume(run_id: str) -> None:
     """Queue a run again; it goes on from its newest checkpoint."""
-    _tell(queue.resume, run_id)
+    _act(queue.resume, run_id)
 
 
 @runs.command()
 @run_id_argument
 def retry(run_id: str) -> None:
     """Queue a run once more, from its beginning."""
-    _tell(queue.retry, run_id)
+    _act(queue.retry, run_id)
 
 
 @runs.command()
@@ -116,7 +115,7 @@ def retry(run_id: str) -> None:
 @click.argument("position", type=int)
 def move(run_id: str, position: int) -> None:
     """Give a queued run another place in the queue; 1 is the next to start."""
-    _tell(lambda found: queue.move(found, position), run_id)
+    _act(lambda run_id: queue.move(run_id, position), run_id)
 
 
 @runs.command()
@@ -144,13 +143,10 @@ def fork(run_id: str, iteration: int | None, as_json: bool, **options: Any) -> N
         iteration = max(queries.fork_points(run_id), default=0)
     child = queue.fork(run_id, iteration, **given_settings(options))
     supervisor.ensure_running()
-    if as_json:
-        print_json(run_as_dict(child))
-    else:
-        click.echo(f"{child.title} is queued as {child.id}.")
+    print_result(run_as_dict(child), f"{child.title} is queued as {child.id}.", as_json)
 
 
-def _tell(command: Callable[[str], RunRecord], run_id: str) -> None:
+def _act(command: Callable[[str], RunRecord], run_id: str) -> None:
     command(run_id)
     supervisor.ensure_running()
     run = queries.run(run_id)
@@ -160,18 +156,6 @@ def _tell(command: Callable[[str], RunRecord], run_id: str) -> None:
         click.echo(f"{run.title} is queued, place {run.position:.0f}.")
     else:
         click.echo(f"{run.title} is {run.state}. {run.reason}".strip())
-
-
-def _row(run: RunRecord) -> tuple[str, ...]:
-    return (
-        run.id,
-        run.title,
-        f"{run.state}, place {run.position:.0f}" if run.state == "queued" else run.state,
-        "" if run.imported else f"{run.iteration} / {run.experiment.iterations}",
-        percent(run.train_error),
-        percent(run.test_error),
-        duration(run.seconds_left),
-    )
 
 
 def _clock(moment: float | None) -> str:

@@ -10,12 +10,19 @@ import click
 
 from resnet_core.commands.follow import follow_runs
 from resnet_core.commands.options import experiment_options, given_settings, json_option
-from resnet_core.commands.output import duration, percent, plural, print_json, print_table
+from resnet_core.commands.output import (
+    duration,
+    plural,
+    print_json,
+    print_result,
+    print_runs,
+    print_table,
+)
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.presets import PRESETS
 from resnet_core.experiments.presets import preset as preset_named
 from resnet_core.jobs import queue
-from resnet_core.jobs.submission import facts_of
+from resnet_core.jobs.queue import facts_of
 from resnet_core.runs.record import RunRecord
 from resnet_core.system import environment
 
@@ -92,14 +99,13 @@ def measure(as_json: bool, **options: Any) -> None:
     if threads is not None:
         torch.set_num_threads(threads)
     timing = estimate_run_time(experiment, facts)
-    if as_json:
-        print_json(dataclasses.asdict(timing))
-        return
-    click.echo(
+    print_result(
+        dataclasses.asdict(timing),
         f"{experiment.network} on {timing.hardware} ({timing.precision}, "
         f"{plural(timing.threads, 'thread')}): "
         f"{timing.seconds_per_iteration * 1000:.0f} ms an iteration, "
-        f"about {duration(timing.seconds)} for {experiment.iterations} iterations"
+        f"about {duration(timing.seconds)} for {experiment.iterations} iterations",
+        as_json,
     )
 
 
@@ -125,21 +131,10 @@ def _result(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _print(ended: list[RunRecord]) -> None:
-    rows = [
-        (
-            run.id,
-            run.title,
-            run.state,
-            percent(run.train_error),
-            percent(run.test_error),
-            duration(run.seconds),
-        )
-        for run in ended
-    ]
-    headings = ("id", "run", "state", "train error#", "test error#", "training time#")
-    titles = {run.data_title for run in ended}
-    print_table(headings, rows, title=f"On {', '.join(sorted(titles))}")
-    for run in ended:
+def _print(runs: list[RunRecord]) -> None:
+    titles = sorted({run.data_title for run in runs})
+    columns = ("train error#", "test error#", "training time#")
+    print_runs(runs, *columns, title=f"On {', '.join(titles)}")
+    for run in runs:
         if run.state not in ("finished", "queued"):
             click.echo(f"{run.title}: {run.reason}", err=True)

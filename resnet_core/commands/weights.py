@@ -13,11 +13,13 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from resnet_core.commands.options import file_options, json_option
-from resnet_core.commands.output import print_json
+from resnet_core.commands.output import print_json, print_result
 from resnet_core.errors import InvalidSetting, PlaygroundError
 
 if TYPE_CHECKING:
+    from resnet_core.weights.evaluation import EvaluatedFile
     from resnet_core.weights.importing import ImportedNetwork
+    from resnet_core.weights.trial import Interpretation, Trial
 
 _PART = ("train_images", "test_images", "validation", "split")
 _STDIN = "-"
@@ -86,104 +88,93 @@ def evaluate(
 def _evaluate_run(run_id: str, iteration: int | None, as_json: bool) -> None:
     from resnet_core.jobs.worker.evaluation import evaluate as evaluate_run
 
-    found = evaluate_run(run_id, iteration)
-    if as_json:
-        print_json(found)
-        return
-    trained = "" if found["iteration"] is None else f" after {found['iteration']} iterations"
-    click.echo(
-        f"{run_id}{trained}, on {found['data']}: "
-        f"training error {found['train_error']:.2f} % (n = {found['train_images']}), "
-        f"test error {found['test_error']:.2f} % (n = {found['test_images']})"
+    errors = evaluate_run(run_id, iteration)
+    trained = "" if errors["iteration"] is None else f" after {errors['iteration']} iterations"
+    print_result(
+        errors,
+        f"{run_id}{trained}, on {errors['data']}: "
+        f"training error {errors['train_error']:.2f} % (n = {errors['train_images']}), "
+        f"test error {errors['test_error']:.2f} % (n = {errors['test_images']})",
+        as_json,
     )
 
 
-def _evaluate_views(run_id: str, views: str, iteration: int | None, as_json: bool) -> None:
+def _evaluate_views(run_id: str, views: Any, iteration: int | None, as_json: bool) -> None:
     from resnet_core.jobs.worker.evaluation import evaluate_views
 
-    found = evaluate_views(run_id, views, iteration)  # type: ignore[arg-type]  # click checked it
-    if as_json:
-        print_json(found)
-        return
-    top5 = found["top5_error"]
-    click.echo(
-        f"{run_id} after {found['iteration']} iterations, on {found['data']}, {views}: "
-        f"top-1 error {found['top1_error']:.2f} %"
-        + (f", top-5 error {top5:.2f} %" if top5 is not None else "")
-        + f" (n = {found['n']})"
+    errors = evaluate_views(run_id, views, iteration)
+    print_result(
+        errors,
+        f"{run_id} after {errors['iteration']} iterations, on {errors['data']}, {views}: "
+        f"top-1 error {errors['top1_error']:.2f} %{_top5(errors['top5_error'])} "
+        f"(n = {errors['n']})",
+        as_json,
     )
 
 
 def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None:
-    from resnet_core.weights.evaluation import Answers, EvaluatedFile
     from resnet_core.weights.evaluation import evaluate as evaluate_file
-    from resnet_core.weights.images import Part
 
-    part = Part(**{name: options.pop(name) for name in _PART})
-    size = options.pop("image_size")
-    precision: Any = options.pop("precision") or "fp32"
-    asked = Answers(**options)
-    found: EvaluatedFile = evaluate_file(path, data, asked, size, part=part, precision=precision)
-    if found.warning:
-        click.echo(f"Note: {found.warning}", err=True)
-    if not as_json:
-        click.echo(
-            f"{path.name} as {found.interpretation}, on {found.images.title}: "
-            f"error {found.error:.2f} % (n = {found.n})"
-        )
-        return
-    print_json(
+    settings = _test_settings(options)
+    evaluated = evaluate_file(path, data, **settings)
+    interpretation, images = evaluated.interpretation, evaluated.images
+    if evaluated.warning:
+        click.echo(f"Note: {evaluated.warning}", err=True)
+    print_result(
         {
-            "error": found.error,
-            "n": found.n,
-            "weights": str(path),
-            "sha256": found.file.sha256,
-            "form": found.file.form,
-            "data": found.images.title,
-            "precision": precision,
-            **_interpretation_as_dict(found.interpretation),
-            "mean_of": found.images.mean_of
-            if found.interpretation.normalization == "per-pixel"
-            else None,
-            "warning": str(found.warning) if found.warning else None,
+            **_evaluated_as_dict(evaluated),
+            "weights": path,
+            "data": images.title,
+            "precision": settings["precision"],
+            "mean_of": images.mean_of if interpretation.normalization == "per-pixel" else None,
             "sample": {
-                "n": len(found.sample[0].wrong),
+                "n": len(evaluated.sample[0].wrong),
                 "tried": [
-                    {**_interpretation_as_dict(t.interpretation), "error": t.error}
-                    for t in found.sample
+                    {**_interpretation_as_dict(trial.interpretation), "error": trial.error}
+                    for trial in evaluated.sample
                 ],
             },
-        }
+        },
+        f"{path.name} as {interpretation}, on {images.title}: "
+        f"error {evaluated.error:.2f} % (n = {evaluated.n})",
+        as_json,
     )
 
 
 def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **options: Any) -> None:
+    from resnet_core.weights.evaluation import evaluate_views
+
+    settings = _test_settings(options)
+    errors, spec = evaluate_views(path, data, views=views, **settings)
+    print_result(
+        {
+            "error": errors.top1,
+            "top5_error": errors.top5,
+            "n": errors.n,
+            "weights": path,
+            "network": spec.name,
+            "views": views,
+            "precision": settings["precision"],
+        },
+        f"{path.name} as {spec.name}, {views}: "
+        f"error {errors.top1:.2f} %{_top5(errors.top5)} (n = {errors.n})",
+        as_json,
+    )
+
+
+def _test_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options as arguments of `weights.evaluation`."""
     from resnet_core.weights.evaluation import Answers
     from resnet_core.weights.images import Part
-    from resnet_core.weights.views import evaluate_views
 
     part = Part(**{name: options.pop(name) for name in _PART})
-    size = options.pop("image_size")
-    precision: Any = options.pop("precision") or "fp32"
-    found, spec = evaluate_views(
-        path, data, Answers(**options), views, size, part=part, precision=precision
-    )
-    said = {
-        "error": found.top1,
-        "top5_error": found.top5,
-        "n": found.n,
-        "weights": str(path),
-        "network": spec.name,
-        "views": views,
-        "precision": precision,
-    }
-    if as_json:
-        print_json(said)
-        return
-    top5 = "" if found.top5 is None else f", top-5 error {found.top5:.2f} %"
-    click.echo(
-        f"{path.name} as {spec.name}, {views}: error {found.top1:.2f} %{top5} (n = {found.n})"
-    )
+    image_size, precision = options.pop("image_size"), options.pop("precision") or "fp32"
+    answers = Answers(**options)
+    return {"answers": answers, "image_size": image_size, "part": part, "precision": precision}
+
+
+def _top5(error: float | None) -> str:
+    return "" if error is None else f", top-5 error {error:.2f} %"
 
 
 @click.command("import")
@@ -197,7 +188,7 @@ def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **opt
 @click.option("--progress", is_flag=True, help="Print a line of JSON for each step of the work.")
 @json_option
 def import_(
-    file: str, data: str, name: str, file_name: str, progress: bool, as_json: bool, **asked: Any
+    file: str, data: str, name: str, file_name: str, progress: bool, as_json: bool, **options: Any
 ) -> None:
     """Import a network's weights: they open in Compare, Attribution and the laboratories.
 
@@ -212,36 +203,34 @@ def import_(
     from resnet_core.weights.evaluation import Answers, OpenQuestions
     from resnet_core.weights.importing import import_weights
 
-    image_size = asked.pop("image_size")
+    image_size = options.pop("image_size")
     with _source(file) as path:
         try:
-            kept = import_weights(
+            network = import_weights(
                 path,
                 data,
-                Answers(**asked),
+                Answers(**options),
                 name=name,
                 image_size=image_size,
                 file_name=file_name or path.name,
-                on_progress=_tell if progress else _quiet,
+                on_progress=_print_progress if progress else lambda done, total: None,
             )
         except PlaygroundError as error:
-            if file == _STDIN:  # the place where it waits is gone when the sentence is read
+            if file == _STDIN:  # its temporary place is gone when the sentence is read
                 error.message = error.message.replaced(str(path), file_name or "the file")
             if as_json:
-                tried = error.trials if isinstance(error, OpenQuestions) else ()
-                print_json(
-                    {"error": str(error.message), "open": [_tried(trial) for trial in tried]}
-                )
+                trials = error.trials if isinstance(error, OpenQuestions) else ()
+                print_json({"error": error.message, "open": [_trial(trial) for trial in trials]})
             raise
-    _say(kept, as_json)
+    _print_import(network, as_json)
 
 
 @contextlib.contextmanager
 def _source(file: str) -> Iterator[Path]:
-    """Where the file lies; what comes in by standard input lies there for so long only.
+    """Yield the file's path; standard input is written to a file for as long.
 
     Raises:
-        PlaygroundError: it cannot be kept.
+        PlaygroundError: it cannot be written.
     """
     if file != _STDIN:
         yield Path(file)
@@ -251,71 +240,67 @@ def _source(file: str) -> Iterator[Path]:
 
     with imported.staged() as folder:
         path = folder / "upload"
-        with disk.full_disk_explained(path), path.open("wb") as kept:
-            _receive(kept)
+        with disk.full_disk_explained(path), path.open("wb") as upload:
+            _receive(upload)
         yield path
 
 
-def _receive(kept: IO[bytes]) -> None:
-    """Standard input, as far as anyone would read it."""
+def _receive(upload: IO[bytes]) -> None:
+    """Write standard input, up to one byte more than a file may have."""
     from resnet_core.weights.recognition import MOST_BYTES
 
     left = MOST_BYTES + 1
     while left and (part := sys.stdin.buffer.read(min(left, _CHUNK))):
-        kept.write(part)
+        upload.write(part)
         left -= len(part)
 
 
-def _tell(done: int, total: int) -> None:
+def _print_progress(done: int, total: int) -> None:
     click.echo(json.dumps({"done": done, "total": total}))
 
 
-def _quiet(done: int, total: int) -> None:
-    pass
+def _trial(trial: Trial) -> dict[str, Any]:
+    interpretation = _interpretation_as_dict(trial.interpretation)
+    return {**interpretation, "error": trial.error, "n": len(trial.wrong)}
 
 
-def _tried(trial: Any) -> dict[str, Any]:
-    return {
-        **_interpretation_as_dict(trial.interpretation),
-        "error": trial.error,
-        "n": len(trial.wrong),
-    }
-
-
-def _say(kept: ImportedNetwork, as_json: bool) -> None:
-    run, source, found = kept.run, kept.source, kept.evaluated
-    if found.warning and not as_json:
-        click.echo(f"Note: {found.warning}", err=True)
-    if as_json:
-        print_json(
-            {
-                "id": run.id,
-                "title": run.title,
-                "error": found.error,
-                "n": found.n,
-                "data": run.data_title,
-                "file": source.file,
-                "sha256": source.sha256,
-                "form": source.form,
-                **_interpretation_as_dict(found.interpretation),
-                "warning": str(found.warning) if found.warning else None,
-            }
-        )
-        return
-    click.echo(
-        f"{source.file} is imported as {run.id}: {found.interpretation}; on {run.data_title} its "
-        f"error is {found.error:.2f} % (n = {found.n})."
+def _print_import(network: ImportedNetwork, as_json: bool) -> None:
+    run, source, evaluated = network.run, network.source, network.evaluated
+    if evaluated.warning and not as_json:
+        click.echo(f"Note: {evaluated.warning}", err=True)
+    print_result(
+        {
+            **_evaluated_as_dict(evaluated),
+            "id": run.id,
+            "title": run.title,
+            "data": run.data_title,
+            "file": source.file,
+        },
+        f"{source.file} is imported as {run.id}: {evaluated.interpretation}; on {run.data_title} "
+        f"its error is {evaluated.error:.2f} % (n = {evaluated.n}).",
+        as_json,
     )
 
 
-def _interpretation_as_dict(way: Any) -> dict[str, Any]:
-    """A network and the preparation of its images; null where the network has no such thing."""
-    spec, shortcuts = way.spec, way.spec.has_shortcuts
+def _evaluated_as_dict(evaluated: EvaluatedFile) -> dict[str, Any]:
+    return {
+        "error": evaluated.error,
+        "n": evaluated.n,
+        "sha256": evaluated.file.sha256,
+        "form": evaluated.file.form,
+        **_interpretation_as_dict(evaluated.interpretation),
+        "warning": evaluated.warning,
+    }
+
+
+def _interpretation_as_dict(interpretation: Interpretation) -> dict[str, Any]:
+    """Return a network and the preparation of its images; null where it has no such setting."""
+    spec, shortcuts = interpretation.spec, interpretation.spec.has_shortcuts
     padded = shortcuts and spec.shortcut == "A"
     return {
         "network": spec.name,
         "shortcut": spec.shortcut if shortcuts else None,
         "option_a_padding": spec.option_a_padding if padded else None,
         "stride_in": spec.stride_in if spec.block == "bottleneck" else None,
-        "normalization": way.normalization,
+        "normalization": interpretation.normalization,
     }

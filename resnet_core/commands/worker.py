@@ -38,7 +38,7 @@ def supervise() -> None:
     The app and `train` start it by themselves. A second one for the same folder ends at once.
     """
     from resnet_core.jobs import supervisor
-    from resnet_core.jobs.local_process import LocalProcesses
+    from resnet_core.jobs.engine import LocalProcesses
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", force=True)
     supervisor.supervise(LocalProcesses())

@@ -12,15 +12,14 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from resnet_core.data.dataset import Dataset, check_count, held_out_count
+from resnet_core.data import shapes
+from resnet_core.data.dataset import DataFacts, Dataset, Selection, check_count, held_out_count
 from resnet_core.data.imagenet import image_folder
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.data.own import arrays, collection
 from resnet_core.data.own.files import is_archive, quoted, title
 from resnet_core.data.public import local_copy, sources
 from resnet_core.data.public.sources import SOURCES, Source
-from resnet_core.data.selection import DataFacts, Selection
-from resnet_core.data.shapes import shapes
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.system.texts import Message
 
@@ -63,7 +62,7 @@ def facts(selection: Selection) -> DataFacts:
     elif public_name == SHAPES:
         full = _shapes_facts(selection)
     elif public_name is not None:
-        full = _source_facts(SOURCES[public_name])
+        full = SOURCES[public_name].facts
     else:
         path = _path(selection.name)
         full = arrays.facts(path) if arrays.is_arrays(path) else collection.facts(path)
@@ -139,7 +138,7 @@ def require(name: str) -> None:
     if public_name is None:
         _path(name)
     elif public_name != SHAPES and not _is_present(SOURCES[public_name]):
-        raise DataError.of(local_copy.missing(SOURCES[public_name]))
+        raise DataError.of(sources.missing(SOURCES[public_name]))
 
 
 def available() -> list[Entry]:
@@ -148,7 +147,7 @@ def available() -> list[Entry]:
     for source in SOURCES.values():
         ready, packed = sources.find_ready(source), sources.find_packed(source)
         where = ready / source.folder if ready else packed[0].parent if packed else None
-        how = Message("form.data.found", folder=where) if where else local_copy.missing(source)
+        how = Message("form.data.found", folder=where) if where else sources.missing(source)
         entries.append(Entry(source.name, source.title, where is not None, where, how))
     published = {download.file for source in SOURCES.values() for download in source.downloads}
     return entries + [
@@ -202,18 +201,6 @@ def _path(name: str) -> Path:
     if near:
         raise InvalidSetting("data", "data.unknown_near", given=quoted(name), near=near[0])
     raise InvalidSetting("data", "data.unknown", given=quoted(name), options=NAMES)
-
-
-def _source_facts(source: Source) -> DataFacts:
-    return DataFacts(
-        name=source.name,
-        title=source.title,
-        train_images=source.train_images,
-        test_images=source.test_images,
-        image_size=source.image_size,
-        channels=source.channels,
-        classes=source.classes,
-    )
 
 
 def _shapes_facts(selection: Selection) -> DataFacts:

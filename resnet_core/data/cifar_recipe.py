@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_core.data.imagenet.recipe import draw_mirrored
+
 PADDING = 4  # pixels a side
 Floats = NDArray[np.float32]
 
@@ -39,11 +41,6 @@ def draw_place(generator: np.random.Generator, padding: int = PADDING) -> tuple[
     """Return left and top of a crop in the padded image; all places are equally likely."""
     left, top = (int(start) for start in generator.integers(0, 2 * padding + 1, 2))
     return left, top
-
-
-def draw_mirrored(generator: np.random.Generator) -> bool:
-    """Return True with probability 1/2."""
-    return bool(generator.random() < 0.5)
 
 
 def per_pixel_mean(images: NDArray[np.uint8]) -> Floats:

@@ -8,6 +8,7 @@ their descriptions below are what all of these show. Defaults are the paper's
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
@@ -15,7 +16,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from resnet_core.errors import InvalidSetting, InvalidValue
 from resnet_core.experiments.network_settings import NetworkSettings
-from resnet_core.experiments.text import as_text, check_data, check_name, from_text
 from resnet_core.specs.names import Spec, is_imagenet
 from resnet_core.system.validation import setting_error
 
@@ -29,6 +29,58 @@ WARMUP_DEPTH = 110
 WARMUP_ERROR = 80.0
 # Good values to name in an error, where the default is none.
 _EXAMPLES = {"milestones": "32000,48000", "image_size": "32", "name": "first try"}
+# The text for no milestones at all; an empty one leaves them to the default.
+NEVER = "never"
+_MAY_BE_EMPTY = {"image_size", "train_images", "test_images"}
+# Invisible characters, and those that change the direction of others.
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+def from_text(field: str, text: str) -> Any:
+    """Return a field's value from its text; an empty text is the default where that is None."""
+    if field == "milestones":
+        if text.strip().lower() in {"", "none"}:
+            return None
+        if text.strip().lower() == NEVER:
+            return ()
+        return tuple(part.strip() for part in text.strip("()[] ").split(",") if part.strip())
+    if field in _MAY_BE_EMPTY and not text.strip():
+        return None
+    return text
+
+
+def as_text(value: Any) -> str:
+    """Return the text that `from_text` reads as this value."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or NEVER
+    return "" if value is None else str(value)
+
+
+def check_name(value: str) -> str:
+    """Return a run's name without blanks around it: at most 80 characters, all of them visible.
+
+    Raises:
+        InvalidValue: names the character or length at fault.
+    """
+    if len(value) > 80:
+        raise InvalidValue("setting.name_too_long", count=len(value))
+    for character in value:
+        if character in '/\\<>"`' or unicodedata.category(character) in _INVISIBLE:
+            label = unicodedata.name(character, f"U+{ord(character):04X}").lower()
+            raise InvalidValue("setting.name_character", character=label)
+    return value.strip()
+
+
+def check_data(value: str) -> str:
+    """Return the name or path of a data set without blanks around it.
+
+    Raises:
+        InvalidValue: it is empty, too long, or has control characters.
+    """
+    unreadable = any(unicodedata.category(c) == "Cc" for c in value)
+    if not value.strip() or len(value) > 1000 or unreadable:
+        raise InvalidValue("setting.data_text")
+    return value.strip()
 
 
 class Experiment(NetworkSettings):

@@ -12,14 +12,13 @@ from resnet_core.specs.cifar import (
     Activation,
     Block,
     Initialization,
-    NetworkSpec,
     OptionAPadding,
     Shortcut,
     StrideIn,
     parse_name,
 )
-from resnet_core.specs.imagenet import ImageNetSpec, parse_imagenet_name
-from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec, is_imagenet, settings_of, spec_of
 
 # Images where the data are not known yet: height and width (pixels), channels, classes.
 _CIFAR, _IMAGENET = (32, 3, 10), (224, 3, 1000)
@@ -132,37 +131,16 @@ class NetworkSettings(BaseModel):
         Raises:
             InvalidSetting: there is no such network.
         """
-        imagenet = is_imagenet(self.network)
-        usual_size, usual_channels, usual_classes = _IMAGENET if imagenet else _CIFAR
-        image_size = image_size or usual_size
-        channels, classes = channels or usual_channels, classes or usual_classes
-        if imagenet:
-            return ImageNetSpec(
-                parse_imagenet_name(self.network),
-                shortcut=self.shortcut,
-                option_a_padding=self.option_a_padding,
-                stride_in=self.stride_in,
-                activation=self.activation,
-                initialization=self.initialization,
-                image_size=image_size,
-                channels=channels,
-                classes=classes,
-            )
-        family, depth = parse_name(self.network, self._block_layers)
-        return NetworkSpec(
-            family=family,
-            depth=depth,
-            shortcut=self.shortcut,
-            option_a_padding=self.option_a_padding,
-            block=self.block,
-            layers_per_block=self._block_layers,
-            width=self.width,
-            activation=self.activation,
-            batch_norm=self.batch_norm,
-            initialization=self.initialization,
-            image_size=image_size,
-            channels=channels,
-            classes=classes,
+        usual_size, usual_channels, usual_classes = (
+            _IMAGENET if is_imagenet(self.network) else _CIFAR
+        )
+        fields = settings_of(self.network) & NetworkSettings.model_fields.keys()
+        return spec_of(
+            self.network,
+            **{field: getattr(self, field) for field in fields},
+            image_size=image_size or usual_size,
+            channels=channels or usual_channels,
+            classes=classes or usual_classes,
         )
 
     def spec_for(self, data: ImageSizes) -> Spec:

@@ -18,7 +18,7 @@ from resnet_core.exporting.trained import (
     preparation_of,
     torchvision_call,
 )
-from resnet_core.specs.names import Spec
+from resnet_core.specs.names import Spec, settings_of
 from resnet_core.system.disk import file_checksum
 
 
@@ -54,14 +54,12 @@ def write(run_id: str, folder: Path, license: str | None = None) -> None:
 
 
 FORMAT = "residual-playground/1"
-# Said by the name already.
-_IN_THE_NAME = {"architecture", "family", "depth"}
 
 
 def network_config(spec: Spec) -> dict[str, Any]:
-    """What `specs.spec_of(**...)` makes the same description from."""
-    settings = {k: v for k, v in asdict(spec).items() if k not in _IN_THE_NAME}
-    return {"name": spec.name, **settings}
+    """Return the arguments from which `specs.spec_of` makes the same spec."""
+    decided = settings_of(spec.name)
+    return {"name": spec.name, **{k: v for k, v in asdict(spec).items() if k in decided}}
 
 
 def model_config(trained: Trained, prepared: Preparation | None, sha256: str) -> dict[str, Any]:

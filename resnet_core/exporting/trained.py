@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from resnet_core.anatomy.describe import describe
 from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
-from resnet_core.data.dataset import Dataset
+from resnet_core.data.dataset import DataFacts, Dataset, Selection
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet import views
 from resnet_core.data.imagenet.image_folder import ImageFolder
-from resnet_core.data.selection import DataFacts, Selection
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
 from resnet_core.runs import find_weights, queries
 from resnet_core.runs.find_weights import Weights

@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.folder import RunFolder
-from resnet_core.telemetry import stream, table
+from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Float32, Measurement
 
 VECTORS = ("response_std", "gradient_norm", "branch_ratio")
@@ -64,7 +64,7 @@ def from_table(rows: pa.Table) -> Telemetry:
     """Return the telemetry of a stream's rows, for example those of a `Tail`."""
     scalars = [name for name in rows.column_names if name not in VECTORS]
     axes = ("layers", "blocks") if rows.schema.metadata else ()
-    names = {axis: table.names(rows.schema, axis) for axis in axes}
+    names = {axis: stream.axis_names(rows.schema, axis) for axis in axes}
     layers, blocks = names.get("layers", ()), names.get("blocks", ())
     return Telemetry(
         rows.select(scalars).to_pandas(),

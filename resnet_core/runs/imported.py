@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from filelock import FileLock
-
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RunRecord, check_id, new_id
-from resnet_core.system import disk, folder_lock, home
+from resnet_core.system import atomic_folder, disk, home
 
 
 @dataclass(frozen=True)
@@ -89,38 +87,25 @@ def staged() -> Iterator[Path]:
     """Yield a new folder named by a new run's id, on the runs' own disk; it is removed afterwards,
     unless it has become the run's.
 
-    It belongs to the process that holds the lock beside it. What a killed process has left
-    behind is removed by the next one that calls this or `sweep`.
+    What a killed process has left behind is removed by the next one that calls this or `sweep`.
 
     Raises:
         PlaygroundError: it cannot be made.
     """
     sweep()
-    run_id, lock = _locked_id()
-    folder = home.imports_folder() / run_id
+    parent = home.imports_folder()
     try:
-        folder.mkdir()
-        yield folder
+        with atomic_folder.staged(parent, new_id) as folder:
+            yield folder
     except OSError as error:
-        raise PlaygroundError("runs.folder_unwritable", path=folder.parent, error=error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder_lock.forget(lock)
+        raise PlaygroundError("runs.folder_unwritable", path=parent, error=error) from error
 
 
 def sweep() -> None:
     """Remove what processes that have ended left half-done."""
-    for place in folder_lock.deserted(home.imports_folder(), "*"):
+    for place in atomic_folder.deserted(home.imports_folder(), "*"):
         shutil.rmtree(place, ignore_errors=True)
         _remove_unrecorded(place.name)
-
-
-def _locked_id() -> tuple[str, FileLock]:
-    """Return a new id whose lock is held by this process."""
-    while True:
-        run_id = new_id()
-        if (lock := folder_lock.claim(home.imports_folder() / run_id)) is not None:
-            return run_id, lock
 
 
 def _remove_unrecorded(run_id: str) -> None:

@@ -51,7 +51,7 @@ GOOGLENET_DEPTH = 22  # weighted layers on its longest path (Szegedy et al. 2015
 # Smaller images leave a pooling layer without input.
 _SMALLEST: dict[ImageNetFamily, int] = {"plain": 1, "resnet": 1, "vgg": 32, "googlenet": 15}
 _LARGEST = 4096
-_CHOICES: dict[str, tuple[Any, ...]] = {
+CHOICES: dict[str, tuple[Any, ...]] = {
     "shortcut": get_args(Shortcut),
     "option_a_padding": get_args(OptionAPadding),
     "stride_in": get_args(StrideIn),
@@ -94,7 +94,7 @@ class ImageNetSpec:
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:
             raise _unknown(str(self.architecture))
-        for field, choices in _CHOICES.items():
+        for field, choices in CHOICES.items():
             check_choice(field, getattr(self, field), choices)
         self._check_sizes()
         if self.is_reference and (self.activation != "relu" or self.channels != 3):

@@ -17,6 +17,12 @@ def is_imagenet(name: str) -> bool:
     return name.strip().lower().startswith(PREFIX)
 
 
+def settings_of(name: str) -> frozenset[str]:
+    """Return the fields of the network's spec that its name does not decide."""
+    kind: type[Spec] = ImageNetSpec if is_imagenet(name) else NetworkSpec
+    return frozenset(field.name for field in fields(kind)) - {"architecture", "family", "depth"}
+
+
 def spec_of(name: str, **settings: Any) -> Spec:
     """Return the spec of this name with these settings.
 
@@ -28,13 +34,10 @@ def spec_of(name: str, **settings: Any) -> Spec:
     Raises:
         InvalidSetting: the name is unknown, or a setting is not one of this network's.
     """
-    imagenet = is_imagenet(name)
-    kind: type[Spec] = ImageNetSpec if imagenet else NetworkSpec
-    allowed = {field.name for field in fields(kind)} - {"architecture", "family", "depth"}
     for setting in settings:
-        if setting not in allowed:
+        if setting not in settings_of(name):
             raise InvalidSetting(setting, "setting.not_of_network", network=name.strip()[:60])
-    if imagenet:
+    if is_imagenet(name):
         return ImageNetSpec(parse_imagenet_name(name), **settings)
     layers = 3 if settings.get("block") == "bottleneck" else settings.get("layers_per_block", 2)
     family, depth = parse_name(name, layers)

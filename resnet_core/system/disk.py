@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,37 +38,32 @@ def full_disk_explained(path: Path, key: str = "system.disk_full_resume") -> Ite
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing that takes its name when it is complete; an error deletes it.
+    """Open a file for writing that takes its name when the disk has all of it.
 
-    It survives a crash of the process, not one of the machine: see `write_synced`.
-    """
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        partial = Path(file.name)
-        try:
-            yield file
-        except BaseException:
-            file.close()
-            partial.unlink(missing_ok=True)
-            raise
-    try:
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file of which a reader, even after a power cut, sees all or what was there before.
+    A reader, even after a power cut, sees all or what was there before, which stays after an error.
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        write_synced(partial, content.encode() if isinstance(content, str) else content)
+        with partial.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file as `whole_file` does.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full.
+    """
+    with whole_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 def file_checksum(path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> str:

@@ -7,26 +7,132 @@
   addition (section 3.1); in a plain block, y = f(F(x)), it is the nonlinearity's whole input.
 - Gradient norm of each 3x3 layer's weights.
 
-Both of the first follow from BN's own statistics (`moments`) where BN is the last layer.
+Both of the first follow from BN's own statistics (`Moments`) where BN is the last layer.
 Elsewhere (networks without BN; a preresnet's stem and branches) the elements are measured.
+Values stay on the device, packed into one row (`PackedValues`), so that a single copy fetches
+all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_core.networks.blocks import Block
 from resnet_core.networks.catalog import ResponseSite, block_sites, response_sites
 from resnet_core.telemetry.events import Float32
-from resnet_core.telemetry.moments import Moments
-from resnet_core.telemetry.values import Float64, Groups, Values
+
+Float64 = NDArray[np.float64]
+Groups = Mapping[str, Sequence[Tensor]]  # tensors on the device, by name
+Values = Mapping[str, Float64]  # each group's elements in a row, on the CPU
+
+
+class PackedValues:
+    """Named groups of tensors in one row.
+
+    Attributes:
+        row: all elements, still on the device.
+    """
+
+    def __init__(self, groups: Groups) -> None:
+        self.row = torch.cat([t.detach().reshape(-1) for group in groups.values() for t in group])
+        self._slices: dict[str, slice] = {}
+        begin = 0
+        for name, group in groups.items():
+            end = begin + sum(tensor.numel() for tensor in group)
+            self._slices[name] = slice(begin, end)
+            begin = end
+
+    def fetch(self) -> Values:
+        """Wait for the device and return the elements of each group."""
+        return self.unpack(self.row.cpu().numpy().astype(np.float64))
+
+    def unpack(self, row: Float64) -> Values:
+        """Return the groups of another row with the same layout."""
+        return {name: row[place] for name, place in self._slices.items()}
+
+
+def gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
+    """Return each parameter's gradient; zeros where the loss does not depend on it.
+
+    Weight decay is not in it: SGD adds that to the update.
+    """
+    return [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+
+
+def norms(tensors: list[Tensor]) -> Tensor:
+    """Return the Euclidean norm of each tensor, on their device."""
+    return torch.stack(torch._foreach_norm(tensors))
+
+
+# The backward nodes whose third saved result is 1 / sqrt(v + eps) of every channel.
+_WITH_INVERSE_STD = {"NativeBatchNormBackward0", "CudnnBatchNormBackward0"}
+
+
+class Moments:
+    """Moments of the outputs of some BN layers in one pass in training mode.
+
+    Args:
+        name: prefix of its groups of values.
+
+    Attributes:
+        indices: the index of each recorded output, in the order of `read`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.indices: list[int] = []
+        self._name = name
+        self._layers: list[nn.BatchNorm2d] = []
+        self._inverse_std: list[Tensor] = []
+
+    def record(self, index: int, layer: nn.Module, output: Tensor) -> bool:
+        """Record the statistics behind this output; return False if `layer` has none."""
+        inverse_std = _saved_inverse_std(layer, output)
+        if inverse_std is None:
+            return False
+        assert isinstance(layer, nn.BatchNorm2d)
+        self.indices.append(index)
+        self._layers.append(layer)
+        self._inverse_std.append(inverse_std)
+        return True
+
+    def groups(self) -> Groups:
+        """Return the tensors that the moments follow from; fetch them before the weights change."""
+        return {
+            f"{self._name}.inverse_std": self._inverse_std,
+            f"{self._name}.gamma": [layer.weight for layer in self._layers],
+            f"{self._name}.beta": [layer.bias for layer in self._layers],
+        }
+
+    def read(self, values: Values) -> tuple[Float64, Float64]:
+        """Return mean and mean square, one element a layer."""
+        if not self._layers:
+            return np.empty(0), np.empty(0)
+        # Channels of all layers in a row:
+        inverse, gamma, beta = (values[name] for name in self.groups())
+        channels = np.array([layer.num_features for layer in self._layers])
+        eps = np.repeat([layer.eps for layer in self._layers], channels)
+        starts = np.concatenate([[0], np.cumsum(channels)[:-1]])
+        # v / (v + eps) = 1 - eps / (v + eps) needs no v.
+        squares = np.add.reduceat(gamma**2 * (1 - eps * inverse**2) + beta**2, starts)
+        return np.add.reduceat(beta, starts) / channels, np.maximum(squares, 0) / channels
+
+
+def _saved_inverse_std(layer: nn.Module, output: Tensor) -> Tensor | None:
+    """Return 1 / sqrt(v + eps) of every channel if `output` is of this BN in training mode."""
+    node = output.grad_fn
+    if not isinstance(layer, nn.BatchNorm2d) or node is None:
+        return None
+    if node.name() not in _WITH_INVERSE_STD or not layer.training:
+        return None
+    return node._saved_result2.detach()  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -169,9 +275,11 @@ class Probes:
     Attributes:
         layers: names of the 3x3 layers, first to last.
         blocks: names of the blocks, first to last.
+        parameters: number of the network's parameters.
     """
 
     def __init__(self, model: nn.Module) -> None:
+        self.parameters = sum(parameter.numel() for parameter in model.parameters())
         self._sites, blocks = response_sites(model), block_sites(model)
         self.layers = tuple(site.layer_name for site in self._sites)
         self.blocks = tuple(name for name, _ in blocks)

@@ -8,21 +8,93 @@ which every reader here leaves out.
 from __future__ import annotations
 
 import io
+import json
 import os
+import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.system.disk import full_disk_explained, write_whole
-from resnet_core.telemetry import table
 from resnet_core.telemetry.events import Measurement, Started
 
+# Column, Arrow type, nullable. The three vectors' lengths depend on the network; VGG and
+# GoogLeNet have no blocks, and a vector of length 0 has no column.
+_SCALARS = (
+    ("iteration", pa.int64(), False),
+    ("epoch", pa.float64(), False),
+    ("seconds", pa.float64(), False),
+    ("loss", pa.float64(), False),
+    ("running_error", pa.float64(), True),
+    ("train_error", pa.float64(), True),
+    ("test_error", pa.float64(), True),
+    ("learning_rate", pa.float64(), False),
+    ("images_per_second", pa.float64(), False),
+    ("audit_error", pa.float64(), True),
+)
+_VECTORS = (
+    ("response_std", "layers"),
+    ("gradient_norm", "layers"),
+    ("branch_ratio", "blocks"),
+)
 # pyarrow's errors for bytes that are no whole message: OSError where the body is short.
 _TORN = (pa.ArrowException, OSError, EOFError, StopIteration)
+
+
+def new_schema(started: Started) -> pa.Schema:
+    """Return the columns, with `layers`, `blocks` and `started` as metadata in JSON.
+
+    `stream` is a new identifier, by which a reader notices that the file is another one.
+    """
+    names = {"layers": list(started.layers), "blocks": list(started.blocks)}
+    fields = [pa.field(name, kind, nullable=empty) for name, kind, empty in _SCALARS]
+    fields += [
+        pa.field(column, pa.list_(pa.float32(), len(names[axis])), nullable=False)
+        for column, axis in _VECTORS
+        if names[axis]
+    ]
+    metadata = {key: json.dumps(value) for key, value in names.items()}
+    metadata |= {"started": json.dumps(asdict(started)), "stream": uuid.uuid4().hex}
+    return pa.schema(fields, metadata=metadata)
+
+
+def renewed(old: pa.Schema) -> pa.Schema:
+    """Return the same schema with a new `stream` identifier, for a rewritten file."""
+    return old.with_metadata({**old.metadata, b"stream": uuid.uuid4().hex.encode()})
+
+
+def axis_names(table_schema: pa.Schema, axis: str) -> tuple[str, ...]:
+    """Return the `layers` or `blocks` of the vector columns."""
+    return tuple(json.loads(table_schema.metadata[axis.encode()]))
+
+
+def to_batch(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatch:
+    """Return one measurement as a record batch of one row.
+
+    Raises:
+        PlaygroundError: a vector has another length than the schema's.
+    """
+    columns = [
+        pa.array([getattr(measurement, name)], kind, from_pandas=False)
+        for name, kind, _ in _SCALARS
+    ]
+    for column, axis in _VECTORS:
+        values = np.asarray(getattr(measurement, column), np.float32)
+        exists = column in table_schema.names
+        length = table_schema.field(column).type.list_size if exists else 0
+        if values.shape != (length,):
+            raise PlaygroundError(
+                "telemetry.shape", column=column, shape=str(values.shape), length=length, axis=axis
+            )
+        if length:
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values), length))
+    return pa.record_batch(columns, schema=table_schema)
 
 
 class StreamWriter:
@@ -35,9 +107,9 @@ class StreamWriter:
     def __init__(self, path: Path, started: Started) -> None:
         self._path = path
         schema, _, self._end = _parse(_bytes(path))
-        self._schema = schema or table.schema(started)
+        self._schema = schema or new_schema(started)
         for axis in ("layers", "blocks"):
-            if table.names(self._schema, axis) != getattr(started, axis):
+            if axis_names(self._schema, axis) != getattr(started, axis):
                 raise PlaygroundError("telemetry.other_network", path=path, axis=axis)
         # Unbuffered: rows that `append` wrote survive the end of this process.
         self._file: io.FileIO = path.open("r+b" if schema else "wb", buffering=0)
@@ -52,7 +124,7 @@ class StreamWriter:
         Raises:
             PlaygroundError: the disk is full. The stream stays readable and can go on later.
         """
-        self._write(table.row(measurement, self._schema).serialize())
+        self._write(to_batch(measurement, self._schema).serialize())
 
     def _write(self, message: pa.Buffer) -> None:
         left = memoryview(message)
@@ -98,9 +170,10 @@ def truncate(path: Path, iteration: int) -> None:
     rows = [batch for batch in batches if batch.column("iteration")[0].as_py() <= iteration]
     if schema is None or (len(rows) == len(batches) and end == path.stat().st_size):
         return
-    header = table.renewed(schema)
+    header = renewed(schema)
     parts = [header.serialize(), *(batch.serialize() for batch in rows)]
-    _write_whole(path, b"".join(part.to_pybytes() for part in parts))
+    with full_disk_explained(path):
+        write_whole(path, b"".join(part.to_pybytes() for part in parts))
 
 
 def compact(stream_path: Path, parquet_path: Path) -> None:
@@ -111,7 +184,8 @@ def compact(stream_path: Path, parquet_path: Path) -> None:
     """
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(read(stream_path).combine_chunks(), buffer, compression="zstd")
-    _write_whole(parquet_path, buffer.getvalue())
+    with full_disk_explained(parquet_path):
+        write_whole(parquet_path, buffer.getvalue())
 
 
 class Tail:
@@ -204,8 +278,3 @@ def _bytes(path: Path) -> bytes:
     if not path.exists() or path.stat().st_size == 0:
         return b""
     return path.read_bytes()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    with full_disk_explained(path):
-        write_whole(path, content)

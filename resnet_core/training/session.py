@@ -14,12 +14,13 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
-from resnet_core.training import device, intervals
+from resnet_core.training import device
 from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
 from resnet_core.training.checkpoint.fork import load_fitting
 from resnet_core.training.images import Data, prepare
+from resnet_core.training.schedule import audit_due, evaluation_due
 from resnet_core.training.step.backpropagation import Backpropagation, BatchResult
-from resnet_core.training.step.cuda_graph import fastest_stepper
+from resnet_core.training.step.stepper import fastest_stepper
 from resnet_core.training.train_state import TrainState
 
 _PAPER_RATE, _PAPER_MOMENTUM = 0.1, 0.9
@@ -78,20 +79,8 @@ class Session:
             self.state.restore(start, self.stepper.backend)
 
     def started(self) -> Started:
-        state = self.state
-        return Started(
-            iteration=state.iteration,
-            layers=self.probes.layers,
-            blocks=self.probes.blocks,
-            parameters=sum(parameter.numel() for parameter in state.model.parameters()),
-            data=state.data.name,
-            train_images=len(state.data.train),
-            test_images=len(state.data.test),
-            device=str(state.execution.device),
-            precision=state.execution.precision,
-            backend=self.stepper.backend,
-            threads=state.execution.threads,
-        )
+        state, backend = self.state, self.stepper.backend
+        return started(self.probes, state.data, state.execution, backend, state.iteration)
 
     def step(self) -> None:
         """Make one update: draw a mini-batch, go forward and back, move the weights.
@@ -132,7 +121,7 @@ class Session:
         batches, buffers = state.batches.state_dict(), [b.clone() for b in state.model.buffers()]
         with self._timed(), state.dropout.at(0):
             images, labels = state.batches.next()
-            audit = intervals.audit_due(state.experiment, 0)
+            audit = audit_due(state.experiment, 0)
             result = self._backpropagation(
                 images, labels, record=True, audit=audit, scaler=state.scaler
             ).fetch()
@@ -155,7 +144,7 @@ class Session:
     def measure(self) -> Measurement:
         """Return the figures of the last update's pass, and the errors where they are due."""
         state = self.state
-        if intervals.evaluation_due(state.experiment, state.iteration):
+        if evaluation_due(state.experiment, state.iteration):
             state.schedule.observe_evaluation(self.evaluate()[1])
         measurement = self._measurement(state.wrong, state.images)
         state.wrong = state.images = 0
@@ -229,6 +218,25 @@ class Session:
         start = time.perf_counter()
         yield
         self.state.seconds += time.perf_counter() - start
+
+
+def started(
+    probes: Probes, data: Data, execution: device.Execution, backend: str, iteration: int = 0
+) -> Started:
+    """Return the constants of a run whose network has these probes."""
+    return Started(
+        iteration=iteration,
+        layers=probes.layers,
+        blocks=probes.blocks,
+        parameters=probes.parameters,
+        data=data.name,
+        train_images=len(data.train),
+        test_images=len(data.test),
+        device=str(execution.device),
+        precision=execution.precision,
+        backend=backend,
+        threads=execution.threads,
+    )
 
 
 def divergence_advice(experiment: Experiment, precision: device.ComputedPrecision) -> Message:

@@ -15,12 +15,11 @@ from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.networks.initialization import generator_seed
-from resnet_core.training.batches.batches import Batches
-from resnet_core.training.batches.picture_batches import PictureBatches
+from resnet_core.training.batches import Batches, PictureBatches
 from resnet_core.training.checkpoint.files import Checkpoint
 from resnet_core.training.device import Execution
 from resnet_core.training.images import Data
-from resnet_core.training.learning_rate import Schedule
+from resnet_core.training.schedule import Schedule
 from resnet_core.training.step.optimizer import Sgd
 
 _log = logging.getLogger(__name__)

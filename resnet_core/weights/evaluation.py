@@ -1,27 +1,34 @@
-"""The error of an imported network, and whether the answers about it fit its file."""
+"""The errors of an imported network, and whether the answers about it fit its file."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
+import torch
 from torch import Tensor
 
+from resnet_core.data import catalog
+from resnet_core.data.dataset import Selection
+from resnet_core.data.decoding import Decoders
+from resnet_core.data.imagenet.views import per_pixel_mean
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs.cifar import Activation, OptionAPadding, Shortcut, StrideIn
-from resnet_core.specs.imagenet import check_choice
-from resnet_core.specs.names import Spec
+from resnet_core.specs.imagenet import CHOICES, check_choice
+from resnet_core.specs.names import Spec, is_imagenet
 from resnet_core.system.texts import Message
-from resnet_core.training import device
+from resnet_core.training import device, multi_crop
 from resnet_core.training.device import ComputedPrecision
+from resnet_core.training.multi_crop import Errors, Views
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.images import (
     NORMALIZATIONS,
+    PER_PIXEL,
     WHOLE,
     Images,
     Normalization,
@@ -39,13 +46,6 @@ from resnet_core.weights.trial import (
     try_all,
 )
 
-_CHOICES = {
-    "shortcut": get_args(Shortcut),
-    "option_a_padding": get_args(OptionAPadding),
-    "stride_in": get_args(StrideIn),
-    "activation": get_args(Activation),
-    "normalization": NORMALIZATIONS,
-}
 _NEAR_CHANCE = 0.9  # of the error that guessing makes
 
 Progress = Callable[[int, int], None]  # images tested, of how many
@@ -80,8 +80,8 @@ class Answers:
         Raises:
             InvalidSetting: names the choices.
         """
-        for field, choices in _CHOICES.items():
-            if getattr(self, field) is not None:
+        for field, choices in {**CHOICES, "normalization": NORMALIZATIONS}.items():
+            if getattr(self, field, None) is not None:
                 check_choice(field, getattr(self, field), choices)
 
     def matching(self, recognition: Recognition) -> tuple[Spec, ...]:
@@ -247,3 +247,61 @@ def _warning(result: Trial, trials: Sequence[Trial]) -> Message | None:
     if result.error >= _NEAR_CHANCE * chance and not math.isclose(chance, 0):
         return Message("errors.weights.guessing", chance=chance)
     return None
+
+
+def evaluate_views(
+    path: Path,
+    data: str,
+    answers: Answers,
+    views: Views,
+    image_size: int | None = None,
+    *,
+    part: Part = WHOLE,
+    precision: ComputedPrecision = "fp32",
+) -> tuple[Errors, Spec]:
+    """Test the network of a file on a folder's test images, decoded one after another.
+
+    The per-pixel mean that training takes is subtracted.
+
+    Args:
+        image_size: the crops' height and width, pixels; by default 224.
+
+    Raises:
+        CheckpointError: the file cannot be used.
+        DataError: an image or the folder cannot be used, or does not fit the network.
+        InvalidSetting: an answer contradicts the file or is missing.
+    """
+    answers.check()
+    _, tensors, recognition = loading.load(path)
+    spec = _views_spec(answers.matching(recognition), answers)
+    images = catalog.load_folder(
+        Selection(data, image_size, part.train_images, part.test_images, part.validation)
+    )
+    if len(images.classes) > spec.classes:
+        raise InvalidSetting(
+            "data",
+            "weights.classes",
+            title=images.name,
+            count=len(images.classes),
+            classes=spec.classes,
+        )
+    execution = device.choose("auto", precision)
+    model = execution.place(loading.network(spec, tensors))
+    with closing(Decoders()) as decoders:
+        mean = per_pixel_mean(images.train, images.image_size, decoders)
+        on_device = torch.from_numpy(mean).to(execution.device)
+        errors = multi_crop.errors(model, images.test, on_device, views, execution, decoders)
+    return errors, spec
+
+
+def _views_spec(specs: tuple[Spec, ...], answers: Answers) -> Spec:
+    if not is_imagenet(specs[0].name):
+        raise InvalidSetting("views", "weights.single_view", network=specs[0].name)
+    if answers.normalization != PER_PIXEL:
+        raise InvalidSetting("normalization", "weights.views_per_pixel")
+    if len(specs) > 1:
+        field, choices = next(iter(questions(specs).items()))
+        raise InvalidSetting(
+            "network" if field == "name" else field, "weights.open_choice", options=choices
+        )
+    return specs[0]

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.dataset import ImageSet, class_order
+from resnet_core.data.dataset import ImageSet, Selection, class_order
 from resnet_core.data.own import arrays
-from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting
 
 THESE_IMAGES = "these images"  # what a mean is of where there are no others

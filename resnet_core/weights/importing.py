@@ -14,15 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.dataset import Dataset, class_order
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Dataset, Selection, class_order
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.experiments.network_settings import NetworkSettings, lacking
 from resnet_core.runs import imported, store
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
-from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.specs.imagenet import ImageNetSpec
+from resnet_core.specs.names import Spec, is_imagenet, settings_of
 from resnet_core.system import disk
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
@@ -30,16 +31,12 @@ from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
 from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.training.device import Execution
+from resnet_core.training.session import started
 from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Answers, EvaluatedFile, Progress, evaluate
 from resnet_core.weights.images import PER_PIXEL, normalized
-
-# Settings that a file's shapes, or the answers, decide.
-_OF_BLOCKS = ("shortcut", "option_a_padding", "activation")
-_OF_CIFAR = ("block", "layers_per_block", "width", "batch_norm")
-
 
 _CPU = torch.device("cpu")
 _MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)
@@ -106,7 +103,10 @@ def described(spec: Spec, dataset: Dataset, data: str, image_size: int | None) -
     Raises:
         InvalidSetting: no experiment can have such a network.
     """
-    settings: dict[str, Any] = {field: getattr(spec, field) for field in _settings(spec)}
+    fields = settings_of(spec.name) & NetworkSettings.model_fields.keys()
+    if isinstance(spec, ImageNetSpec):
+        fields -= set(lacking(spec.family))
+    settings: dict[str, Any] = {field: getattr(spec, field) for field in fields}
     default: int = Experiment.model_fields["batch_size"].default
     return Experiment.create(
         network=spec.name,
@@ -118,15 +118,6 @@ def described(spec: Spec, dataset: Dataset, data: str, image_size: int | None) -
     )
 
 
-def _settings(spec: Spec) -> tuple[str, ...]:
-    """Return the settings that an experiment with such a network has."""
-    if not is_imagenet(spec.name):
-        return (*_OF_BLOCKS, *_OF_CIFAR)
-    if not spec.stage_blocks:  # VGG and GoogLeNet are as torchvision has them
-        return ()
-    return (*_OF_BLOCKS, "stride_in") if spec.block == "bottleneck" else _OF_BLOCKS
-
-
 def _store(
     experiment: Experiment, source: Imported, evaluated: EvaluatedFile, dataset: Dataset
 ) -> RunRecord:
@@ -135,19 +126,7 @@ def _store(
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     probes = Probes(model)
     measurement = measure(model.to(execution.device), *_batch(evaluated, dataset, execution.device))
-    started = Started(
-        iteration=0,
-        layers=probes.layers,
-        blocks=probes.blocks,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        data=dataset.name,
-        train_images=len(dataset.train),
-        test_images=len(dataset.test),
-        device=str(execution.device),
-        precision=execution.precision,
-        backend="eager",
-        threads=execution.threads,
-    )
+    start = started(probes, dataset, execution, "eager")
     now = time.time()
     with imported.staged() as folder:
         run = RunRecord(
@@ -159,14 +138,14 @@ def _store(
             test_error=evaluated.error,
             weights_sha256=weights_sha256(weights),
             data_title=evaluated.images.title,
-            parameters=started.parameters,
-            device=started.device,
-            precision=started.precision,
-            threads=started.threads,
+            parameters=start.parameters,
+            device=start.device,
+            precision=start.precision,
+            threads=start.threads,
             hardware=execution.hardware,
         )
         with disk.full_disk_explained(folder):
-            _write(RunFolder(folder), source, weights, started, measurement)
+            _write(RunFolder(folder), source, weights, start, measurement)
         store.of_home().adopt(run, folder)
     return run
 
@@ -187,12 +166,12 @@ def _write(
     folder: RunFolder,
     source: Imported,
     weights: Mapping[str, Tensor],
-    started: Started,
+    start: Started,
     measurement: Measurement,
 ) -> None:
     disk.write_synced(folder.weights, safetensors.torch.save(dict(weights)))
     imported.write(folder.path, source)
-    with stream.StreamWriter(folder.stream, started) as writer:
+    with stream.StreamWriter(folder.stream, start) as writer:
         writer.append(measurement)
     stream.compact(folder.stream, folder.compacted)
     folder.stream.unlink()

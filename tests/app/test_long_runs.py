@@ -15,8 +15,7 @@ import pytest
 from app.figures.errors import MOST_POINTS
 from app.page_state.view import View
 from app.server.answers import Answer
-from app.server.chart_answers import MOST_MOMENTS, ChartRequest, Charts
-from app.server.feed import Reading
+from app.server.chart_answers import MOST_MOMENTS, ChartRequest, Charts, Reading
 from resnet_core.anatomy.describe import describe
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.curves import Telemetry

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.app_discovery import discover_asgi_app
 
 from app import router
-from app.background.cost import training
+from app.background.measurements import training
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -22,7 +22,7 @@ _OPEN_EVERY_PAGE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
 from app import router
-from app.background.cost import training
+from app.background.measurements import training
 from app.server import lifespan, routes
 training.measure = training.together = lambda _: None  # starts a process of its own
 faults = {}

@@ -11,7 +11,7 @@ import pytest
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
-from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.engine import LocalProcesses
 from resnet_core.jobs.worker.evaluation import evaluate, evaluate_views
 from resnet_core.runs import queries
 from tests.picture_folders import draw_folder

@@ -15,7 +15,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting.export import export
 from resnet_core.exporting.formats import Format
 from resnet_core.jobs import queue
-from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.engine import LocalProcesses
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from tests.small_runs import Uninterrupted, begin, ended, recorded, wait_until

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.background import cost
-from app.background.cost import Forward
+from app.background import measurements
+from app.background.measurements import Forward
 from app.language.texts import say
 from resnet_core.specs.names import Spec
 from tests.opened_page import opened
@@ -26,7 +26,7 @@ def measured(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
         asked.append(spec)
         return Forward(1.284, 70_000_000, "a machine", 1)
 
-    monkeypatch.setattr(cost.forward, "measure", ask)
+    monkeypatch.setattr(measurements.forward, "measure", ask)
     return asked
 
 
@@ -111,7 +111,7 @@ def test_costs_answer_the_question_and_stand_beside_the_papers(measured: list[Sp
 
 
 def test_costs_that_are_not_measured_yet_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost.forward, "measure", lambda spec: None)
+    monkeypatch.setattr(measurements.forward, "measure", lambda spec: None)
     said = _said(_open(view="cost", scope="chosen"))
     assert say("en", "architecture.cost.measuring") in said
     assert say("en", "architecture.cost.measuring_now") in said

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app import services
 from app.language.texts import say
 from app.widgets.attribution.state import AttributionState
-from app.widgets.laboratory import result as viewers
+from app.widgets.laboratory import state as viewers
 from app.widgets.laboratory.state import command_line
 from resnet_core.data.own import uploaded_image
 from resnet_core.jobs import laboratories
@@ -37,13 +37,13 @@ def _queued() -> list[str]:
 def requests(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[LabRequest]:
     """The requests that the page made; no supervisor works on them."""
     submitted: list[LabRequest] = []
-    ask = services.ask
+    submit = services.submit_lab
 
-    def note(request: LabRequest, anew: bool = False) -> str:
+    def note(request: LabRequest, again: bool = False) -> str:
         submitted.append(request)
-        return ask(request, anew)
+        return submit(request, again)
 
-    monkeypatch.setattr(services, "ask", note)
+    monkeypatch.setattr(services, "submit_lab", note)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
     monkeypatch.setattr(viewers, "_visits", {})  # the sessions of the tests before
     return submitted

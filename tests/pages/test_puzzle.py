@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
-from app.background.cost import Estimate, training
+from app.background.measurements import Estimate, training
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments import presets
 from resnet_core.runs import queries, recording

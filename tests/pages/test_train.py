@@ -9,8 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
-from app.background.cost import Estimate, training
-from app.background.measurements import Failed
+from app.background.measurements import Estimate, Failed, training
 from app.language import texts
 from resnet_core.errors import DownloadError
 from resnet_core.runs import queries

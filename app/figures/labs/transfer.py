@@ -15,7 +15,7 @@ from app.figures import look
 from app.figures.labs import pictures, shared
 from app.figures.labs.pictures import Strip, sheet
 from app.language.texts import Speaker
-from resnet_core.data.shapes.drawing import OUTLINES
+from resnet_core.data.shapes import OUTLINES
 from resnet_core.labs.tools.columns import unpack
 from resnet_core.labs.transfer.question import Settings
 

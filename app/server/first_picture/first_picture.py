@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.language import texts
 from app.language.texts import Language
 from app.page_data import puzzle
-from app.server import routes, static_files
+from app.server import answers, routes
 from app.server.chart_answers import ChartRequest
 from resnet_core.errors import PlaygroundError
 
@@ -115,7 +115,7 @@ def language(query: Mapping[str, str], accepted: str) -> Language:
 
 def in_head() -> str:
     """Return the styles, and a preload of plotly.js with low priority."""
-    script = f".{static_files.PREFIX}/static/{static_files.static_version()}/plotly.min.js"
+    script = f".{answers.PREFIX}/static/{answers.static_version()}/plotly.min.js"
     return (
         f"<style>{_read('first_picture.css')}</style>"
         f'<link rel="preload" as="script" fetchpriority="low" href="{script}">'

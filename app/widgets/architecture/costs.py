@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import theme
-from app.background import cost
-from app.background.cost import Forward
-from app.background.measurements import Failed
+from app.background import measurements
+from app.background.measurements import Failed, Forward
 from app.figures.architecture import block_figure, three_digits, work_figure
 from app.language.texts import language, t
 from app.page_data.runs import active_runs
@@ -255,7 +254,7 @@ def measured_table(specs: tuple[Spec, ...]) -> None:
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
     """Return the measurements; start none while a run trains, as both would slow down."""
     busy = any(run.state == "running" for run in active_runs())
-    ask = cost.forward.known if busy else cost.forward.measure
+    ask = measurements.forward.known if busy else measurements.forward.measure
     return [ask(spec) for spec in specs]
 
 

@@ -7,8 +7,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from app.language.errors import explain
-from app.language.markdown import fault
-from app.language.texts import t
+from app.language.texts import fault, t
 from app.page_state.controls import initial_value
 from app.widgets.architecture.state import KINDS, MOST, ArchitecturePage, kind, title
 from resnet_core.errors import InvalidSetting

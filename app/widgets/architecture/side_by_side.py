@@ -9,9 +9,8 @@ from app.language.texts import t
 from app.widgets.architecture.block_card import block_card
 from app.widgets.architecture.state import ArchitecturePage, described, token
 from app.widgets.experiment_form.cost import short
-from app.widgets.network_drawing.layout import common_scale
+from app.widgets.network_drawing.layout import Scale, common_scale
 from app.widgets.network_drawing.network_drawing import Clicked, legend, standing_drawing
-from app.widgets.network_drawing.parts import Scale
 from app.widgets.network_drawing.svg import BREADTH
 from resnet_core.anatomy.describe import describe
 from resnet_core.anatomy.facts import Anatomy

@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.language.errors import explain
-from app.language.markdown import escaped
-from app.language.texts import t
+from app.language.texts import escaped, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
 from app.page_state.controls import Control, initial_value

@@ -10,14 +10,12 @@ import streamlit as st
 
 from app import services, theme
 from app.figures import attribution
-from app.language.errors import explain, stored_sentence
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.errors import errors_shown, explain, stored_sentence
+from app.language.texts import escaped, language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import AttributionState
-from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.result import leave, note_viewer
-from app.widgets.laboratory.state import command_line
+from app.widgets.laboratory.laboratory import lab_figures
+from app.widgets.laboratory.state import command_line, leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
@@ -36,16 +34,14 @@ def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
     A stopped result is requested again: its last viewer had left the page.
     """
     _leave(request.id)
-    try:
+    with errors_shown():
         result = results.find(request.id)
         if result is None or result.state == "stopped":
-            services.ask(request, anew=result is not None)
+            services.submit_lab(request, again=result is not None)
             note_viewer(request.id, unasked=True)
             result = results.find(request.id)
-    except PlaygroundError as error:
-        st.error(escaped(explain(error)))
-        return None
-    return follow(result, show) if result is not None else None
+        return follow(result, show) if result is not None else None
+    return None
 
 
 def _leave(lab_id: str) -> None:
@@ -70,18 +66,15 @@ def follow(result: Result, show: Show) -> Result:
     if result.state in {"failed", "interrupted"}:
         st.warning(escaped(stored_sentence(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
-            anew(result.request)
+            compute_again(result.request)
     return result
 
 
-def anew(request: LabRequest) -> None:
+def compute_again(request: LabRequest) -> None:
     """Request the computation here, and run the page again to follow it."""
-    try:
-        services.ask(request, anew=True)
-    except PlaygroundError as error:
-        st.error(escaped(explain(error)))
-        return
-    st.rerun()
+    with errors_shown():
+        services.submit_lab(request, again=True)
+        st.rerun()
 
 
 def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
@@ -144,7 +137,7 @@ def _check(name: str, state: AttributionState, **settings: str) -> Result | None
 def _button(name: str, request: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
-        anew(request)
+        compute_again(request)
 
 
 @st.fragment(run_every=3.0)
@@ -154,10 +147,8 @@ def _stop(name: str, lab_id: str) -> None:
     if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
-        try:
+        with errors_shown():  # it may have just ended
             services.stop_lab(lab_id)
-        except PlaygroundError as error:  # it has just ended
-            st.error(escaped(explain(error)))
 
 
 def strip(result: Result) -> None:

@@ -9,15 +9,14 @@ import streamlit as st
 from pydantic import Field, StringConstraints
 
 from app.language.errors import explain
-from app.language.markdown import escaped, fault
-from app.language.texts import t
+from app.language.texts import escaped, fault, t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels, Sample
 from app.page_state.controls import Control
 from app.page_state.page import Page
 from app.page_state.query import PageState
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import PlaygroundError
 
 _EMBEDDED, _MOST = "shapes", 20  # images of a set that are offered

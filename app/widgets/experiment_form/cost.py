@@ -7,21 +7,19 @@ from functools import lru_cache
 
 import streamlit as st
 
-from app.background.cost import Estimate, training
-from app.background.measurements import Failed
+from app.background.measurements import Estimate, Failed, training
 from app.language import progress
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.page_data.runs import active_runs
+from app.widgets.experiment_form.draft import depths, joined, split
 from app.widgets.experiment_form.form import label, value_text
-from app.widgets.experiment_form.networks import depths, joined, split
 from resnet_core.anatomy.describe import describe as anatomy_of
 from resnet_core.anatomy.facts import Anatomy
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.submission import facts_of
+from resnet_core.jobs.queue import facts_of
 from resnet_core.specs.names import is_imagenet
 
 _EVERY = 1.0  # seconds, while the time is being measured

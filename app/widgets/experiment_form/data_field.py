@@ -7,15 +7,14 @@ from typing import Any
 import streamlit as st
 
 from app.background import downloads
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.page_data import uploads
 from app.page_state.controls import Control
 from app.widgets.experiment_form.form import Errors, FormPage, complaint, label
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
+from resnet_core.data.dataset import DataFacts
 from resnet_core.data.public.sources import SOURCES
-from resnet_core.data.selection import DataFacts
 from resnet_core.errors import PlaygroundError
 
 PATH = ""  # the choice of giving a path

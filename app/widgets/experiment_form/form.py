@@ -9,12 +9,18 @@ from typing import Any, get_args
 import streamlit as st
 
 from app.language.errors import explain
-from app.language.markdown import fault
-from app.language.texts import t
+from app.language.texts import fault, t
 from app.page_state.controls import Control
 from app.page_state.page import Page
-from app.widgets.experiment_form.draft import LEFT_EMPTY, SEEDS, Draft, unused
-from app.widgets.experiment_form.networks import ALL_FAMILIES, DEPTHS, depths
+from app.widgets.experiment_form.draft import (
+    ALL_FAMILIES,
+    DEPTHS,
+    LEFT_EMPTY,
+    SEEDS,
+    Draft,
+    depths,
+    unused,
+)
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.presets import PRESETS

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import services
+from app import services, theme
+from app.language import texts
 from app.language.errors import explain
-from app.language.markdown import fault
-from app.language.texts import t
+from app.language.texts import fault, t
 from app.page_state.page import Page, page_link
-from app.widgets.architecture.block_card import table
-from app.widgets.laboratory.lab_figures import lab_figures
-from app.widgets.laboratory.result import Selection, actions, is_of, select_result
+from app.server import answers
 from app.widgets.laboratory.state import (
     LabState,
+    Selection,
+    actions,
     command_line,
     how_to_show,
+    is_of,
     networks,
+    select_result,
     setting_label,
     state_type,
     with_usable_networks,
 )
+from app.widgets.live_charts.live_charts import COMPONENT
 from app.widgets.show_code import show_code
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
-from resnet_core.paper.detection import TABLE_7, TABLE_8
 
 IN_SIGHT = 3  # controls; the others are behind "more"
+_HERE = Path(__file__).parent
+_WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
+_component = st.components.v2.component(
+    "lab_figures",
+    css=(_HERE / "lab_figures.css").read_text(encoding="utf-8"),
+    js=COMPONENT,
+    isolate_styles=False,
+)
+
 # Draws something above the figures; returns the settings as they were changed there.
 Above = Callable[[LabState], LabSettings]
 
@@ -125,7 +138,7 @@ class _LabPage:
         request, _ = self.request()
         try:
             if request is not None:
-                services.ask(request)
+                services.submit_lab(request)
         except PlaygroundError as error:
             st.error(explain(error))
             return
@@ -188,21 +201,47 @@ def _code(question: Question, state: LabState) -> None:
         st.code(line, language="bash", wrap_lines=True)
 
 
-def detection_tables() -> None:
-    """Show the paper's Tables 7 and 8, detection with another backbone, as one table."""
-    st.markdown(f"**{t('labs.transfer.tables.title')}**")
-    rows = [
-        (
-            f"{one.data} ({t('labs.transfer.tables.number', n=number)})",
-            one.overlap,
-            f"{one.vgg_16:.1f}",
-            f"{one.resnet_101:.1f}",
-            f"{one.gain:+.1f}",
-        )
-        for number, part in ((7, TABLE_7), (8, TABLE_8))
-        for one in part
-    ]
-    names = ("data", "overlap", "vgg", "resnet", "gain")
-    headings = [t(f"labs.transfer.tables.{name}") for name in names]
-    table(headings, rows, t("labs.transfer.tables.title"))
-    st.caption(t("labs.transfer.tables.said"))
+def lab_figures(
+    lab_id: str,
+    paper: str,
+    key: str,
+    *,
+    active: bool = False,
+    notice: str = "",
+    stale: bool = False,
+) -> None:
+    """Show a result, and follow it while it grows.
+
+    When it ends, the page is run once more, so that it can say so.
+
+    Args:
+        lab_id: of the result; "" shows the notice alone.
+        paper: what the paper or a follow-up found, beside the verdict.
+        key: of the widget; the same key is the same figures, whatever result they show.
+        active: whether it is being computed.
+        notice: a sentence above the figures, or "".
+        stale: what is shown is not what the controls say; it is drawn faint.
+    """
+    language, dark = texts.language(), theme.is_dark()
+    query = {"id": lab_id, "lang": language, "dark": "1" if dark else "0"}
+    _component(
+        key=key,
+        data={
+            "routes": answers.PREFIX,
+            "version": answers.static_version(),
+            "module": "lab_figures.mjs",
+            "id": lab_id,
+            "query": urlencode(query) if lab_id else "",
+            "language": language,
+            "active": active,
+            "notice": notice,
+            "stale": stale,
+            "paper": paper,
+            "words": {name: t(f"labs.common.{name}") for name in _WORDS},
+        },
+        on_ended_change=_nothing,
+    )
+
+
+def _nothing() -> None:
+    """A callback that Streamlit needs in order to run the page at a trigger."""

@@ -17,7 +17,7 @@ from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.view import View
-from app.server import static_files
+from app.server import answers
 from resnet_core.errors import InvalidSetting
 
 _HERE = Path(__file__).parent
@@ -82,8 +82,8 @@ def _data(
         "dark": "1" if dark else "0",
     }
     return {
-        "routes": static_files.PREFIX,
-        "version": static_files.static_version(),
+        "routes": answers.PREFIX,
+        "version": answers.static_version(),
         "module": "chart_cache.mjs",
         "query": urlencode(query, safe=",") if run_ids else "",
         "language": language,

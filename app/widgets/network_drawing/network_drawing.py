@@ -11,7 +11,7 @@ import streamlit as st
 from app import theme
 from app.language.texts import Speaker, t
 from app.widgets.network_drawing import svg
-from app.widgets.network_drawing.parts import Scale
+from app.widgets.network_drawing.layout import Scale
 from resnet_core.anatomy.facts import Anatomy
 
 _FOLDER = Path(__file__).parent

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from html import escape
 
-from app.widgets.network_drawing.layout import Stages, lying, standing
-from app.widgets.network_drawing.parts import (
+from app.language.texts import Speaker
+from app.widgets.network_drawing.layout import (
     ADDITION,
     SCORES,
     TAKE_OFF,
@@ -19,11 +19,12 @@ from app.widgets.network_drawing.parts import (
     Fold,
     Plan,
     Scale,
-    Translate,
-    captions,
-    cost,
+    Stages,
+    lying,
+    standing,
 )
 from resnet_core.anatomy.facts import Anatomy
+from resnet_core.specs.imagenet import ImageNetSpec
 
 WIDE = 1120.0
 NARROW = 360.0
@@ -32,7 +33,7 @@ _HEADER, _FOOTER = 50.0, 46.0  # above and below the bands' contents, lying
 _LINE = 18.0
 
 
-def wide(anatomy: Anatomy, t: Translate, opened: Stages | None = None) -> str:
+def wide(anatomy: Anatomy, t: Speaker, opened: Stages | None = None) -> str:
     """The network lying, the image on the left.
 
     Args:
@@ -48,16 +49,16 @@ def wide(anatomy: Anatomy, t: Translate, opened: Stages | None = None) -> str:
             f'width="{band.length - 6:.1f}" height="{bottom + _FOOTER - 2:.1f}" rx="8"/>'
         )
         middle = band.start + band.length / 2
-        title, below = captions(band, plan, t)
+        title, below = _captions(band, plan, t)
         sheet.add(_text(middle, 24, title, "title"), _text(middle, 24 + _LINE, below, "small"))
-        lines = enumerate(cost(band, t))
+        lines = enumerate(_cost(band, t))
         sheet.add(*(_text(middle, bottom + 18 + _LINE * i, line, "small") for i, line in lines))
     _contents(sheet, plan, t, opened is not None)
     return _document(sheet, plan.length, bottom + _FOOTER, anatomy, t, "wide")
 
 
 def narrow(
-    anatomy: Anatomy, t: Translate, opened: Stages | None = None, scale: Scale | None = None
+    anatomy: Anatomy, t: Speaker, opened: Stages | None = None, scale: Scale | None = None
 ) -> str:
     """The network standing, the image on top, as in the paper's Fig. 3.
 
@@ -72,16 +73,16 @@ def narrow(
             f'<rect class="band {_kind(band)}" x="1" y="{band.start + 3:.1f}" '
             f'width="{NARROW - 2}" height="{band.length - 6:.1f}" rx="8"/>'
         )
-        title, below = captions(band, plan, t)
+        title, below = _captions(band, plan, t)
         middle = band.start + band.length / 2 - _LINE
-        lines = [(title, "title"), (below, "small"), *((c, "small") for c in cost(band, t))]
+        lines = [(title, "title"), (below, "small"), *((c, "small") for c in _cost(band, t))]
         for number, (line, style) in enumerate(lines):
             sheet.add(_text(176, middle + _LINE * number - 4, line, f"{style} left"))
     _contents(sheet, plan, t, opened is not None)
     return _document(sheet, NARROW, plan.length, anatomy, t, "narrow")
 
 
-def _contents(sheet: Sheet, plan: Plan, t: Translate, foldable: bool) -> None:
+def _contents(sheet: Sheet, plan: Plan, t: Speaker, foldable: bool) -> None:
     sheet.add(*_stream(sheet, plan))
     for band in plan.bands:
         sheet.add(*(sheet.box(box) for box in band.boxes))
@@ -102,7 +103,7 @@ def _stream(sheet: Sheet, plan: Plan) -> list[str]:
     return [sheet.line(*pair, "stream") for pair in zip(starts, ends, strict=True)]
 
 
-def _block(sheet: Sheet, mark: BlockMark, t: Translate) -> str:
+def _block(sheet: Sheet, mark: BlockMark, t: Speaker) -> str:
     facts = mark.facts
     parts = [f"<title>{escape(_block_label(mark, t))}</title>", _target(sheet, mark)]
     if mark.paths:
@@ -131,7 +132,7 @@ def _target(sheet: Sheet, mark: BlockMark) -> str:
     )
 
 
-def _fold(sheet: Sheet, band: Band, fold: Fold, t: Translate, foldable: bool) -> str:
+def _fold(sheet: Sheet, band: Band, fold: Fold, t: Speaker, foldable: bool) -> str:
     """Draw the number of folded blocks, as in Table 1, or the button that folds them."""
     x, y = sheet.point(fold.at, 0)
     words = t("drawing.fold" if fold.opened else "drawing.more", count=fold.count)
@@ -161,7 +162,7 @@ def _kind(band: Band) -> str:
     return "stage" if band.blocks else "end"
 
 
-def _block_label(mark: BlockMark, t: Translate) -> str:
+def _block_label(mark: BlockMark, t: Speaker) -> str:
     facts = mark.facts
     return t(
         "drawing.block",
@@ -178,7 +179,7 @@ def _text(x: float, y: float, text: str, style: str) -> str:
 
 
 def _document(
-    sheet: Sheet, width: float, height: float, anatomy: Anatomy, t: Translate, style: str
+    sheet: Sheet, width: float, height: float, anatomy: Anatomy, t: Speaker, style: str
 ) -> str:
     name = anatomy.spec.name.rpartition("/")[2]
     label = t("drawing.label", name=name, layers=anatomy.weighted_layers)
@@ -277,3 +278,61 @@ class Sheet:
             self.point(mark.join, -mark.rise / 2),
         )
         return f'<path class="join" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
+
+
+def _captions(band: Band, plan: Plan, t: Speaker) -> tuple[str, str]:
+    """A band's title and the line below it."""
+    if band is plan.bands[-1]:
+        return t("drawing.head"), _head(plan, t)
+    _, height, width = band.stage.out_shape
+    title = f"{height} × {width}"
+    if band.block_count == 0 and band.number == 0:
+        return _stem(band, plan, t)
+    if band.block_count == 0:
+        layers = [layer for layer in band.layers if layer.kind == "convolution"]
+        return title, " → ".join(f"{one.kernel}×{one.kernel}, {one.out_channels}" for one in layers)
+    return title, _blocks(band, plan, t)
+
+
+def _cost(band: Band, t: Speaker) -> tuple[str, str]:
+    stage = band.stage
+    return (
+        t("drawing.parameters", count=f"{stage.parameters:,}"),
+        t("drawing.multiply_adds", count=_rounded(stage.multiply_adds)),
+    )
+
+
+def _blocks(band: Band, plan: Plan, t: Speaker) -> str:
+    """Return the stage's filters and its number of blocks."""
+    spec, channels = plan.anatomy.spec, band.stage.out_shape[0]
+    if spec.family == "vgg":
+        layers = band.stage.weighted_layers
+        return t("drawing.stage_of_layers", filters=channels, layers=layers)
+    if spec.family == "googlenet":
+        return t("drawing.stage_of_modules", modules=band.block_count)
+    key = "drawing.stage" if band.block_count > 1 else "drawing.stage_of_one"
+    return t(key, filters=channels // spec.expansion, blocks=band.block_count)
+
+
+def _stem(band: Band, plan: Plan, t: Speaker) -> tuple[str, str]:
+    spec, (filters, height, width) = plan.anatomy.spec, band.stage.out_shape
+    if isinstance(spec, ImageNetSpec):
+        below = t("drawing.stem_halved", pixels=spec.image_size, filters=filters)
+        return f"{height} × {width}", below
+    size = f"{spec.channels} × {spec.image_size} × {spec.image_size}"
+    return t("drawing.image"), t("drawing.stem", size=size, filters=filters)
+
+
+def _head(plan: Plan, t: Speaker) -> str:
+    spec = plan.anatomy.spec
+    dense = [layer for layer in plan.anatomy.layers if layer.kind == "fully-connected"]
+    if len(dense) == 1:
+        return t("drawing.classifier", features=spec.features, classes=spec.classes)
+    return " → ".join(str(layer.out_channels) for layer in dense)
+
+
+def _rounded(count: int) -> str:
+    """Three digits from a million on: 14.2 M, 3.66 G, but 640 as it is."""
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:,.3g} G"
+    return f"{count / 1e6:,.3g} M" if count >= 1_000_000 else f"{count:,}"

@@ -10,8 +10,7 @@ import streamlit as st
 from app.background import imports
 from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Request, Trial
 from app.language.errors import stored_sentence
-from app.language.markdown import escaped
-from app.language.texts import language, t
+from app.language.texts import escaped, language, t
 from app.page_state.controls import initial_value
 from app.widgets.experiment_form.form import complaint
 from app.widgets.runs.details import imported_links

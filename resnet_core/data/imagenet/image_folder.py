@@ -20,11 +20,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from resnet_core.data import cache
-from resnet_core.data.dataset import Divided, Index, Labels
+from resnet_core.data.dataset import DataFacts, Divided, Index, Labels
 from resnet_core.data.imagenet.recipe import CROP
 from resnet_core.data.own.files import folders, image_files, title
 from resnet_core.data.own.layout import arrange
-from resnet_core.data.selection import DataFacts
 from resnet_core.errors import DataError
 from resnet_core.system import home
 

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from resnet_core.data.dataset import Dataset, ImageSet, Labels, held_out_index
+from resnet_core.data.dataset import DataFacts, Dataset, ImageSet, Labels, held_out_index
 from resnet_core.data.own.collection import LARGEST, MOST_BYTES, SMALLEST
 from resnet_core.data.own.files import check_expansion
-from resnet_core.data.selection import DataFacts
 from resnet_core.errors import DataError
 
 _DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)

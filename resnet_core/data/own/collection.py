@@ -11,10 +11,9 @@ import numpy as np
 from filelock import FileLock
 
 from resnet_core.data import cache, decoding
-from resnet_core.data.dataset import Dataset, ImageSet, Pixels
+from resnet_core.data.dataset import DataFacts, Dataset, ImageSet, Pixels
 from resnet_core.data.own.files import ImageFile, image_files, state, title
 from resnet_core.data.own.layout import arrange
-from resnet_core.data.selection import DataFacts
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.system import home
 

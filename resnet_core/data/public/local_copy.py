@@ -15,11 +15,10 @@ from resnet_core.data.public.download import unpack
 from resnet_core.data.public.sources import Source
 from resnet_core.errors import DataError
 from resnet_core.system.disk import file_checksum
-from resnet_core.system.texts import Message
 
 # What torchvision's readers and ours raise on damaged files.
 _DAMAGE = (RuntimeError, ValueError, TypeError, AssertionError, EOFError, OSError, KeyError)
-_DIGITS = tuple(str(digit) for digit in range(10))
+_DIGITS = tuple("0123456789")
 # Of MATLAB's level 5 format.
 _HEADER = 128  # bytes of text and version before the first element
 _MATRIX, _COMPRESSED = 14, 15
@@ -38,7 +37,7 @@ def load(source: Source) -> Dataset:
     if root is None:
         packed = sources.find_packed(source)
         if packed is None:
-            raise DataError.of(missing(source))
+            raise DataError.of(sources.missing(source))
         root = unpack(source, packed)
     try:
         train, test, classes = _read(source, root)
@@ -47,19 +46,6 @@ def load(source: Source) -> Dataset:
             "data.public_damaged", title=source.title, folder=root / source.folder
         ) from error
     return Dataset(source.title, classes, train, test)
-
-
-def missing(source: Source) -> Message:
-    """Return a sentence that says which files to put where, and how to have them fetched."""
-    return Message(
-        "errors.data.public_missing",
-        title=source.title,
-        files=[download.file for download in source.downloads],
-        folder=sources.where_to_put(source),
-        variable=sources.PLACES_VARIABLE,
-        megabytes=source.megabytes,
-        name=source.name,
-    )
 
 
 def _read(source: Source, root: Path) -> tuple[ImageSet, ImageSet, tuple[str, ...]]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from resnet_core.data.dataset import DataFacts
 from resnet_core.system import home
+from resnet_core.system.texts import Message
 
 PLACES_VARIABLE = "RESIDUAL_PLAYGROUND_DATA"
 
@@ -32,24 +34,25 @@ class Source:
     """A public data set.
 
     Attributes:
-        name: as in `Experiment.data`.
         megabytes: of all downloads together, about.
         folder: below the root of a copy, where torchvision keeps and expects the files.
         files: what there must be in `folder` to read the set, unpacked.
         downloads: what these are unpacked from.
     """
 
-    name: str
-    title: str
-    train_images: int
-    test_images: int
-    image_size: int
-    channels: int
-    classes: int
+    facts: DataFacts
     megabytes: int
     folder: str
     files: tuple[str, ...]
     downloads: tuple[Download, ...]
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
+
+    @property
+    def title(self) -> str:
+        return self.facts.title
 
 
 def _idx(url_roots: tuple[str, ...], sums: tuple[str, str, str, str]) -> tuple[Download, ...]:
@@ -71,7 +74,8 @@ SOURCES = {
     source.name: source
     for source in (
         Source(
-            *("cifar10", "CIFAR-10", 50_000, 10_000, 32, 3, 10, 170, "cifar-10-batches-py"),
+            DataFacts("cifar10", "CIFAR-10", 50_000, 10_000, 32, 3, 10),
+            *(170, "cifar-10-batches-py"),
             (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta"),
             (
                 Download(
@@ -82,7 +86,8 @@ SOURCES = {
             ),
         ),
         Source(
-            *("cifar100", "CIFAR-100", 50_000, 10_000, 32, 3, 100, 169, "cifar-100-python"),
+            DataFacts("cifar100", "CIFAR-100", 50_000, 10_000, 32, 3, 100),
+            *(169, "cifar-100-python"),
             ("train", "test", "meta"),
             (
                 Download(
@@ -93,7 +98,8 @@ SOURCES = {
             ),
         ),
         Source(
-            *("mnist", "MNIST", 60_000, 10_000, 28, 1, 10, 12, "MNIST/raw"),
+            DataFacts("mnist", "MNIST", 60_000, 10_000, 28, 1, 10),
+            *(12, "MNIST/raw"),
             _IDX_FILES,
             _idx(
                 (
@@ -109,7 +115,8 @@ SOURCES = {
             ),
         ),
         Source(
-            *("fashionmnist", "Fashion-MNIST", 60_000, 10_000, 28, 1, 10, 31, "FashionMNIST/raw"),
+            DataFacts("fashionmnist", "Fashion-MNIST", 60_000, 10_000, 28, 1, 10),
+            *(31, "FashionMNIST/raw"),
             _IDX_FILES,
             _idx(
                 ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
@@ -122,7 +129,8 @@ SOURCES = {
             ),
         ),
         Source(
-            *("svhn", "SVHN", 73_257, 26_032, 32, 3, 10, 246, ""),
+            DataFacts("svhn", "SVHN", 73_257, 26_032, 32, 3, 10),
+            *(246, ""),
             _SVHN_FILES,
             tuple(
                 Download(file, md5, (f"{_SVHN}{file}",))
@@ -182,6 +190,19 @@ def where_to_put(source: Source) -> Path:
     """Return the folder for files that a person fetched by hand."""
     own = home.data_folder()
     return own / source.folder if shares_file_names(source) else own
+
+
+def missing(source: Source) -> Message:
+    """Return a sentence that says which files to put where, and how to have them fetched."""
+    return Message(
+        "errors.data.public_missing",
+        title=source.title,
+        files=[download.file for download in source.downloads],
+        folder=where_to_put(source),
+        variable=PLACES_VARIABLE,
+        megabytes=source.megabytes,
+        name=source.name,
+    )
 
 
 def _roots(source: Source) -> Iterator[Path]:

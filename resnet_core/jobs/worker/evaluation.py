@@ -19,9 +19,8 @@ from resnet_core.specs.names import is_imagenet
 from resnet_core.training.checkpoint.files import load_checkpoint
 from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
 from resnet_core.training.device import Execution
-from resnet_core.training.evaluation.evaluation import fixed_subset
-from resnet_core.training.evaluation.multi_crop import Views, errors
-from resnet_core.training.images import Data, load
+from resnet_core.training.images import Data, fixed_subset, load
+from resnet_core.training.multi_crop import Views, errors
 from resnet_core.training.session import Session
 from resnet_core.weights.images import Images
 from resnet_core.weights.trial import misclassified

@@ -1,4 +1,4 @@
-"""The frame of every worker: log, signals, lock, and the outcome in the index.
+"""The frame of every worker: log, signals, lock, progress and requests, the outcome in the index.
 
 A task does the work; how a worker that was killed ended, the supervisor records.
 """
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,14 +28,19 @@ from resnet_core.errors import (
     RunNotFound,
     WrongState,
 )
-from resnet_core.jobs.worker.report import Requests
 from resnet_core.runs.folder import JobFolder
 from resnet_core.runs.record import RESUMABLE, Job, Kind, Request, RunRecord, State
 from resnet_core.runs.store import NO_WORKER, Store
 from resnet_core.system import home, processes
 from resnet_core.system.texts import Message
+from resnet_core.telemetry.events import Measurement
 from resnet_core.training import device
 
+_REPORT_SECONDS = 0.25
+_REQUEST_SECONDS = 0.05
+# The rate is a mean over this long, evaluations and checkpoints included: time left depends on it.
+_RATE_SECONDS = 10.0
+_TRY_AGAIN_SECONDS = 5.0
 _NICENESS = 5  # the web server goes first
 _LOCK_PATIENCE = 5.0  # seconds; a killed worker's lock is released at once
 # Seconds for which a full disk may hinder recording the outcome; other runs' checkpoints come and
@@ -49,6 +55,92 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 _LOST_GPU = ("cuda error", "device-side assert", "cublas_status", "cudnn_status", "mps backend")
 _log = logging.getLogger(__name__)
+
+
+class Requests:
+    """Reads what the worker is asked to do, at most twenty times a second.
+
+    A worker needs no index to go on: while it cannot be read, the last request stands.
+    """
+
+    def __init__(self, store: Store, job_id: str) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._next = 0.0
+        self._retry_at = 0.0
+        self._request: Request | None = None
+
+    @property
+    def unreachable(self) -> bool:
+        """Return whether the index failed within the last seconds."""
+        return time.monotonic() < self._retry_at
+
+    def latest(self) -> Request | None:
+        """Return the request, read again when it is due."""
+        return self._exchange({}) if time.monotonic() >= self._next else self._request
+
+    def report(self, **fields: Any) -> Request | None:
+        """Write progress to the index and return the request that stands there."""
+        return self._exchange(fields)
+
+    def _exchange(self, fields: dict[str, Any]) -> Request | None:
+        self._next = time.monotonic() + _REQUEST_SECONDS
+        try:
+            if fields:
+                self._request = self._store.report(self._job_id, **fields)
+            else:
+                self._request = self._store.requested(self._job_id)
+        except RunNotFound:
+            self._request = "stop"  # the run was deleted; there is nothing to train for
+        except PlaygroundError as error:
+            _log.warning("%s The work goes on.", error)
+            self._next = self._retry_at = time.monotonic() + _TRY_AGAIN_SECONDS
+        return self._request
+
+
+class Progress:
+    """A training's progress, reported at most four times a second.
+
+    Attributes:
+        unreported: columns of the index that are newer than the last report.
+    """
+
+    def __init__(self, requests: Requests, batch_size: int) -> None:
+        self._requests = requests
+        self._batch_size = batch_size
+        self._reported = 0.0
+        self._steps: deque[tuple[float, int]] = deque()
+        self.unreported: dict[str, Any] = {}
+
+    def measured(self, measurement: Measurement) -> None:
+        """Note the seconds and errors, for the next report."""
+        self.unreported["seconds"] = measurement.seconds
+        for name in ("train_error", "test_error"):
+            value = getattr(measurement, name)
+            if value is not None:
+                self.unreported[name] = value
+
+    def stepped(self, iteration: int, seconds: float) -> Request | None:
+        """Note an update and report when it is due; return what the worker is asked to do."""
+        now = time.monotonic()
+        self.unreported |= {"iteration": iteration, "seconds": seconds}
+        if now - self._reported < _REPORT_SECONDS or self._requests.unreachable:
+            return self._requests.latest()
+        self._reported = now
+        self._add_rate(now, iteration)
+        request = self._requests.report(**self.unreported)
+        if not self._requests.unreachable:
+            self.unreported = {}
+        return request
+
+    def _add_rate(self, now: float, iteration: int) -> None:
+        self._steps.append((now, iteration))
+        while len(self._steps) > 2 and now - self._steps[0][0] > _RATE_SECONDS:
+            self._steps.popleft()
+        since, first = self._steps[0]
+        if now > since:
+            rate = (iteration - first) * self._batch_size / (now - since)
+            self.unreported["images_per_second"] = rate
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from pathlib import Path
 import torch
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.worker.report import Progress
-from resnet_core.jobs.worker.shell import Outcome, Worker
+from resnet_core.jobs.worker.shell import Outcome, Progress, Worker
 from resnet_core.runs.folder import RunFolder, read_experiment, read_run
 from resnet_core.runs.record import Request, RunRecord
 from resnet_core.system import environment

@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.jobs.worker import shell
 from resnet_core.jobs.worker.laboratory import run_laboratory

@@ -94,10 +94,10 @@ QUESTION = Question(
     runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
     most_runs=2,
     code=(
-        ("resnet_core/attribution/pixels.py", "integrated_gradients"),
-        ("resnet_core/attribution/pixels.py", "smooth_grad"),
-        ("resnet_core/attribution/layers.py", "at_layer"),
-        ("resnet_core/attribution/pixels.py", "occlusion"),
+        ("resnet_core/attribution/methods.py", "integrated_gradients"),
+        ("resnet_core/attribution/methods.py", "smooth_grad"),
+        ("resnet_core/attribution/methods.py", "at_layer"),
+        ("resnet_core/attribution/methods.py", "occlusion"),
         ("resnet_core/attribution/deep_lift.py", "deep_lift"),
     ),
 )

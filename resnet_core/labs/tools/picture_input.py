@@ -11,7 +11,7 @@ from torch import Tensor
 
 from resnet_core.data.dataset import ImageSet, area_average
 from resnet_core.data.own import uploaded_image
-from resnet_core.data.shapes.shapes import ShapesDataset
+from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution.question import image_place, upload_id
 from resnet_core.labs.tools.trained_network import TrainedNetwork

@@ -23,8 +23,7 @@ import torch
 from torch import Tensor
 
 from resnet_core.data import catalog
-from resnet_core.data.dataset import Dataset
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Dataset, Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import Diverged, Finished, Measurement

@@ -15,10 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.dataset import Dataset, ImageSet, class_order
+from resnet_core.data.dataset import Dataset, ImageSet, Selection, class_order
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
-from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import architecture
@@ -28,8 +27,7 @@ from resnet_core.runs.record import RunRecord
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec
-from resnet_core.training import device
-from resnet_core.training.evaluation import evaluation
+from resnet_core.training import device, images
 from resnet_core.weights.images import PER_PIXEL, THESE_IMAGES, Normalization, normalized
 
 # Pictures for training, and as many for testing; 150 MB together at 224 pixels.
@@ -271,7 +269,7 @@ def standard_error(values: Tensor) -> float:
 
 def percent_wrong(outputs: Tensor, labels: Tensor) -> float:
     """The share of images whose largest logit is not their class's. N, classes and N."""
-    return evaluation.percent_wrong([(outputs, labels)])
+    return images.percent_wrong([(outputs, labels)])
 
 
 @lru_cache(maxsize=4)

@@ -17,8 +17,7 @@ from torch.nn import functional
 
 from resnet_core.data import augment
 from resnet_core.data.dataset import ImageSet
-from resnet_core.data.shapes.drawing import LUMA
-from resnet_core.data.shapes.shapes import CLASSES
+from resnet_core.data.shapes import CLASSES, LUMA
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.labs.transfer.question import How, Task
 from resnet_core.labs.transfer.scenes import Scenes, Score, score_boxes, score_masks

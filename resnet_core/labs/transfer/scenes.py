@@ -12,9 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_core.data.shapes import drawing
-from resnet_core.data.shapes.drawing import background_colours, shape_colours
-from resnet_core.data.shapes.shapes import CLASSES, boxes_around
+from resnet_core.data import shapes
+from resnet_core.data.shapes import CLASSES, background_colours, boxes_around, shape_colours
 
 SIZE = 32
 SHAPES = 3  # in a scene, at most
@@ -64,14 +63,14 @@ def draw(count: int, seed: tuple[int, ...], first: int | None = None) -> Scenes:
     classes = np.where(placed, classes, NOWHERE)
     angle = random.uniform(0, 2 * np.pi, (count, SHAPES))
     knots = background_colours(random, count, _KNOTS)
-    images = drawing.smoothed(knots, SIZE)
+    images = shapes.smoothed(knots, SIZE)
     labels = np.zeros((count, SIZE, SIZE), np.uint8)
     boxes = np.zeros((count, SHAPES, 4), np.int64)
     for each in range(SHAPES):
-        poses = drawing.Poses(x[:, each], y[:, each], radius[:, each], angle[:, each])
-        covered = drawing.coverage(np.maximum(classes[:, each], 0), poses, SIZE)
+        poses = shapes.Poses(x[:, each], y[:, each], radius[:, each], angle[:, each])
+        covered = shapes.coverage(np.maximum(classes[:, each], 0), poses, SIZE)
         covered *= placed[:, each, None, None]
-        paint = drawing.shaded(shape_colours(random, knots), random, SIZE)
+        paint = shapes.shaded(shape_colours(random, knots), random, SIZE)
         images += covered[..., None] * (paint - images)
         masks = covered >= 0.5
         labels[masks] = np.broadcast_to(classes[:, each, None, None] + 1, masks.shape)[masks]

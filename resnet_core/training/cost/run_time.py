@@ -13,11 +13,10 @@ from functools import partial
 import numpy as np
 
 from resnet_core.anatomy.describe import describe
-from resnet_core.data.dataset import Dataset, ImageSet
+from resnet_core.data.dataset import DataFacts, Dataset, ImageSet
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.data.imagenet.views import View, training_view
-from resnet_core.data.selection import DataFacts
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import is_imagenet

@@ -13,8 +13,16 @@ from torch.amp import GradScaler
 from torch.nn import functional
 
 from resnet_core.networks.blocks import ResidualBlock
-from resnet_core.telemetry.probes import ProbeOutputs, Probes, Readings
-from resnet_core.telemetry.values import Float64, PackedValues, Values, gradients, norms
+from resnet_core.telemetry.probes import (
+    Float64,
+    PackedValues,
+    ProbeOutputs,
+    Probes,
+    Readings,
+    Values,
+    gradients,
+    norms,
+)
 from resnet_core.training.device import Execution
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.errors import CheckpointError
-from resnet_core.telemetry.values import gradients
+from resnet_core.telemetry.probes import gradients
 
 
 class Sgd:

@@ -18,6 +18,10 @@ from tests.small_runs import wait_until
 Report = Callable[[str, int, int | None], None]
 
 
+def _downloads() -> Downloads:
+    return Downloads("download", "data.download.not_written", "data.download.broken")
+
+
 def ended(watched: Downloads, name: str) -> Download:
     return wait_until(
         lambda: (state := watched.state(name)) is not None and state.done and state,
@@ -35,7 +39,7 @@ def test_pages_see_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
         return Path()
 
     monkeypatch.setattr(downloads, "download", download)
-    watched = Downloads()
+    watched = _downloads()
     assert watched.state("cifar10") is None
     watched.fetch("cifar10")
     state = wait_until(
@@ -57,7 +61,7 @@ def test_a_cancelled_download_ends_at_its_next_piece_and_can_be_started_again(
         raise AssertionError("not cancelled")
 
     monkeypatch.setattr(downloads, "download", download)
-    watched = Downloads()
+    watched = _downloads()
     watched.fetch("mnist")
     assert begun.wait(60)
     watched.cancel("mnist")
@@ -83,13 +87,13 @@ def test_a_failure_ends_the_download(
         raise raised
 
     monkeypatch.setattr(downloads, "download", download)
-    watched = Downloads()
+    watched = _downloads()
     watched.fetch("svhn")
     assert message in str(ended(watched, "svhn").error)
 
 
 def test_a_folder_that_cannot_be_made_ends_the_download(home: Path) -> None:
     (home / "data").write_text("in the way", encoding="utf-8")
-    watched = Downloads()
+    watched = _downloads()
     watched.fetch("svhn")
     assert ended(watched, "svhn").error is not None

@@ -22,6 +22,10 @@ RUN = "20261121-000001"
 FULL = Message("errors.system.disk_full_export", path="/x").dumps()
 
 
+def _exports() -> Exports:
+    return Exports("export", "export.unwritten", "export.failed")
+
+
 def ended(exports: Exports, run_id: str, what: Format = "tables") -> Export:
     return wait_until(
         lambda: (state := exports.state((run_id, what))) is not None and state.done and state,
@@ -32,7 +36,7 @@ def ended(exports: Exports, run_id: str, what: Format = "tables") -> Export:
 
 def test_each_export_has_the_run_as_it_is_then(home: Path) -> None:
     put_on_record(RUN)
-    exports = Exports()
+    exports = _exports()
     assert exports.state((RUN, "tables")) is None
     for _ in range(2):
         exports.export(RUN)
@@ -48,7 +52,7 @@ def test_each_export_has_the_run_as_it_is_then(home: Path) -> None:
 
 
 def test_formats_are_exported_independently(home: Path) -> None:
-    exports, run_id = Exports(), "one-minute-resnet-20-seed-0"
+    exports, run_id = _exports(), "one-minute-resnet-20-seed-0"
     exports.export(run_id, "hub", "mit")
     path = ended(exports, run_id, "hub").path
     assert path is not None
@@ -59,7 +63,7 @@ def test_formats_are_exported_independently(home: Path) -> None:
 
 
 def test_a_deleted_run_is_an_error(home: Path) -> None:
-    exports = Exports()
+    exports = _exports()
     exports.export("20261121-000002")
     assert "no run" in str(ended(exports, "20261121-000002").error)
 
@@ -88,7 +92,7 @@ def test_a_command_that_fails_is_an_error_and_leaves_nothing(
     command(monkeypatch, script)
     if "sleep" in script:
         monkeypatch.setattr(module, "TIMEOUT", 0.2)
-    exports = Exports()
+    exports = _exports()
     exports.export(RUN)
     error = ended(exports, RUN).error
     assert str(error).startswith(sentence)
@@ -102,7 +106,7 @@ def test_what_a_killed_server_left_is_deleted(home: Path, monkeypatch: pytest.Mo
     yesterday = time.time() - 2 * 24 * 3600
     os.utime(folder / "packing-old", (yesterday, yesterday))
     command(monkeypatch, "raise SystemExit(1)")
-    exports = Exports()
+    exports = _exports()
     exports.export(RUN)
     assert ended(exports, RUN).error is not None
     assert [path.name for path in folder.iterdir()] == ["packing-new"]

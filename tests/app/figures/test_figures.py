@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from app import theme
-from app.figures.errors import error_figure, time_end
+from app.figures.errors import error_figure, paper_errors, time_end
 from app.figures.layers import (
     MOST_MAPS,
     QUANTITIES,
@@ -19,7 +19,6 @@ from app.figures.layers import (
     layer_figure,
     value_axis,
 )
-from app.figures.marks import paper_errors
 from app.figures.series import Member, Series, gather
 from app.language.texts import Speaker, speaker
 from app.page_state.view import View

@@ -20,7 +20,7 @@ from app.widgets.experiment_form.draft import Draft
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs.submission import check
+from resnet_core.jobs.queue import check
 from resnet_core.runs.record import Job
 from resnet_core.runs.store import wrong_state
 from resnet_core.system.texts import Message, catalogue

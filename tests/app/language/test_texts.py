@@ -13,6 +13,7 @@ import pytest
 
 import app.widgets.runs.details  # noqa: F401  its errors are among the classes below
 from app.language import texts
+from app.language.texts import escaped, fault
 from resnet_core.errors import InvalidSetting, InvalidValue, PlaygroundError
 from resnet_core.weights import evaluation  # noqa: F401
 
@@ -101,6 +102,13 @@ def test_a_key_in_two_files_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     finally:
         monkeypatch.undo()
         texts.catalogue.cache_clear()
+
+
+def test_text_is_shown_as_it_is_written() -> None:
+    assert escaped("my run 1, 50 %") == "my run 1, 50 %"
+    assert escaped("**a** [b](c)") == r"\*\*a\*\* \[b\]\(c\)"
+    assert escaped("<b> :red[$x$] `d`") == r"\<b\> \:red\[\$x\$\] \`d\`"
+    assert fault("a]") == r":small[:red[:material/error: a\]]]"
 
 
 def _placeholders(words: str) -> set[str]:

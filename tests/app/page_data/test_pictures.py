@@ -12,9 +12,8 @@ from PIL import Image
 
 from app.figures import attribution
 from app.page_data import pictures
-from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
-from resnet_core.data.shapes import shapes
+from resnet_core.data import catalog, shapes
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import DataError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.tools import trained_network

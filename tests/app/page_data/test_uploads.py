@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.page_data import uploads
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import DataError
 
 

@@ -114,6 +114,14 @@ def test_controls_keep_their_values_when_their_labels_change_language() -> None:
     assert test.text_input[0].value == "three"
 
 
+def test_what_other_sites_add_to_a_link_is_ignored_and_dropped() -> None:
+    test = opened(book="two", utm_source="news", fbclid="abc", gclid="x", ref="y")
+    assert not test.warning
+    assert test.text[0].value == "two 0 False"
+    assert query(test) == {"book": "two"}
+    assert "utmost" in opened(utmost="1").warning[0].value
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_what_a_url_cannot_mean_is_said_until_something_is_changed(language: str) -> None:
     test = opened(place="many", open="true", lang=language)

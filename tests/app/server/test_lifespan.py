@@ -13,8 +13,7 @@ from app import services
 from app.page_data import puzzle
 from app.server import chart_answers, lifespan
 from app.server import routes as api
-from app.server.chart_answers import Charts
-from app.server.feed import Feed
+from app.server.chart_answers import Charts, Feed
 from resnet_core.errors import PlaygroundError
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -15,10 +15,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.language.texts import say
-from app.server import answers, chart_answers, static_files
+from app.server import answers, chart_answers
 from app.server import routes as api
-from app.server.chart_answers import Charts
-from app.server.feed import Feed
+from app.server.chart_answers import Charts, Feed
 from resnet_core.errors import RunNotFound
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
@@ -263,9 +262,9 @@ def test_large_answers_are_zipped_for_browsers_that_want_it(client: TestClient) 
 
 
 def test_plotly_comes_from_the_installed_package_and_is_cached_for_good(client: TestClient) -> None:
-    path = f"/playground-api/static/{static_files.static_version()}/plotly.min.js"
+    path = f"/playground-api/static/{answers.static_version()}/plotly.min.js"
     response = client.get(path)
-    assert response.content == static_files.static_content("plotly.min.js")
+    assert response.content == answers.static_content("plotly.min.js")
     assert b"plotly.js v" in response.content[:200]
     assert "immutable" in response.headers["cache-control"]
     assert response.headers["content-type"].startswith("text/javascript")
@@ -283,18 +282,18 @@ def test_a_file_of_an_old_version_is_validated_each_time(client: TestClient) -> 
 def test_a_file_is_zipped_once_for_all_browsers(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = f"/playground-api/static/{static_files.static_version()}/charts.mjs"
+    path = f"/playground-api/static/{answers.static_version()}/charts.mjs"
     assert client.get(path).headers["content-encoding"] == "gzip"
     monkeypatch.setattr(answers.gzip, "compress", lambda *_: pytest.fail("zipped again"))
     response = client.get(path)
-    assert response.content == static_files.static_content("charts.mjs")
+    assert response.content == answers.static_content("charts.mjs")
 
 
 @pytest.mark.parametrize(
     "name", ["live_charts.py", "..%2fapi.py", "%2e%2e/api.py", "..%5capi.py", "x.mjs", ""]
 )
 def test_only_files_of_the_list_are_served(client: TestClient, name: str) -> None:
-    response = client.get(f"/playground-api/static/{static_files.static_version()}/{name}")
+    response = client.get(f"/playground-api/static/{answers.static_version()}/{name}")
     assert response.status_code == 404
     assert b"import" not in response.content
 
@@ -306,7 +305,7 @@ def test_modules_import_only_each_other() -> None:
         for line in text.splitlines():
             if line.startswith("import "):
                 module = line.split('"')[1].removeprefix("./")
-                assert module in static_files.static_names(), (path.name, line)
+                assert module in answers.static_names(), (path.name, line)
         # A classroom may be offline. SVG's namespace is a name, not an address.
         assert "//" not in re.sub(r"(?m)^\s*//.*| // .*$", "", text.replace(_SVG, ""))
 

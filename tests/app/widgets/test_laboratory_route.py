@@ -12,10 +12,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app.server import lab_answers, static_files
+from app.server import answers, lab_answers
 from app.server import routes as api
 from app.server.lab_answers import LabAnswers
-from app.widgets.laboratory import lab_figures
+from app.widgets.laboratory import laboratory
 from resnet_core.labs.events import Progress, Rows
 from resnet_core.labs.results.event_log import to_line
 from resnet_core.labs.results.request import LabRequest
@@ -154,19 +154,31 @@ def test_what_is_not_there_or_no_id_is_refused_in_a_sentence(
 def test_an_id_is_checked_before_it_is_looked_up(client: TestClient, end: str) -> None:
     response = client.get(f"{ROUTE}?id=microscope-000000000000{end}")
     assert response.status_code == 400
-    assert response.json()["error"].endswith("is not the id of a laboratory's result.")
+    assert "is not the id of a laboratory's result." in response.json()["error"]
+
+
+@pytest.mark.parametrize("query", ["", "id=", "id=A+b", "id=../../etc"])
+@pytest.mark.parametrize(
+    ("language", "advice"), [("en", "Use an id such as"), ("ko", "이름을 쓰세요")]
+)
+def test_a_wrong_id_is_answered_with_what_to_use_in_the_readers_language(
+    client: TestClient, query: str, language: str, advice: str
+) -> None:
+    response = client.get(f"{ROUTE}?{query}&lang={language}")
+    assert response.status_code == 400
+    assert advice in response.json()["error"]
 
 
 def test_every_word_that_the_figures_say_is_sent_and_none_for_nothing() -> None:
-    folder = Path(lab_figures.__file__).parent
+    folder = Path(laboratory.__file__).parent
     paths = [*folder.glob("*.mjs"), folder.parent / "live_charts" / "live.mjs"]
     modules = "".join(path.read_text(encoding="utf-8") for path in paths)
-    assert set(re.findall(r"\bwords\.(\w+)", modules)) == set(lab_figures._WORDS)
+    assert set(re.findall(r"\bwords\.(\w+)", modules)) == set(laboratory._WORDS)
 
 
 def test_the_modules_of_the_figures_are_served_and_none_twice(client: TestClient) -> None:
-    names = [path.name for folder in static_files._FOLDERS for path in folder.glob("*.mjs")]
+    names = [path.name for folder in answers._FOLDERS for path in folder.glob("*.mjs")]
     assert len(set(names)) == len(names)
-    assert {"lab_figures.mjs", "lab_figure.mjs"} <= static_files.static_names()
-    served = client.get(f"/playground-api/static/{static_files.static_version()}/lab_figures.mjs")
+    assert {"lab_figures.mjs", "lab_figure.mjs"} <= answers.static_names()
+    served = client.get(f"/playground-api/static/{answers.static_version()}/lab_figures.mjs")
     assert "immutable" in served.headers["cache-control"]

@@ -11,7 +11,7 @@ import pytest
 
 from app.language.texts import catalogue
 from app.page_state.view import View
-from app.server import static_files
+from app.server import answers
 from app.server.chart_answers import ChartRequest
 from app.widgets.live_charts import live_charts
 from resnet_core.runs.record import State
@@ -32,7 +32,7 @@ def test_the_browsers_requests_are_understood_by_the_routes() -> None:
     assert request.runs == ("run-1", "run-2")
     assert request.view == view.changed(at=None, hidden=(), zoom=None)
     assert (data["at"], data["hidden"], data["zoom"]) == (12.0, ["plain-20"], None)
-    assert data["routes"] == static_files.PREFIX
+    assert data["routes"] == answers.PREFIX
 
 
 def test_without_runs_there_is_nothing_to_ask() -> None:

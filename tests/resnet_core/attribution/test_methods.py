@@ -13,8 +13,7 @@ from torch.nn import functional
 
 from resnet_core.attribution.deep_lift import NotPossible, unrolled
 from resnet_core.attribution.explanation import Options, difference, restored_hooks
-from resnet_core.attribution.layers import at_layer
-from resnet_core.attribution.methods import METHODS, explain
+from resnet_core.attribution.methods import METHODS, at_layer, explain
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build

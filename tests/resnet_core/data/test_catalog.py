@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from resnet_core.data import catalog
+from resnet_core.data.dataset import Selection
 from resnet_core.data.public import sources
-from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 
@@ -205,7 +205,7 @@ def test_every_argument_gives_data_or_a_sentence(pets: Path, validation: bool) -
 def test_the_catalogue_needs_no_torch() -> None:
     code = (
         "import sys; from resnet_core.data import catalog; "
-        "from resnet_core.data.selection import Selection; "
+        "from resnet_core.data.dataset import Selection; "
         "from resnet_core.data.public import download; catalog.facts(Selection('cifar10'));"
         "catalog.facts(Selection('shapes')); "
         "sys.exit(any(m in sys.modules for m in ('torch', 'torchvision')))"

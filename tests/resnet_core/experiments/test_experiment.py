@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from resnet_core.commands.options import experiment_options
 from resnet_core.commands.options import given_settings as given_options
 from resnet_core.errors import InvalidSetting
-from resnet_core.experiments.experiment import Experiment
-from resnet_core.experiments.text import as_text, from_text
+from resnet_core.experiments.experiment import Experiment, as_text, from_text
 from resnet_core.specs.cifar import FAMILIES
 
 names = st.text(st.characters(categories=["L", "N"], include_characters=" .,-_()"), max_size=80)

@@ -20,8 +20,8 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
+from resnet_core.data.dataset import Selection
 from resnet_core.data.imagenet.views import centre_view
-from resnet_core.data.selection import Selection
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.exporting import hub

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from resnet_core.jobs import queue, supervisor
-from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.engine import LocalProcesses
 from resnet_core.jobs.supervisor import Supervisor
 from resnet_core.labs.results import results
 from resnet_core.runs import database, export, find_weights, imported, queries, store

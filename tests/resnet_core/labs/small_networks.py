@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import Event, Rows, Verdict
 from resnet_core.labs.question import Question

@@ -17,9 +17,101 @@ from resnet_core.anatomy.describe import describe
 from resnet_core.networks.blocks import Block
 from resnet_core.networks.catalog import block_sites, build, response_sites
 from resnet_core.specs.cifar import FAMILIES, NetworkSpec
-from resnet_core.telemetry.moments import Moments
-from resnet_core.telemetry.probes import Branches, Probes, Responses, direct_std
-from resnet_core.telemetry.values import PackedValues, Values
+from resnet_core.telemetry.probes import (
+    Branches,
+    Moments,
+    PackedValues,
+    Probes,
+    Responses,
+    Values,
+    direct_std,
+    gradients,
+    norms,
+)
+
+
+def test_each_group_has_its_own_elements() -> None:
+    packed = PackedValues(
+        {"loss": [torch.tensor(2.5)], "none": [], "norms": [torch.ones(2), torch.zeros(1, 2)]}
+    )
+    assert packed.row.tolist() == [2.5, 1, 1, 0, 0]
+    values = packed.fetch()
+    assert {name: value.tolist() for name, value in values.items()} == {
+        "loss": [2.5],
+        "none": [],
+        "norms": [1, 1, 0, 0],
+    }
+    assert values["loss"].dtype == np.float64
+    assert packed.unpack(np.arange(5.0))["norms"].tolist() == [1, 2, 3, 4]
+
+
+def test_gradient_norms_against_autograd() -> None:
+    model = build(NetworkSpec(depth=8, width=4), seed=0).train().double()
+    images = torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(1)).double()
+    loss = functional.cross_entropy(model(images), torch.arange(6))
+    parameters = list(model.parameters())
+    expected = torch.autograd.grad(loss, parameters, retain_graph=True)
+    loss.backward()
+    for norm, gradient in zip(norms(gradients(parameters)).tolist(), expected, strict=True):
+        assert norm == pytest.approx(gradient.pow(2).sum().sqrt().item(), rel=1e-12)
+
+
+def test_no_gradient_is_0() -> None:
+    parameters = [torch.nn.Parameter(torch.ones(3)), torch.nn.Parameter(torch.ones(2, 2))]
+    parameters[1].sum().backward()
+    assert norms(gradients(parameters)).tolist() == [0, 2]
+
+
+def _layer(channels: int, seed: int) -> nn.BatchNorm2d:
+    generator = torch.Generator().manual_seed(seed)
+    layer = nn.BatchNorm2d(channels)
+    nn.init.normal_(layer.weight, generator=generator)
+    nn.init.normal_(layer.bias, generator=generator)
+    return layer
+
+
+def _images(channels: int) -> Tensor:
+    return torch.randn(5, channels, 6, 6, generator=torch.Generator().manual_seed(channels))
+
+
+def test_layers_of_different_widths_against_their_elements() -> None:
+    layers = [_layer(channels, seed) for seed, channels in enumerate((3, 8, 5))]
+    outputs = [layer(_images(layer.num_features)) for layer in layers]
+    moments = Moments("bn")
+    for index, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
+        assert moments.record(index + 5, layer, output)
+    assert moments.indices == [5, 6, 7]
+    mean, square = moments.read(PackedValues(moments.groups()).fetch())
+    exact = [output.detach().double() for output in outputs]
+    np.testing.assert_allclose(mean, [output.mean().item() for output in exact], atol=1e-7)
+    np.testing.assert_allclose(square, [output.square().mean().item() for output in exact], 1e-6)
+
+
+def test_only_a_bn_in_training_mode_has_statistics() -> None:
+    layer, images = _layer(4, 0), _images(4)
+    fresh = layer(images)
+    assert Moments("bn").record(0, layer, fresh)
+    assert not Moments("bn").record(0, nn.ReLU(), fresh)
+    assert not Moments("bn").record(0, layer, torch.relu(fresh))
+    with torch.no_grad():
+        assert not Moments("bn").record(0, layer, layer(images))
+    assert not Moments("bn").record(0, layer.eval(), layer(images))
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-6])
+def test_a_channel_of_tiny_or_constant_input(scale: float) -> None:
+    layer, moments = nn.BatchNorm2d(2), Moments("bn")
+    nn.init.constant_(layer.bias, 0.5)
+    output = layer(scale * _images(2))
+    assert moments.record(0, layer, output)
+    _, square = moments.read(PackedValues(moments.groups()).fetch())
+    assert square[0] == pytest.approx(output.detach().double().square().mean().item(), rel=1e-6)
+
+
+def test_no_layers_have_no_moments() -> None:
+    mean, square = Moments("bn").read({})
+    assert mean.size == square.size == 0
+
 
 Array = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ import pytest
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import curves
-from resnet_core.telemetry import stream, table
+from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Measurement, Started
 
 STARTED = Started(
@@ -80,8 +80,8 @@ def test_every_field_comes_back(path: Path) -> None:
                 np.testing.assert_array_equal(np.array(row[name], np.float32), value)
             else:
                 assert row[name] == value
-    assert table.names(rows.schema, "layers") == STARTED.layers
-    assert table.names(rows.schema, "blocks") == STARTED.blocks
+    assert stream.axis_names(rows.schema, "layers") == STARTED.layers
+    assert stream.axis_names(rows.schema, "blocks") == STARTED.blocks
 
 
 def test_going_on_with_a_stream(path: Path) -> None:
@@ -229,7 +229,7 @@ def test_compacted_is_the_same_table(path: Path) -> None:
     assert rows.schema == whole.schema
     assert rows.schema.metadata == whole.schema.metadata
     assert repr(rows.to_pylist()) == repr(whole.to_pylist())  # as text: NaN is not equal to itself
-    assert table.names(pq.read_schema(parquet), "layers") == STARTED.layers
+    assert stream.axis_names(pq.read_schema(parquet), "layers") == STARTED.layers
     with pytest.raises(PlaygroundError, match="no telemetry yet"):
         stream.compact(path.with_name("none.arrow"), parquet)
 
@@ -255,7 +255,7 @@ def test_a_full_disk_is_said_and_can_be_outlived(path: Path) -> None:
     with stream.StreamWriter(path, STARTED) as writer:
         writer.append(measurement(0))
         real = writer._file
-        row = table.row(measurement(1), writer._schema).serialize()
+        row = stream.to_batch(measurement(1), writer._schema).serialize()
         writer._file = _FullFile(real, space=len(row) - 1)  # type: ignore[assignment]
         with pytest.raises(PlaygroundError, match="disk is full"):
             writer.append(measurement(1))

@@ -13,15 +13,15 @@ import pytest
 import torch
 
 from resnet_core.data import augment, catalog
+from resnet_core.data.dataset import Selection
 from resnet_core.data.imagenet.views import centre_view
-from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.system import environment
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
 from resnet_core.training import device
-from resnet_core.training.batches.picture_batches import PictureOrder
+from resnet_core.training.batches import PictureOrder
 from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
 from resnet_core.training.cost import run_time
 from resnet_core.training.images import load, prepare

@@ -15,7 +15,7 @@ from resnet_core.data.dataset import Dataset
 from resnet_core.errors import CheckpointError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.telemetry.events import Event, Finished, Measurement, Stepped
-from resnet_core.training import learning_rate
+from resnet_core.training import schedule
 from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint, weights_sha256
 from resnet_core.training.checkpoint.folder import newest_checkpoint
 from resnet_core.training.loop import train
@@ -94,7 +94,7 @@ def test_interrupted_whatever_the_settings(
 def test_interrupted_while_warming_up(
     make: Make, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learning_rate, "WARMUP_WINDOW", 4 * 16)
+    monkeypatch.setattr(schedule, "WARMUP_WINDOW", 4 * 16)
     experiment = make(warmup="until-error", record_every=1, audit_every=0, iterations=12)
     whole = list(train(Session(experiment, tiny)))
     rates = [row["learning_rate"] for row in _told(whole)]

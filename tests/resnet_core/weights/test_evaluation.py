@@ -15,7 +15,7 @@ import torch
 from torchvision.transforms import v2
 
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import CheckpointError, DataError, InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build

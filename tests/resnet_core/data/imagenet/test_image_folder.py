@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from resnet_core.data import catalog
+from resnet_core.data.dataset import Selection
 from resnet_core.data.imagenet import image_folder
-from resnet_core.data.selection import Selection
 from resnet_core.errors import DataError, InvalidSetting
 from tests.picture_folders import CLASSES, draw_folder
 

@@ -63,7 +63,7 @@ def test_published_files_are_unpacked_and_read(
     assert data.name == title
     assert data.train.images.shape == (40, *shape)
     assert data.test.images.shape == (10, *shape)
-    assert len(data.classes) == sources.SOURCES[name].classes
+    assert len(data.classes) == sources.SOURCES[name].facts.classes
     assert data.test.labels.tolist() == list(range(10))
     assert local_copy.load(sources.SOURCES[name]).fingerprint == data.fingerprint
 

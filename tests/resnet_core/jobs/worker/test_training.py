@@ -12,7 +12,7 @@ import torch
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
-from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.engine import LocalProcesses
 from resnet_core.jobs.worker.training import kept_at
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run

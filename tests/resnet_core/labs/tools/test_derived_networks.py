@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools import derived_networks, trained_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork

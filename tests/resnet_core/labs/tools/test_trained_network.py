@@ -11,10 +11,10 @@ import safetensors.torch
 import torch
 
 from resnet_core.data import augment, catalog
+from resnet_core.data.dataset import Selection
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet import image_folder, views
 from resnet_core.data.imagenet.views import centre_view
-from resnet_core.data.selection import Selection
 from resnet_core.errors import CheckpointError, InvalidSetting, WrongState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.catalog import question

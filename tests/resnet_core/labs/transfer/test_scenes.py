@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resnet_core.data.shapes.drawing import LUMA
+from resnet_core.data.shapes import LUMA
 from resnet_core.labs.transfer import scenes
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from resnet_core.data import catalog
-from resnet_core.data.selection import Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.training import intervals
+from resnet_core.training import schedule
 from resnet_core.training.cost import run_time
 from resnet_core.training.cost.run_time import estimate_run_time
 from resnet_core.training.step.backpropagation import BatchResult
-from resnet_core.training.step.eager import Update
+from resnet_core.training.step.stepper import Update
 
 Make = Callable[..., Experiment]
 FACTS = replace(
@@ -103,7 +103,7 @@ def test_a_record_costs_what_it_adds_to_an_update_as_the_run_makes_it(
             self._state = session.state
 
         def next(self) -> Update:
-            recorded = intervals.record_due(self._state.experiment, self._state.iteration + 1)
+            recorded = schedule.record_due(self._state.experiment, self._state.iteration + 1)
             result = BatchResult(loss=1.0, wrong=0, gradient_norm=1.0, readings=None)
             return Update(result, 0.1, 0.0015 if recorded else 0.001, diverged=False)
 

@@ -16,8 +16,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import build
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import Architecture, ImageNetSpec
-from resnet_core.telemetry.probes import Probes
-from resnet_core.telemetry.values import PackedValues
+from resnet_core.telemetry.probes import PackedValues, Probes
 from resnet_core.training import device
 from resnet_core.training.step.backpropagation import Backpropagation, inplace, inplace_relus
 

@@ -12,8 +12,8 @@ from resnet_core.data.dataset import Dataset, ImageSet
 from resnet_core.networks.catalog import build
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.training import device
-from resnet_core.training.evaluation import evaluation
-from resnet_core.training.evaluation.evaluation import fixed_subset, of_images
+from resnet_core.training import images as evaluation
+from resnet_core.training.images import fixed_subset, of_images
 
 CPU = device.choose("cpu", "fp32")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
@@ -29,7 +29,6 @@ from resnet_core.errors import InvalidSetting
 from resnet_core.training.device import Execution
 
 Views = Literal["single", "10-crop", "multi-scale"]
-VIEWS: tuple[Views, ...] = get_args(Views)
 
 _TOP = 5
 _CROPS_AT_ONCE = 50  # crops that go through a network at once

@@ -1,4 +1,4 @@
-"""Updates as CUDA graphs: launched as a whole, many in a row, and waited for once.
+"""Updates, made one at a time or launched many in a row as CUDA graphs.
 
 A small network's kernels take a GPU a few microseconds each; eager Python takes longer to
 launch them. A graph contains a whole update, from preparing the images to moving the weights,
@@ -9,9 +9,11 @@ are: the images' positions, their crops, the learning rate.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,17 +21,94 @@ import torch
 from torch import Tensor
 
 from resnet_core.data.augment import Draw
-from resnet_core.telemetry.values import Float64
-from resnet_core.training import intervals
-from resnet_core.training.batches.batches import Batches
-from resnet_core.training.step.backpropagation import Backpropagation, DeviceResult
-from resnet_core.training.step.eager import EagerStepper, Stepper, Update
+from resnet_core.telemetry.probes import Float64
+from resnet_core.training import schedule
+from resnet_core.training.batches import Batches
+from resnet_core.training.step.backpropagation import Backpropagation, BatchResult, DeviceResult
 from resnet_core.training.train_state import TrainState
 
 _WARM_UPS = 3  # before a capture, on a side stream: libraries initialise themselves in them
 _log = logging.getLogger(__name__)
 
 Body = Callable[[], DeviceResult]
+
+
+@dataclass(frozen=True)
+class Update:
+    """One update of the weights.
+
+    Attributes:
+        rate: the learning rate.
+        seconds: that it took.
+        diverged: the loss or its gradient is not finite; no update can follow.
+    """
+
+    result: BatchResult
+    rate: float
+    seconds: float
+    diverged: bool
+
+
+class Stepper(Protocol):
+    """A way to make updates.
+
+    Attributes:
+        backend: its name in the run's record.
+    """
+
+    backend: str
+
+    @property
+    def in_sync(self) -> bool:
+        """True if the weights on the device are those after the update returned last."""
+        ...
+
+    def next(self) -> Update:
+        """Return the update that follows `TrainState.iteration` others."""
+        ...
+
+
+class EagerStepper:
+    """Waits for the device at every update.
+
+    Only then is it known before the weights move that loss and gradient are finite, and whether
+    fp16's gradient has overflowed. When Python has queued the backward pass, a GPU is not far
+    behind, so the wait is short.
+    """
+
+    backend = "eager"
+    in_sync = True
+
+    def __init__(self, state: TrainState, backpropagation: Backpropagation) -> None:
+        self._state, self._backpropagation = state, backpropagation
+
+    def next(self) -> Update:
+        start = time.perf_counter()
+        state, iteration = self._state, self._state.iteration + 1
+        with state.dropout.at(iteration):
+            result = self._backpropagation(
+                *state.batches.next(),
+                record=schedule.record_due(state.experiment, iteration),
+                audit=schedule.audit_due(state.experiment, iteration),
+                scaler=state.scaler,
+            ).fetch()
+        rate = state.schedule.rate(state.iteration)
+        diverged = not self._step(result, rate)
+        return Update(result, rate, time.perf_counter() - start, diverged)
+
+    def _step(self, result: BatchResult, rate: float) -> bool:
+        """Update the weights, unless fp16's gradient has overflowed (Micikevicius et al. 2018,
+        section 3.2); return whether training can go on."""
+        scaler, optimizer = self._state.scaler, self._state.optimizer
+        if not math.isfinite(result.loss):
+            return False
+        if not scaler.is_enabled():
+            if result.finite:
+                optimizer.step(rate)
+            return result.finite
+        scaler.step(optimizer, rate)  # type: ignore[arg-type]  # all that it asks of an optimizer
+        scaler.update()
+        return result.finite or scaler.get_scale() >= 1  # a smaller factor gains nothing
 
 
 class Graph(Protocol):
@@ -102,7 +181,7 @@ class GraphStepper:
         self._draw = torch.zeros(3, batch, dtype=torch.int64, device=device)
         self._rate = torch.zeros((), device=device)
         # Where the CPU puts draws and rates for the device to fetch, a place for each update:
-        pinned, size = device.type == "cuda", intervals.MAX_CHUNK
+        pinned, size = device.type == "cuda", schedule.MAX_CHUNK
         self._draws = torch.zeros(size, 3, batch, dtype=torch.int64, pin_memory=pinned)
         self._rates = torch.zeros(size, pin_memory=pinned)
         before = self._snapshot()
@@ -135,7 +214,7 @@ class GraphStepper:
         state, start = self._state, time.perf_counter()
         experiment, first = state.experiment, state.iteration
         fixed_updates = state.schedule.fixed_updates
-        count = intervals.chunk_length(experiment, first, state.sync_at, fixed_updates)
+        count = schedule.chunk_length(experiment, first, state.sync_at, fixed_updates)
         if count == 0:
             return [self._eager.next()]
         rates = [state.schedule.rate(first + index) for index in range(count)]
@@ -153,7 +232,7 @@ class GraphStepper:
         ]
 
     def _graph(self, iteration: int) -> Graph:
-        recorded = intervals.record_due(self._state.experiment, iteration)
+        recorded = schedule.record_due(self._state.experiment, iteration)
         return self._recorded if recorded else self._quiet
 
     def _set_inputs(self, index: int, rate: float) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from app.server import feed
-from app.server.feed import GrowingTelemetry
+from app.server import chart_answers
+from app.server.chart_answers import GrowingTelemetry
 from resnet_core.runs import curves
 from resnet_core.runs.curves import VECTORS, Telemetry
 from resnet_core.runs.folder import of_run
@@ -27,7 +27,7 @@ def rows(home: Path) -> pa.Table:
 def test_rows_appended_one_by_one_give_the_same(
     rows: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "_CAPACITY", 2)
+    monkeypatch.setattr(chart_answers, "_CAPACITY", 2)
     growing = GrowingTelemetry()
     for number in range(rows.num_rows):
         growing.append(rows.slice(number, 1))

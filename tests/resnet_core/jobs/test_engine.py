@@ -10,8 +10,7 @@ import pytest
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import laboratories, queue
-from resnet_core.jobs.engine import Engine, Handle
-from resnet_core.jobs.local_process import LocalProcesses
+from resnet_core.jobs.engine import Engine, Handle, LocalProcesses
 from resnet_core.labs.results import results
 from resnet_core.labs.results.folder import of_result
 from resnet_core.labs.results.request import LabRequest

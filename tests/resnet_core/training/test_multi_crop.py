@@ -16,7 +16,7 @@ from resnet_core.data.imagenet import image_folder
 from resnet_core.data.imagenet.image_folder import ImageFiles
 from resnet_core.errors import InvalidSetting
 from resnet_core.training import device
-from resnet_core.training.evaluation.multi_crop import (
+from resnet_core.training.multi_crop import (
     VIEWS,
     DenseVgg,
     MultiCropTest,

@@ -1,9 +1,14 @@
-"""The learning rate, iteration by iteration (sections 3.4 and 4.2)."""
+"""The schedule of a run: learning rate, evaluations, audits and records by iteration.
+
+The rate follows sections 3.4 and 4.2. Whether something is measured follows from the iteration
+alone, so a resumed run measures at the same ones.
+"""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +21,8 @@ WARMUP_FACTOR = 0.1
 # images, one after the other: at 80 % its standard error is 0.8 points. Not the telemetry's
 # running error, or recording more often would change the weights.
 WARMUP_WINDOW = 2560
+# A GPU trains a ResNet-20 some 1500 times a second: neither charts nor a pause wait noticeably.
+MAX_CHUNK = 64
 
 
 @dataclass
@@ -111,3 +118,47 @@ class Schedule:
         self._iterations, self._images, self._wrong = state["window"]
         if self._plateau is not None:
             self._plateau.load_state_dict(state["plateau"])
+
+
+def evaluation_due(experiment: Experiment, iteration: int) -> bool:
+    """Return whether the network is evaluated: every `evaluate_every` iterations and at the end,
+    but not before the first update."""
+    last = iteration == experiment.iterations
+    return last or (iteration > 0 and iteration % experiment.evaluate_every == 0)
+
+
+def audit_due(experiment: Experiment, iteration: int) -> bool:
+    """Return whether the pass is audited: every `audit_every` iterations from 0 on; 0: never."""
+    return experiment.audit_every > 0 and iteration % experiment.audit_every == 0
+
+
+def record_due(experiment: Experiment, iteration: int) -> bool:
+    """Return whether the pass is recorded: every `record_every` iterations, and whenever there is
+    an evaluation or an audit to record."""
+    due = iteration % experiment.record_every == 0
+    return due or evaluation_due(experiment, iteration) or audit_due(experiment, iteration)
+
+
+def chunk_length(
+    experiment: Experiment,
+    iteration: int,
+    sync_at: Container[int] = (),
+    fixed_updates: int | None = None,
+) -> int:
+    """Return how many updates can be launched together, up to the next evaluation or iteration
+    of `sync_at`, and before the next audit.
+
+    Args:
+        iteration: updates made so far.
+        fixed_updates: see `learning_rate.Schedule`.
+
+    Returns:
+        At most `MAX_CHUNK`; 0: the very next update is audited, which no graph contains.
+    """
+    for count in range(1, MAX_CHUNK + 1):
+        end = iteration + count
+        if audit_due(experiment, end):
+            return count - 1
+        if count == fixed_updates or evaluation_due(experiment, end) or end in sync_at:
+            return count
+    return MAX_CHUNK

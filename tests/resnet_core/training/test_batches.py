@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from resnet_core.data.dataset import Dataset
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.training import device
-from resnet_core.training.batches.batches import Batches, Order
+from resnet_core.training.batches import Batches, Order
 
 Make = Callable[..., Experiment]
 CPU = torch.device("cpu")

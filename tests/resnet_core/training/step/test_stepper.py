@@ -26,13 +26,62 @@ from resnet_core.telemetry.probes import Probes
 from resnet_core.training.device import Execution
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
-from resnet_core.training.step import cuda_graph
+from resnet_core.training.step import stepper
 from resnet_core.training.step.backpropagation import Backpropagation
-from resnet_core.training.step.cuda_graph import GraphStepper, ReplayMismatch
-from resnet_core.training.step.eager import EagerStepper
+from resnet_core.training.step.stepper import EagerStepper, GraphStepper, ReplayMismatch
 from tests.graph_stand_in import Again, use_stand_in
 
 Make = Callable[..., Experiment]
+
+
+@pytest.fixture
+def session(make: Make, tiny: Dataset) -> Session:
+    return Session(make(precision="fp16", learning_rate=0.01), tiny)
+
+
+def _overflow(session: Session) -> None:
+    session.state.model.fc.weight.register_hook(lambda gradient: gradient * torch.inf)
+
+
+def test_an_overflow_halves_the_scale_and_makes_no_update(session: Session) -> None:
+    assert session.state.scaler.get_scale() == 65536
+    before = session.state.model.fc.weight.clone()
+    _overflow(session)
+    update = session.stepper.next()
+    assert not update.diverged
+    assert not update.result.finite
+    assert torch.equal(session.state.model.fc.weight, before)
+    assert session.state.scaler.get_scale() == 32768
+
+
+def test_an_update_keeps_the_scale(session: Session) -> None:
+    before = session.state.model.fc.weight.clone()
+    session.step()
+    assert not torch.equal(session.state.model.fc.weight, before)
+    assert session.state.scaler.get_scale() == 65536
+
+
+def test_2000_updates_without_overflow_double_the_scale(
+    session: Session, make: Make, tiny: Dataset
+) -> None:
+    session.step()
+    checkpoint = session.checkpoint()
+    assert checkpoint.training["loss_scale"] == {"factor": 65536.0, "since_change": 1}
+    checkpoint.training["loss_scale"]["since_change"] = 1999
+    later = Session(session.state.experiment, tiny, checkpoint)
+    later.step()
+    assert later.state.scaler.get_scale() == 131072
+    assert later.checkpoint().training["loss_scale"] == {"factor": 131072.0, "since_change": 0}
+
+
+def test_training_ends_where_the_scale_falls_below_1(session: Session) -> None:
+    _overflow(session)
+    updates = 0
+    while not session.stepper.next().diverged:
+        updates += 1
+    assert updates == 16
+
+
 TIMES = {"seconds", "images_per_second"}
 # The two ways round updates differently. Where that moves one element across 0, a ReLU's gradient
 # jumps and the weights differ by 1e-3 a few updates later; a smooth nonlinearity stays at 1e-6.
@@ -194,9 +243,9 @@ def test_what_cannot_be_captured_is_trained_eagerly(
     def refuse(*_: object) -> None:
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
-    monkeypatch.setattr(cuda_graph, "_can_be_captured", lambda state: True)
+    monkeypatch.setattr(stepper, "_can_be_captured", lambda state: True)
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: None)
-    monkeypatch.setattr(cuda_graph, "CudaGraph", refuse)
+    monkeypatch.setattr(stepper, "CudaGraph", refuse)
     session = Session(make(), tiny)
     assert isinstance(session.stepper, EagerStepper)
     assert session.started().backend == "eager"

@@ -1,3 +1,5 @@
+""""""
+
 from __future__ import annotations
 
 import subprocess
@@ -8,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_core.data.shapes import shapes
-from resnet_core.data.shapes.drawing import CONTRAST, LUMA, OUTLINES
+from resnet_core.data import shapes
+from resnet_core.data.shapes import CONTRAST, LUMA, OUTLINES
 from resnet_core.errors import InvalidSetting
 
 
@@ -166,7 +168,7 @@ def test_the_default_set_is_drawn_within_three_seconds_of_one_core() -> None:
 
 
 def test_drawing_needs_no_torch() -> None:
-    code = "import sys, resnet_core.data.shapes.shapes; sys.exit('torch' in sys.modules)"
+    code = "import sys, resnet_core.data.shapes; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
