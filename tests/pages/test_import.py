@@ -14,7 +14,7 @@ from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
 from app.page_state.view import View
-from app.server.chart_answers import caption as chart_caption
+from app.server.captions import caption as chart_caption
 from app.server.chart_answers import notes
 from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
@@ -226,8 +226,8 @@ def test_in_compare_it_has_layers_and_a_sentence_instead_of_a_curve() -> None:
 
 def test_a_laboratorys_caption_names_its_file() -> None:
     run = import_on_record()
-    order = LabRequest("landscape", (run.id,), catalog.question("landscape").settings())
-    result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
+    request = LabRequest("landscape", (run.id,), catalog.question("landscape").settings())
+    result = Result(request, "finished", None, {}, [], "", 1.0, "a machine", False)
     assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
 
 

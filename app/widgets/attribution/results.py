@@ -18,10 +18,10 @@ from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.laboratory import lab_figures
 from app.widgets.laboratory.state import command_line, leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.labs.events import unpack
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
 
 _EVERY = 0.4  # seconds, while something is computed
