@@ -15,7 +15,7 @@ from app.figures.series import Member, gather
 from app.language import texts
 from app.page_state.view import View
 from app.server.captions import caption as chart_caption
-from app.server.chart_answers import notes
+from app.server.captions import notes
 from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
