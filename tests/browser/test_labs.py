@@ -10,6 +10,7 @@ from app.router import OVERVIEW, laboratories, url_path
 from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 from tests.browser.test_pages import fits
+from tests.small_runs import wait_until
 
 LONGEST = 240_000  # ms for a laboratory's settings below, on two busy cores
 
@@ -63,12 +64,12 @@ def test_a_click_on_a_cell_shows_its_curves_alone(playground: Playground, page: 
     page.locator("[data-figure=excess] .nsewdrag").click()
     reset = page.locator("[data-figure=curves]").get_by_role("button", name="Reset zoom")
     expect(reset).to_be_visible()
-    alone = curves.evaluate("graph => graph.data.map((trace) => trace.meta.cell)")
-    assert len(alone) == 2 < every
-    assert len(set(alone)) == 1
+    cells = "graph => graph.data.map((trace) => trace.meta.cell)"
+    wait_until(lambda: len(curves.evaluate(cells)) == 2 < every, "two curves")
+    assert len(set(curves.evaluate(cells))) == 1
     reset.click()
     expect(reset).to_be_hidden()
-    assert curves.evaluate("graph => graph.data.length") == every
+    wait_until(lambda: curves.evaluate("graph => graph.data.length") == every, "all curves")
 
 
 def test_a_zoom_is_kept_while_rows_arrive_and_all_is_kept_when_it_is_stopped(
@@ -98,7 +99,7 @@ def test_a_click_on_a_block_removes_it_and_two_are_swapped(
     page.locator("svg.wide [data-block='layer2.1']").click()
     finished = page.locator(".lab:not(.lab-stale)[data-state=finished] .lab-verdict li").first
     expect(finished).to_contain_text("layer2.1", timeout=LONGEST)
-    assert "removed=layer2.1" in page.url
+    page.wait_for_url("**removed=layer2.1*")
     page.get_by_role("button", name="Click two to swap them").click()
     for block in ("layer3.1", "layer3.2"):
         page.locator(f"svg.wide [data-block='{block}']").focus()

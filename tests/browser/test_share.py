@@ -14,6 +14,7 @@ from tests.browser.charts import PANELS, Charts
 from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 from tests.browser.seeds import ITERATIONS, finished_twins
+from tests.small_runs import wait_until
 
 EPOCHS = ITERATIONS * 8 / 72  # of 8 images each, from the 72 that are for training
 PRESSED = ("compare.x_epochs", "compare.layers_sorted")
@@ -40,8 +41,8 @@ def test_an_address_opened_elsewhere_shows_the_same(
     copy.wait_for_points("error")
     for panel in ("response", "gradient"):
         copy.wait_for_values(panel, charts.data(panel))
-    assert look(copy) == look(charts)
-    assert elsewhere.url == page.url
+    wait_until(lambda: look(copy) == look(charts), "the same view")
+    expect(elsewhere).to_have_url(page.url)
     expect(copy.legend("plain-8")).to_have_attribute("aria-pressed", "false")
     for key in PRESSED:
         expect(elsewhere.get_by_role("radio", name=say("en", key))).to_be_checked()
