@@ -110,8 +110,8 @@ def test_a_row_is_made_of_few_elements() -> None:
     assert elements(page) - one <= 5 * (ROWS - 1)
 
 
-@pytest.mark.parametrize("count", [200, 1000])
-def test_many_runs_are_paged_and_fast(count: int) -> None:
+def test_many_runs_are_paged_and_fast() -> None:
+    count = 1000
     records = [
         RunRecord(
             id=f"20261121-{n:06d}", experiment=Experiment(seed=n), state="finished", created=1e9 + n
