@@ -10,7 +10,7 @@ import click
 from resnet_core.commands.options import json_option, recordings_option
 from resnet_core.commands.output import print_json
 from resnet_core.errors import InvalidSetting
-from resnet_core.exporting.formats import FORMATS
+from resnet_core.exporting.export import FORMATS
 from resnet_core.runs.record import check_id
 
 

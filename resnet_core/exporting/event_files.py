@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from resnet_core.errors import WrongState
-from resnet_core.exporting import formats
 from resnet_core.runs import queries
 from resnet_core.runs.curves import Telemetry
 
@@ -31,10 +30,8 @@ def write(run_id: str, folder: Path) -> None:
     Raises:
         RunNotFound: there is no such run.
         WrongState: it has measured nothing yet.
-        MissingExtra: the package tensorboard is not installed.
         OSError: the folder cannot be written to.
     """
-    formats.require("tensorboard")
     from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter

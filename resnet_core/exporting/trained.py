@@ -27,9 +27,8 @@ from resnet_core.runs.find_weights import Weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.weights.recognition import channels_of, classes_of
 
-_CLASSIFIERS = ("fc.weight", "classifier.6.weight")
-_STEMS = ("conv1.weight", "features.0.weight", "conv1.conv.weight")
 _USUAL_SIZES = {True: 224, False: 32}  # pixels, of the paper's networks for ImageNet, for CIFAR
 
 
@@ -99,9 +98,7 @@ def load_trained(run_id: str) -> Trained:
     weights = find_weights.find(run)
     shapes = _shapes(weights.path)
     size = facts.image_size if facts else _USUAL_SIZES[is_imagenet(run.experiment.network)]
-    channels = next(shapes[name][1] for name in _STEMS if name in shapes)
-    classes = next(shapes[name][0] for name in _CLASSIFIERS if name in shapes)
-    spec = run.experiment.network_spec(size, channels, classes)
+    spec = run.experiment.network_spec(size, channels_of(shapes), classes_of(shapes))
     return Trained(run, weights, frozenset(shapes), spec, facts, _errors(run, weights.iteration))
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import InvalidSetting, PlaygroundError, RunNotFound, WrongState
-from resnet_core.exporting import event_files, formats, hub
-from resnet_core.exporting.export import export
-from resnet_core.exporting.formats import MissingExtra
+from resnet_core.exporting import event_files, hub
+from resnet_core.exporting import export as formats
+from resnet_core.exporting.export import MissingExtra, export
 from tests.app.runs_on_record import put_on_record
 from tests.resnet_core.exporting.recorded import RESNET_20
 

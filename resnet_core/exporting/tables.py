@@ -1,4 +1,4 @@
-"""A run's settings, measurements and weights, in files that other programs read."""
+"""A run's settings, measurements and weights as tables and JSON."""
 
 from __future__ import annotations
 
@@ -13,23 +13,10 @@ import pandas as pd
 from resnet_core.errors import WrongState
 from resnet_core.runs import find_weights, queries
 from resnet_core.runs.folder import to_dict
-from resnet_core.system import atomic_folder
 from resnet_core.training.checkpoint.folder import WEIGHTS
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
-
-
-def export(run_id: str, folder: Path) -> list[Path]:
-    """Write a run into a new or empty folder; see `write`.
-
-    Raises:
-        RunNotFound: there is no such run.
-        PlaygroundError: the folder holds something already, or cannot be written to.
-    """
-    with atomic_folder.filled(folder) as place:
-        write(run_id, place)
-    return sorted(folder.iterdir())
 
 
 def write(run_id: str, folder: Path) -> None:
