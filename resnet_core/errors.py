@@ -73,24 +73,8 @@ class InvalidSetting(PlaygroundError):
         return f"{self.field}: {self.message}"
 
 
-class InvalidValue(ValueError):
-    """A value that a validator of a setting refuses; pydantic adds the setting's name.
-
-    Attributes:
-        message: the sentence, in no language yet.
-    """
-
-    def __init__(self, key: str, /, **values: object) -> None:
-        super().__init__(key)
-        self.message = Message(_PREFIX + key, **values)
-
-    @classmethod
-    def of(cls, message: Message) -> InvalidValue:
-        """Return an error with another error's message."""
-        return cls(message.key.removeprefix(_PREFIX), **message.values)
-
-    def __str__(self) -> str:
-        return str(self.message)
+class InvalidValue(PlaygroundError, ValueError):
+    """A value that a validator of a setting refuses; pydantic adds the setting's name."""
 
 
 class DataError(PlaygroundError):

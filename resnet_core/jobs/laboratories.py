@@ -14,6 +14,7 @@ from resnet_core.labs.results import results
 from resnet_core.labs.results.folder import LabFolder, of_result
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import store
+from resnet_core.runs.folder import explained
 from resnet_core.runs.record import ENDED, Job, State
 from resnet_core.runs.store import wrong_state
 
@@ -66,14 +67,10 @@ def _queue(folder: LabFolder, request: LabRequest, allowed: frozenset[State]) ->
     """Queue a computation from its beginning; None where it is in another state by now."""
 
     def prepare() -> None:
-        try:
+        with explained(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
             folder.events.unlink(missing_ok=True)
             folder.write_request(request)
-        except OSError as error:
-            raise PlaygroundError(
-                "runs.folder_unwritable", path=folder.path, error=error
-            ) from error
 
     job = Job(id=folder.id, state="queued", created=time.time())
     return store.of_home().queue_laboratory(job, allowed, prepare)

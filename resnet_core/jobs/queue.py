@@ -23,7 +23,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.network_settings import check_fork
 from resnet_core.jobs import dead_workers
 from resnet_core.runs import queries, store
-from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs.folder import RunFolder, explained, of_run
 from resnet_core.runs.record import ACTIVE, ALLOWED, RESUMABLE, RunRecord, State, new_id
 from resnet_core.runs.store import wrong_state
 from resnet_core.system import home, processes
@@ -311,7 +311,7 @@ def delete_folder(path: Path) -> None:
 
 def _put_aside(folder: RunFolder, attempt: int, doomed: Path) -> None:
     """Move an attempt's telemetry and log to `attempts` and its checkpoints to `doomed`."""
-    try:
+    with explained(folder.path):
         aside = folder.attempts / str(attempt)
         aside.mkdir(parents=True, exist_ok=True)
         for path in (folder.stream, folder.compacted, folder.log):
@@ -319,8 +319,6 @@ def _put_aside(folder: RunFolder, attempt: int, doomed: Path) -> None:
                 path.replace(aside / path.name)
         if folder.checkpoints.exists():
             folder.checkpoints.replace(doomed)
-    except OSError as error:
-        raise PlaygroundError("runs.folder_unwritable", path=folder.path, error=error) from error
 
 
 def _hidden(path: Path) -> Path:

@@ -26,7 +26,7 @@ from resnet_core.telemetry.events import Measurement, Started
 
 # Column, Arrow type, nullable. The three vectors' lengths depend on the network; VGG and
 # GoogLeNet have no blocks, and a vector of length 0 has no column.
-_SCALARS = (
+SCALARS = (
     ("iteration", pa.int64(), False),
     ("epoch", pa.float64(), False),
     ("seconds", pa.float64(), False),
@@ -38,7 +38,7 @@ _SCALARS = (
     ("images_per_second", pa.float64(), False),
     ("audit_error", pa.float64(), True),
 )
-_VECTORS = (
+VECTORS = (
     ("response_std", "layers"),
     ("gradient_norm", "layers"),
     ("branch_ratio", "blocks"),
@@ -53,10 +53,10 @@ def new_schema(started: Started) -> pa.Schema:
     `stream` is a new identifier, by which a reader notices that the file is another one.
     """
     names = {"layers": list(started.layers), "blocks": list(started.blocks)}
-    fields = [pa.field(name, kind, nullable=empty) for name, kind, empty in _SCALARS]
+    fields = [pa.field(name, kind, nullable=empty) for name, kind, empty in SCALARS]
     fields += [
         pa.field(column, pa.list_(pa.float32(), len(names[axis])), nullable=False)
-        for column, axis in _VECTORS
+        for column, axis in VECTORS
         if names[axis]
     ]
     metadata = {key: json.dumps(value) for key, value in names.items()}
@@ -81,10 +81,9 @@ def to_batch(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatc
         PlaygroundError: a vector has another length than the schema's.
     """
     columns = [
-        pa.array([getattr(measurement, name)], kind, from_pandas=False)
-        for name, kind, _ in _SCALARS
+        pa.array([getattr(measurement, name)], kind, from_pandas=False) for name, kind, _ in SCALARS
     ]
-    for column, axis in _VECTORS:
+    for column, axis in VECTORS:
         values = np.asarray(getattr(measurement, column), np.float32)
         exists = column in table_schema.names
         length = table_schema.field(column).type.list_size if exists else 0

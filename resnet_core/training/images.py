@@ -27,6 +27,11 @@ _MAX_EVALUATED = 250  # pictures that go through a network together
 _MAX_IMAGES, _MAX_PIXELS = 500, 2**19
 
 
+def images_per_pass(pixels: int) -> int:
+    """Return how many images of so many pixels go through a network together in an evaluation."""
+    return max(1, min(_MAX_IMAGES, _MAX_PIXELS // pixels))
+
+
 def percent_wrong(batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     """Return the percentage of images whose largest logit is not their label's.
 
@@ -77,7 +82,7 @@ def of_images(images: ImageSet, mean: Tensor, execution: Execution) -> Evaluatio
     """
     pixels, labels = augment.as_tensors(images, execution.device)
     height, width = pixels.shape[2:]
-    size = max(1, min(_MAX_IMAGES, _MAX_PIXELS // (height * width)))
+    size = images_per_pass(height * width)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         for part, truth in zip(pixels.split(size), labels.split(size), strict=True):

@@ -90,15 +90,8 @@ def facts(path: Path, image_size: int | None = None) -> DataFacts:
     """
     (listing,) = _listing(path, "facts")
     train, test = (int(number) for number in listing["counts"])
-    return DataFacts(
-        name=str(path),
-        title=title(path),
-        train_images=train,
-        test_images=test,
-        image_size=image_size or CROP,
-        channels=3,
-        classes=len(listing["classes"]),
-    )
+    size, classes = image_size or CROP, len(listing["classes"])
+    return DataFacts(str(path), title(path), train, test, size, channels=3, classes=classes)
 
 
 def load(path: Path, image_size: int | None = None) -> ImageFolder:

@@ -67,16 +67,8 @@ def _facts(path: Path) -> tuple[DataFacts, int]:
     classes = tuple(str(name) for name in arrays["classes"])
     is_cifar = classes == _CIFAR10 and (train, test) == (50_000, 10_000)
     is_jpeg_copy = is_cifar and "cifar10-jpeg" in title(path).lower()
-    facts = DataFacts(
-        name=str(path),
-        title="CIFAR-10 (JPEG copy)" if is_jpeg_copy else title(path),
-        train_images=train,
-        test_images=test,
-        image_size=size,
-        channels=3,
-        classes=len(classes),
-    )
-    return facts, files
+    name = "CIFAR-10 (JPEG copy)" if is_jpeg_copy else title(path)
+    return DataFacts(str(path), name, train, test, size, channels=3, classes=len(classes)), files
 
 
 def _scan(path: Path) -> cache.Arrays:
