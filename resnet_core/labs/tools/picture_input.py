@@ -11,7 +11,6 @@ from torch import Tensor
 
 from resnet_core.data.dataset import ImageSet, area_average
 from resnet_core.data.own import uploaded_image
-from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution.question import image_place, upload_id
 from resnet_core.labs.tools.trained_network import TrainedNetwork
@@ -56,7 +55,7 @@ def load(network: TrainedNetwork, name: str) -> PictureInput:
         raise InvalidSetting(
             "picture", "labs.no_such_image", data=data.name, count=most + 1, last=most
         )
-    mask = data.test_masks[place] if isinstance(data, ShapesDataset) else None
+    mask = None if data.test.masks is None else data.test.masks[place]
     return PictureInput(data.test.images[place], mask, int(data.test.labels[place]))
 
 
@@ -78,6 +77,6 @@ def masks(network: TrainedNetwork, index: NDArray[np.int64]) -> Tensor:
         InvalidSetting: the data do not say where the objects are.
     """
     data = network.dataset
-    if not isinstance(data, ShapesDataset):
+    if data.test.masks is None:
         raise InvalidSetting("runs", "labs.images_without_masks", data=data.name)
-    return torch.from_numpy(data.test_masks[index]).to(network.device)
+    return torch.from_numpy(data.test.masks[index]).to(network.device)
