@@ -14,10 +14,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from resnet_core.errors import InvalidSetting, InvalidValue
+from resnet_core.errors import InvalidSetting, InvalidValue, setting_error
 from resnet_core.experiments.network_settings import NetworkSettings
 from resnet_core.specs.names import Spec, is_imagenet
-from resnet_core.system.validation import setting_error
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.jobs import dead_workers
+from resnet_core.jobs import supervisor
 from resnet_core.labs.results import results
 from resnet_core.labs.results.folder import LabFolder, of_result
 from resnet_core.labs.results.request import LabRequest
@@ -91,6 +91,6 @@ def _current(lab_id: str) -> Job | None:
     """Return the job, once a dead worker of it is recorded: no supervisor may be running."""
     index = store.of_home()
     job = index.job(lab_id)
-    if job is not None and dead_workers.end_if_dead(index, job):
+    if job is not None and supervisor.end_if_dead(index, job):
         job = index.job(lab_id)
     return job

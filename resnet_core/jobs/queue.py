@@ -21,7 +21,7 @@ from resnet_core.data.dataset import DataFacts, Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.network_settings import check_fork
-from resnet_core.jobs import dead_workers
+from resnet_core.jobs import supervisor
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import RunFolder, explained, of_run
 from resnet_core.runs.record import ACTIVE, ALLOWED, RESUMABLE, RunRecord, State, new_id
@@ -214,8 +214,8 @@ def stop(run_id: str, now: bool = False) -> RunRecord:
     run = index.ask(_current(run_id), "stop", "queue.no_stop")
     if now and run.pid is not None:
         processes.kill(run.pid, run.pid_created)
-        reason = Message("errors.runs.stopped_now", resumed=dead_workers.resume_point(index, run))
-        dead_workers.end(index, run, "stopped", reason)
+        reason = Message("errors.runs.stopped_now", resumed=supervisor.resume_point(index, run))
+        supervisor.end(index, run, "stopped", reason)
         return index.get(run_id)
     return run
 
@@ -339,6 +339,6 @@ def _current(run_id: str) -> RunRecord:
     run = queries.run(run_id)
     if run.recorded:
         raise WrongState("queue.recording", title=run.title)
-    if dead_workers.end_if_dead(store.of_home(), run):
+    if supervisor.end_if_dead(store.of_home(), run):
         run = store.of_home().get(run_id)
     return run

@@ -9,8 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resnet_core.errors import InvalidSetting
-from resnet_core.system.validation import setting_error
+from resnet_core.errors import InvalidSetting, setting_error
 
 PREFIX = "RESIDUAL_PLAYGROUND_"
 

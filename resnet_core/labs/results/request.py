@@ -10,13 +10,12 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import ValidationError
 
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, setting_error
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
 from resnet_core.runs import find_weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.system.texts import Message
-from resnet_core.system.validation import setting_error
 
 _ID_DIGITS = 12
 # Of order.json and of what an id is computed from.

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from resnet_core.labs.tools.trained_network import logits
 from resnet_core.networks.blocks import Block
-from resnet_core.networks.catalog import block_sites
-from resnet_core.networks.resnet import CifarPreActivationNet
+from resnet_core.networks.catalog import CifarPreActivationNet, block_sites
 
 Step = Callable[[Tensor], Tensor]
 
