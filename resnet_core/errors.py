@@ -142,14 +142,14 @@ def setting_error(
 
 
 def _setting_error(field: str, kind: str, error: Mapping[str, Any], good: str) -> InvalidSetting:
-    given, context = str(error.get("input"))[:60], error.get("ctx", {})
+    value, context = str(error.get("input"))[:60], error.get("ctx", {})
     if kind in _BOUNDS:
         key, bound = _BOUNDS[kind]
-        return InvalidSetting(field, key, given=given, bound=context[bound], good=good)
+        return InvalidSetting(field, key, given=value, bound=context[bound], good=good)
     if kind == "literal_error":
         options = context["expected"].replace(" or ", ", ").split(", ")
-        return InvalidSetting(field, "setting.choice", given=given, options=options)
+        return InvalidSetting(field, "setting.choice", given=value, options=options)
     if kind == "value_error":
         message = Message.of(context["error"])
         return InvalidSetting(field, message.key.removeprefix(_PREFIX), **message.values)
-    return InvalidSetting(field, _FORMS.get(kind, "setting.unreadable"), given=given, good=good)
+    return InvalidSetting(field, _FORMS.get(kind, "setting.unreadable"), given=value, good=good)

@@ -1,4 +1,4 @@
-"""Watching jobs from a terminal until they have ended."""
+"""Progress of jobs in a terminal, until they have ended."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Job = TypeVar("Job", RunRecord, "Result")
 
 @dataclass(frozen=True)
 class _Status:
-    """What a terminal shows of a job."""
+    """The state of a job as a terminal shows it."""
 
     id: str
     title: str
@@ -89,7 +89,7 @@ class _Bars:
 
 @dataclass(frozen=True)
 class _Watcher(Generic[Job]):
-    """How jobs of one kind are read, shown and stopped."""
+    """Functions that read, show and stop jobs of one kind."""
 
     read: Callable[[], list[Job]]
     status: Callable[[Job], _Status]

@@ -189,14 +189,14 @@ def coverage(labels: NDArray[np.int64], poses: Poses, size: int) -> Float32:
     pixel = np.arange(size) + 0.5 - size / 2
     covered = np.empty((len(labels), size, size), np.float32)
     for index, outline in enumerate(OUTLINES.values()):
-        mine = labels == index
-        scale = poses.radius[mine, None, None].astype(np.float32)
-        dx = ((pixel - poses.x[mine, None]).astype(np.float32)[:, None, :]) / scale
-        dy = ((pixel - poses.y[mine, None]).astype(np.float32)[:, :, None]) / scale
-        angle = poses.angle[mine, None, None]
+        selected = labels == index
+        scale = poses.radius[selected, None, None].astype(np.float32)
+        dx = ((pixel - poses.x[selected, None]).astype(np.float32)[:, None, :]) / scale
+        dy = ((pixel - poses.y[selected, None]).astype(np.float32)[:, :, None]) / scale
+        angle = poses.angle[selected, None, None]
         cos, sin = (f(angle).astype(np.float32) for f in (np.cos, np.sin))
         distance = outline(cos * dx + sin * dy, cos * dy - sin * dx) * scale  # pixels
-        covered[mine] = np.clip(0.5 - distance, 0, 1)
+        covered[selected] = np.clip(0.5 - distance, 0, 1)
     return covered
 
 

@@ -78,7 +78,7 @@ def difference(network: nn.Module, path: Path, images: Tensor) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (theirs,) = session.run(["scores"], {"images": images.numpy()})
+    (output,) = session.run(["scores"], {"images": images.numpy()})
     with torch.inference_mode():
-        ours = network(images).numpy()
-    return float(np.abs(theirs - ours).max() / max(1.0, np.abs(ours).max()))
+        expected = network(images).numpy()
+    return float(np.abs(output - expected).max() / max(1.0, np.abs(expected).max()))

@@ -1,4 +1,4 @@
-"""A run with weights, and all that can be said of it and its images without torch."""
+"""A trained network: its weights, errors, data and preparation of images. No torch."""
 
 from __future__ import annotations
 
@@ -63,8 +63,7 @@ class Trained:
 
     @property
     def data_name(self) -> str:
-        """The data set's name, or the last part of its path: whose disk it was is nobody's
-        business."""
+        """Return the data set's name, or the last part of its path, which may be private."""
         return Path(self.run.experiment.data).name
 
     @property
@@ -73,18 +72,18 @@ class Trained:
 
     @property
     def test_images(self) -> int | None:
-        """How many images the test error is over."""
+        """Return the number of images of the test error."""
         return self.facts.test_images if self.facts else self.run.experiment.test_images
 
     @property
     def evaluated_train_images(self) -> int:
-        """How many training images the training error is over."""
+        """Return the number of images of the training error."""
         subset = self.run.experiment.evaluation_images
         return min(subset, self.facts.train_images) if self.facts else subset
 
 
 def load_trained(run_id: str) -> Trained:
-    """The run's newest whole weights and what belongs to them.
+    """Return the run's newest verified weights with their network, data and errors.
 
     Raises:
         RunNotFound: there is no such run.
@@ -131,7 +130,7 @@ def _last(column: object) -> float | None:
 
 
 def torchvision_function(spec: Spec) -> str | None:
-    """The name in `torchvision.models`, or None where torchvision has no such network.
+    """Return the name in `torchvision.models`, or None where torchvision has no such network.
 
     Its residual networks have projections (option B), and in bottlenecks the stride in the 3x3
     layer; with the paper's, in the first 1x1, the tensors fit but mean something else.
@@ -141,14 +140,14 @@ def torchvision_function(spec: Spec) -> str | None:
     if spec.is_reference:
         return spec.architecture.replace("-", "")
     bottleneck = spec.block == "bottleneck"
-    theirs = spec.family == "resnet" and spec.shortcut == "B"
-    if theirs and (not bottleneck or spec.stride_in == "3x3"):
+    projections = spec.family == "resnet" and spec.shortcut == "B"
+    if projections and (not bottleneck or spec.stride_in == "3x3"):
         return spec.architecture.replace("-", "")
     return None
 
 
 def torchvision_call(spec: Spec, tensor_names: Collection[str]) -> str | None:
-    """Python that makes torchvision's network, ready for these tensors; None where there is none.
+    """Return Python code that makes torchvision's network for these tensors, or None.
 
     For example "torchvision.models.resnet18(num_classes=10)".
     """
@@ -167,7 +166,7 @@ MEAN_FILE = "preprocessing.safetensors"
 
 @dataclass(frozen=True)
 class Preparation:
-    """What only the images themselves tell.
+    """The preparation of the images, for which the images themselves are needed.
 
     Attributes:
         mean: float32, C, H, W: the training images' per-pixel mean, of values from 0 to 255; of
@@ -181,12 +180,12 @@ class Preparation:
     fingerprint: str
 
     def to_bytes(self) -> bytes:
-        """A safetensors file with the tensor `mean`."""
+        """Return a safetensors file with the tensor `mean`."""
         return safetensors.numpy.save({"mean": self.mean}, {"unit": "0 to 255", "axes": "C, H, W"})
 
 
 def preparation_of(run: RunRecord) -> Preparation | None:
-    """Read from the run's data; None where there is no copy of them on this machine."""
+    """Return the preparation, or None where this machine has no copy of the run's data."""
     selection = Selection.of(run.experiment)
     try:
         if is_imagenet(run.experiment.network):
@@ -205,7 +204,7 @@ def _of_images(data: Dataset) -> Preparation:
 
 
 def _of_pictures(data: ImageFolder) -> Preparation:
-    """Of a sample of them, the same that training took; kept in the cache folder since then."""
+    """Return the preparation with the mean of the sample that training took, from the cache."""
     with closing(Decoders()) as decoders:
         mean = views.per_pixel_mean(data.train, data.image_size, decoders)
     return Preparation(mean, data.classes, data.fingerprint)

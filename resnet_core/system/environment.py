@@ -1,4 +1,4 @@
-"""What a machine's owner may set by environment variable; everything has a default."""
+"""Settings of a machine by environment variables; each has a default."""
 
 from __future__ import annotations
 

@@ -181,9 +181,9 @@ def find_packed(source: Source) -> list[Path] | None:
 
 def shares_file_names(source: Source) -> bool:
     """Return whether another set's files have the same names: only a folder tells them apart."""
-    mine = {download.file for download in source.downloads}
+    own = {download.file for download in source.downloads}
     others = (other for other in SOURCES.values() if other is not source)
-    return any(download.file in mine for other in others for download in other.downloads)
+    return any(download.file in own for other in others for download in other.downloads)
 
 
 def where_to_put(source: Source) -> Path:

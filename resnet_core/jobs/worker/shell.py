@@ -58,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 
 class Requests:
-    """Reads what the worker is asked to do, at most twenty times a second.
+    """Reader of the requests to a worker, at most twenty times a second.
 
     A worker needs no index to go on: while it cannot be read, the last request stands.
     """
@@ -145,7 +145,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended.
+    """The outcome of a job.
 
     Attributes:
         reason: a sentence for people.
@@ -160,7 +160,7 @@ class Outcome:
 
 
 class Worker:
-    """What a task knows of the process that it runs in.
+    """The process in which a task runs.
 
     Attributes:
         job: as it was when this worker took it over.

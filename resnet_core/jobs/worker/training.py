@@ -47,9 +47,9 @@ def run_training(worker: Worker) -> Outcome:
 
 def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Experiment) -> Outcome:
     assert isinstance(worker.job, RunRecord)
-    kept = kept_at(experiment, worker.job.parent_iteration or 0)
-    session.state.sync_at = kept
-    checkpoints = Checkpoints(folder.checkpoints, kept, environment.read().checkpoint_seconds)
+    saved_at = lasting_iterations(experiment, worker.job.parent_iteration or 0)
+    session.state.sync_at = saved_at
+    checkpoints = Checkpoints(folder.checkpoints, saved_at, environment.read().checkpoint_seconds)
     progress = Progress(worker.requests, experiment.batch_size)
     started = session.started()
     _describe(worker, started, session.state.execution)
@@ -172,7 +172,7 @@ def _finished(event: Finished, folder: RunFolder) -> Outcome:
     )
 
 
-def kept_at(experiment: Experiment, first: int = 0) -> frozenset[int]:
+def lasting_iterations(experiment: Experiment, first: int = 0) -> frozenset[int]:
     """Return the iterations whose checkpoints stay, evenly spaced up to and with the last."""
     number = max(experiment.keep_checkpoints, 1)
     return frozenset(
@@ -181,11 +181,11 @@ def kept_at(experiment: Experiment, first: int = 0) -> frozenset[int]:
 
 
 class Checkpoints:
-    """Saves at kept iterations, and otherwise when `seconds` have passed since the last time."""
+    """Saves at iterations whose checkpoints stay, and when `seconds` have passed since the last."""
 
-    def __init__(self, folder: Path, kept: frozenset[int], seconds: float) -> None:
+    def __init__(self, folder: Path, lasting: frozenset[int], seconds: float) -> None:
         self._folder = folder
-        self._kept = kept
+        self._lasting = lasting
         self._seconds = seconds
         self._last = time.monotonic()
 
@@ -196,11 +196,11 @@ class Checkpoints:
             PlaygroundError: the disk is full.
         """
         due = time.monotonic() - self._last >= self._seconds
-        if due or session.state.iteration in self._kept:
+        if due or session.state.iteration in self._lasting:
             self.save(session)
 
     def save(self, session: Session) -> None:
         """Save now; between two iterations, so that resuming goes on exactly here."""
-        kept = session.state.iteration in self._kept
-        save_checkpoint(self._folder, session.checkpoint(), kept=kept)
+        lasting = session.state.iteration in self._lasting
+        save_checkpoint(self._folder, session.checkpoint(), kept=lasting)
         self._last = time.monotonic()
