@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from resnet_core.errors import WrongState
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.runs.folder import to_dict
 from resnet_core.training.checkpoint.folder import WEIGHTS
 
@@ -41,7 +41,7 @@ def write(run_id: str, folder: Path) -> None:
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False)
     with suppress(WrongState):  # there are none
-        shutil.copyfile(find_weights.find(run).path, folder / WEIGHTS)
+        shutil.copyfile(queries.weights(run).path, folder / WEIGHTS)
 
 
 def tables(telemetry: Telemetry) -> dict[str, pd.DataFrame]:

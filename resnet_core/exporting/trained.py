@@ -22,8 +22,8 @@ from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet import views
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
-from resnet_core.runs import find_weights, queries
-from resnet_core.runs.find_weights import Weights
+from resnet_core.runs import queries
+from resnet_core.runs.queries import Weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec, is_imagenet
@@ -94,7 +94,7 @@ def load_trained(run_id: str) -> Trained:
     if run.imported:
         raise WrongState("export.imported", title=run.title)
     facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
-    weights = find_weights.find(run)
+    weights = queries.weights(run)
     shapes = _shapes(weights.path)
     size = facts.image_size if facts else _USUAL_SIZES[is_imagenet(run.experiment.network)]
     spec = run.experiment.network_spec(size, channels_of(shapes), classes_of(shapes))

@@ -13,7 +13,7 @@ from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
 from resnet_core.training.checkpoint.files import load_checkpoint
@@ -87,7 +87,7 @@ def _session(run: RunRecord, iteration: int | None) -> Session:
     """Return a session at a checkpoint, or at a recording's final weights."""
     data = load(run.experiment)
     if run.recorded:
-        weights = safetensors.torch.load(find_weights.find(run).path.read_bytes())
+        weights = safetensors.torch.load(queries.weights(run).path.read_bytes())
         return Session(
             run.experiment, data, initial_weights=weights, first=run.iteration, eager=True
         )

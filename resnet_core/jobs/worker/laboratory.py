@@ -19,7 +19,7 @@ from resnet_core.labs.results.event_log import EventWriter
 from resnet_core.labs.results.folder import LabFolder
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.tools import trained_network
-from resnet_core.runs import find_weights
+from resnet_core.runs import queries
 from resnet_core.system import environment
 from resnet_core.system.texts import Message
 from resnet_core.training import device
@@ -56,7 +56,7 @@ def _networks(request: LabRequest) -> tuple[trained_network.TrainedNetwork, ...]
         WrongState: one was trained further or again since.
     """
     for run_id, sha256 in zip(request.runs, request.weights, strict=True):
-        run = find_weights.described(run_id)
-        if find_weights.find(run).sha256 != sha256:
+        run = queries.described(run_id)
+        if queries.weights(run).sha256 != sha256:
             raise WrongState("labs.other_weights", title=run.title)
     return trained_network.load_all(request.runs)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from resnet_core.errors import InvalidSetting, setting_error
 from resnet_core.labs import catalog
 from resnet_core.labs.question import LabSettings, Question
-from resnet_core.runs import find_weights
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.system.texts import Message
 
@@ -66,9 +66,9 @@ class LabRequest:
         run_ids = tuple(dict.fromkeys(runs or question.runs))
         _check_count(question, run_ids)
         settings = create_settings(question, values)
-        records = [find_weights.described(run_id) for run_id in run_ids]
+        records = [queries.described(run_id) for run_id in run_ids]
         _check_runs(question, records)
-        hashes = tuple(find_weights.find(record).sha256 for record in records)
+        hashes = tuple(queries.weights(record).sha256 for record in records)
         return cls(laboratory, run_ids, settings, hashes, question.version)
 
     def to_query(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.networks.catalog import architecture
-from resnet_core.runs import find_weights, imported
+from resnet_core.runs import imported, queries
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.cifar import NetworkSpec
@@ -195,8 +195,8 @@ def load(run_id: str) -> TrainedNetwork:
         WrongState: it has no weights.
         CheckpointError: they are damaged.
     """
-    run = find_weights.described(run_id)
-    file = find_weights.find(run)
+    run = queries.described(run_id)
+    file = queries.weights(run)
     try:
         weights = safetensors.torch.load(file.path.read_bytes())
     except (safetensors.SafetensorError, OSError) as error:
