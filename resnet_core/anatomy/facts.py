@@ -116,7 +116,7 @@ class Layer:
         return self.kernel**2 * self.in_channels * self.out_channels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BlockFacts:
     """A block of the drawing: a residual or plain block, an inception module, a stage of VGG.
 
@@ -134,10 +134,10 @@ class BlockFacts:
 
     name: str
     stage: int
-    index: int
-    stride: int
-    shortcut: ShortcutKind
-    gated: bool
+    index: int = 0
+    stride: int = 1
+    shortcut: ShortcutKind = "none"
+    gated: bool = False
     equation: str
     branch: tuple[str, ...]
     in_shape: tuple[int, int, int]

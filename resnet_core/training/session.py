@@ -206,10 +206,7 @@ class Session:
             images_per_second=(
                 self._images_since / self._seconds_since if self._images_since else 0.0
             ),
-            response_std=readings.response_std,
-            gradient_norm=readings.gradient_norm,
-            branch_ratio=readings.branch_ratio,
-            audit_error=readings.audit_error,
+            **vars(readings),
         )
 
     @contextmanager

@@ -207,8 +207,5 @@ def measure(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         test_error=None,
         learning_rate=0.0,
         images_per_second=0.0,
-        response_std=readings.response_std,
-        gradient_norm=readings.gradient_norm,
-        branch_ratio=readings.branch_ratio,
-        audit_error=None,
+        **vars(readings),
     )

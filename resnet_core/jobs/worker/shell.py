@@ -31,7 +31,7 @@ from resnet_core.errors import (
 from resnet_core.runs.folder import JobFolder
 from resnet_core.runs.record import RESUMABLE, Job, Kind, Request, RunRecord, State
 from resnet_core.runs.store import NO_WORKER, Store
-from resnet_core.system import home, processes
+from resnet_core.system import disk, home, processes
 from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Measurement
 from resnet_core.training import device
@@ -51,7 +51,6 @@ _STARTABLE: Mapping[Kind, frozenset[State]] = {
     "training": RESUMABLE | {"queued", "running"},
     "laboratory": frozenset({"queued", "running"}),
 }
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 _LOST_GPU = ("cuda error", "device-side assert", "cublas_status", "cudnn_status", "mps backend")
 _log = logging.getLogger(__name__)
@@ -252,7 +251,7 @@ def bug_message(error: BaseException, job: Job) -> Message:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in _FULL
+    return isinstance(error, OSError) and error.errno in {*disk.FULL, errno.EFBIG}
 
 
 def is_out_of_memory(error: BaseException) -> bool:
