@@ -43,7 +43,7 @@ def stop(lab_id: str) -> None:
         WrongState: it has ended, or it is a recording.
     """
     results.read(lab_id)  # refuses an unknown id
-    job = _current(lab_id)
+    job = supervisor.current(store.of_home(), lab_id)
     if job is None:
         raise WrongState("labs.stop_recording")
     store.of_home().ask(job, "stop", "labs.no_stop")
@@ -56,7 +56,7 @@ def retry(lab_id: str) -> str:
         ResultNotFound: there is no such result.
         WrongState: it is queued or running.
     """
-    job = _current(lab_id)
+    job = supervisor.current(store.of_home(), lab_id)
     request = results.read(lab_id).request
     if _queue(of_result(lab_id), request, ENDED) is None and job is not None:
         raise wrong_state("labs.no_retry", job)
@@ -78,19 +78,10 @@ def _queue(folder: LabFolder, request: LabRequest, allowed: frozenset[State]) ->
 
 def _state(lab_id: str) -> State | None:
     """Return the state of a result, once a dead worker is recorded; None where there is none."""
-    _current(lab_id)
+    supervisor.current(store.of_home(), lab_id)
     try:
         return results.read(lab_id).state
     except ResultNotFound:
         return None
     except PlaygroundError:
         return "failed"  # damaged
-
-
-def _current(lab_id: str) -> Job | None:
-    """Return the job, once a dead worker of it is recorded: no supervisor may be running."""
-    index = store.of_home()
-    job = index.job(lab_id)
-    if job is not None and supervisor.end_if_dead(index, job):
-        job = index.job(lab_id)
-    return job

@@ -72,6 +72,12 @@ def end_if_dead(store: Store, job: Job, alive: Callable[[Handle], bool] = alive_
     return dead
 
 
+def current(store: Store, job_id: str) -> Job | None:
+    """Return the job, once a dead worker of it is recorded: no supervisor may be running."""
+    job = store.job(job_id)
+    return store.job(job_id) if job is not None and end_if_dead(store, job) else job
+
+
 def end_all_dead() -> None:
     """Record the deaths of this machine's workers where no supervisor does."""
     store = of_home()
