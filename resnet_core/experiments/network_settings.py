@@ -151,7 +151,7 @@ def lacking(imagenet_family: str) -> tuple[str, ...]:
 
 
 def check_fork(parent: NetworkSettings, child: NetworkSettings) -> None:
-    """Accept changes after which `checkpoint.fork.carry_over` can use the parent's weights.
+    """Accept changes after which `checkpoint.files.carry_over` can use the parent's weights.
 
     Raises:
         InvalidSetting: names the setting that has to stay as it is.

@@ -15,8 +15,7 @@ from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
-from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
-from resnet_core.training.checkpoint.fork import load_fitting
+from resnet_core.training.checkpoint.files import Checkpoint, load_fitting, weights_sha256
 from resnet_core.training.images import Data, prepare
 from resnet_core.training.schedule import audit_due, evaluation_due
 from resnet_core.training.step.backpropagation import Backpropagation, BatchResult

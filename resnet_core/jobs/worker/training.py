@@ -21,9 +21,8 @@ from resnet_core.system import environment
 from resnet_core.system.texts import Message
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
-from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
+from resnet_core.training.checkpoint.files import carry_over, load_checkpoint, save_checkpoint
 from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
-from resnet_core.training.checkpoint.fork import carry_over
 from resnet_core.training.device import Execution
 from resnet_core.training.images import Data, load
 from resnet_core.training.loop import train
