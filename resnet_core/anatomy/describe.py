@@ -128,7 +128,7 @@ def _beside(spec: Spec, place: BlockGeometry, part: Part, size: int) -> list[Lay
 
 
 def _halved(size: int, stride: int) -> int:
-    """Rounded up: an odd kernel's padding, half of it on each side, sees to it."""
+    """Return the size after a stride, rounded up as the padding of an odd kernel makes it."""
     return -(-size // stride)
 
 
@@ -154,7 +154,7 @@ def describe_vgg(spec: ImageNetSpec) -> Anatomy:
 
 
 def _vgg_stage(stage: int, count: int, in_shape: tuple[int, int, int], position: int) -> BlockFacts:
-    """Positions are those in torchvision's `features`, where every module counts."""
+    """Return a stage; positions are those in torchvision's `features`, where every module counts."""
     part = Part(batch_norm=False, stage=stage, block=_VGG_NAMES[stage], block_is_module=False)
     (channels, size, _), layers = in_shape, []
     if stage > 0:
@@ -320,5 +320,5 @@ def _module(name: str, stage: int, index: int, in_shape: tuple[int, int, int]) -
 
 
 def _path_steps(path: list[Layer]) -> str:
-    """BN and ReLU follow every convolution and go without saying."""
+    """Return a path's convolutions and poolings; BN and ReLU follow every convolution."""
     return " > ".join(step(layer) for layer in path if layer.kind != "batch-norm")

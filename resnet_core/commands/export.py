@@ -77,7 +77,7 @@ def export(
 def record(
     run_ids: tuple[str, ...], folder: Path, group: str, called: str, weights: bool, earlier: str
 ) -> None:
-    """Write finished runs as recordings: settings, thinned telemetry and, if asked, weights.
+    """Write finished runs as recordings: settings, thinned telemetry and optional weights.
 
     The app shows them as runs of this project, labelled as recorded.
     """

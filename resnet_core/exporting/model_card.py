@@ -83,7 +83,7 @@ def _network(trained: Trained) -> Iterator[str]:
     yield (
         f"`{spec.name}` has {anatomy.parameters:,} parameters and takes {anatomy.multiply_adds:,} "
         f"multiply-adds for an image of {spec.image_size} x {spec.image_size} pixels with "
-        f"{spec.channels} channels. It gives {spec.classes} scores, one a class."
+        f"{spec.channels} channels. Its output is {spec.classes} logits, one a class."
     )
     if spec.has_shortcuts:
         padding = {"end": "at the end", "both": "half on each side"}[spec.option_a_padding]
@@ -111,7 +111,7 @@ def _data(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
         return
     names = ", ".join(_plain(name) for name in prepared.classes[:100])
     rest = ", ..." if len(prepared.classes) > 100 else ""
-    yield f"Classes, in the order of the scores: {names}{rest}."
+    yield f"Classes, in the order of the logits: {names}{rest}."
     what = "files' names" if is_imagenet(trained.spec.name) else "pixels"
     yield f"Fingerprint of {what}, labels and class names: `{prepared.fingerprint}`."
 
@@ -125,8 +125,8 @@ def _origin(trained: Trained) -> str:
         )
     if "." in name or name != trained.run.experiment.data:
         return (
-            f"{title}: images from a file or folder of one's own, {_code(name)}. Where they "
-            f"come from is known to whoever trained this network."
+            f"{title}: images from a file or folder of one's own, {_code(name)}. Their "
+            f"origin is known to the person who trained this network."
         )
     return f"{title}: the public data set, from a copy on the training machine."
 

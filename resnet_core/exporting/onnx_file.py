@@ -19,7 +19,7 @@ from resnet_core.specs.names import Spec
 from resnet_core.weights import loading
 
 FILE = "model.onnx"
-TOLERANCE = 1e-4  # of scores, relative to the largest where that is above 1
+TOLERANCE = 1e-4  # of logits, relative to the largest where that is above 1
 _IMAGES = 2  # exported with two and checked with three: any number must do
 
 
@@ -73,8 +73,8 @@ def convert(network: nn.Module, spec: Spec, path: Path) -> float:
 
 
 def difference(network: nn.Module, path: Path, images: Tensor) -> float:
-    """Return the largest difference between the network's scores and the file's, relative to the
-    largest score where that is above 1."""
+    """Return the largest difference between the network's logits and the file's, relative to the
+    largest logit where that is above 1."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

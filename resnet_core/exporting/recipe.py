@@ -208,7 +208,7 @@ _LOGITS = f"""\
 mean = load_file("{MEAN_FILE}")["mean"]  # C, H, W, from 0 to 255
 
 
-def scores(images):
+def logits(images):
     \"\"\"images: uint8, B, {{channels}}, {{size}}, {{size}} -> B, {{classes}}.\"\"\"
     return network((images.float() - mean) / 255)
 """

@@ -35,7 +35,7 @@ _START_PATIENCE = 180.0
 # A queued job waits at most this long to be noticed, seconds; a look costs 0.1 ms.
 _TICK = 0.05
 _CHECK_SECONDS = 0.25
-# For a laboratory that was asked to stop, between two of its events; then it is killed.
+# For a laboratory with a request to stop, between two of its events; then it is killed.
 _STOP_PATIENCE = 20.0
 # One of another version may be on its way out.
 _LOCK_PATIENCE = 2.0
@@ -59,7 +59,7 @@ def is_dead(job: Job, alive: Callable[[Handle], bool] = alive_here) -> bool:
 
 
 def end_if_dead(store: Store, job: Job, alive: Callable[[Handle], bool] = alive_here) -> bool:
-    """Record a running job as interrupted, or stopped if it was asked to, if its worker is dead.
+    """Record a running job as interrupted, or stopped after a request, if its worker is dead.
 
     Returns:
         Whether the worker is dead.
@@ -128,7 +128,7 @@ class Supervisor:
         self._engine = engine
         self._slots: dict[Kind, int] = {"training": slots, "laboratory": 1}
         self._checked = 0.0
-        # When laboratories were first seen to be asked to stop, `time.monotonic`.
+        # Times of the first look at laboratories with a request to stop, `time.monotonic`.
         self._stopping: dict[str, float] = {}
 
     def step(self) -> bool:

@@ -293,7 +293,7 @@ class Store:
         return self.database.write(take)
 
     def report(self, job_id: str, **fields: Any) -> Request | None:
-        """Note a running worker's progress; returns what it is asked to do."""
+        """Note a running worker's progress; return the request to it."""
 
         def note(connection: sqlite3.Connection) -> Request | None:
             _update(connection, job_id, {**fields, "heartbeat": time.time()})
@@ -302,7 +302,7 @@ class Store:
         return self.database.write(note)
 
     def requested(self, job_id: str) -> Request | None:
-        """Return what a running worker is asked to do; cheap enough for every 50 ms."""
+        """Return the request to a running worker; cheap enough for every 50 ms."""
         return self.database.read(lambda connection: _request(connection, job_id))
 
     def _make_folder(self, record: RunRecord) -> None:

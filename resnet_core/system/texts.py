@@ -152,7 +152,7 @@ class Message:
 
     @classmethod
     def from_json(cls, value: str | Mapping[str, Any]) -> Message:
-        """Return a stored message; a plain sentence of an earlier version is kept as it is."""
+        """Return a stored message; a plain sentence of an earlier version stays as it is."""
         if isinstance(value, str):
             if not value.startswith('{"key"'):
                 return cls(STORED, text=value)

@@ -1,7 +1,7 @@
 """The task of a laboratory's worker: computing the result of a request.
 
 It reads `order.json`, has the laboratory look at the networks and writes its events to
-`events.jsonl`, each one at once. Between two events it looks whether it is asked to stop.
+`events.jsonl`, each one at once. Between two events it checks for a request to stop.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_laboratory(worker: Worker) -> Outcome:
-    """Compute a laboratory's result to its end, or until the worker is asked to stop."""
+    """Compute a laboratory's result to its end, or to a request to stop."""
     folder = LabFolder(worker.folder)
     hardware = device.choose("auto", "fp32").hardware
     worker.requests.report(hardware=hardware)

@@ -120,7 +120,7 @@ class Progress:
                 self.unreported[name] = value
 
     def stepped(self, iteration: int, seconds: float) -> Request | None:
-        """Note an update and report when it is due; return what the worker is asked to do."""
+        """Note an update and report when it is due; return the request to the worker."""
         now = time.monotonic()
         self.unreported |= {"iteration": iteration, "seconds": seconds}
         if now - self._reported < _REPORT_SECONDS or self._requests.unreachable:
@@ -176,7 +176,7 @@ class Worker:
             signal.signal(name, self._terminate)
 
     def request(self) -> Request | None:
-        """Return what the worker is asked to do, as of the last 50 ms."""
+        """Return the request to the worker, as of the last 50 ms."""
         return self.requests.latest()
 
     def _terminate(self, _signal: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """The task of a run's worker: training.
 
 It reads `experiment.json`, goes on from the newest good checkpoint, and writes telemetry,
-checkpoints, a log and its progress in the index until the run is finished or it is asked to end.
+checkpoints, a log and its progress in the index until the run ends or a request arrives.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_training(worker: Worker) -> Outcome:
-    """Train a run from wherever it stands to its end, or until the worker is asked to end."""
+    """Train a run from its newest checkpoint to its end, or to a request to pause or stop."""
     assert isinstance(worker.job, RunRecord)
     folder = RunFolder(worker.folder)
     experiment = read_run(folder.path).experiment

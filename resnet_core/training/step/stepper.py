@@ -286,7 +286,8 @@ def fastest_stepper(state: TrainState, backpropagation: Backpropagation, *, eage
 
 
 def _can_be_captured(state: TrainState) -> bool:
-    """A graph would repeat fp16's first loss scale and dropout's first draws for ever."""
+    """Return whether graphs can be used: they would repeat fp16's first loss scale and dropout's
+    first draws."""
     execution = state.execution
     usual = execution.device.type == "cuda" and execution.precision != "fp16"
     return usual and isinstance(state.batches, Batches) and not state.dropout.needed
