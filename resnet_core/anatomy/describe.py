@@ -154,7 +154,7 @@ def describe_vgg(spec: ImageNetSpec) -> Anatomy:
 
 
 def _vgg_stage(stage: int, count: int, in_shape: tuple[int, int, int], position: int) -> BlockFacts:
-    """Return a stage; positions are those in torchvision's `features`, where every module counts."""
+    """Return a stage, with positions as in torchvision's `features`: every module counts."""
     part = Part(batch_norm=False, stage=stage, block=_VGG_NAMES[stage], block_is_module=False)
     (channels, size, _), layers = in_shape, []
     if stage > 0:
