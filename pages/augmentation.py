@@ -5,14 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from app import theme
-from app.language.errors import explain
-from app.language.texts import escaped, t
+from app.language.errors import errors_shown
+from app.language.texts import t
 from app.page_state.page import Page
-from app.widgets.augmentation.cifar import cifar
-from app.widgets.augmentation.imagenet import imagenet
+from app.widgets.augmentation.recipes import cifar, imagenet
 from app.widgets.augmentation.source import SEEDS, AugmentationState, draw_again, source
 from app.widgets.show_code import show_code
-from resnet_core.errors import PlaygroundError
 
 _CODE = {
     "imagenet": [
@@ -46,13 +44,11 @@ def show() -> None:
         )
     selection = source(page)
     hue = theme.HUES["plain"]
-    try:
+    with errors_shown():
         if recipe == "imagenet":
             imagenet(page, selection.pixels, hue)
         else:
             cifar(page, selection.pixels, selection.sample, hue)
-    except PlaygroundError as error:
-        st.error(escaped(explain(error)))
     with st.expander(t("augmentation.code"), icon=":material/code:"):
         for path, name in _CODE[recipe]:
             show_code(path, name)

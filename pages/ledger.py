@@ -11,11 +11,11 @@ from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
-from app.language.errors import explain
+from app.language.errors import errors_shown
 from app.language.texts import t
 from app.page_data import ledger
 from app.page_data.ledger import Check, Statement, TestError
-from app.page_state.page import page_link
+from app.page_state.page import compare_link
 from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
@@ -108,7 +108,7 @@ def _listed(causes: Sequence[str]) -> str:
 def _actions(runs: Sequence[RunRecord], experiments: Sequence[Experiment], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if runs:
-            page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in runs))
+            compare_link(t("ledger.curves"), runs)
         replay = st.popover(t("ledger.replay"), key=f"replay.{key}.open", on_change="rerun")
         if replay.open:  # there are two dozen of them
             with replay:
@@ -134,13 +134,10 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
 
 
 def _start(experiments: Sequence[Experiment]) -> None:
-    try:
+    with errors_shown():
         started = services.submit(experiments)
-    except PlaygroundError as error:
-        st.error(explain(error))
-        return
-    st.success(t("ledger.replay_started"))
-    page_link("compare", t("ledger.curves"), runs=",".join(run.id for run in started))
+        st.success(t("ledger.replay_started"))
+        compare_link(t("ledger.curves"), started)
 
 
 def _mean_response(run: RunRecord) -> float | None:

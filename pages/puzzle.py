@@ -8,15 +8,14 @@ from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import progress, texts
-from app.language.errors import explain
+from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_data.runs import find_runs, group_of_runs
 from app.page_state.controls import initial_value
-from app.page_state.page import Page, page_link
+from app.page_state.page import Page, compare_link, page_link
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
-from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
@@ -115,14 +114,11 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
 
 
 def _start(home: Page[PuzzleState], seed: int) -> None:
-    try:
+    with errors_shown():
         started = services.submit(presets.one_minute(seed))
-    except PlaygroundError as error:
-        st.error(explain(error))
-        return
-    st.session_state.pop(GUESS, None)
-    home.load(run=started[0].group)
-    st.rerun()
+        st.session_state.pop(GUESS, None)
+        home.load(run=started[0].group)
+        st.rerun()
 
 
 @st.fragment(run_every=1.0)
@@ -185,8 +181,7 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
 
 def _links(records: list[RunRecord]) -> None:
     page_link("why", t("home.next.why"))
-    ids = ",".join(record.id for record in records)
-    page_link("compare", t("home.next.compare"), runs=ids, order="sorted")
+    compare_link(t("home.next.compare"), records, order="sorted")
     page_link("train", t("home.next.train"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.language.errors import explain
+from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data.runs import KINDS, RunsState, active_runs, counts, listed, matching
 from app.page_state.controls import Control
@@ -14,7 +14,6 @@ from app.page_state.page import Page, page_link
 from app.widgets.runs.details import run_details
 from app.widgets.runs.dialogs import CLEAR, IMPORT, ask_for, is_dialog_waiting, open_dialog
 from app.widgets.runs.row import failure_of_missing, run_row
-from resnet_core.errors import PlaygroundError
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 
@@ -27,14 +26,11 @@ def page() -> None:
     st.markdown(t("runs.lead"))
     runs = Page("runs", RunsState, keep=True)
     runs.show_errors(lambda name: t("runs.show") if name == "kind" else t("runs.search"))
-    try:
+    with errors_shown():
         active = bool(active_runs())
         records = queries.runs()
-    except PlaygroundError as error:
-        st.error(explain(error))
-        return
-    open_dialog(runs, matching(records, runs.state.kind, runs.state.search))
-    st.fragment(_list, run_every=FAST if active else SLOW)(runs, active)
+        open_dialog(runs, matching(records, runs.state.kind, runs.state.search))
+        st.fragment(_list, run_every=FAST if active else SLOW)(runs, active)
 
 
 def _list(runs: Page[RunsState], was_active: bool) -> None:
@@ -77,26 +73,18 @@ def _filters(runs: Page[RunsState], records: Sequence[RunRecord]) -> None:
             format_func=lambda kind: t(f"runs.kind.{kind}"),
         )
         runs.control("search", t("runs.search"), icon=":material/search:", width=260)
-        st.button(
-            t("runs.clear.open"),
-            icon=":material/delete_sweep:",
-            key="runs.clear",
-            on_click=ask_for,
-            args=(CLEAR,),
-        )
+        _dialog_button(t("runs.clear.open"), "delete_sweep", "runs.clear", CLEAR)
         _offer_import()
     count = counts(records)
     st.caption(" · ".join(f"{t(f'runs.kind.{kind}')} {count[kind]}" for kind in KINDS))
 
 
 def _offer_import() -> None:
-    st.button(
-        t("import.open"),
-        icon=":material/file_open:",
-        key="runs.import.open",
-        on_click=ask_for,
-        args=(IMPORT,),
-    )
+    _dialog_button(t("import.open"), "file_open", "runs.import.open", IMPORT)
+
+
+def _dialog_button(label: str, icon: str, key: str, dialog: str) -> None:
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=ask_for, args=(dialog,))
 
 
 def _nothing_yet() -> None:

@@ -11,7 +11,7 @@ from app.figures.labels import network_label
 from app.language.errors import explain
 from app.language.texts import escaped, fault, t
 from app.page_data.runs import active_runs, find_runs
-from app.page_state.page import Page, page_link
+from app.page_state.page import Page, compare_link, page_link
 from app.page_state.view import View
 from app.widgets.block_details import block_details
 from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost, describe
@@ -181,8 +181,7 @@ def _started() -> None:
             st.markdown(t("train.started.many", count=len(records)))
         live_charts([record.id for record in records], View(), "train.charts", compact=True)
         with st.container(horizontal=True):
-            ids = ",".join(record.id for record in records)
-            page_link("compare", t("train.started.compare"), runs=ids)
+            compare_link(t("train.started.compare"), records)
             page_link("runs", t("train.started.runs"))
 
 

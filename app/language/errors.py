@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
-from app.language.texts import Language, language, say, t
+from app.language.texts import Language, escaped, language, say, t
 from resnet_core.errors import PlaygroundError
 from resnet_core.system.texts import Message
 
@@ -26,6 +28,15 @@ def sentence(error: Exception, language: Language) -> str:
 def stored_sentence(text: str, language: Language) -> str:
     """Return a stored message in this language; an earlier version's sentence stays as it is."""
     return Message.from_json(text).sentence(language)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error of the block that a person can put right; the page goes on behind the block."""
+    try:
+        yield
+    except PlaygroundError as error:
+        st.error(escaped(explain(error)))
 
 
 def on_script_error(error: Exception) -> bool:

@@ -21,7 +21,7 @@ Facts about Streamlit that decide how this is done:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -36,6 +36,7 @@ from app.language.texts import escaped, fault, t
 from app.page_state.controls import Control, show
 from app.page_state.query import Errors, PageState
 from resnet_core.errors import InvalidSetting
+from resnet_core.runs.record import RunRecord
 
 State = TypeVar("State", bound=PageState)
 
@@ -227,6 +228,11 @@ def page_link(name: str, label: str, /, **query: str) -> None:
     except StreamlitPageNotFoundError:
         # A page that is run by itself, as tests do, knows no other page.
         st.markdown(f"[{label}](/{name}?{urlencode(parameters, safe=',')})")
+
+
+def compare_link(label: str, runs: Sequence[RunRecord], /, **query: str) -> None:
+    """Show a link to Compare with these runs."""
+    page_link("compare", label, runs=",".join(run.id for run in runs), **query)
 
 
 def _parameters() -> dict[str, str]:

@@ -13,8 +13,8 @@ from app.language.texts import t
 from app.page_state.controls import initial_value
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import AttributionPage
+from resnet_core.labs.events import unpack
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.columns import unpack
 
 
 def browser(result: Result, key: str) -> None:

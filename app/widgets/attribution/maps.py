@@ -16,8 +16,8 @@ from app import theme
 from app.figures import attribution
 from app.language.texts import t
 from app.page_data.runs import find_runs
+from resnet_core.labs.events import unpack
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
 
 

@@ -10,17 +10,17 @@ import streamlit as st
 
 from app import services, theme
 from app.figures import attribution
-from app.language.errors import explain, stored_sentence
+from app.language.errors import errors_shown, explain, stored_sentence
 from app.language.texts import escaped, language, t
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.laboratory import lab_figures
 from app.widgets.laboratory.state import command_line, leave, note_viewer
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
+from resnet_core.labs.events import unpack
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
 
 _EVERY = 0.4  # seconds, while something is computed
@@ -34,16 +34,14 @@ def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
     A stopped result is requested again: its last viewer had left the page.
     """
     _leave(request.id)
-    try:
+    with errors_shown():
         result = results.find(request.id)
         if result is None or result.state == "stopped":
             services.submit_lab(request, again=result is not None)
             note_viewer(request.id, unasked=True)
             result = results.find(request.id)
-    except PlaygroundError as error:
-        st.error(escaped(explain(error)))
-        return None
-    return follow(result, show) if result is not None else None
+        return follow(result, show) if result is not None else None
+    return None
 
 
 def _leave(lab_id: str) -> None:
@@ -74,12 +72,9 @@ def follow(result: Result, show: Show) -> Result:
 
 def compute_again(request: LabRequest) -> None:
     """Request the computation here, and run the page again to follow it."""
-    try:
+    with errors_shown():
         services.submit_lab(request, again=True)
-    except PlaygroundError as error:
-        st.error(escaped(explain(error)))
-        return
-    st.rerun()
+        st.rerun()
 
 
 def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
@@ -152,10 +147,8 @@ def _stop(name: str, lab_id: str) -> None:
     if result is None or result.state not in ACTIVE:
         st.rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
-        try:
+        with errors_shown():  # it may have just ended
             services.stop_lab(lab_id)
-        except PlaygroundError as error:  # it has just ended
-            st.error(escaped(explain(error)))
 
 
 def strip(result: Result) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 from pydantic import Field
 
-from app.language.errors import explain
+from app.language.errors import errors_shown, explain
 from app.language.texts import escaped, t
 from app.page_data.pictures import Album, album
 from app.page_data.runs import find_runs
@@ -142,11 +142,8 @@ def _take_upload(page: AttributionPage, upload_id: str, content: bytes, name: st
     """Store an upload once and show it."""
     if st.session_state.get(_TAKEN) == upload_id:
         return
-    try:
+    with errors_shown():
         picture_id = uploaded_image.store(content, name)
-    except PlaygroundError as error:
-        st.error(escaped(explain(error)))
-        return
-    st.session_state[_TAKEN] = upload_id
-    page.change(picture=upload_name(picture_id))
-    st.rerun()
+        st.session_state[_TAKEN] = upload_id
+        page.change(picture=upload_name(picture_id))
+        st.rerun()

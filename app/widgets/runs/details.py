@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from app.language import progress
 from app.language.errors import explain
 from app.language.texts import escaped, language, t
 from app.page_data.runs import group_of_runs, source_of
-from app.page_state.page import page_link
+from app.page_state.page import compare_link, page_link
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
 from app.widgets.runs.row import imported_result
@@ -30,11 +29,10 @@ def run_details(run: RunRecord) -> None:
     """Show the run's details, with an error in place of each unreadable part."""
     facts, log = st.columns([2, 3], gap="large")
     with facts:
+        st.markdown(_facts(run))
         if run.imported:
-            st.markdown(_imported_facts(run))
             imported_links(run)
         else:
-            st.markdown(_facts(run))
             _settings(run)
             _links(run)
         run_export(run)
@@ -47,41 +45,29 @@ def run_details(run: RunRecord) -> None:
 
 
 def _facts(run: RunRecord) -> str:
-    lines = [
-        (t("runs.fact.id"), f"`{run.id}`"),
-        (t("runs.fact.created"), _when(run.created)),
-        (t("runs.fact.time"), progress.duration(run.seconds, t)),
-        (t("runs.fact.hardware"), escaped(run.hardware or run.device)),
-        (t("runs.fact.execution"), _execution(run)),
-        (t("runs.fact.software"), escaped(run.software)),
-        (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
-        (t("runs.fact.sha"), f"`{run.weights_sha256[:16]}`" if run.weights_sha256 else ""),
-    ]
-    return _listed(lines)
-
-
-def _imported_facts(run: RunRecord) -> str:
-    """Return the origin of the weights, how their images are prepared, and the test's result."""
-    source = source_of(run)
-    lines = [
-        (t("runs.fact.id"), f"`{run.id}`"),
-        (t("runs.fact.created"), _when(run.created)),
-        (t("runs.fact.parameters"), f"{run.parameters:,}" if run.parameters else ""),
-        (t("import.fact.tested"), imported_result(run)),
-    ]
-    if source is not None:
-        way = t(f"import.option.normalization.{source.normalization}")
-        lines += [
-            (t("import.fact.images"), way),
-            (t("import.fact.file"), escaped(source.file)),
-            (t("import.fact.form"), source.form),
-            (t("import.fact.sha"), f"`{source.sha256[:16]}`"),
-        ]
-    return _listed(lines)
-
-
-def _listed(lines: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"- {name}: {value}" for name, value in lines if value)
+    """Return the run's facts, or an imported network's origin, image preparation and test."""
+    facts = {
+        "runs.fact.id": f"`{run.id}`",
+        "runs.fact.created": _when(run.created),
+        "runs.fact.time": "" if run.imported else progress.duration(run.seconds, t),
+        "runs.fact.hardware": escaped(run.hardware or run.device),
+        "runs.fact.execution": _execution(run),
+        "runs.fact.software": escaped(run.software),
+        "runs.fact.parameters": f"{run.parameters:,}" if run.parameters else "",
+        "runs.fact.sha": f"`{run.weights_sha256[:16]}`" if run.weights_sha256 else "",
+    }
+    if run.imported:
+        for trained in ("hardware", "execution", "software", "sha"):
+            del facts[f"runs.fact.{trained}"]
+        facts["import.fact.tested"] = imported_result(run)
+        if (source := source_of(run)) is not None:
+            facts |= {
+                "import.fact.images": t(f"import.option.normalization.{source.normalization}"),
+                "import.fact.file": escaped(source.file),
+                "import.fact.form": source.form,
+                "import.fact.sha": f"`{source.sha256[:16]}`",
+            }
+    return "\n".join(f"- {t(key)}: {value}" for key, value in facts.items() if value)
 
 
 def _execution(run: RunRecord) -> str:
@@ -103,15 +89,11 @@ def _settings(run: RunRecord) -> None:
 
 def _links(run: RunRecord) -> None:
     with st.container(horizontal=True):
+        compare_link(t("runs.link.compare"), [run])
         together = group_of_runs(run.group) if run.group else []
-        tree = _tree(run)
-        page_link("compare", t("runs.link.compare"), runs=run.id)
-        if len(together) > 1:
-            ids = ",".join(one.id for one in together)
-            page_link("compare", t("runs.link.group", count=len(together)), runs=ids)
-        if len(tree) > 1:
-            ids = ",".join(one.id for one in tree)
-            page_link("compare", t("runs.link.tree", count=len(tree)), runs=ids)
+        for name, runs in (("group", together), ("tree", _tree(run))):
+            if len(runs) > 1:
+                compare_link(t(f"runs.link.{name}", count=len(runs)), runs)
         page_link("train", t("runs.link.again"), **Draft.of(run.experiment).to_query())
 
 
@@ -136,7 +118,7 @@ def _when(seconds: float) -> str:
 def imported_links(run: RunRecord) -> None:
     """Show links to Compare, Attribution, Why, and each laboratory that accepts the run."""
     with st.container(horizontal=True):
-        page_link("compare", t("import.link.compare"), runs=run.id)
+        compare_link(t("import.link.compare"), [run])
         page_link("attribution", t("import.link.attribution"), runs=run.id)
         page_link("why", t("import.link.why"))
     with st.expander(t("import.link.laboratories"), icon=":material/science:"):
@@ -185,10 +167,13 @@ def _packed(run: RunRecord, what: Format) -> None:
             on_click="ignore",
         )
     if packed is None or packed.done:
-        words = t("runs.export.pack") if packed is None else t("runs.export.again")
-        icon = ":material/folder_zip:"
-        key = _key("pack", run.id)
-        st.button(words, key=key, icon=icon, on_click=_start, args=(run.id, what))
+        st.button(
+            t("runs.export.pack") if packed is None else t("runs.export.again"),
+            key=_key("pack", run.id),
+            icon=":material/folder_zip:",
+            on_click=_start,
+            args=(run.id, what),
+        )
     else:
         st.caption(f":material/hourglass: {t('runs.export.packing')}")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -42,12 +42,13 @@ def open_dialog(page: Page[RunsState], matching: Sequence[RunRecord]) -> None:
         return
     dialog, run_id = request
     if dialog == IMPORT:
-        title = t("import.title")
-        st.dialog(title, width="medium", on_dismiss=_close_import)(import_dialog.import_dialog)()
+        _show(t("import.title"), "medium", import_dialog.import_dialog)
         return
     if dialog == CLEAR:
         ended = [run for run in matching if run.state not in ACTIVE]
-        st.dialog(t("runs.clear.title"), on_dismiss=_close)(_clear)(ended)
+        yes = t("runs.clear.yes", count=len(ended))
+        question = t("runs.clear.sure", count=len(ended))
+        _show(t("runs.clear.title"), "small", _delete, ended, question, yes)
         return
     try:
         run = queries.run(run_id)
@@ -56,10 +57,17 @@ def open_dialog(page: Page[RunsState], matching: Sequence[RunRecord]) -> None:
         _close()
         return
     if dialog == "fork":
-        title = t("runs.fork.title", title=escaped(run.title))
-        st.dialog(title, width="medium", on_dismiss=_close)(_fork)(page, run)
+        _show(t("runs.fork.title", title=escaped(run.title)), "medium", _fork, page, run)
     else:
-        st.dialog(t("runs.delete.title"), on_dismiss=_close)(_delete)(run)
+        question, yes = t("runs.delete.sure", title=escaped(run.title)), t("runs.delete.yes")
+        icon = ":material/delete:"
+        _show(t("runs.delete.title"), "small", _delete, [run], question, yes, icon)
+
+
+def _show(
+    title: str, width: Literal["small", "medium"], content: Callable[..., None], *values: object
+) -> None:
+    st.dialog(title, width=width, on_dismiss=_close)(content)(*values)
 
 
 def is_dialog_waiting() -> bool:
@@ -68,29 +76,20 @@ def is_dialog_waiting() -> bool:
 
 
 def _close() -> None:
+    import_dialog.forget()
     for key in (DIALOG, SHOWN, FAULT):
         st.session_state.pop(key, None)
 
 
-def _close_import() -> None:
-    import_dialog.forget()
-    _close()
-
-
-def _delete(run: RunRecord) -> None:
-    st.markdown(t("runs.delete.sure", title=escaped(run.title)))
+def _delete(runs: Sequence[RunRecord], question: str, label: str, icon: str | None = None) -> None:
+    """Ask whether to delete the runs; delete them, or close the dialog."""
+    st.markdown(question)
     with st.container(horizontal=True):
-        if st.button(t("runs.delete.yes"), type="primary", icon=":material/delete:"):
-            _delete_all([run])
-        _keep()
-
-
-def _clear(runs: Sequence[RunRecord]) -> None:
-    st.markdown(t("runs.clear.sure", count=len(runs)))
-    with st.container(horizontal=True):
-        if st.button(t("runs.clear.yes", count=len(runs)), type="primary", disabled=not runs):
+        if st.button(label, type="primary", icon=icon, disabled=not runs):
             _delete_all(runs)
-        _keep()
+        if st.button(t("runs.delete.no")):
+            _close()
+            st.rerun()
 
 
 def _delete_all(runs: Sequence[RunRecord]) -> None:
@@ -103,12 +102,6 @@ def _delete_all(runs: Sequence[RunRecord]) -> None:
         bar.progress(number / len(runs))
     _close()
     st.rerun()
-
-
-def _keep() -> None:
-    if st.button(t("runs.delete.no")):
-        _close()
-        st.rerun()
 
 
 def _fork(page: Page[RunsState], run: RunRecord) -> None:
@@ -136,26 +129,26 @@ def _changes(parent: Experiment, point: int, error: PlaygroundError | None) -> d
     left, right = st.columns(2, gap="medium")
     longer = parent.iterations if parent.iterations > point else point + max(1, point // 2)
     typed: dict[str, Any] = {}
+
+    def field(name: str, value: Any, note: str = "") -> None:
+        typed[name] = value
+        if note:
+            st.caption(note)
+        if isinstance(error, InvalidSetting) and error.field == name:
+            complaint(error)
+
     with left:
         typed["network"] = _network(parent)
-        typed["iterations"] = st.number_input(
-            t("runs.fork.until"), value=longer, step=100, help=t("runs.fork.until_help")
-        )
-        _complain("iterations", error)
-        rate = repr(parent.learning_rate)
-        typed["learning_rate"] = st.text_input(label("learning_rate"), value=rate)
-        st.caption(_rate_here(parent, point))
-        _complain("learning_rate", error)
+        until, advice = t("runs.fork.until"), t("runs.fork.until_help")
+        field("iterations", st.number_input(until, value=longer, step=100, help=advice))
+        rate = st.text_input(label("learning_rate"), value=repr(parent.learning_rate))
+        field("learning_rate", rate, _rate_here(parent, point))
     with right:
-        typed["batch_norm"] = st.toggle(label("batch_norm"), value=parent.batch_norm)
-        _complain("batch_norm", error)
-        drops = milestones_as_typed(parent.milestones)
-        advice = t("form.field.milestones.help")
-        typed["milestones"] = st.text_input(label("milestones"), value=drops, help=advice)
-        _complain("milestones", error)
-        name = st.text_input(label("name"), placeholder=t("runs.fork.name"))
-        _complain("name", error)
-    return {**typed, "name": name} if name else typed
+        field("batch_norm", st.toggle(label("batch_norm"), value=parent.batch_norm))
+        drops, advice = milestones_as_typed(parent.milestones), t("form.field.milestones.help")
+        field("milestones", st.text_input(label("milestones"), value=drops, help=advice))
+        field("name", st.text_input(label("name"), placeholder=t("runs.fork.name")))
+    return {name: value for name, value in typed.items() if name != "name" or value}
 
 
 def _rate_here(parent: Experiment, point: int) -> str:
@@ -175,11 +168,6 @@ def _network(parent: Experiment) -> str:
         return parent.network
     words = t("runs.fork.add_shortcuts") if family == "plain" else t("runs.fork.remove_shortcuts")
     return twin_of(parent.network) if st.toggle(words) else parent.network
-
-
-def _complain(field: str, error: PlaygroundError | None) -> None:
-    if isinstance(error, InvalidSetting) and error.field == field:
-        complaint(error)
 
 
 def _start(page: Page[RunsState], run: RunRecord, point: int, typed: dict[str, Any]) -> None:

@@ -24,31 +24,34 @@ Action = Literal[
     "pause", "resume", "stop", "stop_now", "first", "up", "down", "retry", "fork", "delete"
 ]
 
+
+@dataclass(frozen=True)
+class Offer:
+    """An action as it is offered.
+
+    Attributes:
+        command: the queue's, which decides in which states the action is allowed.
+        perform: None for an action that a dialog of the page confirms first.
+    """
+
+    icon: str
+    command: record.Action
+    perform: Callable[[RunRecord], object] | None = None
+
+
 # In the order in which they are offered: the first stands alone, the rest in a menu.
-ORDER: tuple[Action, ...] = (
-    *("pause", "resume", "first", "up", "down", "stop", "stop_now", "fork", "retry", "delete"),
-)
-# The commands of the queue behind actions of another name.
-_COMMAND_OF: Mapping[Action, record.Action] = {
-    "first": "move",
-    "up": "move",
-    "down": "move",
-    "stop_now": "stop",
+OFFERS: Mapping[Action, Offer] = {
+    "pause": Offer("pause", "pause", lambda run: services.pause(run.id)),
+    "resume": Offer("play_arrow", "resume", lambda run: services.resume(run.id)),
+    "first": Offer("vertical_align_top", "move", lambda run: services.move(run.id, 1)),
+    "up": Offer("arrow_upward", "move", lambda run: _move(run, -1)),
+    "down": Offer("arrow_downward", "move", lambda run: _move(run, 1)),
+    "stop": Offer("stop", "stop", lambda run: services.stop(run.id)),
+    "stop_now": Offer("dangerous", "stop", lambda run: services.stop(run.id, now=True)),
+    "fork": Offer("fork_right", "fork"),
+    "retry": Offer("restart_alt", "retry", lambda run: services.retry(run.id)),
+    "delete": Offer("delete", "delete"),
 }
-ICONS: Mapping[Action, str] = {
-    "pause": ":material/pause:",
-    "resume": ":material/play_arrow:",
-    "stop": ":material/stop:",
-    "stop_now": ":material/dangerous:",
-    "first": ":material/vertical_align_top:",
-    "up": ":material/arrow_upward:",
-    "down": ":material/arrow_downward:",
-    "retry": ":material/restart_alt:",
-    "fork": ":material/fork_right:",
-    "delete": ":material/delete:",
-}
-# These are confirmed in a dialog of the page first.
-IN_DIALOG: frozenset[Action] = frozenset({"fork", "delete"})
 # Session state: the dialog that is open and its run, the outcome of the last action.
 DIALOG, OUTCOME = "runs.dialog", "runs.outcome"
 
@@ -109,9 +112,8 @@ def allowed(run: RunRecord, queued: int) -> tuple[Action, ...]:
         pointless.add("fork")
     return tuple(
         action
-        for action in ORDER
-        if run.state in record.ALLOWED[_COMMAND_OF.get(action, action)]  # type: ignore[arg-type]
-        and action not in pointless
+        for action, offer in OFFERS.items()
+        if run.state in record.ALLOWED[offer.command] and action not in pointless
     )
 
 
@@ -120,11 +122,12 @@ def perform(action: Action, run: RunRecord) -> None:
 
     Another tab may have changed the run meanwhile; then its error is shown.
     """
-    if action in IN_DIALOG:
+    command = OFFERS[action].perform
+    if command is None:
         st.session_state[DIALOG] = (action, run.id)
         return
     try:
-        _COMMANDS[action](run)
+        command(run)
     except PlaygroundError as error:
         report(run.id, explain(error), success=False)
     else:
@@ -143,16 +146,8 @@ def failure_of_missing(records: Sequence[RunRecord]) -> Outcome | None:
     return outcome
 
 
-_COMMANDS: Mapping[Action, Callable[[RunRecord], None]] = {
-    "pause": lambda run: services.pause(run.id),
-    "resume": lambda run: services.resume(run.id),
-    "stop": lambda run: services.stop(run.id),
-    "stop_now": lambda run: services.stop(run.id, now=True),
-    "first": lambda run: services.move(run.id, 1),
-    "up": lambda run: services.move(run.id, max(1, int(run.position) - 1)),
-    "down": lambda run: services.move(run.id, int(run.position) + 1),
-    "retry": lambda run: services.retry(run.id),
-}
+def _move(run: RunRecord, places: int) -> None:
+    services.move(run.id, max(1, int(run.position) + places))
 
 
 def _chip(run: RunRecord) -> str:
@@ -173,7 +168,9 @@ def _described(run: RunRecord) -> str:
     if experiment.network_spec().has_shortcuts:
         network += f" {experiment.shortcut}"
     if run.imported:
-        return " · ".join([network, *_origin(run), _ago(run)])
+        source = source_of(run)
+        origin = [t("import.from", file=escaped(source.file))] if source else []
+        return " · ".join([network, *origin, _ago(run)])
     parts = [
         network,
         escaped(run.data_title or experiment.data),
@@ -190,17 +187,12 @@ def _ago(run: RunRecord) -> str:
     return t("runs.ago", time=progress.duration(max(0.0, time.time() - run.created), t))
 
 
-def _origin(run: RunRecord) -> list[str]:
-    """Return the file of weights that were trained elsewhere."""
-    source = source_of(run)
-    return [t("import.from", file=escaped(source.file))] if source else []
-
-
 def _outcome(run: RunRecord) -> str:
     """Return the result of a complete run."""
-    if run.state == "finished":
-        return _result(run)
-    return imported_result(run) if run.imported else ""
+    if run.state != "finished":
+        return imported_result(run) if run.imported else ""
+    took = t("runs.took", time=progress.duration(run.seconds, t))
+    return " · ".join([*_errors(run, "train", "test"), took])
 
 
 def _progress(run: RunRecord) -> None:
@@ -217,19 +209,17 @@ def _rate(run: RunRecord) -> list[str]:
         parts.append(t("charts.status.rate", n=f"{run.images_per_second:,.0f}"))
     if run.seconds_left is not None:
         parts.append(t("charts.status.left", time=progress.duration(run.seconds_left, t)))
-    if run.train_error is not None:
-        parts.append(t("runs.train_error", error=f"{run.train_error:.1f}"))
-    return parts
+    return [*parts, *_errors(run, "train")]
 
 
-def _result(run: RunRecord) -> str:
-    parts = []
-    if run.train_error is not None:
-        parts.append(t("runs.train_error", error=f"{run.train_error:.1f}"))
-    if run.test_error is not None:
-        parts.append(t("runs.test_error", error=f"{run.test_error:.1f}"))
-    parts.append(t("runs.took", time=progress.duration(run.seconds, t)))
-    return " · ".join(parts)
+def _errors(run: RunRecord, *names: str) -> list[str]:
+    """Return those of the errors that were measured, in words."""
+    values = {name: getattr(run, f"{name}_error") for name in names}
+    return [
+        t(f"runs.{name}_error", error=f"{value:.1f}")
+        for name, value in values.items()
+        if value is not None
+    ]
 
 
 def imported_result(run: RunRecord) -> str:
@@ -269,7 +259,7 @@ def _buttons(page: Page[RunsState], run: RunRecord, queued: int) -> None:
             st.button(
                 t(f"runs.action.{first}"),
                 key=f"runs.first.{run.id}",
-                icon=ICONS[first],
+                icon=f":material/{OFFERS[first].icon}:",
                 on_click=perform,
                 args=(first, run),
             )
@@ -291,6 +281,6 @@ def _menu(run: RunRecord, actions: list[Action]) -> None:
         t("runs.more"),
         actions,
         key=key,
-        format_func=lambda action: f"{ICONS[action]} {t(f'runs.action.{action}')}",
+        format_func=lambda action: f":material/{OFFERS[action].icon}: {t(f'runs.action.{action}')}",
         on_click=lambda: perform(st.session_state[key], run),
     )

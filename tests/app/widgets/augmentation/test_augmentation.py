@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.widgets.augmentation import cifar, imagenet
+from app.widgets.augmentation.recipes import (
+    cifar_draw,
+    framed,
+    imagenet_draw,
+    visible,
+    visible_without_mean,
+)
 from app.widgets.augmentation.source import LAST_SEED, SEEDS, AugmentationState
-from app.widgets.augmentation.tile import framed, visible, visible_without_mean
 from resnet_core.data.imagenet import recipe
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (300, 420, 3), np.uint8)
@@ -33,9 +38,9 @@ def test_what_cannot_be_used_is_named_and_gives_way(query: dict, wrong: list) ->
 @pytest.mark.parametrize("name", SEEDS)
 def test_drawing_one_thing_again_leaves_the_others(name: str) -> None:
     before = AugmentationState()
-    first = imagenet.drawn(before, PICTURE)
+    first = imagenet_draw(before, PICTURE)
     for seed in range(1, 9):  # a mirror image may come out the same several times
-        second = imagenet.drawn(before.changed(**{name: seed}), PICTURE)
+        second = imagenet_draw(before.changed(**{name: seed}), PICTURE)
         changed = {
             f for f in ("shorter_side", "mirrored", "colour") if _of(first, f) != _of(second, f)
         }
@@ -51,9 +56,9 @@ def _of(chance: recipe.Draw, field: str) -> object:
 
 
 def test_cifar_draws_by_the_same_seeds() -> None:
-    assert cifar.drawn(AugmentationState()) == cifar.drawn(AugmentationState(colour=9, size=9))
+    assert cifar_draw(AugmentationState()) == cifar_draw(AugmentationState(colour=9, size=9))
     assert any(
-        cifar.drawn(AugmentationState(place=n)) != cifar.drawn(AugmentationState())
+        cifar_draw(AugmentationState(place=n)) != cifar_draw(AugmentationState())
         for n in range(1, 4)
     )
 

@@ -22,13 +22,14 @@ def test_each_offered_action_succeeds(
 ) -> None:
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
     offered = row.allowed(put_on_record("run-1", state=state), IN_QUEUE)
-    for action in set(offered) - row.IN_DIALOG:
+    commands = [command for name in offered if (command := row.OFFERS[name].perform)]
+    for command in commands:
         for run in queries.runs():
             store.of_home().database.write(
                 lambda c, run=run: c.execute("DELETE FROM job WHERE id = ?", (run.id,))
             )
         run = put_on_record("run-1", state=state)
-        row._COMMANDS[action](run)
+        command(run)
 
 
 def test_stop_is_offered_to_active_runs_only(home: Path) -> None:
