@@ -53,7 +53,7 @@ _LIGHT = (
     "resnet_core.experiments.presets",
     "resnet_core.runs.queries",
     "resnet_core.runs.store",
-    "resnet_core.runs.export",
+    "resnet_core.exporting.tables",
     "resnet_core.exporting.export",
     "resnet_core.exporting.hub",
     "resnet_core.exporting.event_files",

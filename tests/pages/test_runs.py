@@ -321,7 +321,7 @@ def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.Monke
     monkeypatch.setattr(details.exports, "export", lambda *given: started.append(given))
     needs_onnx = Message("errors.export.extra_onnx", packages=["onnx"])
     monkeypatch.setattr(
-        details.formats, "missing", lambda what: needs_onnx if what == "onnx" else None
+        details.export, "missing", lambda what: needs_onnx if what == "onnx" else None
     )
     page = press(opened(), "Details")
 

@@ -99,7 +99,7 @@ def _absent(entry: Entry) -> None:
     elif state is not None and state.cancelled:
         st.caption(t("form.data.cancelled"))
     else:
-        st.caption(escaped(entry.how.text(language())))
+        st.caption(escaped(entry.access.text(language())))
     st.button(
         t("form.data.download", title=entry.title, megabytes=source.megabytes),
         icon=":material/download:",
