@@ -13,7 +13,7 @@ from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_data.runs import find_runs, group_of_runs
 from app.page_state.controls import initial_value
-from app.page_state.page import Page, compare_link, page_link
+from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.experiments.experiment import Experiment
@@ -109,7 +109,7 @@ def _buttons(
             _start(home, experiments)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
-            st.rerun()
+            rerun()
     if lacking:
         st.caption(t("home.lacking", data=escaped(lacking)))
 
@@ -132,7 +132,7 @@ def _start(home: Page[PuzzleState], experiments: tuple[Experiment, ...]) -> None
         started = services.submit(experiments)
         st.session_state.pop(GUESS, None)
         home.load(run=started[0].group)
-        st.rerun()
+        rerun()
 
 
 @st.fragment(run_every=1.0)
@@ -142,7 +142,7 @@ def _progress(ids: list[str]) -> None:
     records, _ = find_runs(ids)
     now = progress.progress(records)
     if not now.active:
-        st.rerun()
+        rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(1.0, now.share), text=_progress_text(records, now))
         if st.button(t("home.stop"), key="stop"):

@@ -9,8 +9,6 @@ from types import MappingProxyType
 TEST_ERROR: Mapping[int, float] = MappingProxyType(
     {20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.43, 1202: 7.93}
 )
-# Five runs of 110 layers: mean and standard deviation, percent.
-FIVE_RUNS = (6.61, 0.16)
 ITERATIONS = 64_000
 BATCH_SIZE = 128
 WIDTH = 16

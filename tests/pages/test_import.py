@@ -14,8 +14,8 @@ from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
 from app.page_state.view import View
-from app.server.chart_answers import caption as chart_caption
-from app.server.chart_answers import notes
+from app.server.captions import caption as chart_caption
+from app.server.captions import notes
 from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT
 from app.widgets.runs.import_dialog import JOB, Job
@@ -117,7 +117,7 @@ def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
 
         st.session_state["answers"] = import_dialog._answers(tuple(WAYS), "k")
 
-    shown = checked(AppTest.from_function(page, default_timeout=60).run())
+    shown = checked(AppTest.from_function(page, default_timeout=120).run())
     labels = [box.label for box in shown.selectbox]
     asked = shown.session_state["answers"]
     assert labels == ["Which network is it?", "Option A's zero channels",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import theme
 from app.language.texts import t
+from app.page_state.page import rerun
 from app.widgets.architecture.block_card import block_card
 from app.widgets.architecture.state import ArchitecturePage, described, token
 from app.widgets.experiment_form.cost import short
@@ -75,7 +76,7 @@ def _fold(page: ArchitecturePage, clicked: list[Clicked]) -> None:
         if one.fold is not None:
             stage = {f"{place}-{one.fold}"}
             page.change(open=tuple(stage ^ set(page.state.open)))
-            st.rerun()
+            rerun()
 
 
 def _details(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:

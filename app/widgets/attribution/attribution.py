@@ -11,6 +11,7 @@ from app.language.texts import escaped, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
 from app.page_state.controls import Control, initial_value
+from app.page_state.page import rerun
 from app.widgets.attribution.layers import browser, layer_choice
 from app.widgets.attribution.maps import all_moments, iterations, maps, moment, scale
 from app.widgets.attribution.results import ask_and_follow, checks, figures
@@ -182,7 +183,7 @@ def _layers(page: AttributionPage) -> None:
     figures(request, result, "attribution.sizes")
     if layer != state.layer:
         page.change(layer=layer)
-        st.rerun()
+        rerun()
 
 
 def _code(state: AttributionState) -> None:

@@ -12,6 +12,7 @@ from app import services, theme
 from app.figures import attribution
 from app.language.errors import errors_shown, explain, stored_sentence
 from app.language.texts import escaped, language, t
+from app.page_state.page import rerun
 from app.widgets.attribution.maps import Row, Tile, tiles
 from app.widgets.attribution.state import AttributionState
 from app.widgets.laboratory.laboratory import lab_figures
@@ -74,7 +75,7 @@ def compute_again(request: LabRequest) -> None:
     """Request the computation here, and run the page again to follow it."""
     with errors_shown():
         services.submit_lab(request, again=True)
-        st.rerun()
+        rerun()
 
 
 def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
@@ -98,7 +99,7 @@ def _while_active(lab_id: str, show: Show) -> None:
     if result is not None and result.state in ACTIVE:
         show(result)
     else:
-        st.rerun()
+        rerun()
 
 
 def checks(state: AttributionState) -> None:
@@ -145,7 +146,7 @@ def _stop(name: str, lab_id: str) -> None:
     services.ensure_supervisor()
     result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
-        st.rerun()
+        rerun()
     if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
         with errors_shown():  # it may have just ended
             services.stop_lab(lab_id)

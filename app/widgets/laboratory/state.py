@@ -23,7 +23,7 @@ from app.language.errors import explain
 from app.language.progress import duration
 from app.language.texts import language, speaker, t
 from app.page_state.controls import Control, initial_value
-from app.page_state.page import page_link
+from app.page_state.page import page_link, rerun
 from app.page_state.query import PageState, to_query
 from app.widgets.runs.picker import unique_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
@@ -290,7 +290,7 @@ def _request(request: LabRequest, begin: Callable[[], None]) -> None:
         st.error(explain(error))
         return
     begin()
-    st.rerun()
+    rerun()
 
 
 @st.fragment(run_every=_EVERY)
@@ -300,7 +300,7 @@ def _while_active(lab_id: str) -> None:
     services.ensure_supervisor()
     result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
-        st.rerun()
+        rerun()
     if st.button(t("labs.common.stop"), key="lab.stop", icon=":material/stop:"):
         try:
             services.stop_lab(lab_id)

@@ -11,7 +11,7 @@ from app import services
 from app.language.errors import explain
 from app.language.texts import escaped, t
 from app.page_data.runs import RunsState
-from app.page_state.page import Page
+from app.page_state.page import Page, rerun
 from app.widgets.experiment_form.draft import has_twin, milestones_as_typed, twin_of
 from app.widgets.experiment_form.form import complaint, label
 from app.widgets.runs import import_dialog
@@ -89,7 +89,7 @@ def _delete(runs: Sequence[RunRecord], question: str, label: str, icon: str | No
             _delete_all(runs)
         if st.button(t("runs.delete.no")):
             _close()
-            st.rerun()
+            rerun()
 
 
 def _delete_all(runs: Sequence[RunRecord]) -> None:
@@ -101,7 +101,7 @@ def _delete_all(runs: Sequence[RunRecord]) -> None:
             report(run.id, explain(error), success=False)
         bar.progress(number / len(runs))
     _close()
-    st.rerun()
+    rerun()
 
 
 def _fork(page: Page[RunsState], run: RunRecord) -> None:
@@ -179,9 +179,9 @@ def _start(page: Page[RunsState], run: RunRecord, point: int, typed: dict[str, A
         forked = services.fork(run.id, point, **changes)
     except PlaygroundError as error:
         st.session_state[FAULT] = error
-        st.rerun()  # the dialog again, with the fault in it
+        rerun()  # the dialog again, with the fault in it
         return
     _close()
     report(forked.id, t("runs.did.fork"), success=True)
     page.change(run=forked.id)
-    st.rerun()
+    rerun()

@@ -12,6 +12,7 @@ from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Reque
 from app.language.errors import stored_sentence
 from app.language.texts import escaped, language, t
 from app.page_state.controls import initial_value
+from app.page_state.page import rerun
 from app.widgets.experiment_form.form import complaint
 from app.widgets.runs.details import imported_links
 from app.widgets.runs.row import imported_result
@@ -73,7 +74,7 @@ def _ask(job: Job | None, now: Import) -> None:
         request = Request(name, content, options)
         forget()
         st.session_state[JOB] = Job(imports.submit(request), request)
-        st.rerun()
+        rerun()
 
 
 def _uploaded(key: str) -> tuple[str, bytes]:
@@ -95,7 +96,7 @@ def _show_file(name: str) -> None:
         st.markdown(f":material/draft: **{escaped(name)}**", width="content")
         if st.button(t("import.another"), type="tertiary"):
             forget()
-            st.rerun()
+            rerun()
 
 
 def _options(key: str, begins: Mapping[str, str]) -> dict[str, str]:
@@ -171,13 +172,13 @@ def _option(question: str, value: str) -> str:
 def _watch(token: str) -> None:
     now = imports.state(token)
     if now is None or now.done:
-        st.rerun()
+        rerun()
         return
     words = t("import.trying") if now.share else t("import.reading")
     st.progress(now.share, words)
     if st.button(t("import.cancel"), icon=":material/close:"):
         forget()
-        st.rerun()
+        rerun()
 
 
 def _imported(run_id: str) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from app import theme
 from app.language import texts
 from app.language.texts import t
+from app.page_state.page import touch
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -51,4 +52,5 @@ def switches(paths: Sequence[str]) -> None:
 def _switch_language() -> None:
     language = st.session_state["switches"].language
     if language in texts.LANGUAGES:
+        touch()
         texts.choose(language)

@@ -69,7 +69,5 @@ def test_the_one_minute_demo_is_the_preset() -> None:
 
 
 def test_an_unknown_name_is_refused_with_those_there_are() -> None:
-    with pytest.raises(
-        InvalidSetting, match="shortcuts, photographs or one-minute"
-    ):
+    with pytest.raises(InvalidSetting, match="shortcuts, photographs or one-minute"):
         reproductions.reproduction("figure8")

@@ -19,7 +19,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.system import texts
 
 ROOT = Path(catalog.__file__).parents[2]
@@ -86,7 +86,7 @@ def test_it_opens_with_networks_on_record_that_it_accepts(question: Question) ->
     assert len(question.runs) <= question.most_runs
     assert not {"runs", "id", "lang", "again"} & set(question.settings.model_fields)
     for run_id in question.runs:
-        run = find_weights.described(run_id)
+        run = queries.described(run_id)
         assert run.recorded
         assert question.refuses(run) == ""
     assert LabRequest.create(question.name).runs == question.runs
@@ -121,16 +121,21 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(
 
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
-    orders = (
+    requests = (
         LabRequest.create("attribution", through_training=True),
         LabRequest.create("transfer", task="box"),
     )
-    assert names >= {order.id for order in orders}
+    assert names >= {lab_request.id for lab_request in requests}
     for name in names:
         result = results.read(name)
         assert (result.id, result.state, result.recorded) == (name, "finished", True)
-        order = result.request
-        assert LabRequest.create(order.laboratory, order.runs, **dict(order.settings)) == order
+        lab_request = result.request
+        assert (
+            LabRequest.create(
+                lab_request.laboratory, lab_request.runs, **dict(lab_request.settings)
+            )
+            == lab_request
+        )
 
 
 # Experiments that a laboratory may be given; each is accepted and usable, or refused in words.
