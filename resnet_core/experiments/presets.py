@@ -51,9 +51,8 @@ PHOTOGRAPHS: Mapping[str, Any] = MappingProxyType(
     {
         **ONE_MINUTE,
         "data": "cifar10-sample",
-        # So few, and never mirrored, that 25 epochs fit into the time.
+        # So few that 25 epochs fit into the time.
         "train_images": 2000,
-        "flip": False,
         "iterations": 1590,
         "learning_rate": 0.05,
         "warmup_iterations": 375,
