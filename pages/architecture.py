@@ -7,11 +7,9 @@ import streamlit as st
 from app.language.texts import t
 from app.page_state.page import Page
 from app.widgets.architecture.costs import costs
+from app.widgets.architecture.drawings import side_by_side, steps
 from app.widgets.architecture.field import field
-from app.widgets.architecture.picker import picker
-from app.widgets.architecture.side_by_side import side_by_side
-from app.widgets.architecture.state import ArchitectureState
-from app.widgets.architecture.steps import steps
+from app.widgets.architecture.state import ArchitectureState, picker
 
 
 def show() -> None:

@@ -1,4 +1,4 @@
-"""The maps of one picture, network under network, method beside method."""
+"""Maps of one picture: each method's for each network, through training, and the activations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from app import theme
 from app.figures import attribution
 from app.language.texts import t
 from app.page_data.runs import find_runs
+from app.page_state.controls import initial_value
+from app.widgets.attribution.state import AttributionPage
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
@@ -175,6 +177,30 @@ def _moment_tile(row: dict[str, Any], percent: float) -> Tile:
     return Tile(address, "", (moment(int(row["iteration"])), f"{percent:.0f} %"))
 
 
+def strip(result: Result) -> None:
+    """Show the picture's maps while weights become random, a row for each network and method."""
+    drawn: pd.DataFrame | None = result.tables.get("maps")
+    if drawn is None:
+        return
+    dark = theme.is_dark()
+    with st.expander(t("attribution.strip"), expanded=True):
+        rows = []
+        for (label, method), part in drawn.groupby(["label", "method"], sort=False):
+            records = part.to_dict("records")
+            each = tuple(
+                Tile(
+                    attribution.map_address(unpack(row), dark),
+                    "",
+                    (row["layer"] or t("attribution.whole"),),
+                )
+                for row in records
+            )
+            colour = theme.colour(str(records[0]["family"]), int(records[0]["depth"]), dark)
+            heading = f"{label} · {t(f'attribution.method.{method}')}"
+            rows.append(Row(heading, each, colour, size="small"))
+        tiles(rows)
+
+
 Size = Literal["large", "middle", "small"]
 _STYLE = Path(__file__).with_name("tiles.css").read_text(encoding="utf-8")
 
@@ -228,3 +254,83 @@ def _tile_html(tile: Tile) -> str:
         picture = f'<div class="no-tile">{escape(tile.note)}</div>'
     title = f"<b>{escape(tile.title)}</b>" if tile.title else ""
     return f"<figure>{picture}<figcaption>{title}{lines}</figcaption></figure>"
+
+
+def browser(result: Result, key: str) -> None:
+    """Show a block of every network, and the chosen layer.
+
+    Args:
+        key: of the slider that chooses the block.
+    """
+    additions = result.tables.get("additions")
+    if additions is not None:
+        names = list(dict.fromkeys(additions["block"]))
+        middle = names[len(names) // 2]
+        block = st.select_slider(
+            t("attribution.block"), names, value=initial_value(key, middle), key=key
+        )
+        _block(additions[additions["block"] == block])
+        st.caption(t("attribution.parts_said"))
+    table = result.tables.get("maps")
+    if table is not None:
+        for row in table.to_dict("records"):
+            heading = f"{row['label']} · {row['layer']}"
+            tiles([_channels(heading, row)])
+
+
+def layer_choice(result: Result, page: AttributionPage) -> str:
+    """Show the layers, and return the chosen one or ""."""
+    table = result.tables.get("layers")
+    if table is None:
+        return page.state.layer
+    names = ["", *dict.fromkeys(table["layer"])]
+    sizes = {row["layer"]: row for row in table.to_dict("records")}
+    key = page.key("layer")
+    initial = initial_value(key, page.state.layer if page.state.layer in names else "")
+    return st.selectbox(
+        t("attribution.layer"),
+        names,
+        index=names.index(initial) if initial in names else 0,
+        key=key,
+        on_change=page.touch,
+        format_func=lambda name: _layer_name(name, sizes),
+    )
+
+
+def _layer_name(name: str, sizes: dict[str, dict[str, Any]]) -> str:
+    if not name:
+        return t("attribution.no_layer")
+    row = sizes[name]
+    return f"{name} · {row['channels']} × {row['height']} × {row['width']}"
+
+
+def _block(rows: pd.DataFrame) -> None:
+    """A network's parts under each other, channel under channel."""
+    for _, own in rows.groupby("run", sort=False):
+        parts = own.to_dict("records")
+        first = parts[0]
+        st.markdown(f"**{first['label']}** · `{first['block']}`")
+        tiles([_channels(_part_name(row), row) for row in parts])
+
+
+def _part_name(row: dict[str, Any]) -> str:
+    part = row["part"]
+    return t("attribution.part_row", part=t(f"attribution.part.{part}"), std=row["std"])
+
+
+def _channels(heading: str, row: dict[str, Any]) -> Row:
+    """All maps of a tensor in one grey scale, from its least to its largest value."""
+    steps = unpack(row)
+    colour = theme.colour(str(row["family"]), int(row["depth"]), theme.is_dark())
+    each = tuple(
+        Tile(
+            attribution.channel_address(channel),
+            "",
+            description=t("attribution.channel", n=number, of=int(row["channels"])),
+        )
+        for number, channel in enumerate(steps, start=1)
+    )
+    left = int(row["channels"]) - len(steps)
+    more = t("attribution.more_channels", n=left) if left else ""
+    span = t("attribution.span", low=row["low"], high=row["high"])
+    return Row(f"{heading} · {span}{more}", each, colour, size="small")
