@@ -10,11 +10,12 @@ import streamlit as st
 from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
-from app.language import progress, texts
+from app.language import texts
 from app.language.errors import errors_shown
 from app.language.texts import t
 from app.page_data import ledger
 from app.page_data.ledger import Check, Statement, TestError
+from app.page_data.runs import duration
 from app.page_state.page import compare_link
 from app.server import captions
 from resnet_core.errors import PlaygroundError
@@ -126,7 +127,7 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
     times = [one for one in estimates if isinstance(one, Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)
-        st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
+        st.caption(t("ledger.replay_time", time=duration(seconds, t)))
         if any(one.busy for one in times):
             st.caption(t("common.measured_busy"))
     if st.button(t("ledger.replay_start"), key=f"replay.{key}", type="primary"):

@@ -7,11 +7,11 @@ import streamlit as st
 from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
-from app.language import progress, texts
+from app.language import texts
 from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data import puzzle
-from app.page_data.runs import find_runs, group_of_runs
+from app.page_data.runs import Progress, duration, find_runs, group_of_runs, progress
 from app.page_state.controls import initial_value
 from app.page_state.page import Page, compare_link, page_link
 from app.page_state.view import PuzzleState, View
@@ -108,7 +108,7 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
         return t("home.again", seed=seed), None
     estimate = training.together(presets.one_minute(seed))
     if isinstance(estimate, Estimate):
-        label = t("home.run_timed", time=progress.duration(estimate.seconds, t))
+        label = t("home.run_timed", time=duration(estimate.seconds, t))
         return label, t("common.measured_busy") if estimate.busy else None
     return t("home.run"), None
 
@@ -126,7 +126,7 @@ def _progress(ids: list[str]) -> None:
     """Show the runs' progress; the charts move by themselves."""
     services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
     records, _ = find_runs(ids)
-    now = progress.progress(records)
+    now = progress(records)
     if not now.active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -137,14 +137,14 @@ def _progress(ids: list[str]) -> None:
                     services.stop(record.id)
 
 
-def _progress_text(records: list[RunRecord], now: progress.Progress) -> str:
+def _progress_text(records: list[RunRecord], now: Progress) -> str:
     if all(record.state == "queued" for record in records):
         ahead = sum(run.state == "running" for run in queries.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
     percent = f"{now.share * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)
-    return t("home.progress_left", percent=percent, time=progress.duration(now.seconds_left, t))
+    return t("home.progress_left", percent=percent, time=duration(now.seconds_left, t))
 
 
 def _ask() -> None:

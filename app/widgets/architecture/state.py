@@ -35,8 +35,6 @@ from resnet_core.specs.names import Spec, is_imagenet, spec_of
 
 View = Literal["networks", "steps", "cost", "field"]
 Scope = Literal["family", "chosen"]
-VIEWS: tuple[View, ...] = get_args(View)
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 MOST = 3  # networks side by side
 STEPS = (1, 2, 3)
 PICTURES = 10  # embedded pictures, one a class

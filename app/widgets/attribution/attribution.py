@@ -33,7 +33,15 @@ from app.widgets.attribution.state import (
     pictures,
 )
 from app.widgets.laboratory.laboratory import lab_figures
-from app.widgets.laboratory.state import command_line, how_to_show, leave, networks, note_viewer
+from app.widgets.laboratory.state import (
+    command_line,
+    compute,
+    how_to_show,
+    leave,
+    networks,
+    note_viewer,
+    stop_button,
+)
 from app.widgets.show_code import show_code
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs import catalog
@@ -248,15 +256,8 @@ def follow(result: Result, show: Show) -> Result:
     if result.state in {"failed", "interrupted"}:
         st.warning(escaped(stored_sentence(result.exit_reason, language())))
         if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
-            compute_again(result.request)
+            compute(result.request)
     return result
-
-
-def compute_again(request: LabRequest) -> None:
-    """Request the computation here, and run the page again to follow it."""
-    with errors_shown():
-        services.submit_lab(request, again=True)
-        st.rerun()
 
 
 def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
@@ -305,7 +306,7 @@ def _check(name: str, state: AttributionState, **settings: str) -> Result | None
     if result is None or result.state not in ACTIVE:
         _button(name, request, result)
     else:
-        _stop(name, result.id)
+        stop_button(result.id, f"attribution.{name}.stop")
     figures(
         request,
         result,
@@ -319,15 +320,4 @@ def _check(name: str, state: AttributionState, **settings: str) -> Result | None
 def _button(name: str, request: LabRequest, result: Result | None) -> None:
     label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
     if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
-        compute_again(request)
-
-
-@st.fragment(run_every=3.0)
-def _stop(name: str, lab_id: str) -> None:
-    services.ensure_supervisor()
-    result = results.find(lab_id)
-    if result is None or result.state not in ACTIVE:
-        st.rerun()
-    if st.button(t("labs.common.stop"), key=f"attribution.{name}.stop", icon=":material/stop:"):
-        with errors_shown():  # it may have just ended
-            services.stop_lab(lab_id)
+        compute(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import streamlit as st
 from pydantic import Field
@@ -28,7 +28,6 @@ from resnet_core.labs.attribution.question import (
 from resnet_core.labs.results.request import LabRequest
 
 View = Literal["maps", "checks", "layers"]
-VIEWS: tuple[View, ...] = get_args(View)
 NAME = QUESTION.name
 
 

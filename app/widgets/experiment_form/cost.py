@@ -8,9 +8,8 @@ from functools import lru_cache
 import streamlit as st
 
 from app.background.measurements import Estimate, Failed, training
-from app.language import progress
 from app.language.texts import escaped, language, t
-from app.page_data.runs import active_runs
+from app.page_data.runs import active_runs, duration
 from app.widgets.experiment_form.draft import depths, joined, split
 from app.widgets.experiment_form.form import label, value_text
 from resnet_core.anatomy.describe import describe as anatomy_of
@@ -172,7 +171,7 @@ def _show_time(
     else:
         st.metric(
             title,
-            t("train.cost.about", time=progress.duration(estimate.seconds, t)),
+            t("train.cost.about", time=duration(estimate.seconds, t)),
             delta=_time_change(experiments, before),
             delta_color="off",
             delta_arrow="off",
@@ -194,7 +193,7 @@ def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None)
     if abs(difference) < 0.05 * then.seconds:
         return None
     sign = "+" if difference > 0 else "−"
-    return f"{sign}{progress.duration(abs(difference), t)}"
+    return f"{sign}{duration(abs(difference), t)}"
 
 
 def _listed(parts: list[str]) -> str:

@@ -7,10 +7,9 @@ import datetime
 import streamlit as st
 
 from app.background import exports
-from app.language import progress
 from app.language.errors import explain
 from app.language.texts import escaped, language, t
-from app.page_data.runs import group_of_runs, source_of
+from app.page_data.runs import duration, group_of_runs, source_of
 from app.page_state.page import compare_link, page_link
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
@@ -49,7 +48,7 @@ def _facts(run: RunRecord) -> str:
     facts = {
         "runs.fact.id": f"`{run.id}`",
         "runs.fact.created": _when(run.created),
-        "runs.fact.time": "" if run.imported else progress.duration(run.seconds, t),
+        "runs.fact.time": "" if run.imported else duration(run.seconds, t),
         "runs.fact.hardware": escaped(run.hardware or run.device),
         "runs.fact.execution": _execution(run),
         "runs.fact.software": escaped(run.software),
