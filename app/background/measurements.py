@@ -25,7 +25,7 @@ from typing import Generic, TypeVar
 import psutil
 from pydantic import TypeAdapter
 
-from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
+from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error, command_options
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import Spec
@@ -305,8 +305,7 @@ class TrainingTimes(Measurements[Experiment, Estimate]):
         return _shared([self.known(experiment) for experiment in experiments])
 
     def command(self, setting: Experiment) -> list[str]:
-        pairs = setting.to_query().items()
-        options = [part for name, text in pairs for part in (_option(name), text)]
+        options = command_options(setting.to_query())
         return ["-m", "resnet_core", JSON_ERRORS, "measure", *options, "--json"]
 
     def identity(self, setting: Experiment) -> list[object]:
@@ -349,20 +348,12 @@ class ForwardCosts(Measurements[Spec, Forward]):
     """Costs of a forward pass by network."""
 
     def command(self, setting: Spec) -> list[str]:
-        options = [
-            part
-            for name in _FORWARD_OPTIONS
-            if name in setting.__dataclass_fields__
-            for part in (_option(name), str(getattr(setting, name)))
-        ]
+        names = [name for name in _FORWARD_OPTIONS if name in setting.__dataclass_fields__]
+        options = command_options({name: str(getattr(setting, name)) for name in names})
         return ["-m", "resnet_core", JSON_ERRORS, "forward", setting.name, *options, "--json"]
 
     def identity(self, setting: Spec) -> list[object]:
         return [self.command(setting), os.cpu_count(), environment.read().laboratory_threads]
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 training = TrainingTimes("timings", Estimate, TRAINING_TIMEOUT)

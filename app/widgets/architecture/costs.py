@@ -54,13 +54,12 @@ def _spec(name: str) -> Spec:
 def _bars(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
     named = [(title(anatomy.spec), anatomy) for anatomy in anatomies]
     paper = paper_imagenet.BILLION_MULTIPLY_ADDS
+    dark = theme.is_dark()
     work, weights = st.columns(2, gap="medium")
-    with work:
-        figure = work_figure(named, "multiply_adds", paper, t, theme.is_dark())
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
-    with weights:
-        figure = work_figure(named, "parameters", paper, t, theme.is_dark())
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
+    figure = work_figure(named, "multiply_adds", paper, t, dark)
+    work.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
+    figure = work_figure(named, "parameters", paper, t, dark)
+    weights.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
     st.caption(f"{t('architecture.cost.parts')} {t('architecture.dashed')}")
 
 

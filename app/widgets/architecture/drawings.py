@@ -134,25 +134,16 @@ def _words(page: ArchitecturePage, step: int, networks: list[Anatomy]) -> None:
     figure = steps_figure(so_far, paper_imagenet.BILLION_MULTIPLY_ADDS, t, theme.is_dark())
     st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=page.key("bars"))
     st.caption(t("architecture.dashed"))
-    back, on = st.columns(2)
-    with back:
-        st.button(
-            t("architecture.steps.back"),
-            icon=":material/arrow_back:",
-            disabled=step == STEPS[0],
+    ways = (("back", "arrow_back", step - 1), ("next", "arrow_forward", step + 1))
+    for column, (name, icon, other) in zip(st.columns(2), ways, strict=True):
+        column.button(
+            t(f"architecture.steps.{name}"),
+            icon=f":material/{icon}:",
+            disabled=other not in STEPS,
+            type="primary" if name == "next" else "secondary",
             width="stretch",
-            key=page.key("back"),
-            on_click=lambda: page.load(step=step - 1),
-        )
-    with on:
-        st.button(
-            t("architecture.steps.next"),
-            icon=":material/arrow_forward:",
-            disabled=step == STEPS[-1],
-            type="primary",
-            width="stretch",
-            key=page.key("next"),
-            on_click=lambda: page.load(step=step + 1),
+            key=page.key(name),
+            on_click=lambda other=other: page.load(step=other),
         )
 
 

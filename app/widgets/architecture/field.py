@@ -11,7 +11,7 @@ from app.page_data import pictures
 from app.page_data.pictures import Pixels
 from app.page_state.controls import Control, initial_value
 from app.widgets.architecture.state import ArchitecturePage, described
-from app.widgets.augmentation.source import own_picture
+from app.widgets.augmentation.source import picture_choice
 from resnet_core.anatomy.describe import describe
 from resnet_core.anatomy.facts import Anatomy, Layer
 from resnet_core.anatomy.receptive_field import ReceptiveField, receptive_fields
@@ -100,12 +100,11 @@ def _choose_layer(page: ArchitecturePage, layers: list[Layer]) -> Layer:
 
 def _unit(page: ArchitecturePage, layer: Layer) -> tuple[int, int]:
     """Return the place of the unit on the layer's map."""
-    first, second = st.columns(2, gap="medium")
-    with first:
-        across = _place(page, "across", layer)
-    with second:
-        down = _place(page, "down", layer)
-    return across, down
+    places = []
+    for column, name in zip(st.columns(2, gap="medium"), ("across", "down"), strict=True):
+        with column:
+            places.append(_place(page, name, layer))
+    return places[0], places[1]
 
 
 def _description(layer: Layer, area: ReceptiveField, unit: tuple[int, int], size: int) -> str:
@@ -130,16 +129,9 @@ def _place(page: ArchitecturePage, name: str, layer: Layer) -> int:
 
 def _picture(page: ArchitecturePage) -> Pixels:
     embedded = pictures.embedded()
-    choice, upload = st.columns(2, gap="medium")
-    with choice:
-        number = page.control(
-            "picture",
-            t("architecture.field.picture"),
-            Control("list", tuple(range(len(embedded)))),
-            format_func=lambda number: t("architecture.field.embedded", name=embedded[number][0]),
-        )
-    with upload:
-        own = own_picture(page.key("own"))
+    titles = [t("architecture.field.embedded", name=name) for name, _ in embedded]
+    label, numbers = t("architecture.field.picture"), tuple(range(len(embedded)))
+    number, own = picture_choice(page, label, numbers, titles.__getitem__)
     return embedded[number][1] if own is None else own
 
 

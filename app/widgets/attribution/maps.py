@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -107,8 +107,7 @@ def _row(
     # The number of iterations of an imported network is unknown.
     imported = any(run.imported for run in records)
     heading = t("attribution.row_imported" if imported else "attribution.row", **values)
-    colour = theme.colour(str(picture["family"]), int(picture["depth"]), dark)
-    return Row(heading, (first, *each), colour)
+    return Row(heading, (first, *each), _colour(picture))
 
 
 def _tile(method: str, row: Mapping[str, Any] | None, dark: bool, mask: np.ndarray | None) -> Tile:
@@ -149,32 +148,14 @@ def all_moments(result: Result) -> None:
     if drawn is None:
         return
     scores = result.tables["scores"].set_index(["run", "iteration"])["target_probability"]
+
+    def lines(row: Mapping[str, Any]) -> tuple[str, ...]:
+        percent = scores.loc[(row["run"], row["iteration"])]
+        return moment(int(row["iteration"])), f"{percent:.0f} %"
+
     with st.expander(t("attribution.all_moments"), icon=":material/view_carousel:"):
-        rows = []
-        for _, part in drawn[drawn["reason"] == ""].groupby(["method", "run"], sort=False):
-            moments = part.sort_values("iteration").to_dict("records")
-            each = [
-                _moment_tile(row, scores.loc[(row["run"], row["iteration"])]) for row in moments
-            ]
-            rows.append(_moment_row(moments[0], each))
-        tiles(rows)
-
-
-def moment(iteration: int) -> str:
-    """Return the label of a point in training."""
-    return t("attribution.after", n=f"{iteration:,}") if iteration else t("attribution.before")
-
-
-def _moment_row(first: dict[str, Any], each: list[Tile]) -> Row:
-    colour = theme.colour(str(first["family"]), int(first["depth"]), theme.is_dark())
-    method = t(f"attribution.method.{first['method']}")
-    heading = f"{method} · {first['label']}"
-    return Row(heading, tuple(each), colour, size="middle")
-
-
-def _moment_tile(row: dict[str, Any], percent: float) -> Tile:
-    address = attribution.map_address(unpack(row), theme.is_dark())
-    return Tile(address, "", (moment(int(row["iteration"])), f"{percent:.0f} %"))
+        usable = drawn[drawn["reason"] == ""]
+        tiles(_map_rows(usable, ["method", "run"], "{method} · {label}", lines, "middle"))
 
 
 def strip(result: Result) -> None:
@@ -182,23 +163,45 @@ def strip(result: Result) -> None:
     drawn: pd.DataFrame | None = result.tables.get("maps")
     if drawn is None:
         return
-    dark = theme.is_dark()
+
+    def lines(row: Mapping[str, Any]) -> tuple[str, ...]:
+        return (row["layer"] or t("attribution.whole"),)
+
     with st.expander(t("attribution.strip"), expanded=True):
-        rows = []
-        for (label, method), part in drawn.groupby(["label", "method"], sort=False):
-            records = part.to_dict("records")
-            each = tuple(
-                Tile(
-                    attribution.map_address(unpack(row), dark),
-                    "",
-                    (row["layer"] or t("attribution.whole"),),
-                )
-                for row in records
-            )
-            colour = theme.colour(str(records[0]["family"]), int(records[0]["depth"]), dark)
-            heading = f"{label} · {t(f'attribution.method.{method}')}"
-            rows.append(Row(heading, each, colour, size="small"))
-        tiles(rows)
+        tiles(_map_rows(drawn, ["label", "method"], "{label} · {method}", lines, "small"))
+
+
+def _map_rows(
+    drawn: pd.DataFrame,
+    by: list[str],
+    heading: str,
+    lines: Callable[[Mapping[str, Any]], tuple[str, ...]],
+    size: Size,
+) -> list[Row]:
+    """Return a row of maps for each value of the columns `by`.
+
+    Args:
+        heading: the row's, with the placeholders `method` and `label`.
+        lines: of the text under a map.
+    """
+    rows = []
+    for _, part in drawn.groupby(by, sort=False):
+        records = sorted(part.to_dict("records"), key=lambda row: row.get("iteration", 0))
+        first, dark = records[0], theme.is_dark()
+        each = [Tile(attribution.map_address(unpack(row), dark), "", lines(row)) for row in records]
+        method = t(f"attribution.method.{first['method']}")
+        title = heading.format(method=method, label=first["label"])
+        rows.append(Row(title, tuple(each), _colour(first), size))
+    return rows
+
+
+def _colour(network: Mapping[str, Any]) -> str:
+    return theme.colour(str(network["family"]), int(network["depth"]), theme.is_dark())
+
+
+def moment(iteration: int) -> str:
+    """Return the label of a point in training."""
+    return t("attribution.after", n=f"{iteration:,}") if iteration else t("attribution.before")
 
 
 Size = Literal["large", "middle", "small"]
@@ -321,7 +324,6 @@ def _part_name(row: dict[str, Any]) -> str:
 def _channels(heading: str, row: dict[str, Any]) -> Row:
     """All maps of a tensor in one grey scale, from its least to its largest value."""
     steps = unpack(row)
-    colour = theme.colour(str(row["family"]), int(row["depth"]), theme.is_dark())
     each = tuple(
         Tile(
             attribution.channel_address(channel),
@@ -333,4 +335,4 @@ def _channels(heading: str, row: dict[str, Any]) -> Row:
     left = int(row["channels"]) - len(steps)
     more = t("attribution.more_channels", n=left) if left else ""
     span = t("attribution.span", low=row["low"], high=row["high"])
-    return Row(f"{heading} · {span}{more}", each, colour, size="small")
+    return Row(f"{heading} · {span}{more}", each, _colour(row), size="small")
