@@ -7,8 +7,7 @@ import streamlit as st
 from app.language.texts import t
 from app.page_state.page import Page
 from app.widgets.architecture.costs import costs
-from app.widgets.architecture.drawings import side_by_side, steps
-from app.widgets.architecture.field import field
+from app.widgets.architecture.drawings import field, side_by_side, steps
 from app.widgets.architecture.state import ArchitectureState, picker
 
 

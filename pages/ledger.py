@@ -15,9 +15,8 @@ from app.language.errors import errors_shown
 from app.language.texts import t
 from app.page_data import ledger
 from app.page_data.ledger import Check, Statement, TestError
-from app.page_data.runs import duration
+from app.page_data.runs import caption, duration
 from app.page_state.page import compare_link
-from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
@@ -99,7 +98,7 @@ def _origin(runs: Sequence[RunRecord], apart: str) -> None:
     """Show data, length, machine and seeds, and what is unlike the paper."""
     say = texts.speaker(texts.language())
     seeds = len({run.experiment.seed for run in runs})
-    st.caption(f"{captions.caption(runs, seeds, say)}  \n{apart}".strip())
+    st.caption(f"{caption(runs, seeds, say)}  \n{apart}".strip())
 
 
 def _listed(causes: Sequence[str]) -> str:

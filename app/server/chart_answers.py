@@ -24,10 +24,9 @@ from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread
 from app.figures.series import Member, Series, gather
 from app.language import texts
 from app.language.texts import Language, Speaker
-from app.page_data.runs import find_runs, progress, progress_text
+from app.page_data.runs import caption, find_runs, notes, progress, progress_text
 from app.page_state.query import PageState
 from app.page_state.view import View, is_run_id
-from app.server import captions
 from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.runs import curves, queries
@@ -140,8 +139,8 @@ def _now(request: ChartRequest, series: Sequence[Series], missing: Sequence[str]
         "series": [_curve_fields(curve, say, dark) for curve in series],
         "end": time_end(series, view),
         "reached": reached,
-        "caption": captions.caption(records, per_curve, say),
-        "notes": captions.notes(series, view, say),
+        "caption": caption(records, per_curve, say),
+        "notes": notes(series, view, say),
         "active": progress(records).active,
         "poll": _poll(records, reached),
         "missing": list(missing),

@@ -13,9 +13,9 @@ from app.background.imports import Import, Request
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
+from app.page_data.runs import caption as chart_caption
+from app.page_data.runs import notes
 from app.page_state.view import View
-from app.server.chart_answers import caption as chart_caption
-from app.server.chart_answers import notes
 from app.server.lab_answers import caption
 from app.widgets.runs.dialogs import IMPORT, JOB, Job
 from app.widgets.runs.picker import run_label

@@ -13,15 +13,16 @@ from app.language.texts import Speaker
 from app.page_data.runs import (
     KINDS,
     PAGE,
+    caption,
     counts,
     duration,
     listed,
     matching,
+    notes,
     progress,
     progress_text,
 )
 from app.page_state.view import View
-from app.server import captions
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord, State
@@ -129,25 +130,25 @@ def test_durations(say: Speaker, seconds: float, text: str) -> None:
 
 def test_a_caption_names_data_origin_machine_and_seeds(home: Path, say: Speaker) -> None:
     runs = [put_on_record(f"seed-{n}", seed=n, measured=False) for n in range(2)]
-    assert captions.caption(runs, 2, say) == (
+    assert caption(runs, 2, say) == (
         "shapes (embedded), 16×16 · 400 iterations (paper: 64,000) · trained on this machine · "
         "a test's machine · seeds 0, 1, n = 2"
     )
     live = [replace(runs[0], state="running")]
-    assert "live on this machine" in captions.caption(live, 1, say)
+    assert "live on this machine" in caption(live, 1, say)
     recorded = [replace(run, recorded=True, created=1_700_000_000.0) for run in runs]
-    assert "recorded 2023-11-14 on a test's machine" in captions.caption(recorded, 2, say)
-    assert "some recorded" in captions.caption([recorded[0], runs[1]], 1, say)
+    assert "recorded 2023-11-14 on a test's machine" in caption(recorded, 2, say)
+    assert "some recorded" in caption([recorded[0], runs[1]], 1, say)
     longer = replace(runs[1], experiment=runs[1].experiment.changed(iterations=64_000))
-    assert "iterations" not in captions.caption([runs[0], longer], 1, say)
-    assert "64,000 iterations, as in the paper" in captions.caption([longer], 1, say)
-    assert captions.caption([], 1, say) == ""
+    assert "iterations" not in caption([runs[0], longer], 1, say)
+    assert "64,000 iterations, as in the paper" in caption([longer], 1, say)
+    assert caption([], 1, say) == ""
 
 
 def test_the_audit_of_the_responses_is_told(home: Path, say: Speaker) -> None:
     run = put_on_record("run-1")
     series = gather([Member(run, queries.telemetry("run-1"))], say)
-    notes = captions.notes(series, View(), say)
-    assert "training mode" in notes["response"]
-    assert "differs by at most 0.01 %" in notes["response"]
-    assert captions.notes([], View(), say) == {}
+    lines = notes(series, View(), say)
+    assert "training mode" in lines["response"]
+    assert "differs by at most 0.01 %" in lines["response"]
+    assert notes([], View(), say) == {}
