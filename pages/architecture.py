@@ -16,12 +16,7 @@ def show() -> None:
     lead = st.empty()
     page = Page("architecture", ArchitectureState)
     page.show_errors()
-    view = page.control(
-        "view",
-        t("architecture.view.label"),
-        format_func=lambda name: t(f"architecture.view.{name}"),
-        label_visibility="collapsed",
-    )
+    view = page.choice("view", "architecture.view", label_visibility="collapsed")
     lead.markdown(t(f"architecture.lead.{view}"))
     if view == "steps":
         steps(page)

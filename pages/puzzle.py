@@ -12,7 +12,7 @@ from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_data.runs import Progress, duration, find_runs, group_of_runs, progress
-from app.page_state.controls import initial_value
+from app.page_state.controls import Control
 from app.page_state.page import Page, compare_link, page_link
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
@@ -65,22 +65,20 @@ def _choice(home: Page[PuzzleState]) -> None:
     groups = puzzle.recorded_groups()
     if len(groups) < 2:
         return
-    run, key = home.state.run or groups[0], home.key("set")
+    key = home.key("set")
 
     def choose() -> None:
         home.touch()
         home.change(run=st.session_state[key])
 
-    st.segmented_control(
+    home.show(
+        "set",
         t("home.sets"),
-        groups,
-        default=initial_value(key, run if run in groups else None),
-        key=key,
-        required=True,
+        Control("buttons", tuple(groups)),
+        home.state.run or groups[0],
         format_func=lambda group: t(f"home.set.{group}"),
         on_change=choose,
         label_visibility="collapsed",
-        wrap=True,
     )
 
 

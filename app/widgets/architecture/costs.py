@@ -34,12 +34,7 @@ def costs(page: ArchitecturePage) -> None:
     """Show the answer first, then what it rests on."""
     st.subheader(t("architecture.cost.question"))
     st.markdown(_answer())
-    scope = page.control(
-        "scope",
-        t("architecture.cost.scope"),
-        format_func=lambda name: t(f"architecture.cost.scope_{name}"),
-        label_visibility="collapsed",
-    )
+    scope = page.choice("scope", "architecture.scope", label_visibility="collapsed")
     specs = page.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
     _bars(page, [describe(spec) for spec in dict.fromkeys(specs)])
     measured_table(tuple(dict.fromkeys(specs)))

@@ -9,7 +9,7 @@ from app.figures.architecture import Sight, field_figure, steps_figure
 from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels
-from app.page_state.controls import Control, initial_value
+from app.page_state.controls import Control
 from app.widgets.architecture.block_card import block_card
 from app.widgets.architecture.costs import Shares, imagenet
 from app.widgets.architecture.state import STEPS, ArchitecturePage, described, title, token
@@ -112,12 +112,7 @@ def _details(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
 
 def steps(page: ArchitecturePage) -> None:
     """Show the network of the step beside the one before, and what changed between them."""
-    step = page.control(
-        "step",
-        t("architecture.steps.label"),
-        Control("buttons", STEPS),
-        format_func=lambda step: t(f"architecture.steps.name_{step}"),
-    )
+    step = page.choice("step", "architecture.step", Control("buttons", STEPS))
     networks = _networks()
     visible = networks[max(0, step - 2) : step]
     scale = common_scale(networks, BREADTH)
@@ -267,14 +262,8 @@ def _choose_layer(page: ArchitecturePage, layers: list[Layer]) -> Layer:
     names = [layer.name for layer in layers]
     middle = names[len(names) // 2]
     now = page.state.layer if page.state.layer in names else middle
-    key = page.key(f"layer.{page.state.look}.{len(names)}")
-    name = st.select_slider(
-        t("architecture.field.layer"),
-        names,
-        value=initial_value(key, now),
-        key=key,
-        on_change=page.touch,
-    )
+    control, key = Control("stops", tuple(names)), f"layer.{page.state.look}.{len(names)}"
+    name = page.show(key, t("architecture.field.layer"), control, now)
     page.change(layer="" if name == middle else name)
     return layers[names.index(name)]
 

@@ -16,7 +16,7 @@ from pydantic import (
 
 from app.language.errors import explain
 from app.language.texts import fault, t
-from app.page_state.controls import initial_value
+from app.page_state.controls import Control
 from app.page_state.page import Page
 from app.page_state.query import PageState
 from resnet_core.anatomy.describe import describe
@@ -227,16 +227,13 @@ def picker(page: ArchitecturePage) -> None:
 
 def _pick(page: ArchitecturePage, place: int, current: Spec | None) -> Spec | None:
     options = list(KINDS) if place == 0 else [NONE, *KINDS]
-    key = page.key(f"kind.{place}")
-    start = initial_value(key, kind(current) if current else NONE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.selectbox(
+        name: str = page.show(
+            f"kind.{place}",
             t("architecture.network", number=place + 1),
-            options,
-            index=options.index(start),
+            Control("list", tuple(options)),
+            kind(current) if current else NONE,
             format_func=_kind_title,
-            key=key,
-            on_change=page.touch,
         )
         if name == NONE:
             return None
@@ -264,18 +261,10 @@ def _cifar(page: ArchitecturePage, place: int, family: str, current: Spec | None
     """Show the depth and return its network, or an error and the network of a valid depth."""
     spec = current if isinstance(current, NetworkSpec) else spec_of(f"cifar/{family}-{_DEPTH}")
     assert isinstance(spec, NetworkSpec)
-    key = page.key(f"depth.{place}.{family}")
     step = STAGES * spec.layers_per_block
-    depth = st.number_input(
-        t("architecture.depth"),
-        min_value=STAGES * 2 + 2,
-        max_value=DEEPEST,
-        value=initial_value(key, spec.depth),
-        step=step,
-        width=130,
-        key=key,
-        on_change=page.touch,
-    )
+    control = Control("number", low=STAGES * 2 + 2, high=DEEPEST, step=step)
+    label = t("architecture.depth")
+    depth = page.show(f"depth.{place}.{family}", label, control, spec.depth, width=130)
     settings: dict[str, Any] = {}
     with st.popover(t("architecture.options")):
         if spec.has_shortcuts:
@@ -301,16 +290,8 @@ def _option(page: ArchitecturePage, place: int, spec: Spec) -> str:
 def _choice(
     page: ArchitecturePage, name: str, field: str, options: tuple[str, ...], now: str
 ) -> str:
-    key = page.key(name)
-    option: str = st.segmented_control(
-        t(f"architecture.option.{field}"),
-        options,
-        default=initial_value(key, now),
-        required=True,
-        key=key,
-        on_change=page.touch,
-        help=t(f"architecture.option.{field}_help"),
-    )
+    label, advice = (t(f"architecture.option.{key}") for key in (field, f"{field}_help"))
+    option: str = page.show(name, label, Control("buttons", options), now, help=advice)
     return option
 
 

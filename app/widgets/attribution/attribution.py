@@ -13,7 +13,7 @@ from app.language.errors import errors_shown, explain, stored_sentence
 from app.language.texts import escaped, language, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
-from app.page_state.controls import Control, initial_value
+from app.page_state.controls import Control, show
 from app.widgets.attribution.maps import (
     all_moments,
     browser,
@@ -89,12 +89,7 @@ def _choose(page: AttributionPage) -> None:
                     page.control(name, **how_to_show(QUESTION, name))
         page.control("methods", **how_to_show(QUESTION, "methods"), wrap=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        view = page.control(
-            "view",
-            t("attribution.views"),
-            format_func=lambda view: t(f"attribution.view.{view}"),
-            label_visibility="collapsed",
-        )
+        view = page.choice("view", "attribution.view", label_visibility="collapsed")
         if view == "maps":
             page.control("through_training", **how_to_show(QUESTION, "through_training"))
 
@@ -131,12 +126,12 @@ def _maps(page: AttributionPage) -> None:
     outline = _scale(page)
     slider = st.container()
 
-    def show(result: Result) -> None:
+    def show_maps(result: Result) -> None:
         maps(result, _moment(result, slider), outline)
         if state.settings.through_training:
             all_moments(result)
 
-    result = ask_and_follow(request, show)
+    result = ask_and_follow(request, show_maps)
     st.caption(t("attribution.scale.said"))
     if result is not None and state.settings.through_training:
         _note_last_only(result)
@@ -163,15 +158,10 @@ def _moment(result: Result, place: Any) -> int | None:
     moments = iterations(result)
     if result.state in ACTIVE or len(moments) < 2:
         return None
-    key = f"attribution.moment.{result.id}"
+    control, key = Control("stops", tuple(moments)), f"attribution.moment.{result.id}"
     with place:
-        return st.select_slider(
-            t("attribution.moment"),
-            moments,
-            value=initial_value(key, moments[-1]),
-            key=key,
-            format_func=moment,
-        )
+        label = t("attribution.moment")
+        return int(show(control, label, key, moments[-1], format_func=moment))
 
 
 def _note_last_only(result: Result) -> None:

@@ -16,7 +16,7 @@ from app import theme
 from app.figures import attribution
 from app.language.texts import t
 from app.page_data.runs import find_runs
-from app.page_state.controls import initial_value
+from app.page_state.controls import Control, show
 from app.widgets.attribution.state import AttributionPage
 from resnet_core.labs.results.results import Result
 from resnet_core.labs.tools.columns import unpack
@@ -269,9 +269,7 @@ def browser(result: Result, key: str) -> None:
     if additions is not None:
         names = list(dict.fromkeys(additions["block"]))
         middle = names[len(names) // 2]
-        block = st.select_slider(
-            t("attribution.block"), names, value=initial_value(key, middle), key=key
-        )
+        block = show(Control("stops", tuple(names)), t("attribution.block"), key, middle)
         _block(additions[additions["block"] == block])
         st.caption(t("attribution.parts_said"))
     table = result.tables.get("maps")
@@ -288,16 +286,14 @@ def layer_choice(result: Result, page: AttributionPage) -> str:
         return page.state.layer
     names = ["", *dict.fromkeys(table["layer"])]
     sizes = {row["layer"]: row for row in table.to_dict("records")}
-    key = page.key("layer")
-    initial = initial_value(key, page.state.layer if page.state.layer in names else "")
-    return st.selectbox(
+    layer: str = page.show(
+        "layer",
         t("attribution.layer"),
-        names,
-        index=names.index(initial) if initial in names else 0,
-        key=key,
-        on_change=page.touch,
+        Control("list", tuple(names)),
+        page.state.layer if page.state.layer in names else "",
         format_func=lambda name: _layer_name(name, sizes),
     )
+    return layer
 
 
 def _layer_name(name: str, sizes: dict[str, dict[str, Any]]) -> str:

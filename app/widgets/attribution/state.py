@@ -75,7 +75,7 @@ def open_page() -> AttributionPage:
 
 
 def _field_label(field: str) -> str:
-    labels = {"view": "attribution.views", "layer": "attribution.layer"}
+    labels = {"view": "attribution.view.label", "layer": "attribution.layer"}
     return t(labels[field]) if field in labels else setting_label(NAME, field)
 
 

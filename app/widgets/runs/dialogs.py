@@ -14,7 +14,7 @@ from app.background.imports import MEGABYTES, QUESTIONS, SUFFIXES, Import, Reque
 from app.language.errors import explain, stored_sentence
 from app.language.texts import escaped, language, t
 from app.page_data.runs import RunsState
-from app.page_state.controls import initial_value
+from app.page_state.controls import Control, show
 from app.page_state.page import Page
 from app.widgets.experiment_form.draft import has_twin, milestones_as_typed, twin_of
 from app.widgets.experiment_form.form import complaint, label
@@ -317,13 +317,11 @@ def _answers(tried: tuple[Trial, ...], key: str) -> dict[str, str]:
     for question in QUESTIONS:
         values = list(dict.fromkeys(one[question] for one in left if one[question] is not None))
         if len(values) > 1:
-            widget = f"{key}.{question}"
-            begins = initial_value(widget, best[question])
-            answers[question] = st.selectbox(
+            answers[question] = show(
+                Control("list", tuple(values)),
                 t(f"import.question.{question}"),
-                values,
-                index=values.index(begins) if begins in values else 0,
-                key=widget,
+                f"{key}.{question}",
+                best[question],
                 format_func=lambda value, question=question: _option(question, value),
             )
             left = [one for one in left if one[question] == answers[question]]
