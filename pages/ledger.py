@@ -122,7 +122,7 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
     # Only look estimates up: opening a page starts no measurement.
-    estimates = [training.known(one) for one in experiments]
+    estimates = [training.cached(one) for one in experiments]
     times = [one for one in estimates if isinstance(one, Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)

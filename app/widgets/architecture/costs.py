@@ -59,7 +59,7 @@ def _bars(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
 
 
 def _answer() -> str:
-    """Yes, and why: every figure in it is computed."""
+    """Return the answer to the section's question; every figure in it is computed."""
     vgg, residual = Shares.of(_spec("vgg-19")), Shares.of(_spec("resnet-34"))
     plain = imagenet("plain-34")
     deep = imagenet("resnet-152")
@@ -132,7 +132,7 @@ def _block_table(blocks: Mapping[str, BlockFacts]) -> None:
 
 
 def _options() -> None:
-    """Options A, B and C for a network of basic blocks and one of bottlenecks (Table 3)."""
+    """Show options A, B and C for a network of basic blocks and one of bottlenecks (Table 3)."""
     st.subheader(t("architecture.cost.options"))
     rows, extra = [], {}
     for name in ("resnet-34", "resnet-50"):
@@ -248,7 +248,7 @@ def measured_table(specs: tuple[Spec, ...]) -> None:
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
     """Return the measurements; start none while a run trains, as both would slow down."""
     busy = any(run.state == "running" for run in active_runs())
-    ask = measurements.forward.known if busy else measurements.forward.measure
+    ask = measurements.forward.cached if busy else measurements.forward.measure
     return [ask(spec) for spec in specs]
 
 

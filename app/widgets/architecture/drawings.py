@@ -39,12 +39,12 @@ def side_by_side(page: ArchitecturePage) -> None:
     anatomies = [describe(spec) for spec in page.state.networks]
     scale = _scale(anatomies)
     st.caption(t("architecture.scale.common" if scale else "architecture.scale.own"))
-    clicked = []
+    clicks = []
     for place, column in enumerate(st.columns(len(anatomies), gap="medium")):
         with column:
-            clicked.append(_drawn(page, place, anatomies[place], scale))
-    page.change(blocks=tuple(one.block or "" for one in clicked))
-    _fold(page, clicked)
+            clicks.append(_drawn(page, place, anatomies[place], scale))
+    page.change(blocks=tuple(one.block or "" for one in clicks))
+    _fold(page, clicks)
     _details(page, anatomies)
 
 
@@ -65,7 +65,7 @@ def _drawn(page: ArchitecturePage, place: int, anatomy: Anatomy, scale: Scale | 
         multiply_adds=short(anatomy.multiply_adds),
     )
     st.markdown(f":small[{totals}]")
-    clicked = standing_drawing(
+    click = standing_drawing(
         anatomy,
         page.key(f"drawing.{place}.{token(spec)}"),
         state.blocks[place] or None,
@@ -74,12 +74,12 @@ def _drawn(page: ArchitecturePage, place: int, anatomy: Anatomy, scale: Scale | 
         page.touch,
     )
     st.caption(legend(anatomy, t))
-    return clicked
+    return click
 
 
-def _fold(page: ArchitecturePage, clicked: list[Clicked]) -> None:
+def _fold(page: ArchitecturePage, clicks: list[Clicked]) -> None:
     """Open or fold the stage that was clicked, and run the page again: it is drawn already."""
-    for place, one in enumerate(clicked):
+    for place, one in enumerate(clicks):
         if one.fold is not None:
             stage = {f"{place}-{one.fold}"}
             page.change(open=tuple(stage ^ set(page.state.open)))

@@ -150,7 +150,7 @@ def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
 def _estimate(experiments: Sequence[Experiment]) -> Estimate | Failed | None:
     """Return the time if it is known; measure it only while no run trains: both would be slower."""
     if any(run.state == "running" for run in active_runs()):
-        return training.known_together(experiments)
+        return training.cached_together(experiments)
     return training.together(experiments)
 
 
@@ -185,8 +185,8 @@ def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None)
     """Return the last change's effect on the time, where both times were measured."""
     if before is None:
         return None
-    then = training.known(before)
-    after = training.known(experiments[0])
+    then = training.cached(before)
+    after = training.cached(experiments[0])
     if not (isinstance(then, Estimate) and isinstance(after, Estimate)):
         return None
     difference = after.seconds - then.seconds

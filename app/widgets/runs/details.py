@@ -151,11 +151,11 @@ def run_export(run: RunRecord) -> None:
 
 def _packed(run: RunRecord, what: Format) -> None:
     """Show the result of the last export, and the button for the next."""
-    packed = exports.state((run.id, what))
-    if packed is not None and packed.error is not None:
-        st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")
-    if packed is not None and packed.path is not None and packed.path.is_file():
-        path = packed.path
+    state = exports.state((run.id, what))
+    if state is not None and state.error is not None:
+        st.markdown(f":material/error: :red[{escaped(explain(state.error))}]")
+    if state is not None and state.path is not None and state.path.is_file():
+        path = state.path
         st.download_button(
             t("runs.export.save", megabytes=f"{max(0.1, path.stat().st_size / 1e6):.1f}"),
             data=path.read_bytes,
@@ -165,9 +165,9 @@ def _packed(run: RunRecord, what: Format) -> None:
             key=_key(f"save.{what}", run.id),
             on_click="ignore",
         )
-    if packed is None or packed.done:
+    if state is None or state.done:
         st.button(
-            t("runs.export.pack") if packed is None else t("runs.export.again"),
+            t("runs.export.pack") if state is None else t("runs.export.again"),
             key=_key("pack", run.id),
             icon=":material/folder_zip:",
             on_click=_start,

@@ -271,10 +271,10 @@ def _show_file(name: str) -> None:
             st.rerun()
 
 
-def _options(key: str, begins: Mapping[str, str]) -> dict[str, str]:
+def _options(key: str, initial: Mapping[str, str]) -> dict[str, str]:
     """Ask for the data, the image size and a name."""
     entries = {entry.name: entry for entry in catalog.available() if entry.present}
-    options, data = [*entries, _PATH], begins.get("data", "")
+    options, data = [*entries, _PATH], initial.get("data", "")
     data = st.selectbox(
         t("import.data"),
         options,
@@ -284,7 +284,7 @@ def _options(key: str, begins: Mapping[str, str]) -> dict[str, str]:
         help=t("import.data_help"),
     )
     if data == _PATH:
-        typed = begins.get("data", "")
+        typed = initial.get("data", "")
         data = st.text_input(t("form.data.where"), value=typed, key=f"{key}.path").strip()
     size, name = st.columns([2, 3], gap="medium")
     with size:
@@ -292,18 +292,18 @@ def _options(key: str, begins: Mapping[str, str]) -> dict[str, str]:
             t("form.field.image_size.label"),
             min_value=4,
             max_value=256,
-            value=int(begins["image_size"]) if begins.get("image_size") else None,
+            value=int(initial["image_size"]) if initial.get("image_size") else None,
             placeholder=t("import.own_size"),
             key=f"{key}.size",
         )
     with name:
-        called = st.text_input(
+        title = st.text_input(
             t("import.name"),
-            value=begins.get("name", ""),
+            value=initial.get("name", ""),
             placeholder=t("import.no_name"),
             key=f"{key}.name",
         )
-    return {"data": data, "image_size": str(pixels or ""), "name": called.strip()}
+    return {"data": data, "image_size": str(pixels or ""), "name": title.strip()}
 
 
 def _answers(tried: tuple[Trial, ...], key: str) -> dict[str, str]:
