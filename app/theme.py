@@ -67,9 +67,15 @@ def colour(family: str, depth: int, dark: bool = False) -> str:
     return _hex_within_gamut(first + place * (last - first), a, b)
 
 
+def rgb(hexcode: str) -> tuple[int, int, int]:
+    """Return red, green and blue of "#rrggbb", from 0 to 255."""
+    red, green, blue = bytes.fromhex(hexcode.removeprefix("#"))
+    return red, green, blue
+
+
 def translucent(hexcode: str, alpha: float) -> str:
     """Return the colour as "rgba(...)"."""
-    red, green, blue = (int(hexcode[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = rgb(hexcode)
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
@@ -79,7 +85,7 @@ def inject_style() -> None:
 
 
 def _oklab(hexcode: str) -> np.ndarray:
-    encoded = np.array([int(hexcode[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    encoded = np.array(rgb(hexcode)) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return _TO_LAB @ np.cbrt(_TO_CONES @ linear)
 

@@ -17,17 +17,16 @@ import pytest
 from pydantic import Field
 
 from resnet_core.labs import catalog
-from resnet_core.labs import question as laboratory
+from resnet_core.labs.catalog import Question
 from resnet_core.labs.events import Event, Progress, Rows, Verdict
-from resnet_core.labs.question import Question
 from resnet_core.labs.results import results
-from resnet_core.labs.results.folder import of_result
+from resnet_core.labs.results.request import of_result
 from resnet_core.system import texts
 
 NAME = "tiny"
 
 
-class Settings(laboratory.LabSettings):
+class Settings(catalog.LabSettings):
     steps: int = Field(3, ge=1, le=100_000)
     pause: float = Field(0.0, ge=0)
     parity: Literal[0, 1] = Field(0)

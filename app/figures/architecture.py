@@ -54,7 +54,12 @@ def work_figure(
     if quantity == "multiply_adds":
         printed = _printed_values(named, paper, unit)
         more["shapes"] = [_paper_line(row, value, dark) for row, _, value in printed]
-        traces += _paper_points(printed, say, dark) if printed else []
+        if printed:  # transparent points on the dashed lines, for the pointer
+            _, names, values = zip(*printed, strict=True)
+            marker = {"size": 12, "opacity": 0, "color": look.ink(dark).text}
+            hover = f"{say('architecture.paper')} %{{x:.3~g}}<extra></extra>"
+            points = {"x": values, "y": names, "mode": "markers", "marker": marker}
+            traces.append(go.Scatter(points, hovertemplate=hover))
     titles = (title, say(f"architecture.axis.{quantity}{size}"))
     x = {"range": [0, most * 1.06]}
     return _bar_figure(traces, dark, titles, 96, _BAR * len(named), x, bargap=0.28, **more)
@@ -151,19 +156,15 @@ def _placed(anatomy: Anatomy) -> list[tuple[StageFacts, float]]:
 def _ink_on(colour: str, alpha: float, dark: bool) -> str:
     """Return the page's text or ground colour, whichever has more contrast on a bar."""
     inks = look.ink(dark)
-    mixed = zip(_parts(colour), _parts(inks.paper), strict=True)
+    mixed = zip(theme.rgb(colour), theme.rgb(inks.paper), strict=True)
     bar = _luminance([alpha * part + (1 - alpha) * ground for part, ground in mixed])
-    return max(inks.text, inks.paper, key=lambda ink: _contrast(_luminance(_parts(ink)), bar))
-
-
-def _parts(hexcode: str) -> list[float]:
-    """Red, green and blue of "#rrggbb", from 0 to 1."""
-    return [int(hexcode[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    return max(inks.text, inks.paper, key=lambda ink: _contrast(_luminance(theme.rgb(ink)), bar))
 
 
 def _luminance(parts: Sequence[float]) -> float:
-    """Relative luminance as defined by WCAG."""
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    """Return the relative luminance, as defined by WCAG, of parts from 0 to 255."""
+    shares = [part / 255 for part in parts]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -174,17 +175,11 @@ def _contrast(one: float, other: float) -> float:
 def _totals(
     named: Sequence[tuple[str, Anatomy]], quantity: Quantity, unit: float, dark: bool
 ) -> list[dict[str, Any]]:
+    values = {name: getattr(anatomy, quantity) / unit for name, anatomy in named}
+    place = {"xanchor": "left", "xshift": 6}
     return [
-        {
-            "x": getattr(anatomy, quantity) / unit,
-            "y": name,
-            "text": f"<b>{three_digits(getattr(anatomy, quantity) / unit)}</b>",
-            "showarrow": False,
-            "xanchor": "left",
-            "xshift": 6,
-            "font": {"size": 13, "color": look.ink(dark).text},
-        }
-        for name, anatomy in named
+        look.note(f"<b>{three_digits(x)}</b>", look.ink(dark).text, 13, x=x, y=name, **place)
+        for name, x in values.items()
     ]
 
 
@@ -204,21 +199,6 @@ def _paper_line(row: int, value: float, dark: bool) -> dict[str, Any]:
     line = {"color": look.ink(dark).text, "width": 2, "dash": "dot"}
     ends = {"x0": value, "x1": value, "y0": row - 0.5, "y1": row + 0.5}
     return {"type": "line", **ends, "line": line}
-
-
-def _paper_points(
-    printed: list[tuple[int, str, float]], say: Speaker, dark: bool
-) -> list[go.Scatter]:
-    """Transparent points on the dashed lines, for the pointer."""
-    return [
-        go.Scatter(
-            x=[value for _, _, value in printed],
-            y=[name for _, name, _ in printed],
-            mode="markers",
-            marker={"size": 12, "opacity": 0, "color": look.ink(dark).text},
-            hovertemplate=f"{say('architecture.paper')} %{{x:.3~g}}<extra></extra>",
-        )
-    ]
 
 
 def three_digits(value: float) -> str:
@@ -263,13 +243,16 @@ def field_figure(sights: Sequence[Sight], say: Speaker, dark: bool) -> go.Figure
     traces += [_ring(sight, dark) for sight in sights if sight.marked is not None]
     sizes = sorted({sight.image_size for sight in sights})
     name, x, y = (say(f"architecture.field.{part}") for part in ("figure", "x", "y"))
+    quiet = look.ink(dark).quiet
+    texts = {size: say("architecture.field.image", size=size) for size in sizes}
+    place = {"xref": "paper", "x": 0.01, "xanchor": "left", "yanchor": "bottom"}
     return look.figure(
         traces,
         dark,
         (name, x, y),
         yaxis={"rangemode": "tozero"},
-        shapes=[_image_line(size, dark) for size in sizes],
-        annotations=[_image_name(size, say, dark) for size in sizes],
+        shapes=[look.level_line(size, quiet, 1.5) for size in sizes],
+        annotations=[look.note(texts[size], quiet, 12, y=size, **place) for size in sizes],
     )
 
 
@@ -287,37 +270,15 @@ def _curve(sight: Sight, width: float, dark: bool) -> go.Scatter:
     )
 
 
-def _image_line(size: int, dark: bool) -> dict[str, Any]:
-    line = {"color": look.ink(dark).quiet, "width": 1.5, "dash": "dash"}
-    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": size, "y1": size, "line": line}
-
-
-def _image_name(size: int, say: Speaker, dark: bool) -> dict[str, Any]:
-    return {
-        "xref": "paper",
-        "x": 0.01,
-        "xanchor": "left",
-        "y": size,
-        "yanchor": "bottom",
-        "text": say("architecture.field.image", size=size),
-        "showarrow": False,
-        "font": {"size": 12, "color": look.ink(dark).quiet},
-    }
-
-
 def _ring(sight: Sight, dark: bool) -> go.Scatter:
     """A ring round the selected layer."""
     assert sight.marked is not None
+    marker = {"size": 14, "symbol": "circle-open", "color": look.ink(dark).text}
     return go.Scatter(
         x=[sight.marked + 1],
         y=[sight.sizes[sight.marked]],
         mode="markers",
-        marker={
-            "size": 14,
-            "symbol": "circle-open",
-            "color": look.ink(dark).text,
-            "line": {"width": 3},
-        },
+        marker={**marker, "line": {"width": 3}},
         showlegend=False,
         hoverinfo="skip",
     )

@@ -13,7 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.series import Floats, Series
+from app.figures.look import Fields
+from app.figures.series import Floats, Series, extremes, smoothed
 from app.language.texts import Speaker
 from app.page_state.view import View
 from resnet_core.paper.cifar import TEST_ERROR
@@ -87,7 +88,7 @@ def _training_traces(
     curve: Series, view: View, say: Speaker, dark: bool, points: int
 ) -> list[go.Scatter]:
     colour = look.colour(curve, dark)
-    where = look.extremes(curve.error.mean, points)
+    where = extremes(curve.error.mean, points)
     time, values = curve.time[where], curve.error.mean[where]
     traces = []
     if curve.count > 1:
@@ -97,7 +98,7 @@ def _training_traces(
     if view.smooth:
         raw = _line(curve, time, values, colour, 1.5, "raw", say("charts.error.raw"))
         traces.append(raw.update(opacity=0.3, showlegend=False))
-        values = look.smoothed(values, view.smooth)
+        values = smoothed(values, view.smooth)
     bold = _line(curve, time, values, colour, 3, "train", say("charts.error.train"))
     traces.append(bold)
     if curve.forked_at is not None and len(time):
@@ -108,10 +109,10 @@ def _training_traces(
 def _test_traces(
     curve: Series, view: View, say: Speaker, dark: bool, points: int
 ) -> list[go.Scatter]:
-    where = look.extremes(curve.test.mean, points)
+    where = extremes(curve.test.mean, points)
     values = curve.test.mean[where]
     if view.smooth:
-        values = look.smoothed(values, view.smooth)
+        values = smoothed(values, view.smooth)
     name = say("charts.error.test")
     trace = _line(curve, curve.time[where], values, look.colour(curve, dark), 1.2, "test", name)
     return [trace.update(showlegend=False)]
@@ -147,7 +148,7 @@ def _fork_mark(curve: Series, time: Floats, values: Floats, colour: str) -> go.S
 
 
 def _error_axis(series: Sequence[Series], view: View) -> dict[str, Any]:
-    """From 0, and to 100 at most."""
+    """Return an axis from 0, and to 100 at most."""
     values = np.concatenate(
         [part.high for curve in series for part in (curve.error, curve.test)] or [np.empty(0)]
     )
@@ -193,16 +194,12 @@ def learning_rate_marks(
     for drop in drops[1:]:
         if drop.at - labelled[-1].at > _LABEL_WIDTH * drops[-1].at:
             labelled.append(drop)
-    labels = [
-        {
-            **{"name": "drop", "x": drop.at, "y": 1, "yref": "paper", "yanchor": "bottom"},
-            "xanchor": "left" if index else "right",
-            "text": say("charts.error.drop_again" if index else "charts.error.drop"),
-            "showarrow": False,
-            "font": {"size": 11, "color": drop.colour},
-        }
-        for index, drop in enumerate(labelled)
-    ]
+    place: Fields = {"name": "drop", "y": 1, "yref": "paper", "yanchor": "bottom"}
+    labels = []
+    for index, drop in enumerate(labelled):
+        text = say("charts.error.drop_again" if index else "charts.error.drop")
+        side = "left" if index else "right"
+        labels.append(look.note(text, drop.colour, x=drop.at, xanchor=side, **place))
     return lines, labels
 
 
@@ -255,21 +252,16 @@ def paper_marks(
     lines, labels = [], []
     for curve, percent in paper_errors(series):
         colour = look.colour(curve, dark)
-        lines.append(
-            {
-                **{"type": "line", "name": "paper", "xref": "paper"},
-                **{"x0": 0, "x1": 1, "y0": percent, "y1": percent},
-                "line": {"color": colour, "width": 1.2, "dash": "dash"},
-            }
-        )
-        labels.append(
-            {
-                **{"name": "paper", "xref": "paper", "x": 0.01, "xanchor": "left"},
-                **{"y": percent, "yanchor": "top", "showarrow": False},
-                "text": say("charts.error.paper", network=curve.label, value=f"{percent:.2f}"),
-                "font": {"size": 11, "color": colour},
-            }
-        )
+        lines.append({"name": "paper", **look.level_line(percent, colour)})
+        text = say("charts.error.paper", network=curve.label, value=f"{percent:.2f}")
+        place: Fields = {
+            "name": "paper",
+            "xref": "paper",
+            "x": 0.01,
+            "xanchor": "left",
+            "yanchor": "top",
+        }
+        labels.append(look.note(text, colour, y=percent, **place))
     return lines, labels
 
 

@@ -8,10 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 
 from app.figures import look
-from app.figures.series import Floats, Series, Spread
+from app.figures.series import Floats, Indices, Series, Spread, moments
 from app.language.texts import Speaker
 from app.page_state.view import View
 
@@ -67,7 +66,7 @@ def value_axis(series: Sequence[Series], quantity: Quantity, view: View) -> dict
 
 
 def _is_log(quantity: Quantity, view: View) -> bool:
-    """Gradients of a network at its start and at its end are decades apart."""
+    """Return True for a logarithmic axis: gradients at the start and the end are decades apart."""
     return view.log or quantity == "gradient"
 
 
@@ -122,10 +121,10 @@ def heat_map_figure(
     """
     drawn = [curve for curve in series if len(curve.time) > 1 and curve.layers][:MOST_MAPS]
     rows = max(1, len(drawn))
-    figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.14 / rows)
     x_title, y_title = say(f"charts.axis.{view.x}"), say("charts.axis.layer")
     layout = look.layout(dark, say(f"charts.{quantity}.title"), x_title, y_title)
-    figure.update_layout({key: layout[key] for key in layout if key not in {"xaxis", "yaxis"}})
+    grid = {"rows": rows, "cols": 1, "shared_xaxes": True, "vertical_spacing": 0.14 / rows}
+    figure = look.subplots(layout, **grid)
     figure.update_layout(height=_MAP_HEIGHT * rows + _EDGES, showlegend=False)
     for row, curve in enumerate(drawn, start=1):
         figure.add_trace(_map(curve, quantity), row=row, col=1)
@@ -154,9 +153,9 @@ def _map(series: Series, quantity: Quantity) -> go.Heatmap:
     )
 
 
-def _columns(series: Series, quantity: Quantity) -> look.Indices:
+def _columns(series: Series, quantity: Quantity) -> Indices:
     """The times of a map: more columns than pixels would not be seen."""
-    return look.moments([spread_of(series, quantity).mean], len(series.time), _MOST_COLUMNS)
+    return moments([spread_of(series, quantity).mean], len(series.time), _MOST_COLUMNS)
 
 
 def _exponents(values: Floats) -> NDArray[np.float32]:
@@ -176,19 +175,12 @@ def _colour_axis(
     values = values[np.isfinite(values) & (values > 0)]
     low, high = np.log10(np.percentile(values, [0.5, 99.5])) if len(values) else (-1.0, 0.0)
     steps = (1.0,) if high - low > 1.5 else (1.0, 2.0, 5.0)
-    decades = range(int(np.floor(low)), int(np.ceil(high)) + 1)
-    ticks = [decade + np.log10(step) for decade in decades for step in steps]
+    ticks = look.log_ticks(low, high, steps)
+    labels = {"tickvals": ticks, "ticktext": [f"{10**tick:g}" for tick in ticks]}
     return {
         # Cividis reads the same to colour-blind eyes.
         "colorscale": "Cividis",
         "cmin": float(low),
         "cmax": float(high),
-        "colorbar": {
-            "thickness": 10,
-            "outlinewidth": 0,
-            "tickvals": [float(tick) for tick in ticks],
-            "ticktext": [f"{10**tick:g}" for tick in ticks],
-            "title": {"text": say(f"charts.{quantity}.short"), "side": "right"},
-            "tickfont": {"size": 11, "color": look.ink(dark).quiet},
-        },
+        "colorbar": look.colour_bar(dark, say(f"charts.{quantity}.short"), **labels),
     }

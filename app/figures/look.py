@@ -1,17 +1,21 @@
-"""Common parts of all figures: layout, colours, bands, and the numbers that are drawn."""
+"""Common parts of all figures: layout, colours, curves, and the numbers that are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
 from app import theme
 from app.figures.series import Floats, Series
+from app.language.texts import Speaker
 
 FONT = (
     "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Apple SD Gothic Neo', "
@@ -20,9 +24,17 @@ FONT = (
 # Curves of one family and depth that differ in a setting; dashes alone are the paper's.
 _DASHES = ("solid", "dot", "dashdot", "longdashdot")
 HEIGHT = 330  # pixels
+TALL, TALLER = HEIGHT + 40, HEIGHT + 60  # for legends of several lines
 CLEAR = "rgba(0,0,0,0)"
+PERCENT = {"range": [0, 100]}
+LOGARITHMIC = {"type": "log", "exponentformat": "power", "rangemode": "normal", "nticks": 8}
+GROUPED = {"barmode": "group", "bargap": 0.25}
+RINGS: dict[str, Any] = {"mode": "markers", "marker": {"symbol": "circle-open", "size": 7}}
+ABOVE = {"y": 1.02, "yanchor": "bottom"}  # a legend above the figure
+_LAB_MARGIN = {"l": 60, "r": 14, "t": 12, "b": 44}
 
-Indices = NDArray[np.intp]
+Fields = Mapping[str, Any]
+Draw = Callable[[pd.DataFrame, "Canvas"], go.Figure]
 
 
 @dataclass(frozen=True)
@@ -44,33 +56,49 @@ def ink(dark: bool) -> Ink:
 
 
 def figure(
-    traces: Sequence[Any],
+    traces: Any,
     dark: bool,
     titles: tuple[str, str, str],
     *,
-    xaxis: dict[str, Any] | None = None,
-    yaxis: dict[str, Any] | None = None,
+    xaxis: Fields | None = None,
+    yaxis: Fields | None = None,
+    legend: Fields | None = None,
+    margin: Fields | None = None,
     **more: Any,
 ) -> go.Figure:
-    """A figure with `layout`, made in one call: updating a figure takes four times as long.
+    """Return a figure with `layout`, made in one call: updating one takes four times as long.
 
     Args:
         titles: of the figure, the x axis and the y axis.
-        xaxis, yaxis: added to the axes.
+        xaxis, yaxis, legend, margin: added to those of the layout.
         more: other fields of the layout.
     """
     fields = layout(dark, *titles)
-    fields["xaxis"] |= xaxis or {}
-    fields["yaxis"] |= yaxis or {}
+    parts = {"xaxis": xaxis, "yaxis": yaxis, "legend": legend, "margin": margin}
+    for name, part in parts.items():
+        fields[name] |= part or {}
     return go.Figure(traces, fields | more)
+
+
+def subplots(fields: Fields, **grid: Any) -> go.Figure:
+    """Return a grid of empty plots.
+
+    Args:
+        fields: of the layout; those of axes are left out.
+        grid: of `make_subplots`.
+    """
+    axes = {"xaxis", "yaxis"}
+    others = {name: field for name, field in fields.items() if name not in axes}
+    return make_subplots(**grid).update_layout(others)
 
 
 def layout(dark: bool, title: str, x_title: str, y_title: str) -> dict[str, Any]:
     """A figure's layout; zoom and legend stay as the reader changed them when it is updated."""
     colours = ink(dark)
+    name = {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.97}
     return {
         "template": {},  # plotly's own would be 7 kB in every answer, all of it overridden
-        "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.97},
+        **({"title": name} if title else {}),
         "font": {"family": FONT, "size": 13, "color": colours.text},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
@@ -101,6 +129,34 @@ def axis(dark: bool, title: str) -> dict[str, Any]:
         "zeroline": False,
         "automargin": False,
     }
+
+
+def colour_bar(dark: bool, title: str, **more: Any) -> dict[str, Any]:
+    """Return the scale of a map's colours, with its title along the right."""
+    return {
+        "thickness": 10,
+        "outlinewidth": 0,
+        "title": {"text": title, "side": "right"},
+        "tickfont": {"size": 11, "color": ink(dark).quiet},
+        **more,
+    }
+
+
+def log_ticks(low: float, high: float, steps: Sequence[float] = (1.0, 2.0, 5.0)) -> list[float]:
+    """Return exponents of ten for a logarithmic scale: these steps of every decade."""
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    return [float(decade + np.log10(step)) for decade in decades for step in steps]
+
+
+def level_line(y: float, colour: str, width: float = 1.2, dash: str = "dash") -> dict[str, Any]:
+    """Return the shape of a line right across at a height."""
+    place = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
+    return {**place, "line": {"color": colour, "width": width, "dash": dash}}
+
+
+def note(text: str, colour: str, size: int = 11, **place: Any) -> dict[str, Any]:
+    """Return an annotation without an arrow."""
+    return {"text": text, "showarrow": False, "font": {"size": size, "color": colour}, **place}
 
 
 def colour(series: Series, dark: bool) -> str:
@@ -159,53 +215,147 @@ def band(
     )
 
 
-def extremes(values: NDArray[np.floating], most: int) -> Indices:
-    """Return the indices of about `most` points that draw the same line: first, last, and the
-    least and the greatest of each chunk between. Missing values (NaN) are left out.
+def numbers(values: Any) -> Floats:
+    """Return a column as float64; what is missing is nan."""
+    return pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(float)
+
+
+def line(
+    x: Any,
+    y: Any,
+    name: str,
+    colour: str,
+    width: float = 2.5,
+    unit: str = "",
+    *,
+    dash: str = "",
+    marker: Fields | None = None,
+    **more: Any,
+) -> go.Scatter:
+    """Return a curve.
 
     Args:
-        values: T, in the order of time.
+        dash: solid by default.
+        marker: added to the trace's.
+        more: other fields of the trace.
     """
-    present = np.flatnonzero(~np.isnan(values))
-    if len(present) <= most:
-        return present
-    indices = [present[0], present[-1]]
-    for chunk in np.array_split(present[1:-1], max(1, (most - 2) // 2)):
-        part = values[chunk]
-        indices += [chunk[part.argmin()], chunk[part.argmax()]]
-    return np.unique(np.array(indices, dtype=np.intp))
+    values = numbers(y)
+    fields: dict[str, Any] = {
+        "x": rounded(numbers(x), 6),
+        "y": rounded(values),
+        "mode": "lines" if len(values) > 30 else "lines+markers",
+        "line": {"color": colour, "width": width} | ({"dash": dash} if dash else {}),
+        "marker": {"size": 5, "color": colour, **(marker or {})},
+        "name": name,
+        "legendgroup": name,
+        "hovertemplate": f"<b>{name}</b> · %{{x}}<br>%{{y:.3~g}}{unit}<extra></extra>",
+    }
+    return go.Scatter(fields | more)
 
 
-def moments(matrices: list[NDArray[np.floating]], length: int, most: int) -> Indices:
-    """Return the indices of at most `most` rows, evenly spaced, with the first, the last and
-    each matrix's rows of least and greatest mean.
+def points(x: Any, y: Any, name: str, hover: str, marker: Fields, **more: Any) -> go.Scatter:
+    """Return markers without a curve."""
+    fields: dict[str, Any] = {"x": rounded(numbers(x)), "y": rounded(numbers(y))}
+    fields |= {"mode": "markers", "name": name, "marker": marker}
+    fields |= {"hovertemplate": f"{hover}<extra></extra>"}
+    return go.Scatter(fields | more)
 
-    Args:
-        matrices: T, L each.
-        length: T.
+
+def bars(x: Any, heights: Any, name: str, colour: Any, **more: Any) -> go.Bar:
+    """Return bars of percents."""
+    hover = f"<b>{name}</b> · %{{x}}<br>%{{y:.1f}} %<extra></extra>"
+    fields = {"x": list(x), "y": rounded(numbers(heights)), "name": name, "hovertemplate": hover}
+    return go.Bar(fields | {"marker": {"color": colour}} | more)
+
+
+def legend_entry(name: str, mode: str, **style: Any) -> go.Scatter:
+    """Return an entry of the legend without a curve."""
+    return go.Scatter(x=[None], y=[None], mode=mode, name=name, **style)
+
+
+def range_band(x: Any, low: Any, high: Any, name: str, colour: str) -> go.Scatter:
+    """Return the range around the curve of this name, from columns."""
+    return band(numbers(x), numbers(low), numbers(high), name, colour)
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A laboratory's result, and the language and theme that its figures are drawn in.
+
+    Headings stand above these figures, so they have no title.
+
+    Attributes:
+        texts: first part of the keys of its texts, such as "labs.lesion".
+        settings: of the laboratory's own class.
     """
-    if length <= most:
-        return np.arange(length)
-    important = {0, length - 1}
-    for matrix in matrices:
-        if matrix.size:
-            level = np.nan_to_num(np.nanmean(matrix, axis=1))
-            important |= {int(level.argmin()), int(level.argmax())}
-    even = np.linspace(0, length - 1, most - len(important)).round().astype(int)
-    return np.array(sorted(important | set(even.tolist())), dtype=np.intp)
 
+    texts: str
+    tables: Mapping[str, pd.DataFrame]
+    settings: Any
+    say: Speaker
+    dark: bool
 
-def smoothed(values: NDArray[np.floating], weight: float) -> NDArray[np.float64]:
-    """Return the exponential moving average, corrected for its start; NaN stays NaN.
+    def text(self, key: str, **values: Any) -> str:
+        """Return one of the laboratory's texts."""
+        return self.say(f"{self.texts}.{key}", **values)
 
-    Args:
-        weight: of the past, 0 (no smoothing) to below 1.
-    """
-    result = np.array(values, dtype=np.float64)
-    average, norm = 0.0, 0.0
-    for index, value in enumerate(result):
-        if not np.isnan(value):
-            average = weight * average + (1 - weight) * value
-            norm = weight * norm + (1 - weight)
-            result[index] = average / norm
-    return result
+    @property
+    def ink(self) -> Ink:
+        return ink(self.dark)
+
+    def colour(self, family: object, depth: Any = 56) -> str:
+        """Return a network's colour; the depth is the lightness."""
+        return theme.colour(str(family), int(depth), self.dark)
+
+    def shade(self, family: str, share: float) -> str:
+        """Return a family's colour for a place on a scale: from light at 0 to strong at 1."""
+        return self.colour(family, round(20 * (110 / 20) ** share))
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return the table if it has rows."""
+        table = self.tables.get(name)
+        return table if table is not None and len(table) else None
+
+    def figures(self, of: str = "", **drawers: Draw) -> dict[str, go.Figure]:
+        """Return the figures whose tables have rows.
+
+        Args:
+            of: the table of all of them; by default each has the table of its own name.
+        """
+        tables = {name: self.table(of or name) for name in drawers}
+        drawn = {name: table for name, table in tables.items() if table is not None}
+        return {name: drawers[name](table, self) for name, table in drawn.items()}
+
+    def networks(self, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+        """Yield label, colour and rows of each network, in the table's order."""
+        for _, rows in table.groupby("run", sort=False):
+            first = rows.iloc[0]
+            yield str(first["label"]), self.colour(first["family"], first["depth"]), rows
+
+    def figure(self, traces: Any, x: str = "", y: str = "", **fields: Any) -> go.Figure:
+        """Return a figure of these traces; the y axis begins at 0 unless that is changed.
+
+        Args:
+            x, y: names of the axes' titles in the laboratory's texts, or "".
+            fields: as in `figure`.
+        """
+        x_title, y_title = (self.text(f"axis.{name}") if name else "" for name in (x, y))
+        fields["yaxis"] = {"rangemode": "tozero", **fields.get("yaxis", {})}
+        fields["margin"] = _LAB_MARGIN | fields.get("margin", {})
+        return figure(traces, self.dark, ("", x_title, y_title), **fields)
+
+    def subplots(self, **grid: Any) -> go.Figure:
+        """Return a grid of empty plots."""
+        return subplots({**layout(self.dark, "", "", ""), "margin": _LAB_MARGIN}, **grid)
+
+    def level(self, y: float, text: str, log: bool = False, colour: str = "") -> dict[str, Any]:
+        """Return fields of the layout: a dashed line at a value, the paper's or a reference.
+
+        Args:
+            log: the axis is a logarithmic one; annotations, unlike shapes, want the exponent there.
+            colour: of line and text; by default the quiet ink.
+        """
+        colour = colour or self.ink.quiet
+        place = {"x": 0.99, "xanchor": "right", "y": math.log10(y) if log else y}
+        label = {**note(text, colour), "xref": "paper", "yanchor": "bottom", **place}
+        return {"shapes": [level_line(y, colour)], "annotations": [label]}

@@ -15,6 +15,7 @@ from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.record import RunRecord
 
 Floats = NDArray[np.floating]
+Indices = NDArray[np.intp]
 
 _COLUMN = {"iterations": "iteration", "epochs": "epoch", "seconds": "seconds"}
 _ERROR = {"fixed": "train_error", "running": "running_error"}
@@ -218,3 +219,55 @@ def _shift(member: Member, x: Axis) -> float:
         return 0.0
     fork_time = _fork_time(member, x)
     return max(0.0, fork_time - float(own[0])) if fork_time is not None else 0.0
+
+
+def extremes(values: NDArray[np.floating], most: int) -> Indices:
+    """Return the indices of about `most` points that draw the same line: first, last, and the
+    least and the greatest of each chunk between. Missing values (NaN) are left out.
+
+    Args:
+        values: T, in the order of time.
+    """
+    present = np.flatnonzero(~np.isnan(values))
+    if len(present) <= most:
+        return present
+    indices = [present[0], present[-1]]
+    for chunk in np.array_split(present[1:-1], max(1, (most - 2) // 2)):
+        part = values[chunk]
+        indices += [chunk[part.argmin()], chunk[part.argmax()]]
+    return np.unique(np.array(indices, dtype=np.intp))
+
+
+def moments(matrices: list[NDArray[np.floating]], length: int, most: int) -> Indices:
+    """Return the indices of at most `most` rows, evenly spaced, with the first, the last and
+    each matrix's rows of least and greatest mean.
+
+    Args:
+        matrices: T, L each.
+        length: T.
+    """
+    if length <= most:
+        return np.arange(length)
+    important = {0, length - 1}
+    for matrix in matrices:
+        if matrix.size:
+            level = np.nan_to_num(np.nanmean(matrix, axis=1))
+            important |= {int(level.argmin()), int(level.argmax())}
+    even = np.linspace(0, length - 1, most - len(important)).round().astype(int)
+    return np.array(sorted(important | set(even.tolist())), dtype=np.intp)
+
+
+def smoothed(values: NDArray[np.floating], weight: float) -> NDArray[np.float64]:
+    """Return the exponential moving average, corrected for its start; NaN stays NaN.
+
+    Args:
+        weight: of the past, 0 (no smoothing) to below 1.
+    """
+    result = np.array(values, dtype=np.float64)
+    average, norm = 0.0, 0.0
+    for index, value in enumerate(result):
+        if not np.isnan(value):
+            average = weight * average + (1 - weight) * value
+            norm = weight * norm + (1 - weight)
+            result[index] = average / norm
+    return result

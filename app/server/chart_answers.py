@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field, field_validator
 from app.figures import look
 from app.figures.errors import MOST_POINTS, error_figure, time_end
 from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread_of
-from app.figures.series import Member, Series, gather
+from app.figures.series import Member, Series, gather, moments
 from app.language import texts
 from app.language.texts import Language, Speaker
 from app.page_data.runs import caption, find_runs, notes, progress, progress_text
@@ -181,15 +181,15 @@ def _history(
 def _moments(curve: Series, most: int) -> dict[str, Any]:
     """Return the layers' values at no more than this many times."""
     spreads = {quantity: spread_of(curve, quantity) for quantity in QUANTITIES}
-    rows = look.moments([spread.mean for spread in spreads.values()], len(curve.time), most)
+    rows = moments([spread.mean for spread in spreads.values()], len(curve.time), most)
     times, names = look.rounded(curve.time[rows], 7), list(curve.layers)
-    moments: dict[str, Any] = {"time": times, "names": names}
+    fields: dict[str, Any] = {"time": times, "names": names}
     for quantity, spread in spreads.items():
         parts = {"mean": spread.mean}
         if curve.count > 1:
             parts |= {"low": spread.low, "high": spread.high}
-        moments[quantity] = {name: look.rounded(part[rows], 3) for name, part in parts.items()}
-    return moments
+        fields[quantity] = {name: look.rounded(part[rows], 3) for name, part in parts.items()}
+    return fields
 
 
 @dataclass(frozen=True)

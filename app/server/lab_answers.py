@@ -10,13 +10,15 @@ import importlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 
 from app.figures.labels import network_label
+from app.figures.look import Canvas
 from app.language import texts
 from app.language.errors import stored_sentence
 from app.language.texts import Language, Speaker
@@ -25,6 +27,7 @@ from app.page_state.query import PageState
 from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import ResultNotFound
 from resnet_core.labs import catalog
+from resnet_core.labs.catalog import LabSettings
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.cifar10 import ORIGINAL, is_of_a_copy
@@ -33,10 +36,8 @@ from resnet_core.runs.record import ACTIVE, RunRecord
 _READ_AGE = 0.2  # seconds; thirty browsers that poll share one reading of the files
 _MOST_ANSWERS = 64
 
-Draw = Callable[..., dict[str, go.Figure]]
 
-
-class LabRequest(PageState):
+class ResultRequest(PageState):
     """A request for a result, in one language and one theme's colours.
 
     Attributes:
@@ -52,11 +53,11 @@ class LabAnswers:
     """Cached answers about results; safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._answers: AnswerCache[LabRequest] = AnswerCache(_MOST_ANSWERS)
+        self._answers: AnswerCache[ResultRequest] = AnswerCache(_MOST_ANSWERS)
         self._results: LruCache[str, tuple[float, Result]] = LruCache(_MOST_ANSWERS)
         self._guard = threading.Lock()
 
-    def now(self, request: LabRequest) -> Answer:
+    def now(self, request: ResultRequest) -> Answer:
         """Return the figures, verdicts and progress at this moment.
 
         Raises:
@@ -75,17 +76,18 @@ class LabAnswers:
             return recent[1]
 
 
-def drawer(name: str) -> Draw:
-    """Return `draw` of `app.figures.labs.NAME`, imported when it is first needed; the attribution
-    tools share a module.
+def draw(
+    name: str, tables: Mapping[str, pd.DataFrame], settings: LabSettings, say: Speaker, dark: bool
+) -> dict[str, go.Figure]:
+    """Return a laboratory's figures, drawn by `draw` of `app.figures.labs.NAME`.
 
-    Args:
-        name: of a known laboratory.
+    The module is imported when it is first needed; the attribution tools share one.
     """
     tool = name in catalog.TOOLS
     module = importlib.import_module(f"app.figures.labs.{'attribution' if tool else name}")
-    draw: Draw = getattr(module, name if tool else "draw")
-    return draw
+    drawer: Callable[[Canvas], dict[str, go.Figure]] = getattr(module, name if tool else "draw")
+    texts = "attribution" if tool else f"labs.{name}"
+    return drawer(Canvas(texts, tables, settings, say, dark))
 
 
 def verdicts(result: Result, say: Speaker) -> list[str]:
@@ -137,7 +139,7 @@ def _version(result: Result) -> Any:
     )
 
 
-def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
+def _fields(result: Result, request: ResultRequest) -> dict[str, Any]:
     say = texts.speaker(request.lang)
     return {
         "state": result.state,
@@ -153,9 +155,9 @@ def _fields(result: Result, request: LabRequest) -> dict[str, Any]:
     }
 
 
-def _figures(result: Result, request: LabRequest) -> list[dict[str, Any]]:
+def _figures(result: Result, request: ResultRequest) -> list[dict[str, Any]]:
     name, say = result.request.laboratory, texts.speaker(request.lang)
-    figures = drawer(name)(result.tables, result.request.settings, say, request.dark)
+    figures = draw(name, result.tables, result.request.settings, say, request.dark)
     return [
         {
             "key": key,

@@ -20,7 +20,7 @@ from app.language.errors import figure_error, sentence
 from app.page_state.query import PageState
 from app.server.answers import PREFIX, Answer, static_content, static_names, static_version
 from app.server.chart_answers import ChartRequest, Charts, Feed
-from app.server.lab_answers import LabAnswers, LabRequest
+from app.server.lab_answers import LabAnswers, ResultRequest
 from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -80,7 +80,7 @@ def history(request: Request) -> Response:
 
 def lab(request: Request) -> Response:
     """The result so far of the laboratory request `id`."""
-    return _answered(request, LabRequest, _labs.now)
+    return _answered(request, ResultRequest, _labs.now)
 
 
 def static(request: Request) -> Response:

@@ -14,7 +14,7 @@ from resnet_core.commands.output import duration, print_json, print_table
 from resnet_core.errors import ResultNotFound
 from resnet_core.jobs import laboratories
 from resnet_core.labs import catalog
-from resnet_core.labs.question import Question
+from resnet_core.labs.catalog import Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, as_text, setting_names
 from resnet_core.labs.results.results import Result

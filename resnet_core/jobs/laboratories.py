@@ -11,8 +11,7 @@ import time
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.jobs import dead_workers
 from resnet_core.labs.results import results
-from resnet_core.labs.results.folder import LabFolder, of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
 from resnet_core.runs import store
 from resnet_core.runs.record import ENDED, Job, State
 from resnet_core.runs.store import wrong_state

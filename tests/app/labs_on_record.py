@@ -11,9 +11,8 @@ from pathlib import Path
 import psutil
 
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
-from resnet_core.labs.results.event_log import EventWriter
-from resnet_core.labs.results.folder import LabFolder, of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
+from resnet_core.labs.results.results import EventWriter
 from resnet_core.runs import database, store
 from resnet_core.runs.folder import write_laboratory
 from resnet_core.runs.record import ACTIVE, Job, State
@@ -25,14 +24,14 @@ VERDICT = Verdict("residual_wins", {"depth": 10, "residual": 0.001, "plain": 1.0
 
 
 def put_result(
-    order: LabRequest,
+    request: LabRequest,
     state: State = "finished",
     events: Iterable[Event] = (Progress(1, 4), Rows("race", [ROW]), VERDICT),
     folder: Path | None = None,
     reason: str = "",
 ) -> LabFolder:
     """A result in this home folder, or in the folder given."""
-    place = LabFolder(folder) if folder else of_result(order.id)
+    place = LabFolder(folder) if folder else of_result(request.id)
     home.labs_folder()
     place.path.mkdir(parents=True, exist_ok=True)
     with EventWriter(place.events) as journal:
@@ -40,7 +39,7 @@ def put_result(
             journal.write(event)
     worker = psutil.Process() if state == "running" else None
     job = Job(
-        id=order.id,
+        id=request.id,
         state=state,
         created=1_790_000_000.0,
         exit_reason=reason,
@@ -53,12 +52,12 @@ def put_result(
     write_laboratory(place.path, job)
     if folder is None:
         store.of_home().database.write(lambda connection: database.insert(connection, job))
-    place.write_request(order)
+    place.write_request(request)
     return place
 
 
-def put_recording(recorded: Path, order: LabRequest | None = None) -> LabRequest:
+def put_recording(recorded: Path, request: LabRequest | None = None) -> LabRequest:
     """The result that the laboratory opens with, where recordings lie."""
-    order = order or LabRequest.create(LAB)
-    put_result(order, folder=recorded / "labs" / order.laboratory)
-    return order
+    request = request or LabRequest.create(LAB)
+    put_result(request, folder=recorded / "labs" / request.laboratory)
+    return request

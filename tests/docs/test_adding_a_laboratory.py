@@ -80,7 +80,7 @@ def test_its_laboratory_measures_concludes_and_is_drawn(files: dict[str, str]) -
     for tables_so_far in ({}, frames):
         for language in texts.LANGUAGES:
             say = page_texts.speaker(language)
-            figures = lab_answers.drawer(NAME)(tables_so_far, request.settings, say, False)
+            figures = lab_answers.draw(NAME, tables_so_far, request.settings, say, False)
             assert list(figures) == list(tables_so_far)
             assert all(say(f"labs.{NAME}.figure.{key}") for key in figures)
 

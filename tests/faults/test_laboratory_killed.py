@@ -12,8 +12,7 @@ import pytest
 
 from resnet_core.jobs import dead_workers, laboratories
 from resnet_core.labs.results import results
-from resnet_core.labs.results.folder import of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabRequest, of_result
 from tests.small_runs import wait_until
 from tests.tiny_laboratory import NAME, counted, started, tiny
 

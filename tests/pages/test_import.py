@@ -225,8 +225,8 @@ def test_in_compare_it_has_layers_and_a_sentence_instead_of_a_curve() -> None:
 
 def test_a_laboratorys_caption_names_its_file() -> None:
     run = import_on_record()
-    order = LabRequest("landscape", (run.id,), catalog.question("landscape").settings())
-    result = Result(order, "finished", None, {}, [], "", 1.0, "a machine", False)
+    request = LabRequest("landscape", (run.id,), catalog.question("landscape").settings())
+    result = Result(request, "finished", None, {}, [], "", 1.0, "a machine", False)
     assert "ResNet-20 (imported from resnet20.th)" in caption(result, SAY)
 
 

@@ -49,14 +49,14 @@ def _open(page: str = f"labs/{LAB}", **query: str) -> AppTest:
 
 def _figures(test: AppTest) -> dict[str, Any]:
     """What the live figures were asked to show."""
-    shown = [json.loads(part.proto.json) for part in test.main if part.type == "bidi_component"]
-    (figures,) = [data for data in shown if "paper" in data]
+    live = [json.loads(part.proto.json) for part in test.main if part.type == "bidi_component"]
+    (figures,) = [data for data in live if "paper" in data]
     return figures
 
 
 def _query(test: AppTest) -> dict[str, str]:
-    found = test.query_params.items()
-    return {name: value if isinstance(value, str) else value[0] for name, value in found}
+    parameters = test.query_params.items()
+    return {name: value if isinstance(value, str) else value[0] for name, value in parameters}
 
 
 def _slider(test: AppTest, label: str) -> Any:
@@ -136,10 +136,10 @@ def test_changed_settings_are_in_the_address_and_what_is_shown_is_called_old(
 
 
 def test_an_address_finds_what_was_computed_here(recorded: LabRequest) -> None:
-    order = LabRequest.create(LAB, depth=5, target="zero")
-    put_result(order)
+    request = LabRequest.create(LAB, depth=5, target="zero")
+    put_result(request)
     test = _open(depth="5", target="zero")
-    assert _figures(test)["id"] == order.id
+    assert _figures(test)["id"] == request.id
     assert _slider(test, "Blocks").value == 5
 
 

@@ -2,95 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures import look
-from app.figures.labs import shared
-from app.language.texts import Speaker
-from resnet_core.labs.forward.question import Settings
+from app.figures.look import Canvas
 
-_EXTRA = 30  # pixels: legends of several lines
+_HEIGHT = look.HEIGHT + 30  # legends of several lines
 
 
-def draw(
-    tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
-) -> dict[str, go.Figure]:
-    """The figures ledger, difference and growth, once there are rows."""
-    table = tables.get("ledger")
-    if table is None or not len(table):
-        return {}
-    trained = table[table["state"] == "trained"]
-    return {
-        "ledger": _ledger(trained, say, dark),
-        "difference": _difference(trained, say, dark),
-        "growth": _growth(table, say, dark),
-    }
+def draw(canvas: Canvas) -> dict[str, go.Figure]:
+    """Return the figures ledger, difference and growth, once there are rows."""
+    return canvas.figures("ledger", ledger=_ledger, difference=_difference, growth=_growth)
 
 
-def _ledger(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _ledger(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """||x|| bold, the sum dotted, ||F|| as points."""
     traces = []
-    for label, colour, rows in shared.networks(trained, dark):
-        place = rows["place"]
-        stream = shared.line(place, rows["stream"], _name("stream", label, say), colour, 3)
-        traces.append(_under(label, stream).update(name=label, showlegend=True))
-        if rows["total"].notna().any():
-            total = shared.line(place, rows["total"], _name("total", label, say), colour, 1.8)
-            total.line.dash, total.mode = "dot", "lines"
-            traces.append(_under(label, total))
-        branch = shared.line(place, rows["branch"], _name("branch", label, say), colour, 1)
-        branch.mode, branch.marker.symbol, branch.marker.size = "markers", "circle-open", 7
-        traces.append(_under(label, branch))
-    layout = _layout(say("labs.forward.axis.norm"), say, dark)
-    return go.Figure(traces, layout)
+    for label, colour, rows in _trained(table, canvas):
+        # One entry a network in the legend; the heading explains bold and dotted lines and rings.
+        for part, width, fields in (
+            ("stream", 3, {}),
+            ("total", 1.8, {"dash": "dot", "mode": "lines"}),
+            ("branch", 1, look.RINGS),
+        ):
+            if part == "total" and not rows["total"].notna().any():
+                continue
+            name = canvas.text(f"norm.{part}", label=label)
+            trace = look.line(rows["place"], rows[part], name, colour, width, **fields)
+            traces.append(trace.update(legendgroup=label, showlegend=part == "stream"))
+            if part == "stream":
+                trace.name = label
+    return _figure(traces, "norm", canvas)
 
 
-def _difference(trained: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _difference(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """Logarithmic: rounding and the nonlinearity's work are seven decades apart."""
     traces = []
-    for label, colour, rows in shared.networks(trained, dark):
-        positive = rows[shared.numbers(rows["difference"]) > 0]
-        traces.append(shared.line(positive["place"], positive["difference"], label, colour))
-    layout = _layout(say("labs.forward.axis.difference"), say, dark)
-    layout["yaxis"] |= shared.LOGARITHMIC
-    return go.Figure(traces, layout)
+    for label, colour, rows in _trained(table, canvas):
+        positive = rows[look.numbers(rows["difference"]) > 0]
+        traces.append(look.line(positive["place"], positive["difference"], label, colour))
+    return _figure(traces, "difference", canvas, yaxis=look.LOGARITHMIC)
 
 
-def _growth(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _growth(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """Trained bold; at initialisation thin with BN, dotted without."""
     traces = []
-    for label, colour, rows in shared.networks(table, dark):
+    for label, colour, rows in canvas.networks(table):
         for (state, batch_norm), part in rows.groupby(["state", "batch_norm"], sort=False):
-            bn = "bn" if batch_norm else "no_bn"
-            name = say(f"labs.forward.variant.{state}.{bn}", label=label)
-            positive = part[shared.numbers(part["stream"]) > 0]
-            trace = shared.line(positive["place"], positive["stream"], name, colour)
-            trace.line.width = 3 if state == "trained" else 1.4
-            trace.line.dash = "solid" if batch_norm else "dot"
-            trace = _under(label, trace.update(mode="lines"))
-            if state == "trained":
-                trace.update(name=label, showlegend=True)
+            trained = state == "trained"
+            name = canvas.text(f"variant.{state}.{'bn' if batch_norm else 'no_bn'}", label=label)
+            positive = part[look.numbers(part["stream"]) > 0]
+            width, dash = 3 if trained else 1.4, "solid" if batch_norm else "dot"
+            place, norms = positive["place"], positive["stream"]
+            trace = look.line(place, norms, name, colour, width, dash=dash, mode="lines")
+            trace.update(legendgroup=label, showlegend=trained, name=label if trained else name)
             traces.append(trace)
-    layout = _layout(say("labs.forward.axis.norm_log"), say, dark)
-    layout["yaxis"] |= shared.LOGARITHMIC
-    return go.Figure(traces, layout)
+    return _figure(traces, "norm_log", canvas, yaxis=look.LOGARITHMIC)
 
 
-def _under(label: str, trace: go.Scatter) -> go.Scatter:
-    """One entry a network in the legend; the heading explains bold and dotted lines and rings."""
-    return trace.update(legendgroup=label, showlegend=False)
+def _trained(table: pd.DataFrame, canvas: Canvas) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    return canvas.networks(table[table["state"] == "trained"])
 
 
-def _name(what: str, label: str, say: Speaker) -> str:
-    return say(f"labs.forward.norm.{what}", label=label)
-
-
-def _layout(y_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
-    layout = shared.layout(dark, say("labs.forward.axis.place"), y_title)
-    layout["xaxis"] |= {"tickformat": "d", "rangemode": "tozero"}
-    layout["height"] = look.HEIGHT + _EXTRA
-    return layout
+def _figure(traces: list[go.Scatter], y: str, canvas: Canvas, **more: Any) -> go.Figure:
+    x = {"tickformat": "d", "rangemode": "tozero"}
+    return canvas.figure(traces, "place", y, xaxis=x, height=_HEIGHT, **more)

@@ -2,89 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import theme
-from app.figures.labs import shared
-from app.language.texts import Speaker
-from resnet_core.labs.gates.question import Settings
+from app.figures import look
+from app.figures.look import Canvas
+from app.figures.series import Floats
 
 _LIVE = "live"
-_HUE = ("highway", 20, 110)  # lightness for the block's place, as elsewhere for depth
 
 
-def draw(
-    tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
-) -> dict[str, go.Figure]:
-    """The figures training and blocks, once there are rows."""
-    table = tables.get("gates")
-    if table is None or not len(table):
+def draw(canvas: Canvas) -> dict[str, go.Figure]:
+    """Return the figures training and blocks, once there are rows."""
+    table = canvas.table("gates")
+    if table is None:
         return {}
     live = table[table["run"] == _LIVE]
-    figures = {"training": _training(live, settings, say, dark)} if len(live) else {}
-    return {**figures, "blocks": _blocks(table, say, dark)}
+    figures = {"training": _training(live, canvas)} if len(live) else {}
+    return {**figures, "blocks": _blocks(table, canvas)}
 
 
-def _training(live: pd.DataFrame, settings: Settings, say: Speaker, dark: bool) -> go.Figure:
+def _training(live: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """A curve a block: the deeper, the stronger the colour."""
     traces = []
     last = int(live["place"].max())
     for place, rows in live.groupby("place"):
         name = str(rows["block"].iloc[0]).replace("layer", "")
-        colour = _colour(int(place), last, dark)
-        percent = 100 * shared.numbers(rows["carry"])
-        trace = shared.line(rows["iteration"], percent, name, colour, 2, " %")
+        colour = canvas.shade("highway", (int(str(place)) - 1) / max(1, last - 1))
+        trace = look.line(rows["iteration"], _percent(rows), name, colour, 2, " %")
         traces.append(trace.update(mode="lines" if len(rows) > 2 else "lines+markers"))
-    layout = _layout(say("labs.gates.axis.iterations"), say, dark)
-    layout["xaxis"] |= {"range": [0, settings.iterations]}
-    layout["height"] = shared.TALL
-    return go.Figure(traces, layout)
+    x = {"range": [0, canvas.settings.iterations]}
+    return _figure(traces, "iterations", canvas, xaxis=x, height=look.TALL)
 
 
-def _blocks(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _blocks(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """Trained networks thin, the one in training bold, as it began dotted."""
     traces = []
-    for label, colour, rows in shared.networks(table, dark):
-        first, last = (rows[rows["iteration"] == at] for at in _ends(rows))
+    for label, colour, rows in canvas.networks(table):
+        iterations = rows["iteration"]
+        first, last = (rows[iterations == at] for at in (iterations.min(), iterations.max()))
         live = str(rows["run"].iloc[0]) == _LIVE
-        name = say("labs.gates.live") if live else label
+        name = canvas.text("live") if live else label
         if live:
-            began = say("labs.gates.began")
-            start = shared.line(first["place"], _percent(first), began, colour, 1.5, " %")
-            start.line.dash, start.mode = "dot", "lines"
-            traces.append(start)
+            place, begun = first["place"], canvas.text("began")
+            start = look.line(place, _percent(first), begun, colour, 1.5, " %", dash="dot")
+            traces.append(start.update(mode="lines"))
         else:
-            low, high = (100 * (1 - shared.numbers(last[key])) for key in ("high", "low"))
-            traces.append(shared.band(last["place"], low, high, name, colour))
-        end = shared.line(last["place"], _percent(last), name, colour, 3 if live else 1.6, " %")
+            low, high = (100 * (1 - look.numbers(last[key])) for key in ("high", "low"))
+            traces.append(look.range_band(last["place"], low, high, name, colour))
+        end = look.line(last["place"], _percent(last), name, colour, 3 if live else 1.6, " %")
         traces.append(end.update(mode="lines+markers"))
-    layout = _layout(say("labs.gates.axis.block"), say, dark)
-    layout["xaxis"] |= {"range": [0.7, float(table["place"].max()) + 0.3], "tickformat": "d"}
-    return go.Figure(traces, layout)
+    x = {"range": [0.7, float(table["place"].max()) + 0.3], "tickformat": "d"}
+    return _figure(traces, "block", canvas, xaxis=x)
 
 
-def _ends(rows: pd.DataFrame) -> tuple[int, int]:
-    return int(rows["iteration"].min()), int(rows["iteration"].max())
+def _percent(rows: pd.DataFrame) -> Floats:
+    return 100 * look.numbers(rows["carry"])
 
 
-def _percent(rows: pd.DataFrame) -> np.ndarray:
-    return 100 * shared.numbers(rows["carry"])
-
-
-def _layout(x_title: str, say: Speaker, dark: bool) -> dict[str, Any]:
-    """From 0, where a shortcut is closed, to 100 %, where the identity always is."""
-    layout = shared.layout(dark, x_title, say("labs.gates.axis.carry"))
-    layout["yaxis"] |= {"range": [0, 108]}
-    identity = theme.colour("resnet", shared.DEPTH, dark)
-    return layout | shared.level(100, say("labs.gates.identity"), dark, colour=identity)
-
-
-def _colour(place: int, last: int, dark: bool) -> str:
-    family, shallow, deep = _HUE
-    share = (place - 1) / max(1, last - 1)
-    return theme.colour(family, round(shallow * (deep / shallow) ** share), dark)
+def _figure(traces: list[go.Scatter], x: str, canvas: Canvas, **more: Any) -> go.Figure:
+    """Return a figure from 0, where a shortcut is closed, to 100 %, where the identity is."""
+    identity = canvas.level(100, canvas.text("identity"), colour=canvas.colour("resnet"))
+    return canvas.figure(traces, x, "carry", yaxis={"range": [0, 108]}, **identity, **more)

@@ -2,101 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from app import theme
 from app.figures import look
-from app.figures.labs import shared
-from app.language.texts import Speaker
-from resnet_core.labs.shattered.question import Settings
+from app.figures.look import Canvas
 
 _FAMILY = {"plain": "plain", "residual": "resnet"}
 _STRIP = 92  # pixels, of one gradient
-_SHALLOW, _DEEP = 20, 110  # depths, for their lightness
 
 
-def draw(
-    tables: Mapping[str, pd.DataFrame], settings: Settings, say: Speaker, dark: bool
-) -> dict[str, go.Figure]:
-    """The figures gradients, autocorrelation and depths; each once its table has rows."""
-    return shared.by_table(
-        tables, say, dark, gradients=_gradients, autocorrelation=_autocorrelation, depths=_depths
-    )
+def draw(canvas: Canvas) -> dict[str, go.Figure]:
+    """Return the figures gradients, autocorrelation and depths; each once its table has rows."""
+    return canvas.figures(gradients=_gradients, autocorrelation=_autocorrelation, depths=_depths)
 
 
-def _gradients(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _gradients(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """One strip a series, each with a separate scale."""
-    groups = list(table.groupby("series", sort=False))
-    groups.sort(key=lambda group: _order(str(group[0])))
-    figure = make_subplots(
-        rows=len(groups),
+    groups = dict(iter(table.groupby("series", sort=False)))
+    names = {str(series): _name(str(series), canvas) for series in sorted(groups, key=_order)}
+    count = len(names)
+    figure = canvas.subplots(
+        rows=count,
         cols=1,
         shared_xaxes=True,
-        vertical_spacing=0.24 / len(groups),
-        subplot_titles=[_name(str(series), say) for series, _ in groups],
+        vertical_spacing=0.24 / count,
+        subplot_titles=list(names.values()),
     )
-    layout = shared.layout(dark, "", "")
-    figure.update_layout({k: v for k, v in layout.items() if k not in {"xaxis", "yaxis"}})
-    figure.update_layout(height=_STRIP * len(groups) + 100, showlegend=False, margin={"t": 30})
-    for row, (series, rows) in enumerate(groups, start=1):
-        name = _name(str(series), say)
-        trace = shared.line(
-            rows["place"], rows["gradient"], name, _colour(str(series), dark), width=1.2
-        )
-        figure.add_trace(trace.update(mode="lines"), row=row, col=1)
-        last = row == len(groups)
-        title = say("labs.shattered.axis.place") if last else ""
-        figure.update_xaxes(look.axis(dark, title), row=row, col=1)
-        middle = row == (len(groups) + 1) // 2
-        label = say("labs.shattered.axis.gradient") if middle else ""
-        figure.update_yaxes(look.axis(dark, label) | {"nticks": 3}, row=row, col=1)
-    figure.update_annotations(font_size=12)
-    return figure
+    figure.update_layout(height=_STRIP * count + 100, showlegend=False, margin={"t": 30})
+    for row, (series, name) in enumerate(names.items(), start=1):
+        rows, colour = groups[series], _colour(series, canvas)
+        trace = look.line(rows["place"], rows["gradient"], name, colour, 1.2, mode="lines")
+        figure.add_trace(trace, row=row, col=1)
+        x = canvas.text("axis.place") if row == count else ""
+        y = canvas.text("axis.gradient") if row == (count + 1) // 2 else ""
+        figure.update_xaxes(look.axis(canvas.dark, x), row=row, col=1)
+        figure.update_yaxes(look.axis(canvas.dark, y) | {"nticks": 3}, row=row, col=1)
+    return figure.update_annotations(font_size=12)
 
 
-def _autocorrelation(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _autocorrelation(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """Means over seeds, with their range; the noises dashed."""
     traces = []
     for series in sorted(map(str, table["series"].unique()), key=_order):
-        traces += _over_seeds(table[table["series"] == series], "lag", series, say, dark)
-    return shared.figure(
-        traces,
-        say,
-        dark,
-        "shattered",
-        "lag",
-        "correlation",
-        yaxis={"range": [-0.25, 1.03]},
-        height=shared.TALL,
-    )
+        traces += _over_seeds(table[table["series"] == series], "lag", series, canvas)
+    y = {"range": [-0.25, 1.03]}
+    return canvas.figure(traces, "lag", "correlation", yaxis=y, height=look.TALL)
 
 
-def _depths(table: pd.DataFrame, say: Speaker, dark: bool) -> go.Figure:
+def _depths(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     traces = []
     for form in ("plain", "residual"):
         rows = table[table["form"] == form]
         if len(rows):
-            traces += _over_seeds(rows, "depth", form, say, dark)
-    return shared.figure(
-        traces, say, dark, "shattered", "depth", "neighbours", yaxis={"range": [-0.1, 1.03]}
-    )
+            traces += _over_seeds(rows, "depth", form, canvas)
+    return canvas.figure(traces, "depth", "neighbours", yaxis={"range": [-0.1, 1.03]})
 
 
-def _over_seeds(
-    rows: pd.DataFrame, x: str, series: str, say: Speaker, dark: bool
-) -> list[go.Scatter]:
-    table = rows.assign(correlation=shared.numbers(rows["correlation"]))
+def _over_seeds(rows: pd.DataFrame, x: str, series: str, canvas: Canvas) -> list[go.Scatter]:
+    table = rows.assign(correlation=look.numbers(rows["correlation"]))
     spread: Any = table.groupby(x)["correlation"].agg(["mean", "min", "max"])
-    colour, name = _colour(series, dark), _name(series, say)
-    line = shared.line(spread.index, spread["mean"], name, colour)
-    line.line.dash = "dash" if series in {"white", "brown"} else "solid"
-    band = shared.band(spread.index, spread["min"], spread["max"], name, colour)
-    return [band, line.update(mode="lines")]
+    colour, name = _colour(series, canvas), _name(series, canvas)
+    dash = "dash" if series in {"white", "brown"} else "solid"
+    return [
+        look.range_band(spread.index, spread["min"], spread["max"], name, colour),
+        look.line(spread.index, spread["mean"], name, colour, dash=dash, mode="lines"),
+    ]
 
 
 def _parts(series: str) -> tuple[str, int]:
@@ -104,20 +77,19 @@ def _parts(series: str) -> tuple[str, int]:
     return form, int(depth or 0)
 
 
-def _order(series: str) -> tuple[int, int]:
-    """Shallow before deep, plain before residual, the noises last."""
-    form, depth = _parts(series)
+def _order(series: Any) -> tuple[int, int]:
+    """Return the place of a series: shallow before deep, plain before residual, the noises last."""
+    form, depth = _parts(str(series))
     return ["plain", "residual", "brown", "white"].index(form), depth
 
 
-def _name(series: str, say: Speaker) -> str:
+def _name(series: str, canvas: Canvas) -> str:
     form, depth = _parts(series)
-    name = say(f"labs.shattered.series.{form}")
-    return say("labs.shattered.layers", form=name, depth=depth) if depth else name
+    name = canvas.text(f"series.{form}")
+    return canvas.text("layers", form=name, depth=depth) if depth else name
 
 
-def _colour(series: str, dark: bool) -> str:
+def _colour(series: str, canvas: Canvas) -> str:
     form, depth = _parts(series)
-    if form not in _FAMILY:
-        return theme.colour("other", _SHALLOW if form == "white" else _DEEP, dark)
-    return theme.colour(_FAMILY[form], _SHALLOW if 0 < depth <= 2 else _DEEP, dark)
+    light = form == "white" or 0 < depth <= 2
+    return canvas.shade(_FAMILY.get(form, "other"), 0 if light else 1)

@@ -18,8 +18,8 @@ from app.language.texts import t
 from app.page_data.runs import find_runs
 from app.page_state.controls import Control, show
 from app.widgets.attribution.state import AttributionPage
+from resnet_core.labs.events import unpack
 from resnet_core.labs.results.results import Result
-from resnet_core.labs.tools.columns import unpack
 from resnet_core.runs.record import ACTIVE
 
 

@@ -32,7 +32,7 @@ from app.widgets.live_charts.live_charts import COMPONENT
 from app.widgets.show_code import show_code
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
 
@@ -239,9 +239,6 @@ def lab_figures(
             "paper": paper,
             "words": {name: t(f"labs.common.{name}") for name in _WORDS},
         },
-        on_ended_change=_nothing,
+        # Streamlit runs the page at a trigger only where there is a callback.
+        on_ended_change=lambda: None,
     )
-
-
-def _nothing() -> None:
-    """A callback that Streamlit needs in order to run the page at a trigger."""

@@ -15,9 +15,7 @@ from app.widgets.experiment_form.cost import describe
 from app.widgets.laboratory.state import LabState
 from app.widgets.network_drawing import svg
 from resnet_core.errors import PlaygroundError
-from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings
-from resnet_core.labs.results.request import create_settings
+from resnet_core.labs.catalog import LabSettings
 from resnet_core.runs.record import RunRecord
 
 _HERE = Path(__file__).parent
@@ -49,7 +47,8 @@ def lesion_drawing(state: LabState) -> LabSettings:
             "swapped": list(values["swapped"]),
             "words": _words(),
         },
-        on_change_change=_nothing,
+        # Streamlit runs the page at a trigger only where there is a callback.
+        on_change_change=lambda: None,
     )
     return _changed(state, result.get("change"), anatomy.block_names)
 
@@ -65,12 +64,12 @@ def _changed(state: LabState, change: Any, blocks: tuple[str, ...]) -> LabSettin
     """Return the settings after a click, which are checked like a URL's."""
     if not isinstance(change, dict):
         return state.settings
-    settings = dict(state.settings)
+    clicked: dict[str, tuple[str, ...]] = {}
     for field in ("removed", "swapped"):
         names = change.get(field)
-        settings[field] = tuple(n for n in names if n in blocks) if isinstance(names, list) else ()
+        clicked[field] = tuple(n for n in names if n in blocks) if isinstance(names, list) else ()
     try:
-        return create_settings(catalog.question("lesion"), settings)
+        return state.changed(**clicked).settings
     except PlaygroundError as error:
         st.warning(explain(error))
         return state.settings
@@ -80,7 +79,3 @@ def _words() -> dict[str, str]:
     """Return the drawing's words; the placeholder is filled in the browser."""
     words = {name: t(f"labs.common.drawing.{name}") for name in _WORDS}
     return {**words, "second": t("labs.common.drawing.second", block="{block}")}
-
-
-def _nothing() -> None:
-    """A callback that Streamlit needs in order to run the page at a trigger."""

@@ -24,12 +24,12 @@ from app.language.texts import language, speaker, t
 from app.page_data.runs import duration
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import page_link
-from app.page_state.query import PageState
+from app.page_state.query import PageState, to_query
 from app.widgets.runs.picker import unique_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
-from resnet_core.labs.results.request import LabRequest, settings_to_query
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
@@ -98,7 +98,7 @@ def command_line(laboratory: str, runs: Sequence[str], settings: LabSettings) ->
     words = ["python", "-m", "resnet_core", "lab", laboratory]
     for run_id in runs:
         words += ["--run", run_id]
-    for name, text in settings_to_query(settings).items():
+    for name, text in to_query(settings).items():
         words += [f"--{name.replace('_', '-')}", text]
     return shlex.join(words)
 

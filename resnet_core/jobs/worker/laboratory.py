@@ -15,9 +15,8 @@ from resnet_core.errors import WrongState
 from resnet_core.jobs.worker.shell import Outcome, Worker
 from resnet_core.labs import catalog
 from resnet_core.labs.events import Verdict
-from resnet_core.labs.results.event_log import EventWriter
-from resnet_core.labs.results.folder import LabFolder
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabFolder, LabRequest
+from resnet_core.labs.results.results import EventWriter
 from resnet_core.labs.tools import trained_network
 from resnet_core.runs import find_weights
 from resnet_core.system import environment
@@ -35,7 +34,8 @@ def run_laboratory(worker: Worker) -> Outcome:
     torch.set_num_threads(environment.read().laboratory_threads)
     request = folder.read_request()
     _log.info("%s of %s.", request.laboratory, ", ".join(request.runs) or "its own networks")
-    events = catalog.experiment(request.laboratory)(request.settings, _networks(request))
+    networks = _networks(request) if request.runs else ()
+    events = catalog.experiment(request.laboratory)(request.settings, networks)
     concluded = False
     # Closing the events takes hooks off networks and ends what the laboratory started.
     with EventWriter(folder.events) as writer, closing(events):

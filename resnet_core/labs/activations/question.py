@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from resnet_core.labs.attribution.question import FIRST_PICTURE, PictureName
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.tools.columns import COLUMNS, RUN
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.events import COLUMNS, RUN
 
 LayerName = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*(\.[a-z0-9_]+)*)?$")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Verdict
 
 
 def verdict(label: str, blocks: int, ratios: Sequence[float]) -> Verdict:
@@ -15,5 +15,5 @@ def verdict(label: str, blocks: int, ratios: Sequence[float]) -> Verdict:
     if not ratios:
         return Verdict("plain", {"label": label, "blocks": blocks})
     ratio = fmean(ratios)
-    values: dict[str, Value] = {"label": label, "ratio": ratio, "blocks": len(ratios)}
-    return Verdict("small" if ratio < 1 else "large", values)
+    finding = "small" if ratio < 1 else "large"
+    return Verdict(finding, {"label": label, "ratio": ratio, "blocks": len(ratios)})

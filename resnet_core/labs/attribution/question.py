@@ -6,8 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.tools.columns import COLUMNS, RUN
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.events import COLUMNS, RUN
 
 Method = Literal[
     "integrated_gradients",
@@ -70,26 +70,17 @@ class Settings(LabSettings):
     through_training: bool = False
 
 
+_MASK = ("mask_shape", "mask_kind", "mask_data")
+_SCORED = ("predicted", "probability", "target", "target_class", "target_probability")
+_MEASURED = ("largest", "percent", "delta", "steps", "inside", "points", "area")
+
 QUESTION = Question(
     name="attribution",
     settings=Settings,
     tables={
-        "pictures": (
-            *RUN,
-            *COLUMNS,
-            *("mask_shape", "mask_kind", "mask_data", "truth", "checkpoints"),
-        ),
-        "scores": (
-            *RUN,
-            *("iteration", "predicted", "probability"),
-            *("target", "target_class", "target_probability"),
-        ),
-        "maps": (
-            *RUN,
-            *("iteration", "method", "layer", "signed"),
-            *COLUMNS,
-            *("largest", "percent", "delta", "steps", "inside", "points", "area", "reason"),
-        ),
+        "pictures": (*RUN, *COLUMNS, *_MASK, "truth", "checkpoints"),
+        "scores": (*RUN, "iteration", *_SCORED),
+        "maps": (*RUN, "iteration", "method", "layer", "signed", *COLUMNS, *_MEASURED, "reason"),
     },
     runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
     most_runs=2,

@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_core.attribution import scores
 from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Explanation, Options
 from resnet_core.attribution.methods import explain
+from resnet_core.data.dataset import ImageSet, area_average
+from resnet_core.data.own import uploaded_image
+from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.attribution.question import Settings
+from resnet_core.labs.attribution.question import Settings, image_place, upload_id
 from resnet_core.labs.attribution.verdicts import Sum, verdict
-from resnet_core.labs.events import Event, Progress, Row, Rows
-from resnet_core.labs.tools import columns, picture_input
+from resnet_core.labs.events import (
+    NOTHING,
+    Event,
+    Progress,
+    Row,
+    Rows,
+    finite,
+    pack,
+    pack_map,
+)
 from resnet_core.labs.tools.derived_networks import at_iteration, saved_iterations
-from resnet_core.labs.tools.picture_input import PictureInput
 from resnet_core.labs.tools.trained_network import TrainedNetwork
+
+_GREY = np.array([0.299, 0.587, 0.114])  # of red, green and blue in luminance (ITU-R BT.601)
+
+
+@dataclass(frozen=True)
+class PictureInput:
+    """One picture.
+
+    Attributes:
+        pixels: uint8, H, W, C, of the network's size.
+        mask: bool, H, W, where the shape is; None where that is not known.
+        label: its class; None for an uploaded picture.
+    """
+
+    pixels: NDArray[np.uint8]
+    mask: NDArray[np.bool_] | None
+    label: int | None
+
+    def x(self, network: TrainedNetwork) -> Tensor:
+        """The picture as the network takes it: 1, C, H, W, on its device."""
+        images = ImageSet(self.pixels[None], np.zeros(1, np.int64))
+        return network.prepared(images)[0]
 
 
 @dataclass(frozen=True)
@@ -40,7 +73,7 @@ class Case:
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Every method of each network; then, with `through_training`, of its earlier weights.
+    """Map by every method and network; then, with `through_training`, with earlier weights.
 
     Earlier maps explain the class that the last ones do, whatever was predicted then.
 
@@ -48,12 +81,12 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         InvalidSetting: a network has no such picture, class or stage.
         DataError: the picture is missing.
     """
-    pictures = [picture_input.load(network, settings.picture) for network in networks]
+    pictures = [load_picture(network, settings.picture) for network in networks]
     moments = [_iterations(network, settings) for network in networks]
-    steps, total = 0, len(settings.methods) * sum(map(len, moments))
+    progress = Progress.each(len(settings.methods) * sum(map(len, moments)))
     cases = []
     for network, picture, iterations in zip(networks, pictures, moments, strict=True):
-        yield Rows("pictures", [_picture(network, picture, iterations)])
+        yield _picture(network, picture, iterations)
         cases.append(case(network, picture, settings.target))
         yield Rows("scores", [_scored(cases[-1])])
     sums: dict[str, list[Sum]] = {network.id: [] for network in networks}
@@ -62,7 +95,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             row, completeness = mapped(one, method, options(settings))
             sums[one.network.id] += completeness
             yield Rows("maps", [row])
-            yield Progress(steps := steps + 1, total)
+            yield next(progress)
     for one in cases:
         yield verdict(_scored(one), sums[one.network.id])
     for last, picture, iterations in zip(cases, pictures, moments, strict=True):
@@ -71,18 +104,44 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
             yield Rows("scores", [_scored(before)])
             for method in settings.methods:
                 yield Rows("maps", [mapped(before, method, options(settings))[0]])
-                yield Progress(steps := steps + 1, total)
+                yield next(progress)
+
+
+def load_picture(network: TrainedNetwork, name: str) -> PictureInput:
+    """The picture of this name for a network.
+
+    Raises:
+        InvalidSetting: the network's data have no such test image.
+        DataError: there is no such uploaded picture.
+    """
+    place = image_place(name)
+    data = network.dataset
+    if place is None:
+        pixels = uploaded_image.load(upload_id(name))
+        return PictureInput(fitted(pixels, data.image_size, data.channels), None, None)
+    if place >= len(data.test):
+        most = len(data.test) - 1
+        raise InvalidSetting(
+            "picture", "labs.no_such_image", data=data.name, count=most + 1, last=most
+        )
+    mask = data.test_masks[place] if isinstance(data, ShapesDataset) else None
+    return PictureInput(data.test.images[place], mask, int(data.test.labels[place]))
+
+
+def fitted(pixels: NDArray[np.uint8], size: int, channels: int) -> NDArray[np.uint8]:
+    """A square RGB picture by area averages, in grey for a network of one channel.
+
+    S, S, 3 -> size, size, C.
+    """
+    small = area_average(pixels[None], size)[0]
+    if channels == 3:
+        return small
+    return np.rint(small @ _GREY).astype(np.uint8)[..., None]
 
 
 def options(settings: Settings) -> Options:
-    return Options(
-        stage=settings.stage,
-        steps=settings.steps,
-        samples=settings.samples,
-        noise=settings.noise,
-        patches=settings.patches,
-        seed=settings.seed,
-    )
+    fields = ("stage", "steps", "samples", "noise", "patches", "seed")
+    return Options(**settings.model_dump(include=set(fields)))
 
 
 def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
@@ -90,13 +149,8 @@ def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
     model, x = network.model().requires_grad_(False), picture.x(network)
     classes = network.dataset.classes
     if target >= len(classes):
-        raise InvalidSetting(
-            "target",
-            "labs.no_such_class",
-            label=network.label,
-            count=len(classes),
-            last=len(classes) - 1,
-        )
+        counts = {"count": len(classes), "last": len(classes) - 1}
+        raise InvalidSetting("target", "labs.no_such_class", label=network.label, **counts)
     if target < 0:
         with torch.no_grad():
             target = int(model(x).argmax())
@@ -104,34 +158,26 @@ def case(network: TrainedNetwork, picture: PictureInput, target: int) -> Case:
     return Case(network, model, x, target, mask)
 
 
-def mapped(one: Case, method: str, how: Options) -> tuple[Row, list[Sum]]:
+def mapped(one: Case, method: str, options: Options) -> tuple[Row, list[Sum]]:
     """A row of `maps`, and the sum of its parts for methods with a completeness property."""
-    which: Row = {**columns.of(one.network), "iteration": one.network.iteration, "method": method}
+    row = {**_EMPTY, **one.network.columns, "iteration": one.network.iteration, "method": method}
     target = torch.tensor([one.target], device=one.x.device)
     try:
-        explanation = explain(method, one.model, one.x, target, how)
+        explanation = explain(method, one.model, one.x, target, options)
     except NotPossible as error:
-        return {**which, **_EMPTY, "reason": error.reason}, []
-    values, largest = columns.halves(explanation.values[0].cpu().numpy())
-    row = {**which, **_EMPTY, **columns.pack(values), "largest": largest}
-    row |= {
-        "signed": explanation.signed,
-        "layer": explanation.layer,
-        **_inside(explanation, one.mask),
-    }
-    if explanation.completeness is None:
+        return {**row, "reason": error.reason}, []
+    row |= {**pack_map(explanation.values[0].cpu().numpy()), **_inside(explanation, one.mask)}
+    row |= {"signed": explanation.signed, "layer": explanation.layer}
+    completeness = explanation.completeness
+    if completeness is None:
         return row, []
-    percent = float(explanation.completeness.percent[0])
-    row |= {
-        "percent": None if math.isnan(percent) else percent,
-        "delta": float(explanation.completeness.delta[0]),
-        "steps": explanation.completeness.steps,
-    }
-    return row, [Sum(method, percent)]
+    percent = float(completeness.percent[0])
+    row |= {"percent": finite(percent), "delta": float(completeness.delta[0])}
+    return {**row, "steps": completeness.steps}, [Sum(method, percent)]
 
 
 _EMPTY: Row = {
-    **columns.NOTHING,
+    **NOTHING,
     **dict.fromkeys(("largest", "percent", "delta", "steps", "inside", "points", "area")),
     **{"signed": False, "layer": "", "reason": ""},
 }
@@ -140,9 +186,8 @@ _EMPTY: Row = {
 def _inside(explanation: Explanation, mask: Tensor | None) -> Row:
     if mask is None:
         return {}
-    share = float(scores.share_inside(explanation.values, mask)[0])
     return {
-        "inside": None if math.isnan(share) else share,
+        "inside": finite(float(scores.share_inside(explanation.values, mask)[0])),
         "points": bool(scores.points_inside(explanation.values, mask)[0]),
         "area": float(scores.area(mask)[0]),
     }
@@ -154,16 +199,12 @@ def _iterations(network: TrainedNetwork, settings: Settings) -> list[int]:
     return [i for i in saved if i < network.iteration] + [network.iteration]
 
 
-def _picture(network: TrainedNetwork, picture: PictureInput, iterations: Sequence[int]) -> Row:
-    mask = columns.NOTHING if picture.mask is None else columns.pack(picture.mask)
+def _picture(network: TrainedNetwork, picture: PictureInput, iterations: Sequence[int]) -> Rows:
+    mask = NOTHING if picture.mask is None else pack(picture.mask)
+    mask = {f"mask_{name}": value for name, value in mask.items()}
     truth = None if picture.label is None else network.dataset.classes[picture.label]
-    return {
-        **columns.of(network),
-        **columns.pack(picture.pixels),
-        **{f"mask_{name}": value for name, value in mask.items()},
-        "truth": truth,
-        "checkpoints": len(iterations),
-    }
+    parts = (network.columns, pack(picture.pixels), mask)
+    return Rows.one("pictures", *parts, truth=truth, checkpoints=len(iterations))
 
 
 @torch.no_grad()
@@ -171,7 +212,7 @@ def _scored(one: Case) -> Row:
     probabilities = one.model(one.x).softmax(1)[0]
     classes, best = one.network.dataset.classes, int(probabilities.argmax())
     return {
-        **columns.of(one.network),
+        **one.network.columns,
         "iteration": one.network.iteration,
         "predicted": classes[best],
         "probability": 100 * float(probabilities[best]),

@@ -26,12 +26,8 @@ def verdict(scored: Mapping[str, Value], sums: Sequence[Sum]) -> Verdict:
     Args:
         scored: a row of `scores`.
     """
-    values: dict[str, Value] = {
-        "label": scored["label"],
-        "predicted": scored["predicted"],
-        "probability": scored["probability"],
-        "target": scored["target_class"],
-    }
+    values = {name: scored[name] for name in ("label", "predicted", "probability")}
+    values["target"] = scored["target_class"]
     if not sums:
         return Verdict("no_sum", values)
     finite = [one for one in sums if not math.isnan(one.percent)]

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from resnet_core.labs.backward.verdicts import Addition
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.events import RUN, columns
 from resnet_core.labs.forward.question import accepts
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.tools.columns import RUN
 
 
 class Settings(LabSettings):
@@ -21,18 +22,12 @@ class Settings(LabSettings):
 QUESTION = Question(
     name="backward",
     settings=Settings,
-    tables={
-        "additions": (
-            *RUN,
-            *("place", "block", "changes_size", "behind", "before", "shortcut", "branch"),
-            *("gain", "shortcut_gain", "branch_gain", "cosine", "descent", "descent_error"),
-        )
-    },
+    tables={"additions": (*RUN, "place", *columns(Addition))},
     runs=("one-minute-resnet-20-seed-0", "one-minute-plain-20-seed-0"),
     most_runs=3,
     accepts=accepts,
     code=(
         ("resnet_core/labs/backward/run.py", "split"),
-        ("resnet_core/labs/backward/run.py", "transposed"),
+        ("resnet_core/labs/tools/chain.py", "transposed"),
     ),
 )

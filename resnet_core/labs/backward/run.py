@@ -13,13 +13,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from resnet_core.labs.backward.question import Settings
 from resnet_core.labs.backward.verdicts import Addition, verdicts
 from resnet_core.labs.events import Event, Progress, Rows
-from resnet_core.labs.tools import columns
-from resnet_core.labs.tools.chain import Chain, Step, changes_size
+from resnet_core.labs.tools.chain import Chain, changes_size, gradient_at_end, transposed
 from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.blocks import Block, PreActivationBlock, ShortcutBlock
@@ -46,7 +44,7 @@ class Split:
 
     @property
     def before(self) -> Tensor:
-        """dL/dx."""
+        """The gradient dL/dx."""
         return self.branch if self.shortcut is None else self.branch + self.shortcut
 
 
@@ -64,12 +62,6 @@ def split(block: Block, x: Tensor, behind: Tensor) -> Split:
     return Split(block, x, added, behind, through_branch, through_shortcut)
 
 
-def transposed(step: Step, x: Tensor, gradient: Tensor) -> Tensor:
-    """The step's transposed Jacobian at x times the gradient at its output."""
-    x = x.detach().requires_grad_()
-    return torch.autograd.grad(step(x), x, gradient)[0]
-
-
 def splits(chain: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, Split]]:
     """Every block's place, counted from 1, and split, from the last back to the first.
 
@@ -77,9 +69,7 @@ def splits(chain: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, 
     """
     with torch.no_grad():
         stream = list(chain.stream(images))
-    last = stream[-1].requires_grad_()
-    loss = functional.cross_entropy(chain.head(last), labels, reduction="sum")
-    (gradient,) = torch.autograd.grad(loss, last)
+    gradient = gradient_at_end(chain, stream[-1], labels)
     for place in range(len(chain.blocks), 0, -1):
         at_block = split(chain.blocks[place - 1][1], stream[place - 1], gradient)
         yield place, at_block
@@ -87,27 +77,21 @@ def splits(chain: Chain, images: Tensor, labels: Tensor) -> Iterator[tuple[int, 
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Each network from its last block to its first."""
+    """Split the gradient of each network from its last block to its first."""
     images = [network.train_images(settings.images) for network in networks]
-    chains = [
-        Chain.of(_model(network, x, settings))
-        for network, (x, _) in zip(networks, images, strict=True)
-    ]
-    steps, total = 0, sum(len(chain.blocks) for chain in chains)
+    chains = []
+    for network, (x, _) in zip(networks, images, strict=True):
+        trained = settings.state == "trained"
+        model = network.model() if trained else initial_network(network, x)
+        chains.append(Chain.of(model.requires_grad_(False)))
+    progress = Progress.each(sum(len(chain.blocks) for chain in chains))
     for network, chain, (x, y) in zip(networks, chains, images, strict=True):
         additions = []
         for place, at_block in splits(chain, x, y):
             additions.append(_measured(chain.blocks[place - 1][0], at_block))
-            row = {**columns.of(network), "place": place, **vars(additions[-1])}
-            yield Rows("additions", [row])
-            yield Progress(steps := steps + 1, total)
+            yield Rows.one("additions", network.columns, vars(additions[-1]), place=place)
+            yield next(progress)
         yield from verdicts(network.label, additions)
-
-
-def _model(network: TrainedNetwork, images: Tensor, settings: Settings) -> torch.nn.Module:
-    trained = settings.state == "trained"
-    model = network.model() if trained else initial_network(network, images)
-    return model.requires_grad_(False)
 
 
 def _measured(name: str, at_block: Split) -> Addition:

@@ -62,12 +62,8 @@ def _change(label: str, additions: Sequence[Addition]) -> Verdict:
 
 def _gain(label: str, additions: Sequence[Addition]) -> Verdict:
     least = min(additions, key=lambda one: one.gain)
-    values: dict[str, Value] = {
-        "label": label,
-        "blocks": len(additions),
-        "least": least.gain,
-        "block": least.block,
-    }
+    values: dict[str, Value] = {"label": label, "blocks": len(additions)}
+    values |= {"least": least.gain, "block": least.block}
     below = sum(one.gain < 1 for one in additions)
     if not below:
         return Verdict("at_least_one", values)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, SixNPlusTwo, different_data
+from resnet_core.labs.catalog import LabSettings, Question, SixNPlusTwo, different_data
 
 SHALLOW = 8  # weighted layers of the short runs' shallow network
 

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from resnet_core.labs.events import Value, Verdict
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_core.labs.events import Value, Verdict, diverged
 from resnet_core.labs.tools.short_runs import FinalErrors
 
 Ruling = Literal["convicted", "acquitted", "not_proven"]
@@ -32,6 +35,11 @@ class Pair:
     shallow_train: float
     shallow_test: float
 
+    @classmethod
+    def of(cls, deep: str, below: FinalErrors, shallow: str, above: FinalErrors) -> Pair:
+        """The pair of two labels and their errors, the deep network first."""
+        return cls(deep, shallow, below.train, below.test, above.train, above.test)
+
 
 @dataclass(frozen=True)
 class Graft:
@@ -51,8 +59,8 @@ class Graft:
 
 
 @dataclass(frozen=True)
-class ShortRun:
-    """A short run's result.
+class Result:
+    """The result of a short run.
 
     Attributes:
         ratio: first over last layer's gradient norm, medians over the run.
@@ -80,14 +88,12 @@ class Evidence:
     graft: Graft | None = None
 
 
-def first_over_last(norms: Sequence[float]) -> float:
+def first_over_last(norms: Sequence[float] | NDArray[np.float64]) -> float:
     """The ratio of gradient norms; 0 where the last layer has none."""
     return float(norms[0] / norms[-1]) if norms[-1] > 0 else 0.0
 
 
-def verdicts(
-    runs: Mapping[str, ShortRun], evidence: Evidence, iterations: int
-) -> Iterator[Verdict]:
+def verdicts(runs: Mapping[str, Result], evidence: Evidence, iterations: int) -> Iterator[Verdict]:
     """One a hypothesis; or one alone, where the deep network is not the worse one.
 
     Args:
@@ -95,12 +101,10 @@ def verdicts(
         iterations: of the shorter runs.
     """
     deep, shallow = runs["deep"].errors, runs["shallow"].errors
-    depth = runs["deep"].depth
     if degrades(deep.train, shallow.train):
         ratios = [runs["deep"].ratio] + ([] if evidence.ratio is None else [evidence.ratio])
         yield gradients(ratios, runs["vanishing"].ratio)
-        labels = runs["deep"].label, runs["shallow"].label
-        live = Pair(*labels, deep.train, deep.test, shallow.train, shallow.test)
+        live = Pair.of(runs["deep"].label, deep, runs["shallow"].label, shallow)
         yield overfitting(evidence.pair or live)
         yield capacity(evidence.graft)
         long = runs["deep_long"].errors.train, runs["shallow_long"].errors.train
@@ -108,12 +112,10 @@ def verdicts(
         starts = {name: runs[name].errors.train for name in ("xavier", "small_normal")}
         yield start(deep.train, shallow.train, starts)
     else:
-        values = {"depth": depth, "deep": deep.train, "shallow": shallow.train}
-        yield Verdict("no_degradation", values)
-    diverged = [f"{run.label} ({run.role})" for run in runs.values() if run.errors.diverged]
-    if diverged:
-        error = next(run.errors.train for run in runs.values() if run.errors.diverged)
-        yield Verdict("diverged", {"runs": ", ".join(diverged), "error": error})
+        errors = {"deep": deep.train, "shallow": shallow.train}
+        yield Verdict.of("no_degradation", depth=runs["deep"].depth, **errors)
+    ended = {f"{run.label} ({run.role})": run.errors for run in runs.values()}
+    yield from diverged("runs", {name: one.train for name, one in ended.items() if one.diverged})
 
 
 def degrades(deep: float, shallow: float) -> bool:
@@ -159,27 +161,17 @@ def steps(
     deep: float, shallow: float, deep_long: float, shallow_long: float, iterations: int
 ) -> Verdict:
     """Rule on the number of steps: three times as many as a remedy."""
-    values: dict[str, Value] = {
-        "long": 3 * iterations,
-        "short": iterations,
-        "deep": deep,
-        "shallow": shallow,
-        "deep_long": deep_long,
-        "shallow_long": shallow_long,
-    }
-    return Verdict(f"steps_{remedy(deep, shallow, deep_long)}", values)
+    steps: dict[str, Value] = {"long": 3 * iterations, "short": iterations}
+    errors = {"deep": deep, "shallow": shallow}
+    errors |= {"deep_long": deep_long, "shallow_long": shallow_long}
+    return Verdict(f"steps_{remedy(deep, shallow, deep_long)}", {**steps, **errors})
 
 
 def start(deep: float, shallow: float, others: dict[str, float]) -> Verdict:
     """Rule on initialisation: the best of the other ones as a remedy."""
     best = min(others, key=lambda name: others[name])
-    values: dict[str, Value] = {
-        "best": best,
-        "other": others[best],
-        "deep": deep,
-        "shallow": shallow,
-    }
-    return Verdict(f"start_{remedy(deep, shallow, others[best])}", values)
+    finding = f"start_{remedy(deep, shallow, others[best])}"
+    return Verdict.of(finding, best=best, other=others[best], deep=deep, shallow=shallow)
 
 
 def remedy(deep: float, shallow: float, treated: float) -> Ruling:

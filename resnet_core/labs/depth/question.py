@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)  # weighted layers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Value, Verdict, diverged
 
 Ruling = Literal["optimisation", "overfitting", "slower", "not_too_deep"]
 
@@ -54,38 +54,33 @@ def ruling(deepest: Ends, rival: Ends, on_training: float, on_test: float) -> Ru
 
 def short(networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
     """Rule on the short runs."""
-    verdict = _verdict("short", networks, train_images, test_images)
-    return Verdict(verdict.finding, {**verdict.values, "train_images": train_images})
+    return _verdict("short", networks, train_images, test_images, train_images=train_images)
 
 
 def trained(families: dict[str, list[Ends]], images: int) -> Iterator[Verdict]:
     """Rule on the trained networks: one verdict a family of which there are two depths."""
     for family, networks in families.items():
         if len({one.depth for one in networks}) > 1:
-            verdict = _verdict("trained", networks, images, images)
-            yield Verdict(verdict.finding, {**verdict.values, "family": family})
+            yield _verdict("trained", networks, images, images, family=family)
 
 
-def _verdict(kind: str, networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
-    """The deepest network beside the best of the shallower ones."""
+def _verdict(
+    kind: str, networks: Sequence[Ends], train_count: int, test_count: int, **values: Value
+) -> Verdict:
+    """The deepest network beside the best of the shallower ones.
+
+    Args:
+        train_count, test_count: numbers of training and test images.
+    """
     deepest = max(networks, key=lambda one: one.depth)
     rival = best([one for one in networks if one.depth < deepest.depth])
-    values: dict[str, Value] = {
-        "deep_depth": deepest.depth,
-        "deep_train": deepest.train,
-        "deep_test": deepest.test,
-        "best_depth": rival.depth,
-        "best_train": rival.train,
-        "best_test": rival.test,
-        "margin": margin(test_images),
-    }
-    decided = ruling(deepest, rival, margin(train_images), margin(test_images))
-    return Verdict(f"{kind}_{decided}", values)
+    for role, one in (("deep", deepest), ("best", rival)):
+        values |= {f"{role}_{name}": getattr(one, name) for name in ("depth", "train", "test")}
+    decided = ruling(deepest, rival, margin(train_count), margin(test_count))
+    return Verdict(f"{kind}_{decided}", {**values, "margin": margin(test_count)})
 
 
-def diverged(networks: Sequence[Ends]) -> Iterator[Verdict]:
-    """Short runs whose loss was no longer a number."""
-    depths = sorted(one.depth for one in networks if one.diverged)
-    if depths:
-        error = next(one.train for one in networks if one.diverged)
-        yield Verdict("diverged", {"depths": ", ".join(map(str, depths)), "error": error})
+def diverged_depths(networks: Sequence[Ends]) -> list[Verdict]:
+    """Report short runs whose loss was no longer a number."""
+    ends = sorted((one for one in networks if one.diverged), key=lambda one: one.depth)
+    return diverged("depths", {str(one.depth): one.train for one in ends})

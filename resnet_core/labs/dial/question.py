@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, family, not_cifar
+from resnet_core.labs.catalog import LabSettings, Question, refusing
 
 
 class Settings(LabSettings):
@@ -18,12 +17,8 @@ class Settings(LabSettings):
     images: int = Field(500, ge=10, le=50_000)
 
 
-def accepts(experiment: Experiment) -> str:
-    """Refuse networks without a shortcut that adds x."""
-    if family(experiment) in {"resnet", "preresnet"}:
-        return not_cifar(experiment)
-    return "labs.no_shortcut"
-
+# Others have no shortcut that adds x.
+accepts = refusing(plain="labs.no_shortcut", highway="labs.no_shortcut")
 
 QUESTION = Question(
     name="dial",
@@ -38,6 +33,6 @@ QUESTION = Question(
     accepts=accepts,
     code=(
         ("resnet_core/labs/dial/run.py", "scaled_shortcuts"),
-        ("resnet_core/labs/dial/run.py", "with_new_statistics"),
+        ("resnet_core/labs/tools/derived_networks.py", "set_batch_statistics"),
     ),
 )

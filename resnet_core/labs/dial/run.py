@@ -6,10 +6,10 @@ import copy
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_core.attribution.explanation import restored_hooks
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.dial.question import Settings
 from resnet_core.labs.dial.verdicts import (
@@ -19,12 +19,11 @@ from resnet_core.labs.dial.verdicts import (
     trained_verdict,
     training_verdict,
 )
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value
+from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.tools import short_runs
-from resnet_core.labs.tools.short_runs import FinalErrors
+from resnet_core.labs.tools.derived_networks import set_batch_statistics
 from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.blocks import ShortcutBlock
-from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 
@@ -59,37 +58,23 @@ def scaled_shortcuts(model: nn.Module, alpha: float) -> Iterator[nn.Module]:
         return alpha * x
 
     shortcuts = [m.downsample for m in model.modules() if isinstance(m, ShortcutBlock)]
-    hooks = [shortcut.register_forward_hook(scaled) for shortcut in shortcuts]
-    try:
+    with restored_hooks(model):
+        for shortcut in shortcuts:
+            shortcut.register_forward_hook(scaled)
         yield model
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def measure(model: nn.Module, alpha: float, x: Tensor, y: Tensor) -> Reading:
-    """Errors at this alpha with BN's statistics of alpha = 1, and with new ones."""
+    """Errors at this alpha with BN's statistics of alpha = 1, and with new ones.
+
+    Every layer after a scaled shortcut gets inputs of another size; new statistics separate what
+    the network has lost from a mere change of scale.
+    """
     with scaled_shortcuts(model, alpha):
         loss, error = loss_and_error(model, x, y)
-        loss_remeasured, error_remeasured = loss_and_error(with_new_statistics(model, x), x, y)
+        remeasured = set_batch_statistics(copy.deepcopy(model), x, BATCH)
+        loss_remeasured, error_remeasured = loss_and_error(remeasured, x, y)
     return Reading(alpha, error, loss, error_remeasured, loss_remeasured)
-
-
-@torch.no_grad()
-def with_new_statistics(model: nn.Module, x: Tensor) -> nn.Module:
-    """A copy whose BN has the mean and variance of its present inputs.
-
-    Every layer after a scaled shortcut gets inputs of another size; this separates what the
-    network has lost from a mere change of scale.
-    """
-    measured = copy.deepcopy(model).train()
-    for module in measured.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.momentum = None  # the plain average over the mini-batches
-    for part in x.split(BATCH):
-        measured(part)
-    return measured.eval()
 
 
 def loss_and_error(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
@@ -116,34 +101,23 @@ def short_experiment(settings: Settings, experiment: Experiment) -> Experiment:
 def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, None, list[End]]:
     """Train with each alpha, from the ends of the dial to its middle."""
     alphas = sorted(evenly(settings.marks), key=lambda alpha: -abs(alpha - 0.5))
-    experiment = short_experiment(settings, network.experiment)
-    total, steps, ends = settings.updates * len(alphas), 0, []
+    experiment, classes = short_experiment(settings, network.experiment), network.dataset.classes
+    ends: list[End] = []
+
+    def progress(iteration: int) -> Progress:
+        return Progress(len(ends) * settings.updates + iteration, settings.updates * len(alphas))
+
     for alpha in alphas:
         # Eager: a graph captured before the hooks would not scale the shortcuts.
         session = Session(experiment, network.dataset, eager=True)
-        final: FinalErrors | None = None
         with scaled_shortcuts(session.state.model, alpha):
-            for event in train(session):
-                if isinstance(event, Measurement):
-                    yield Rows("curves", [_curve_row(alpha, event)])
-                    yield Progress(steps + event.iteration, total)
-                elif isinstance(event, Finished | Diverged):
-                    final = FinalErrors.of(event, len(network.dataset.classes))
-        assert final is not None
-        steps += settings.updates
+            final = yield from short_runs.train_alone(
+                train(session), len(classes), {"alpha": alpha}, progress
+            )
         ends.append(End(alpha, final.train, final.diverged))
-        yield Rows("ends", [_end_row(alpha, final, settings.updates)])
+        errors = {"train_error": final.train, "test_error": final.test, "diverged": final.diverged}
+        yield Rows.one("ends", errors, alpha=alpha, updates=settings.updates)
     return ends
-
-
-def _curve_row(alpha: float, event: Measurement) -> Row:
-    row: dict[str, Value] = {"alpha": alpha, "iteration": event.iteration}
-    return {**row, "error": event.running_error, "loss": event.loss}
-
-
-def _end_row(alpha: float, final: FinalErrors, updates: int) -> Row:
-    errors: dict[str, Value] = {"train_error": final.train, "test_error": final.test}
-    return {"alpha": alpha, **errors, "updates": updates, "diverged": final.diverged}
 
 
 def _reading_rows(reading: Reading, images: int) -> list[Row]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Verdict, diverged
 
 _SAME = 2.0  # points of error, of one network
 _BY_CHANCE = 5.0  # points of error, of two short trainings
@@ -40,13 +40,8 @@ def trained_verdict(readings: Sequence[Reading]) -> Verdict:
     by_alpha = sorted(readings, key=lambda reading: reading.alpha)
     zero, full = by_alpha[0], by_alpha[-1]
     best = min(reversed(by_alpha), key=lambda reading: reading.error)
-    values: dict[str, Value] = {
-        "zero": zero.error,
-        "zero_anew": zero.error_remeasured,
-        "full": full.error,
-        "best": best.alpha,
-        "least": best.error,
-    }
+    values = {"zero": zero.error, "zero_anew": zero.error_remeasured, "full": full.error}
+    values |= {"best": best.alpha, "least": best.error}
     if best.error < full.error - _SAME:
         return Verdict("better_elsewhere", values)
     if zero.error <= full.error + _SAME:
@@ -62,7 +57,7 @@ def training_verdict(ends: Sequence[End], updates: int) -> Verdict:
     zero, full = by_alpha[0].error, by_alpha[-1].error
     best = min(reversed(by_alpha), key=lambda end: end.error)
     most = max(end.error for end in by_alpha)
-    values: dict[str, Value] = {"updates": updates, "zero": zero, "full": full}
+    values = {"updates": updates, "zero": zero, "full": full}
     values |= {"best": best.alpha, "least": best.error, "most": most}
     if most - best.error <= _BY_CHANCE:
         return Verdict("no_matter", values)
@@ -71,9 +66,7 @@ def training_verdict(ends: Sequence[End], updates: int) -> Verdict:
     return Verdict("more_is_better" if full <= zero else "less_is_better", values)
 
 
-def diverged_verdict(ends: Sequence[End]) -> Iterator[Verdict]:
-    """Trainings whose loss was no longer a number."""
-    alphas = [f"{end.alpha:g}" for end in sorted(ends, key=lambda end: end.alpha) if end.diverged]
-    if alphas:
-        error = next(end.error for end in ends if end.diverged)
-        yield Verdict("diverged", {"alphas": ", ".join(alphas), "error": error})
+def diverged_verdict(ends: Sequence[End]) -> list[Verdict]:
+    """Report trainings whose loss was no longer a number."""
+    by_alpha = sorted((end for end in ends if end.diverged), key=lambda end: end.alpha)
+    return diverged("alphas", {f"{end.alpha:g}": end.error for end in by_alpha})

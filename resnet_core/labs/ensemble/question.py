@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, different_data, not_cifar
+from resnet_core.labs.catalog import LabSettings, Question, different_data, not_cifar
 
 
 class Settings(LabSettings):

@@ -6,9 +6,8 @@ little with a block as an ensemble with a member. Both are measured here, on the
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import combinations
 from statistics import fmean
 
@@ -17,12 +16,11 @@ from torch import Tensor
 
 from resnet_core.labs.ensemble.question import Settings
 from resnet_core.labs.ensemble.verdicts import Average, Thinning, verdicts
-from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.labs.events import Event, Progress, Row, Rows, attributes
 from resnet_core.labs.lesion.run import lesioned
-from resnet_core.labs.tools import columns
-from resnet_core.labs.tools.chain import Chain, Step, changes_size
+from resnet_core.labs.tools.chain import Chain, Step, changes_size, subsets
 from resnet_core.labs.tools.short_runs import guessing_error
-from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data
+from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data, standard_error
 from resnet_core.networks.blocks import ShortcutBlock
 
 
@@ -39,6 +37,11 @@ def averaged(members: Sequence[Tensor]) -> Tensor:
 def wrong(probability: Tensor, labels: Tensor) -> Tensor:
     """Mistakes: the likeliest class is not the image's. N, classes -> bool, N."""
     return probability.argmax(dim=1) != labels
+
+
+def error(members: Sequence[Tensor], labels: Tensor) -> float:
+    """Error of the members' average, percent."""
+    return percent(wrong(averaged(members), labels))
 
 
 def both_wrong(first: Tensor, second: Tensor) -> tuple[float, float]:
@@ -65,51 +68,33 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     images, labels = networks[0].test_images(settings.images)
     residual = _residual(networks)
     draws = _draws(residual, settings) if residual else []
-    steps, total = 0, len(networks) + sum(map(len, draws))
+    progress = Progress.each(len(networks) + sum(map(len, draws)))
     members: list[Tensor] = []
     for network in networks:
         chain, (x, _) = Chain.of(network.model()), network.test_images(settings.images)
         members.append(probabilities(chain, lesioned(chain), x))
-        yield Rows("members", [_member(network, members[-1], labels)])
-        yield Rows("joined", [_joined(members, labels)])
-        yield Progress(steps := steps + 1, total)
+        alone = [error([member], labels) for member in members]
+        yield Rows.one("members", network.columns, error=alone[-1])
+        together = error(members, labels)
+        yield Rows.one("joined", members=len(members), error=together, alone=fmean(alone))
+        yield next(progress)
     yield Rows("subsets", _subsets(members, labels))
     pairs = _pairs(networks, members, labels)
     yield Rows("pairs", pairs)
     thinning = None
     if residual:
         whole = members[networks.index(residual)]
-        thinnings = _Thinnings(residual, whole, images, labels)
-        for subsets in draws:
-            for rows in thinnings.of(subsets):
-                yield rows
-                steps += rows.table == "dropped"
-                yield Progress(steps, total)
-        thinning = thinnings.first
+        thinning = yield from _thin(residual, whole, images, labels, draws, progress)
     yield from verdicts(_average(members, labels), pairs, thinning)
-
-
-def _member(network: TrainedNetwork, probability: Tensor, labels: Tensor) -> Row:
-    error = percent(wrong(probability, labels))
-    return {**columns.of(network), "error": error}
-
-
-def _joined(members: Sequence[Tensor], labels: Tensor) -> Row:
-    alone = fmean(percent(wrong(member, labels)) for member in members)
-    error = percent(wrong(averaged(members), labels))
-    return {"members": len(members), "error": error, "alone": alone}
 
 
 def _subsets(members: Sequence[Tensor], labels: Tensor) -> list[Row]:
     """All subsets of k runs, independent of the order of the runs."""
     rows: list[Row] = []
     for size in range(1, len(members) + 1):
-        errors = [
-            percent(wrong(averaged(subset), labels)) for subset in combinations(members, size)
-        ]
-        rows.append(
-            {"members": size, "mean": fmean(errors), "low": min(errors), "high": max(errors)}
-        )
+        errors = [error(subset, labels) for subset in combinations(members, size)]
+        spread = {"mean": fmean(errors), "low": min(errors), "high": max(errors)}
+        rows.append({"members": size, **spread})
     return rows
 
 
@@ -117,38 +102,28 @@ def _pairs(
     networks: Sequence[TrainedNetwork], members: Sequence[Tensor], labels: Tensor
 ) -> list[Row]:
     rows: list[Row] = []
-    for first, second in combinations(range(len(members)), 2):
-        one, other = members[first], members[second]
+    for (first, one), (second, other) in combinations(zip(networks, members, strict=True), 2):
         together, independent = both_wrong(wrong(one, labels), wrong(other, labels))
-        rows.append(
-            {
-                "first": networks[first].label,
-                "second": networks[second].label,
-                "disagreement": percent(one.argmax(dim=1) != other.argmax(dim=1)),
-                "both_wrong": together,
-                "independent": independent,
-            }
-        )
+        row: Row = {"first": first.label, "second": second.label, "both_wrong": together}
+        disagreement = percent(one.argmax(dim=1) != other.argmax(dim=1))
+        rows.append({**row, "independent": independent, "disagreement": disagreement})
     return rows
 
 
 def _average(members: Sequence[Tensor], labels: Tensor) -> Average:
-    everyone = wrong(averaged(members), labels)
+    together = wrong(averaged(members), labels).float()
     alone = torch.stack([wrong(member, labels) for member in members])
     best = alone[int(alone.sum(dim=1).argmin())]
-    without_one = [
-        percent(wrong(averaged([*members[:out], *members[out + 1 :]]), labels))
-        for out in range(len(members))
-    ]
+    rests = [[*members[:out], *members[out + 1 :]] for out in range(len(members))]
     return Average(
         members=len(members),
         images=len(labels),
-        error=percent(everyone),
+        error=error(members, labels),
         alone=percent(alone),
         best=percent(best),
-        ahead_of_alone=ahead(everyone.float(), alone.float().mean(dim=0)),
-        ahead_of_best=ahead(everyone.float(), best.float()),
-        without_one=fmean(without_one),
+        ahead_of_alone=ahead(together, alone.float().mean(dim=0)),
+        ahead_of_best=ahead(together, best.float()),
+        without_one=fmean(error(rest, labels) for rest in rests),
     )
 
 
@@ -159,7 +134,7 @@ def ahead(first: Tensor, second: Tensor) -> bool:
         first, second: 1 where each is wrong on an image, 0 where not, or a mean of these; N.
     """
     gain = second - first
-    return float(gain.mean()) > float(gain.std()) / math.sqrt(len(gain))
+    return float(gain.mean()) > standard_error(gain)
 
 
 def droppable(network: Chain) -> list[str]:
@@ -182,75 +157,53 @@ def _draws(network: TrainedNetwork, settings: Settings) -> list[list[tuple[str, 
     """For 1, 2, ... dropped blocks: that many different choices, or all there are."""
     names = droppable(Chain.of(network.model()))
     chance = random.Random(settings.seed)
-    return [
-        choices(names, size, settings.draws, chance)
-        for size in range(1, min(settings.most_dropped, len(names)) + 1)
-    ]
+    sizes = range(1, min(settings.most_dropped, len(names)) + 1)
+    return [choices(names, size, settings.draws, chance) for size in sizes]
 
 
 def choices(
     names: Sequence[str], size: int, draws: int, chance: random.Random
 ) -> list[tuple[str, ...]]:
     """Different subsets of this size: all of them, or as many at random."""
-    if math.comb(len(names), size) <= draws:
-        return list(combinations(names, size))
-    subsets: set[tuple[int, ...]] = set()
-    while len(subsets) < draws:
-        subsets.add(tuple(sorted(chance.sample(range(len(names)), size))))
-    return [tuple(names[place] for place in places) for places in sorted(subsets)]
+    places = subsets(len(names), size, draws, lambda: chance.sample(range(len(names)), size))
+    return [tuple(names[place] for place in subset) for subset in places]
 
 
-class _Thinnings:
-    """One network with blocks dropped: the mistakes of each of these, and of their average.
+def _thin(
+    network: TrainedNetwork,
+    whole: Tensor,
+    images: Tensor,
+    labels: Tensor,
+    draws: Sequence[Sequence[tuple[str, ...]]],
+    progress: Iterator[Progress],
+) -> Generator[Event, None, Thinning]:
+    """Drop sets of blocks in turn and average the predictions; return the effect of one block.
 
-    Attributes:
-        first: with one block dropped.
+    Args:
+        whole: the network's own predictions.
+        draws: for one block, two blocks, ...: the sets to drop.
     """
-
-    def __init__(
-        self, network: TrainedNetwork, whole: Tensor, images: Tensor, labels: Tensor
-    ) -> None:
-        self._network, self._label = Chain.of(network.model()), network.label
-        self._images, self._labels = images, labels
-        self._whole = percent(wrong(whole, labels))
-        self._chance = guessing_error(whole.shape[1])
-        self.first: Thinning | None = None
-
-    def of(self, choice: Sequence[tuple[str, ...]]) -> Iterator[Rows]:
-        """Drop each of these sets of blocks in turn, then average the predictions."""
+    chain, thinnings = Chain.of(network.model()), []
+    for sets in draws:
         thinned: list[Tensor] = []
-        for blocks in choice:
-            steps = lesioned(self._network, removed=blocks)
-            thinned.append(probabilities(self._network, steps, self._images))
-            yield Rows("dropped", [self._row(blocks, len(thinned), thinned[-1])])
-        thinning = self._average(thinned)
-        self.first = self.first or thinning
-        row: Row = {
-            "label": self._label,
-            "dropped": len(choice[0]),
-            "alone": thinning.alone,
-            "average": thinning.average,
-        }
-        yield Rows("thinned", [row])
-
-    def _average(self, thinned: Sequence[Tensor]) -> Thinning:
-        alone = torch.stack([wrong(one, self._labels) for one in thinned])
-        average = wrong(averaged(thinned), self._labels)
-        return Thinning(
-            label=self._label,
+        columns: Row = {"label": network.label, "dropped": len(sets[0])}
+        for blocks in sets:
+            steps = lesioned(chain, removed=blocks)
+            thinned.append(probabilities(chain, steps, images))
+            row = {**columns, "draw": len(thinned), "blocks": ", ".join(blocks)}
+            yield Rows.one("dropped", row, error=error(thinned[-1:], labels))
+            yield next(progress)
+        alone = torch.stack([wrong(one, labels) for one in thinned])
+        average = wrong(averaged(thinned), labels)
+        thinning = Thinning(
+            label=network.label,
             thinned=len(thinned),
-            whole=self._whole,
+            whole=error([whole], labels),
             alone=percent(alone),
             average=percent(average),
-            chance=self._chance,
+            chance=guessing_error(whole.shape[1]),
             helped=ahead(average.float(), alone.float().mean(dim=0)),
         )
-
-    def _row(self, blocks: tuple[str, ...], draw: int, probability: Tensor) -> Row:
-        return {
-            "label": self._label,
-            "dropped": len(blocks),
-            "draw": draw,
-            "blocks": ", ".join(blocks),
-            "error": percent(wrong(probability, self._labels)),
-        }
+        thinnings.append(thinning)
+        yield Rows.one("thinned", columns, attributes(thinning, "alone", "average"))
+    return thinnings[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from resnet_core.labs.events import Row, Value, Verdict
+from resnet_core.labs.events import Row, Verdict, attributes
 
 # Both are wrong together this many times as often as independent mistakes would be.
 CORRELATED = 1.5
@@ -74,27 +74,20 @@ def _gain(average: Average) -> Verdict:
     finding = "no_gain"
     if average.ahead_of_alone:
         finding = "beats_best" if average.ahead_of_best else "beats_mean"
-    values: dict[str, Value] = {
-        "members": average.members,
-        "average": average.error,
-        "alone": average.alone,
-        "best": average.best,
-    }
+    values = attributes(average, "members", "alone", "best")
+    values["average"] = average.error
     if finding != "beats_best":
         values["images"] = average.images
     return Verdict(finding, values)
 
 
 def _together(pairs: Sequence[Row], images: int) -> Verdict:
-    both, independent, disagreement = (
-        fmean(_number(pair[column]) for pair in pairs)
-        for column in ("both_wrong", "independent", "disagreement")
-    )
+    columns = ("both_wrong", "independent", "disagreement")
+    both, independent, disagreement = (fmean(float(p[c] or 0) for p in pairs) for c in columns)
     finding = "correlated" if both > CORRELATED * independent else "independent"
     if both * len(pairs) * images / 100 < FEW:
         finding = "few_mistakes"
-    values = {"disagreement": disagreement, "both": both, "independent": independent}
-    return Verdict(finding, values)
+    return Verdict.of(finding, disagreement=disagreement, both=both, independent=independent)
 
 
 def _dropped(thinning: Thinning, average: Average) -> Verdict:
@@ -105,28 +98,11 @@ def _dropped(thinning: Thinning, average: Average) -> Verdict:
     block = thinning.alone - thinning.whole
     member = average.without_one - average.error
     alike = block <= max(2 * member, member + 1)
-    values: dict[str, Value] = {
-        "label": thinning.label,
-        "whole": thinning.whole,
-        "thinned": thinning.alone,
-        "chance": thinning.chance,
-        "members": average.members,
-        "member": member,
-    }
+    values = attributes(thinning, "label", "whole", "chance")
+    values |= {"thinned": thinning.alone, "members": average.members, "member": member}
     return Verdict("like_ensemble" if alike else "unlike_ensemble", values)
 
 
 def _averaged(thinning: Thinning) -> Verdict:
-    values: dict[str, Value] = {
-        "label": thinning.label,
-        "thinned": thinning.thinned,
-        "average": thinning.average,
-        "alone": thinning.alone,
-        "whole": thinning.whole,
-    }
+    values = attributes(thinning, "label", "thinned", "average", "alone", "whole")
     return Verdict("thinned_help" if thinning.helped else "thinned_do_not_help", values)
-
-
-def _number(value: Value) -> float:
-    assert isinstance(value, int | float)
-    return float(value)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, family, not_cifar
-from resnet_core.labs.tools.columns import RUN
+from resnet_core.labs.catalog import LabSettings, Question, refusing
+from resnet_core.labs.events import RUN, columns
+from resnet_core.labs.forward.verdicts import Entry
 
 
 class Settings(LabSettings):
@@ -15,21 +15,12 @@ class Settings(LabSettings):
     images: int = Field(128, ge=2, le=1000)
 
 
-def accepts(experiment: Experiment) -> str:
-    """Refuse networks whose gates weigh what is added."""
-    return "labs.gates_weigh" if family(experiment) == "highway" else not_cifar(experiment)
-
+accepts = refusing(highway="labs.gates_weigh")
 
 QUESTION = Question(
     name="forward",
     settings=Settings,
-    tables={
-        "ledger": (
-            *RUN,
-            *("state", "batch_norm", "place", "block", "changes_size"),
-            *("stream", "branch", "total", "difference"),
-        )
-    },
+    tables={"ledger": (*RUN, "state", "batch_norm", *columns(Entry))},
     runs=(
         "one-minute-resnet-56-seed-0",
         "one-minute-preresnet-56-seed-0",

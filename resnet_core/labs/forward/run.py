@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -19,33 +18,11 @@ from torch import Tensor, nn
 
 from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.forward.question import Settings
-from resnet_core.labs.forward.verdicts import Account, verdicts
-from resnet_core.labs.tools import columns
+from resnet_core.labs.forward.verdicts import Account, Entry, verdicts
 from resnet_core.labs.tools.chain import Chain, Step, changes_size
 from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import Block, ShortcutBlock
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The norms after one block, or, at place 0, before the first.
-
-    Attributes:
-        block: its name; empty at place 0.
-        stream: ||x_l||, root of the mean over the images of the squared norm.
-        branch: ||F(x)|| of this block, likewise; None at place 0.
-        total: ||x_0 + sum of F||, likewise; None in a plain network, which adds nothing.
-        difference: ||x_l - (x_0 + sum of F)|| / ||x_l||; None likewise.
-    """
-
-    place: int
-    block: str
-    changes_size: bool
-    stream: float
-    branch: float | None
-    total: float | None
-    difference: float | None
 
 
 @torch.no_grad()
@@ -79,12 +56,7 @@ def norm(x: Tensor) -> float:  # B, C, H, W
 
 
 def _entry(
-    place: int,
-    block: str,
-    resizes: bool,
-    x: Tensor,
-    branch: Tensor | None,
-    total: Tensor | None,
+    place: int, block: str, resizes: bool, x: Tensor, branch: Tensor | None, total: Tensor | None
 ) -> Entry:
     carried = norm(x)
     return Entry(
@@ -99,25 +71,22 @@ def _entry(
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Each network trained, then at initialisation with BN and without."""
-    steps, total = 0, 3 * len(networks)
+    """Follow each network trained, then at initialisation with BN and without."""
+    progress = Progress.each(3 * len(networks))
     for network in networks:
         images, _ = network.test_images(settings.images)
         account = Account(network.label, network.family)
         for state, batch_norm, model in _variants(network, images):
             entries = list(ledger(Chain.of(model), images))
             account.take(state, batch_norm, entries)
-            which = {**columns.of(network), "state": state, "batch_norm": batch_norm}
+            which = {**network.columns, "state": state, "batch_norm": batch_norm}
             yield Rows("ledger", [{**which, **vars(entry)} for entry in entries])
-            yield Progress(steps := steps + 1, total)
+            yield next(progress)
         yield from verdicts(account)
 
 
 def _variants(network: TrainedNetwork, images: Tensor) -> Iterator[tuple[str, bool, nn.Module]]:
     yield "trained", network.experiment.batch_norm, network.model()
     for batch_norm in (True, False):
-        yield (
-            "initial",
-            batch_norm,
-            initial_network(network, images, batch_norm=batch_norm),
-        )
+        model = initial_network(network, images, batch_norm=batch_norm)
+        yield "initial", batch_norm, model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 from resnet_core.labs.events import Value, Verdict
 
@@ -14,15 +14,25 @@ _ELSEWHERE = 1.0  # the difference is as large as x_L
 _DOUBLED = math.sqrt(2)  # in norm: x plus an unrelated F(x) of the same size
 
 
-class Entry(Protocol):
-    """The part of `forward.run.Entry` that the verdicts need."""
+@dataclass(frozen=True)
+class Entry:
+    """The norms after one block, or, at place 0, before the first.
 
-    @property
-    def changes_size(self) -> bool: ...
-    @property
-    def stream(self) -> float: ...
-    @property
-    def difference(self) -> float | None: ...
+    Attributes:
+        block: its name; empty at place 0.
+        stream: ||x_l||, root of the mean over the images of the squared norm.
+        branch: ||F(x)|| of this block, likewise; None at place 0.
+        total: ||x_0 + sum of F||, likewise; None in a plain network, which adds nothing.
+        difference: ||x_l - (x_0 + sum of F)|| / ||x_l||; None likewise.
+    """
+
+    place: int
+    block: str
+    changes_size: bool
+    stream: float
+    branch: float | None
+    total: float | None
+    difference: float | None
 
 
 class Account:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, family
-from resnet_core.labs.tools.columns import RUN
+from resnet_core.labs.catalog import LabSettings, Question, refusing
+from resnet_core.labs.events import RUN, columns
+from resnet_core.labs.gates.verdicts import Gate
 
 
 class Settings(LabSettings):
@@ -20,23 +20,13 @@ class Settings(LabSettings):
     images: int = Field(200, ge=10, le=1000)
 
 
-def accepts(experiment: Experiment) -> str:
-    """Refuse networks without gates."""
-    return "" if family(experiment) == "highway" else "labs.no_gates"
-
-
 QUESTION = Question(
     name="gates",
     settings=Settings,
-    tables={
-        "gates": (
-            *RUN,
-            *("iteration", "place", "block", "transform", "carry", "low", "high", "closed"),
-        )
-    },
+    tables={"gates": (*RUN, "iteration", "place", *columns(Gate), "carry")},
     runs=("one-minute-highway-20-seed-0",),
     most_runs=3,
-    accepts=accepts,
+    accepts=refusing(**dict.fromkeys(("plain", "resnet", "preresnet"), "labs.no_gates")),
     imported="labs.gates_imported",
     code=(
         ("resnet_core/networks/blocks.py", "HighwayBlock"),

@@ -16,14 +16,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from resnet_core.data import augment
-from resnet_core.data.dataset import ImageSet, class_order
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.presets import ONE_MINUTE
 from resnet_core.labs.events import Event, Progress, Row, Rows
 from resnet_core.labs.gates.question import Settings
 from resnet_core.labs.gates.verdicts import Gate, diverged, verdict
-from resnet_core.labs.tools import columns, short_runs
 from resnet_core.labs.tools.chain import Chain
 from resnet_core.labs.tools.derived_networks import set_batch_statistics
 from resnet_core.labs.tools.trained_network import TrainedNetwork
@@ -61,8 +58,8 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     for network in networks:
         images, _ = network.test_images(settings.images)
         measured = list(gates(Chain.of(network.model()), images))
-        yield Rows("gates", _rows(columns.of(network), network.iteration, measured))
-        start = [1 - _logistic(GATE_BIAS)] * len(measured)
+        yield Rows("gates", _rows(network.columns, network.iteration, measured))
+        start = [1 / (1 + math.exp(GATE_BIAS))] * len(measured)
         yield verdict(network.label, network.iteration, start, measured)
     yield from _train(settings)
 
@@ -87,15 +84,15 @@ def experiment(settings: Settings) -> Experiment:
 
 def _train(settings: Settings) -> Iterator[Event]:
     recipe = experiment(settings)
-    session = Session(recipe, short_runs.dataset(recipe))
-    open_gates(session.state.model, settings.gate_bias)
-    images = _images(session, settings.images)
     label = f"highway-{settings.depth} (live)"
-    live: Row = {"run": "live", "label": label, "family": "highway", "depth": settings.depth}
+    live = TrainedNetwork("live", label, "highway", settings.depth, recipe, weights={})
+    session = Session(recipe, live.dataset)
+    open_gates(session.state.model, settings.gate_bias)
+    images, _ = live.test_images(settings.images)
     every = max(1, recipe.iterations // _MOMENTS)
     session.state.sync_at = range(0, recipe.iterations, every)
     start = measured = _measure(session.state.model, images)
-    yield Rows("gates", _rows(live, 0, start))
+    yield Rows("gates", _rows(live.columns, 0, start))
     for event in train(session):
         if isinstance(event, Diverged):
             yield diverged(label, event.iteration)
@@ -103,7 +100,7 @@ def _train(settings: Settings) -> Iterator[Event]:
         iteration = event.iteration if isinstance(event, Stepped) else 0
         if iteration and (iteration % every == 0 or iteration == recipe.iterations):
             measured = _measure(session.state.model, images)
-            yield Rows("gates", _rows(live, iteration, measured))
+            yield Rows("gates", _rows(live.columns, iteration, measured))
             yield Progress(iteration, recipe.iterations)
     yield verdict(label, recipe.iterations, [gate.carry for gate in start], measured)
 
@@ -119,19 +116,6 @@ def open_gates(model: nn.Module, bias: float) -> None:
 def _measure(model: nn.Module, images: Tensor) -> list[Gate]:
     """Measure a copy, so that the network in training stays as it is."""
     return list(gates(Chain.of(set_batch_statistics(copy.deepcopy(model), images)), images))
-
-
-def _images(session: Session, count: int) -> Tensor:
-    """Test images, as many of each class, as the network takes them: B, C, H, W."""
-    test = session.state.data.test
-    assert isinstance(test, ImageSet)  # no network for ImageNet has gates
-    subset = test.take(class_order(test.labels, equal=True)[:count])
-    pixels, _ = augment.as_tensors(subset, session.state.execution.device)
-    return augment.centred(pixels, session.state.batches.mean)
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
 
 
 def _rows(network: Row, iteration: int, measured: Sequence[Gate]) -> list[Row]:

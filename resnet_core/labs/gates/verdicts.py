@@ -46,15 +46,10 @@ def verdict(label: str, iterations: int, start: Sequence[float], gates: Sequence
     finding = "closed" if gates[place].carry < _CLOSED else "open"
     if finding == "open" and start[most_changed] - gates[most_changed].carry >= _NARROWED:
         finding, place = "narrowed", most_changed
-    values: dict[str, Value] = {
-        "label": label,
-        "iterations": iterations,
-        "block": gates[place].block,
-        "carry": 100 * gates[place].carry,
-        "start": 100 * start[place],
-        "closed": 100 * gates[place].closed,
-    }
-    return Verdict(finding, values)
+    gate = gates[place]
+    values: dict[str, Value] = {"label": label, "iterations": iterations, "block": gate.block}
+    shares = {"carry": gate.carry, "start": start[place], "closed": gate.closed}
+    return Verdict(finding, {**values, **{name: 100 * share for name, share in shares.items()}})
 
 
 def diverged(label: str, iterations: int) -> Verdict:

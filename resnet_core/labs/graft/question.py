@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, family, not_cifar
+from resnet_core.labs.catalog import LabSettings, Question, family, not_cifar
 
 
 class Settings(LabSettings):

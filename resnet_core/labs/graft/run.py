@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value
-from resnet_core.labs.graft.question import Settings
+from resnet_core.labs.events import Event, Progress, Row, Rows, attributes
+from resnet_core.labs.graft.question import QUESTION, Settings
 from resnet_core.labs.graft.verdicts import (
     Comparison,
     End,
@@ -26,10 +26,8 @@ from resnet_core.labs.graft.verdicts import (
 from resnet_core.labs.landscape.run import filter_normalised, moved
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.derived_networks import deeper, grafted
-from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.catalog import build
-from resnet_core.telemetry.events import Measurement
 
 FACTORS = (1, 2, 3)  # depth multipliers that are compared; 1: the network itself
 NOISES = (0.0, 0.25, 0.5, 0.75, 1.0)  # times each filter's length
@@ -48,7 +46,8 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         for mode in ("evaluation", "training"):
             comparison = compare(shallow, deep, deeper(spec, factor).depth, mode, x, y)
             comparisons.append(comparison)
-            yield Rows("copies", [_comparison_row(factor, comparison)])
+            row = attributes(comparison, *QUESTION.tables["copies"][1:])
+            yield Rows.one("copies", row, factor=factor)
     evaluation, training = comparisons[-2:]
     yield identity_verdict(evaluation, network.depth)
     yield modes_verdict(training)
@@ -115,55 +114,24 @@ def deep_experiment(settings: Settings, network: TrainedNetwork, noise: float | 
 def _train(
     settings: Settings, network: TrainedNetwork, deep: nn.Module, x: Tensor, y: Tensor
 ) -> Generator[Event, None, list[End]]:
-    longest = settings.patience * settings.updates
-    total, steps = settings.updates * len(NOISES) + longest, 0
+    total = settings.updates * (len(NOISES) + settings.patience)
+    classes = len(network.dataset.classes)
     ends: list[End] = []
+
+    def progress(iteration: int) -> Progress:
+        return Progress(len(ends) * settings.updates + iteration, total)
+
     for noise in (*NOISES, None):
         experiment = deep_experiment(settings, network, noise)
-        start = _start(deep, noise, settings, experiment, network)
-        before, final = percent_wrong(outputs(start, x, "training"), y), None
-        for event in short_runs.train(experiment, initial_weights=start.state_dict()):
-            if isinstance(event, Measurement):
-                yield Rows("curves", [_curve_row(noise, event)])
-                yield Progress(steps + event.iteration, total)
-            else:
-                final = FinalErrors.of(event, len(network.dataset.classes))
-        assert final is not None
-        steps += experiment.iterations
+        if noise is None:
+            start = build(network.spec_of(experiment), experiment.seed).to(network.device)
+        else:
+            start = copy.deepcopy(deep)
+            start.load_state_dict(noisy_weights(deep, noise, settings.seed))
+        before = percent_wrong(outputs(start, x, "training"), y)
+        columns: Row = {"start": SCRATCH if noise is None else f"{noise:g}", "noise": noise}
+        events = short_runs.train(experiment, initial_weights=start.state_dict())
+        final = yield from short_runs.train_alone(events, classes, columns, progress)
         ends.append(End(noise, before, final.train, final.diverged))
-        yield Rows("ends", [_end_row(ends[-1], experiment.iterations)])
+        yield Rows.one("ends", columns, vars(ends[-1]), updates=experiment.iterations)
     return ends
-
-
-def _start(
-    deep: nn.Module,
-    noise: float | None,
-    settings: Settings,
-    experiment: Experiment,
-    network: TrainedNetwork,
-) -> nn.Module:
-    """The network with which a training begins."""
-    if noise is None:
-        return build(network.spec_of(experiment), experiment.seed).to(network.device)
-    start = copy.deepcopy(deep)
-    start.load_state_dict(noisy_weights(deep, noise, settings.seed))
-    return start
-
-
-def _name(noise: float | None) -> str:
-    return SCRATCH if noise is None else f"{noise:g}"
-
-
-def _curve_row(noise: float | None, event: Measurement) -> Row:
-    row: dict[str, Value] = {"start": _name(noise), "noise": noise, "iteration": event.iteration}
-    return {**row, "error": event.running_error, "loss": event.loss}
-
-
-def _comparison_row(factor: int, comparison: Comparison) -> Row:
-    columns = ("depth", "mode", "error", "changed", "difference", "images")
-    return {"factor": factor, **{name: getattr(comparison, name) for name in columns}}
-
-
-def _end_row(end: End, updates: int) -> Row:
-    row: dict[str, Value] = {"start": _name(end.noise), "noise": end.noise, "before": end.before}
-    return {**row, "after": end.after, "updates": updates, "diverged": end.diverged}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Value, Verdict, attributes, diverged
 from resnet_core.labs.graft.question import Settings
 
 _SAME = 5.0  # points of error
@@ -42,15 +42,9 @@ class End:
 
 def identity_verdict(comparison: Comparison, shallow: int) -> Verdict:
     """Compare the outputs of the deeper network with the shallow one's."""
-    values: dict[str, Value] = {
-        "inserted": comparison.depth - shallow,
-        "shallow": shallow,
-        "deep": comparison.depth,
-        "error": comparison.error,
-        "images": comparison.images,
-        "changed": comparison.changed,
-        "difference": comparison.difference,
-    }
+    values = attributes(comparison, "error", "images", "changed", "difference")
+    depths = {"shallow": shallow, "deep": comparison.depth}
+    values |= {**depths, "inserted": comparison.depth - shallow}
     if comparison.changed:
         return Verdict("inexact", values)
     return Verdict("close" if comparison.difference else "exact", values)
@@ -59,22 +53,17 @@ def identity_verdict(comparison: Comparison, shallow: int) -> Verdict:
 def modes_verdict(comparison: Comparison) -> Verdict:
     """The same where BN uses the mini-batch's statistics."""
     differ = abs(comparison.error - comparison.shallow_error) > _SAME
-    values: dict[str, Value] = {"changed": comparison.changed, "images": comparison.images}
-    errors = {"grafted": comparison.error, "shallow": comparison.shallow_error}
-    return Verdict("modes_differ" if differ else "modes_agree", {**values, **errors})
+    values = attributes(comparison, "changed", "images")
+    values |= {"grafted": comparison.error, "shallow": comparison.shallow_error}
+    return Verdict("modes_differ" if differ else "modes_agree", values)
 
 
 def start_verdict(settings: Settings, depth: int, ends: Sequence[End]) -> Verdict:
     """Find how close the start must be to end nearer to the solution than from scratch."""
     grafted_error = ends[0].before
     scratch = next(end.after for end in ends if end.noise is None)
-    values: dict[str, Value] = {
-        "updates": settings.patience * settings.updates,
-        "few": settings.updates,
-        "deep": depth,
-        "scratch": scratch,
-        "grafted": grafted_error,
-    }
+    values: dict[str, Value] = {"deep": depth, "scratch": scratch, "grafted": grafted_error}
+    values |= {"few": settings.updates, "updates": settings.patience * settings.updates}
     if scratch <= grafted_error + _SAME:
         return Verdict("found", values)
     halfway = (grafted_error + scratch) / 2
@@ -96,9 +85,7 @@ def _last_near(ends: Sequence[End], halfway: float) -> tuple[End | None, End | N
     return near, None
 
 
-def diverged_verdict(ends: Sequence[End]) -> Iterator[Verdict]:
-    """Trainings whose loss was no longer a number; from scratch has no noise."""
-    starts = ["scratch" if end.noise is None else f"{end.noise:g}" for end in ends if end.diverged]
-    if starts:
-        error = next(end.after for end in ends if end.diverged)
-        yield Verdict("diverged", {"starts": ", ".join(starts), "error": error})
+def diverged_verdict(ends: Sequence[End]) -> list[Verdict]:
+    """Report trainings whose loss was no longer a number; from scratch has no noise."""
+    starts = {"scratch" if end.noise is None else f"{end.noise:g}": end for end in ends}
+    return diverged("starts", {name: end.after for name, end in starts.items() if end.diverged})

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 
 
 class Settings(LabSettings):

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value
+from resnet_core.labs.events import Event, Progress, Row, Rows, Value, attributes, finite
 from resnet_core.labs.landscape.question import Settings
 from resnet_core.labs.landscape.verdicts import Surface, verdicts
 from resnet_core.labs.tools.trained_network import (
@@ -129,10 +130,10 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     places = {place for level in grid for place in level} | set(axes())
     total = len(places) * len(planes)
     for network, plane in zip(networks, planes, strict=True):
-        yield Rows("networks", [_network_row(network, plane)])
+        yield _network_row(network, plane)
     for place in axes():
         for network, plane in zip(networks, planes, strict=True):
-            yield Rows("lines", _line_rows(network, plane, place))
+            yield _line_rows(network, plane, place)
         yield Progress(_evaluations(planes), total)
     for level in grid:
         for start in range(0, len(level), _CHUNK):
@@ -203,50 +204,46 @@ def bowl(losses: Floats) -> NDArray[np.bool_]:  # N, N -> N - 2, N - 2
 
 def minima(losses: Floats) -> int:
     """Inner places lower than all eight around them."""
-    inner = losses[1:-1, 1:-1]
-    count = len(losses)
-    around = [
-        losses[1 + dy : count - 1 + dy, 1 + dx : count - 1 + dx]
-        for dy in (-1, 0, 1)
-        for dx in (-1, 0, 1)
-        if dx or dy
-    ]
-    return int(np.all([inner < other for other in around], axis=0).sum())
+    squares = sliding_window_view(losses, (3, 3)).reshape(len(losses) - 2, len(losses) - 2, 9)
+    around = np.delete(squares, 4, axis=2)
+    return int((losses[1:-1, 1:-1, None] < around).all(axis=2).sum())
 
 
 # Rows
 
 
-def _network_row(network: TrainedNetwork, plane: Plane) -> Row:
-    own = plane.at(axes()[0])
-    row: dict[str, Value] = {"subject": network.id, "label": network.label}
-    row |= {"family": network.family, "depth": network.depth, "loss": _finite(own.loss)}
-    row |= {"uncertainty": _finite(own.uncertainty), "error": own.error}
-    return {**row, "images": len(plane.labels), "guessing": _guessing(network)}
+def _network_row(network: TrainedNetwork, plane: Plane) -> Rows:
+    own, images = plane.at(axes()[0]), len(plane.labels)
+    columns = {**_subject(network), **attributes(network, "label", "family", "depth")}
+    values = {"uncertainty": finite(own.uncertainty), "images": images}
+    return Rows.one("networks", columns, _height(own), values, guessing=_guessing(network))
 
 
-def _line_rows(network: TrainedNetwork, plane: Plane, place: Place) -> list[Row]:
+def _line_rows(network: TrainedNetwork, plane: Plane, place: Place) -> Rows:
     """Rows of one place; the middle is on both lines."""
-    height, middle = plane.at(place), FINEST // 2
-    coordinates = plane.coordinates(place)
-    rows: list[Row] = []
-    for direction in (1, 2):
-        if place[2 - direction] == middle:
-            row: dict[str, Value] = {"subject": network.id, "direction": direction}
-            row |= {"place": coordinates[direction - 1], "loss": _finite(height.loss)}
-            row |= {"low": _finite(height.loss - height.uncertainty)}
-            row |= {"high": _finite(height.loss + height.uncertainty)}
-            rows.append({**row, "error": height.error})
-    return rows
+    height, coordinates = plane.at(place), plane.coordinates(place)
+    low, high = (finite(height.loss + sign * height.uncertainty) for sign in (-1, 1))
+    row = {**_subject(network), **_height(height), "low": low, "high": high}
+    lines = [line for line in (1, 2) if place[2 - line] == FINEST // 2]
+    rows = [{**row, "direction": line, "place": coordinates[line - 1]} for line in lines]
+    return Rows("lines", rows)
 
 
 def _surface_row(
     network: TrainedNetwork, plane: Plane, level: Sequence[Place], place: Place
 ) -> Row:
-    height, (x, y) = plane.at(place), plane.coordinates(place)
+    x, y = plane.coordinates(place)
     points = next(points for points in LEVELS if len(level) <= points**2)
-    row: dict[str, Value] = {"subject": network.id, "level": points, "x": x, "y": y}
-    return {**row, "loss": _finite(height.loss), "error": height.error}
+    columns = {**_subject(network), "level": points, "x": x, "y": y}
+    return {**columns, **_height(plane.at(place))}
+
+
+def _subject(network: TrainedNetwork) -> dict[str, Value]:
+    return {"subject": network.id}
+
+
+def _height(height: Height) -> dict[str, Value]:
+    return {"loss": finite(height.loss), "error": height.error}
 
 
 def _evaluations(planes: Sequence[Plane]) -> int:
@@ -255,7 +252,3 @@ def _evaluations(planes: Sequence[Plane]) -> int:
 
 def _guessing(network: TrainedNetwork) -> float:
     return math.log(len(network.dataset.classes))
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.events import Verdict
+from resnet_core.labs.events import Verdict, attributes, columns
 
 _DIFFERENT = 5.0  # percent of the plane
 _NEAR_GUESSING = 0.8
@@ -36,12 +36,11 @@ def verdicts(surfaces: Sequence[Surface]) -> list[Verdict]:
     """Every surface in numbers, a warning where it is of no minimum, and a comparison."""
     result = []
     for surface in surfaces:
-        values = {name: getattr(surface, name) for name in Surface.__dataclass_fields__}
-        del values["family"]
-        result.append(Verdict("one", values))
+        names = [name for name in columns(Surface) if name != "family"]
+        result.append(Verdict("one", attributes(surface, *names)))
         if surface.loss > _NEAR_GUESSING * surface.guessing:
-            names = ("label", "loss", "guessing")
-            result.append(Verdict("hardly_learned", {name: values[name] for name in names}))
+            values = attributes(surface, "label", "loss", "guessing")
+            result.append(Verdict("hardly_learned", values))
     plain = next((s for s in surfaces if s.family == "plain"), None)
     residual = next((s for s in surfaces if s.family in {"resnet", "preresnet"}), None)
     if plain and residual:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.question import Distinct, LabSettings, Question, not_cifar
-from resnet_core.labs.tools.columns import RUN
+from resnet_core.labs.catalog import Distinct, LabSettings, Question, not_cifar
+from resnet_core.labs.events import RUN
 
 BlockName = Annotated[str, StringConstraints(pattern=r"^layer[123]\.\d{1,3}$")]
 

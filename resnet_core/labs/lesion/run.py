@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator, Sequence
 from torch import nn
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.events import Event, Progress, Rows, Value
+from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.lesion.question import Settings
 from resnet_core.labs.lesion.verdicts import Losses, verdicts
-from resnet_core.labs.tools import chain, columns
+from resnet_core.labs.tools import chain
 from resnet_core.labs.tools.chain import Chain, Step
 from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
@@ -59,21 +59,18 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         InvalidSetting: no network has the requested blocks, or the two do not fit each other.
     """
     lesions = [_Lesions(network, settings) for network in networks]
-    steps, total = 0, sum(len(each.names) + len(each.pairs) for each in lesions)
+    progress = Progress.each(sum(len(each.names) + len(each.pairs) for each in lesions))
     named = set(settings.removed + settings.swapped)
     matches = [each for each in lesions if named <= set(each.names)]
     if not matches:
         raise InvalidSetting("removed", "labs.no_such_blocks", last=lesions[0].names[-1])
     for each in matches:
-        yield Rows("chosen", [each.requested_row(settings)])
-    for each in lesions:
-        for row in each.removals():
-            yield Rows("removals", [row])
-            yield Progress(steps := steps + 1, total)
-    for each in lesions:
-        for row in each.swaps():
-            yield Rows("swaps", [row])
-            yield Progress(steps := steps + 1, total)
+        yield each.requested(settings)
+    for rows in (_Lesions.removals, _Lesions.swaps):
+        for each in lesions:
+            for row in rows(each):
+                yield row
+                yield next(progress)
     images = min(len(each.labels) for each in lesions)
     yield from verdicts([each.losses for each in lesions], images)
 
@@ -89,9 +86,9 @@ class _Lesions:
         self.pairs = neighbours(self.chain)
         whole = self.error()
         self.losses = Losses(network.label, network.family, whole)
-        self._columns = {**columns.of(network), "whole": whole}
+        self._columns = {**network.columns, "whole": whole}
 
-    def requested_row(self, settings: Settings) -> dict[str, Value]:
+    def requested(self, settings: Settings) -> Rows:
         """The row of the lesion that the settings name."""
         if settings.swapped and not interchangeable(self.chain, settings.swapped):
             raise InvalidSetting("swapped", "labs.swap_shapes", blocks=settings.swapped)
@@ -100,22 +97,23 @@ class _Lesions:
         blocks = ", ".join(part for part in parts if part)
         if blocks:
             self.losses.lesion = (blocks, error)
-        return {**self._columns, "blocks": blocks, "error": error}
+        return Rows.one("chosen", self._columns, blocks=blocks, error=error)
 
-    def removals(self) -> Iterator[dict[str, Value]]:
+    def removals(self) -> Iterator[Rows]:
         """A row for each block, with it alone removed."""
         for place, (name, block) in enumerate(self.chain.blocks, start=1):
             error, resizes = self.error(removed=(name,)), chain.changes_size(block)
             (self.losses.resizing if resizes else self.losses.others).append(error)
-            where: dict[str, Value] = {"block": name, "place": place, "changes_size": resizes}
-            yield {**self._columns, **where, "error": error}
+            columns = {**self._columns, "block": name, "place": place}
+            yield Rows.one("removals", columns, changes_size=resizes, error=error)
 
-    def swaps(self) -> Iterator[dict[str, Value]]:
+    def swaps(self) -> Iterator[Rows]:
         """A row for each two neighbours that can be swapped."""
         for place, pair in enumerate(self.pairs, start=1):
             error = self.error(swapped=pair)
             self.losses.swapped.append(error)
-            yield {**self._columns, "blocks": " ↔ ".join(pair), "place": place, "error": error}
+            columns = {**self._columns, "blocks": " ↔ ".join(pair), "place": place}
+            yield Rows.one("swaps", columns, error=error)
 
     def error(self, removed: Collection[str] = (), swapped: Collection[str] = ()) -> float:
         """Percent wrong after the lesion."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Value, Verdict, attributes
 
 
 @dataclass
@@ -50,13 +50,8 @@ def verdicts(losses: Sequence[Losses], images: int) -> Iterator[Verdict]:
     for one in losses:
         if one.lesion is not None:
             blocks, error = one.lesion
-            values: dict[str, Value] = {
-                "label": one.label,
-                "blocks": blocks,
-                "error": error,
-                "whole": one.whole,
-            }
-            yield Verdict("chosen", values)
+            values = attributes(one, "label", "whole")
+            yield Verdict("chosen", {**values, "blocks": blocks, "error": error})
     plain = next((one for one in losses if one.family == "plain"), None)
     residual = next((one for one in losses if one.family != "plain"), None)
     if plain and residual:
@@ -84,45 +79,27 @@ def _removal(plain: Losses, residual: Losses, images: int) -> Verdict:
     finding = "holds" if less > 0 else "fails"
     if abs(less) < margin(images):
         finding = "close"
-    values: dict[str, Value] = {
-        "plain_label": plain.label,
-        "plain": fmean(plain.removed),
-        "plain_blocks": len(plain.removed),
-        "plain_whole": plain.whole,
-        "residual_label": residual.label,
-        "residual": fmean(residual.removed),
-        "residual_blocks": len(residual.removed),
-        "residual_whole": residual.whole,
-        "margin": margin(images),
-        "images": images,
-    }
+    values: dict[str, Value] = {"margin": margin(images), "images": images}
+    for role, one in (("plain", plain), ("residual", residual)):
+        values |= {f"{role}_label": one.label, f"{role}_whole": one.whole}
+        values |= {role: fmean(one.removed), f"{role}_blocks": len(one.removed)}
     return Verdict(finding, values)
 
 
 def _alone(one: Losses) -> Verdict:
-    error, blocks = fmean(one.removed), len(one.removed)
-    values: dict[str, Value] = {
-        "label": one.label,
-        "error": error,
-        "blocks": blocks,
-        "whole": one.whole,
-    }
-    return Verdict("alone", values)
+    values = attributes(one, "label", "whole")
+    return Verdict("alone", {**values, "error": fmean(one.removed), "blocks": len(one.removed)})
 
 
 def _down_sampling(one: Losses, images: int) -> Verdict:
     down, others = one.cost(one.resizing), one.cost(one.others)
     finding = "worse" if down - others > margin(images) else "alike"
-    values: dict[str, Value] = {"label": one.label, "down": down, "others": others}
-    return Verdict(f"down_sampling_{finding}", values)
+    return Verdict.of(f"down_sampling_{finding}", label=one.label, down=down, others=others)
 
 
 def _swaps(plain: Losses, residual: Losses) -> Verdict:
-    values: dict[str, Value] = {
-        "plain_label": plain.label,
-        "plain": plain.cost(plain.swapped),
-        "residual_label": residual.label,
-        "residual": residual.cost(residual.swapped),
-    }
+    values: dict[str, Value] = {}
+    for role, one in (("plain", plain), ("residual", residual)):
+        values |= {f"{role}_label": one.label, role: one.cost(one.swapped)}
     milder = residual.cost(residual.swapped) < plain.cost(plain.swapped)
     return Verdict("swaps_milder" if milder else "swaps_not_milder", values)

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.attribution.question import METHODS, Method
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.tools.columns import RUN
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.events import RUN
 
 
 class Settings(LabSettings):

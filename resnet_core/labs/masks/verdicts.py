@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resnet_core.labs.attribution.question import NAMES
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Value, Verdict, attributes
 
 _ERRORS = 2.0  # standard errors by which two means must differ
 
@@ -68,8 +68,7 @@ def _gap(first: Score, second: Score) -> float:
 
 
 def _verdict(finding: str, score: Score) -> Verdict:
-    values: dict[str, Value] = {"label": score.label, "inside": score.inside, "area": score.area}
-    values["method"] = NAMES[score.method]
+    values = attributes(score, "label", "inside", "area")
     if finding == "best":
         values["pointing"] = score.pointing
-    return Verdict(finding, values)
+    return Verdict(finding, {**values, "method": NAMES[score.method]})

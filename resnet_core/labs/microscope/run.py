@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value, Verdict
+from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
 from resnet_core.labs.microscope.question import Settings, Target
 from resnet_core.labs.microscope.verdicts import (
     FORMS,
@@ -40,13 +40,26 @@ _DIVERGED = 1e6
 Norms = Sequence[tuple[Tensor, Tensor]]  # a block: of F and of H, R each
 
 
-@dataclass
 class Entrant:
-    """One form in a race: R = seeds x recipes stacks, and their last losses."""
+    """One form in a race: R = seeds x recipes stacks, trained by SGD with momentum 0.9.
 
-    stack: Stack
-    optimizer: Momentum
-    losses: Tensor = field(default_factory=lambda: torch.empty(0))  # seeds, recipes
+    Attributes:
+        rates: every replica's learning rate, R.
+        losses: the last ones, seeds x recipes.
+    """
+
+    def __init__(self, stack: Stack, rates: Tensor) -> None:
+        self.stack = stack
+        self.rates = rates[:, None, None]
+        self.buffers = [torch.zeros_like(weight) for weight in stack.weights]
+        self.losses = torch.empty(0)
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        tensors = zip(self.stack.weights, self.buffers, gradients, strict=True)
+        for weight, buffer, gradient in tensors:
+            buffer.mul_(0.9).add_(gradient)
+            weight.sub_(self.rates * buffer)
 
 
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
@@ -65,7 +78,8 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
             yield Progress(steps + step * depth, total)
         steps += settings.steps * depth
         results[depth] = {name: outcome(entrant.losses) for name, entrant in entrants.items()}
-        yield Rows("depths", [_depth_row(depth, form, results[depth][form]) for form in FORMS])
+        outcomes = {form: vars(results[depth][form]) for form in FORMS}
+        yield Rows("depths", [{"depth": depth, "form": f, **row} for f, row in outcomes.items()])
         if is_main:
             yield Rows("norms", norm_rows(settings, entrants, before, "start"))
             after = {form: _norms(settings, entrants[form]) for form in FORMS}
@@ -133,41 +147,25 @@ class Stack:
         return ratios
 
 
-def initial(
-    depth: int, layers: int, width: int, activation: Activation, gains: Tensor, seeds: Sequence[int]
-) -> list[list[Tensor]]:
+def initial(settings: Settings, depth: int, gains: Tensor) -> list[list[Tensor]]:
     """Normal weights of R = seeds x gains replicas, each seed's draw the same under every gain.
 
     At gain 1 a plain layer keeps the size of its input: standard deviation
     sqrt(1 / D), and sqrt(2 / D) before a ReLU (He et al. 2015, eq. 10).
     """
-    std = math.sqrt((2 if activation == "relu" else 1) / width)
+    layers, width = settings.layers, settings.width
+    std = math.sqrt((2 if settings.activation == "relu" else 1) / width)
+    generators = [
+        torch.Generator().manual_seed(settings.seed + number) for number in range(settings.seeds)
+    ]
     draws = torch.stack(
-        [
-            torch.randn(depth, layers, width, width, generator=torch.Generator().manual_seed(seed))
-            for seed in seeds
-        ]
+        [torch.randn(depth, layers, width, width, generator=each) for each in generators]
     )  # seeds, blocks, layers, D, D
     scaled = std * gains[None, :, None, None, None, None] * draws[:, None]
     replicas = scaled.flatten(0, 1)  # R, blocks, layers, D, D
     return [
         [replicas[:, block, layer].clone() for layer in range(layers)] for block in range(depth)
     ]
-
-
-class Momentum:
-    """SGD with momentum 0.9, a learning rate for every replica."""
-
-    def __init__(self, weights: Sequence[Tensor], rates: Tensor) -> None:
-        self.weights = list(weights)
-        self.rates = rates[:, None, None]
-        self.buffers = [torch.zeros_like(weight) for weight in weights]
-
-    @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
-        for weight, buffer, gradient in zip(self.weights, self.buffers, gradients, strict=True):
-            buffer.mul_(0.9).add_(gradient)
-            weight.sub_(self.rates * buffer)
 
 
 # The target
@@ -214,14 +212,7 @@ def enter(settings: Settings, depth: int) -> dict[str, Entrant]:
     """The forms with the same initial values; with one layer a branch, the shifted one, too."""
     entrants = {}
     for name in (*FORMS, SHIFTED) if settings.layers == 1 else FORMS:
-        blocks = initial(
-            depth,
-            settings.layers,
-            settings.width,
-            settings.activation,
-            torch.tensor([gain for gain, _ in RECIPES]),
-            [settings.seed + number for number in range(settings.seeds)],
-        )
+        blocks = initial(settings, depth, torch.tensor([gain for gain, _ in RECIPES]))
         if name == SHIFTED:
             blocks = [[weight + torch.eye(settings.width) for weight in b] for b in blocks]
         form: Form = "residual" if name == "residual" else "plain"
@@ -229,7 +220,7 @@ def enter(settings: Settings, depth: int) -> dict[str, Entrant]:
         for weight in stack.weights:
             weight.requires_grad_()
         rates = torch.tensor([rate for _, rate in RECIPES]).repeat(settings.seeds)
-        entrants[name] = Entrant(stack, Momentum(stack.weights, rates))
+        entrants[name] = Entrant(stack, rates)
     return entrants
 
 
@@ -246,8 +237,7 @@ def race(settings: Settings, entrants: Mapping[str, Entrant]) -> Iterator[int]:
             if step < settings.steps:
                 # Half the squared error: the steepness for which the rates are chosen.
                 objective = 0.5 * settings.width * loss.sum()
-                weights = entrant.stack.weights
-                entrant.optimizer.step(torch.autograd.grad(objective, weights))
+                entrant.step(torch.autograd.grad(objective, entrant.stack.weights))
         if step % every == 0 or step == settings.steps:
             yield step
 
@@ -274,8 +264,8 @@ def race_rows(step: int, entrants: Mapping[str, Entrant]) -> list[Row]:
             seeds = entrant.losses[:, number]
             values = [_finite(v) for v in (seeds.median(), seeds.min(), seeds.max())]
             middle, low, high = values if bool(seeds.isfinite().all()) else (None, None, None)
-            row: dict[str, Value] = {"form": name, "gain": gain, "rate": rate, "step": step}
-            rows.append({**row, "loss": middle, "low": low, "high": high})
+            row: Row = {"form": name, "gain": gain, "rate": rate, "step": step, "loss": middle}
+            rows.append({**row, "low": low, "high": high})
     return rows
 
 
@@ -285,23 +275,18 @@ def norm_rows(
     """||F(x)|| / ||x|| and ||H(x)|| / ||x|| by block: medians over seeds, best recipe."""
     rows: list[Row] = []
     for form in FORMS:
-        winner = outcome(entrants[form].losses)
-        best = RECIPES.index((winner.gain, winner.rate))
+        best = outcome(entrants[form].losses)
+        recipe = RECIPES.index((best.gain, best.rate))
         for block, pair in enumerate(norms[form], start=1):
-            branch, mapping = (
-                _finite(v.view(settings.seeds, len(RECIPES))[:, best].median()) for v in pair
-            )
-            row: dict[str, Value] = {"form": form, "moment": moment, "block": block}
-            rows.append({**row, "branch": branch, "mapping": mapping})
+            by_seed = (values.view(settings.seeds, len(RECIPES))[:, recipe] for values in pair)
+            branch, mapping = (_finite(values.median()) for values in by_seed)
+            row: Row = {"form": form, "moment": moment, "block": block, "branch": branch}
+            rows.append({**row, "mapping": mapping})
     return rows
 
 
 def _norms(settings: Settings, entrant: Entrant) -> Norms:
     return entrant.stack.norms(inputs(settings).expand(settings.seeds * len(RECIPES), -1, -1))
-
-
-def _depth_row(depth: int, form: str, outcome: Outcome) -> Row:
-    return {"depth": depth, "form": form, **vars(outcome)}
 
 
 def _finite(value: Tensor) -> float | None:

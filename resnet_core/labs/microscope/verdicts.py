@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,11 @@ class Outcome:
     high: float
 
 
+def which(forms: Sequence[Form]) -> str:
+    """The forms of which something holds, as a part of a verdict's key."""
+    return "both" if len(forms) == 2 else forms[0] if forms else "neither"
+
+
 def winner(settings: Settings, outcomes: Mapping[str, Outcome], zero_loss: float) -> Verdict:
     """Compare the forms at the chosen depth, and with the loss of the constant output 0."""
     plain, residual = outcomes["plain"].loss, outcomes["residual"].loss
@@ -47,11 +52,10 @@ def about_depth(results: Mapping[int, Mapping[str, Outcome]]) -> Verdict:
     first, last = min(results), max(results)
     losses = {form: (results[first][form].loss, results[last][form].loss) for form in FORMS}
     hurt = [form for form in FORMS if losses[form][1] > _WORSE * max(losses[form][0], SOLVED)]
-    which = "both" if len(hurt) == 2 else hurt[0] if hurt else "neither"
     values: dict[str, float | int] = {"deepest": last}
     for form, (one, deep) in losses.items():
         values |= {f"{form}_1": one, form: deep}
-    return Verdict(f"depth_hurts_{which}", values)
+    return Verdict(f"depth_hurts_{which(hurt)}", values)
 
 
 def one_layer(residual: float, shifted: float) -> Verdict:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.question import LabSettings, Question, family, not_cifar
-from resnet_core.labs.tools.columns import RUN
+from resnet_core.labs.catalog import LabSettings, Question, refusing
+from resnet_core.labs.events import RUN, columns
+from resnet_core.labs.paths.verdicts import Length
 
 
 class Settings(LabSettings):
@@ -16,27 +16,14 @@ class Settings(LabSettings):
     images: int = Field(32, ge=2, le=256)
 
 
-def accepts(experiment: Experiment) -> str:
-    """Refuse networks that are no sum over paths: a path is a product of branches and shortcuts."""
-    if family(experiment) == "plain":
-        return "labs.one_path"
-    if family(experiment) == "highway":
-        return "labs.gated_paths"
-    return not_cifar(experiment)
-
-
 QUESTION = Question(
     name="paths",
     settings=Settings,
-    tables={
-        "lengths": (
-            *RUN,
-            *("blocks", "length", "paths", "sampled", "gradient", "uncertainty", "carried"),
-        )
-    },
+    tables={"lengths": (*RUN, "blocks", *columns(Length), "carried")},
     runs=("one-minute-resnet-20-seed-0", "one-minute-resnet-56-seed-0"),
     most_runs=4,
-    accepts=accepts,
+    # A path is a product of branches and shortcuts, and the gradient the sum over all of them.
+    accepts=refusing(plain="labs.one_path", highway="labs.gated_paths"),
     code=(
         ("resnet_core/labs/paths/run.py", "path_gradients"),
         ("resnet_core/labs/paths/run.py", "drawn"),

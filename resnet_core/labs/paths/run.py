@@ -11,18 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from resnet_core.labs.events import Event, Progress, Rows, Value
+from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.paths.question import Settings
 from resnet_core.labs.paths.verdicts import Length, verdict
-from resnet_core.labs.tools import columns
-from resnet_core.labs.tools.chain import Chain, Step
+from resnet_core.labs.tools.chain import Chain, Step, gradient_at_end, subsets, transposed
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import ResidualBlock, ShortcutBlock
 from resnet_core.networks.initialization import generator
@@ -60,28 +57,23 @@ def path_gradients(passages: Sequence[Passage], through: Tensor, gradient: Tenso
         arriving = at_addition.new_empty(len(through), *passage.x.shape)
         for step, mask in ((passage.block.residual, branch), (passage.block.shortcut, ~branch)):
             if mask.any():
-                arriving[mask] = transposed(step, passage.x, at_addition[mask])
+                arriving[mask] = transposed_by_path(step, passage.x, at_addition[mask])
     return arriving
 
 
-def transposed(step: Step, x: Tensor, gradients: Tensor) -> Tensor:
+def transposed_by_path(step: Step, x: Tensor, gradients: Tensor) -> Tensor:
     """The step's transposed Jacobian at x times each of P gradients: P, B, ... -> P, B, ..."""
-    repeated = x.repeat(len(gradients), 1, 1, 1).requires_grad_()
-    (result,) = torch.autograd.grad(step(repeated), repeated, gradients.flatten(0, 1))
-    return result.unflatten(0, gradients.shape[:2])
+    repeated = x.repeat(len(gradients), 1, 1, 1)
+    return transposed(step, repeated, gradients.flatten(0, 1)).unflatten(0, gradients.shape[:2])
 
 
 def drawn(blocks: int, length: int, most: int, chance: torch.Generator) -> Tensor:
     """Different paths of a length, at most `most` of them at random: bool, P, L."""
-    if math.comb(blocks, length) <= most:
-        paths = set(combinations(range(blocks), length))
-    else:
-        paths = set()
-        while len(paths) < most:
-            places = torch.randperm(blocks, generator=chance)[:length]
-            paths.add(tuple(sorted(places.tolist())))
+    paths = subsets(
+        blocks, length, most, lambda: torch.randperm(blocks, generator=chance)[:length].tolist()
+    )
     through = torch.zeros(len(paths), blocks, dtype=torch.bool)
-    for row, path in enumerate(sorted(paths)):
+    for row, path in enumerate(paths):
         through[row, list(path)] = True
     return through
 
@@ -97,9 +89,7 @@ def forward(chain: Chain, images: Tensor, labels: Tensor) -> tuple[list[Passage]
         for _, block in chain.blocks:
             passages.append(_passage(cast(ShortcutBlock, block), x))
             x = block(x)
-    x.requires_grad_()
-    loss = functional.cross_entropy(chain.head(x), labels, reduction="sum")
-    return passages, torch.autograd.grad(loss, x)[0]
+    return passages, gradient_at_end(chain, x, labels)
 
 
 def _passage(block: ShortcutBlock, x: Tensor) -> Passage:
@@ -120,18 +110,21 @@ def norms(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Ten
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Each network's path lengths, from 0 (shortcuts alone) to all branches."""
+    """Measure each network's paths by length, from 0 (shortcuts alone) to all branches."""
     chains = [Chain.of(network.model().requires_grad_(False)) for network in networks]
-    steps, total = 0, sum(len(chain.blocks) + 1 for chain in chains)
+    progress = Progress.each(sum(len(chain.blocks) + 1 for chain in chains))
     for network, chain in zip(networks, chains, strict=True):
         chance = generator(settings.seed, "paths")
         passages, gradient = forward(chain, *network.test_images(settings.images))
         lengths = []
         for length in range(len(passages) + 1):
             through = drawn(len(passages), length, settings.samples, chance).to(gradient.device)
-            lengths.append(_measured(length, norms(passages, through, gradient), len(passages)))
-            yield Rows("lengths", [{**columns.of(network), **_row(lengths[-1], len(passages))}])
-            yield Progress(steps := steps + 1, total)
+            measured = _measured(length, norms(passages, through, gradient), len(passages))
+            lengths.append(measured)
+            # The number of paths may be larger than any integer of a table.
+            row = {**vars(measured), "paths": float(measured.paths), "carried": measured.carried}
+            yield Rows.one("lengths", network.columns, row, blocks=len(passages))
+            yield next(progress)
         yield verdict(network.label, lengths)
 
 
@@ -140,15 +133,3 @@ def _measured(length: int, gradients: Tensor, blocks: int) -> Length:
     complete = len(gradients) == paths
     spread = 0.0 if complete else float(gradients.std()) / math.sqrt(len(gradients))
     return Length(length, paths, len(gradients), float(gradients.mean()), spread)
-
-
-def _row(length: Length, blocks: int) -> dict[str, Value]:
-    return {
-        "blocks": blocks,
-        "length": length.length,
-        "paths": float(length.paths),
-        "sampled": length.sampled,
-        "gradient": length.gradient,
-        "uncertainty": length.uncertainty,
-        "carried": length.carried,
-    }

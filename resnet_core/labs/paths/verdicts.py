@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import linear_regression
 
 from resnet_core.labs.events import Value, Verdict
 
@@ -61,10 +62,8 @@ def factor(lengths: Sequence[Length]) -> float:
     points = [(one.length, math.log(one.gradient)) for one in lengths if one.gradient > 0]
     if len(points) < 2:
         return 0.0
-    mean_x = sum(x for x, _ in points) / len(points)
-    mean_y = sum(y for _, y in points) / len(points)
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    return math.exp(slope / sum((x - mean_x) ** 2 for x, _ in points))
+    slope, _ = linear_regression(*zip(*points, strict=True))
+    return math.exp(slope)
 
 
 def verdict(label: str, lengths: Sequence[Length]) -> Verdict:
@@ -78,14 +77,6 @@ def verdict(label: str, lengths: Sequence[Length]) -> Verdict:
         finding = "even"
     low, high = bulk(lengths)
     within = sum(one.paths for one in lengths if low <= one.length <= high)
-    values: dict[str, Value] = {
-        "label": label,
-        "blocks": blocks,
-        "effective": weighted,
-        "counted": counted,
-        "low": low,
-        "high": high,
-        "share": 100 * within / 2**blocks,
-        "factor": factor(lengths),
-    }
-    return Verdict(finding, values)
+    values: dict[str, Value] = {"label": label, "blocks": blocks, "low": low, "high": high}
+    values |= {"effective": weighted, "counted": counted, "factor": factor(lengths)}
+    return Verdict(finding, {**values, "share": 100 * within / 2**blocks})

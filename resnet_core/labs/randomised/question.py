@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from resnet_core.labs.attribution.question import FIRST_PICTURE, METHODS, Method, PictureName
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.labs.tools.columns import COLUMNS, RUN
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.events import COLUMNS, RUN
 
 
 class Settings(LabSettings):

@@ -5,7 +5,6 @@ Adebayo et al. (2018): a map that stays the same does not depend on training.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -16,11 +15,11 @@ from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.attribution.scores import rank_correlation
-from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.labs.attribution.run import load_picture
+from resnet_core.labs.events import Event, Progress, Row, Rows, finite, pack_map
 from resnet_core.labs.randomised.question import Settings
 from resnet_core.labs.randomised.verdicts import verdict
-from resnet_core.labs.tools import columns, picture_input
-from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.catalog import build
 
 # Apart from any seed that a person trains with: a trained network still resembles its start.
@@ -30,7 +29,7 @@ WHOLE = ""  # the layer's name of the network before anything is randomised
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
-    """Network by network, part by part, every method.
+    """Randomise each network part by part, and map by every method at each step.
 
     Raises:
         InvalidSetting, DataError: there is no such picture.
@@ -52,7 +51,7 @@ class _Check:
 
     def __init__(self, network: TrainedNetwork, settings: Settings) -> None:
         self.network = network
-        self.how = Options(steps=settings.steps, refine=False, samples=16, seed=settings.seed)
+        self.options = Options(steps=settings.steps, refine=False, samples=16, seed=settings.seed)
         self.methods: list[str] = list(settings.methods)
         self.x = _pictures(network, settings)
         self.model = network.model().requires_grad_(False)
@@ -60,7 +59,7 @@ class _Check:
             self.target = self.model(self.x).argmax(1)  # stays when the weights are random
         self.fresh = fresh(network, settings.seed).to(self.x.device)
         self.steps = 1 + len(randomisation.parts(self.model))
-        self.before: dict[str, Tensor] = {}
+        self.first: dict[str, Tensor] = {}  # maps before anything was randomised
         self.last: dict[str, float] = {}
 
     def stages(self) -> Iterator[tuple[str, nn.Module]]:
@@ -69,26 +68,24 @@ class _Check:
         yield from randomisation.cascade(self.model, self.fresh, images)
 
     def measured(self, method: str, step: int, layer: str, model: nn.Module) -> Iterator[Event]:
-        which: Row = {**columns.of(self.network), "method": method}
+        which: Row = {**self.network.columns, "method": method}
         try:
-            explanation = explain(method, model, self.x, self.target, self.how)
+            explanation = explain(method, model, self.x, self.target, self.options)
         except NotPossible as error:
             self.methods.remove(method)
-            yield Rows("left_out", [{**which, "reason": error.reason}])
+            yield Rows.one("left_out", which, reason=error.reason)
             return
         sizes = explanation.values.abs().cpu()
-        before = self.before.setdefault(method, sizes)
-        each = [rank_correlation(a, b) for a, b in zip(before, sizes, strict=True)]
-        finite = torch.tensor([value for value in each if not math.isnan(value)])
-        self.last[method] = float(finite.mean()) if len(finite) else math.nan
-        spread = float(finite.std()) / math.sqrt(len(finite)) if len(finite) > 1 else None
+        first = self.first.setdefault(method, sizes)
+        pairs = zip(first, sizes, strict=True)
+        correlations = torch.tensor([rank_correlation(a, b) for a, b in pairs])
+        mean = self.last[method] = float(correlations.nanmean())
+        values = {"correlation": finite(mean), "error": finite(standard_error(correlations))}
+        images = int(correlations.isfinite().sum())
         where = {**which, "step": step, "layer": layer}
-        value = None if math.isnan(self.last[method]) else self.last[method]
-        count = {"images": len(finite)}
-        yield Rows("correlations", [{**where, "correlation": value, "error": spread, **count}])
-        halves, largest = columns.halves(explanation.values[0].cpu().numpy())
-        drawn = {**where, "signed": explanation.signed, **columns.pack(halves), "largest": largest}
-        yield Rows("maps", [drawn])
+        yield Rows.one("correlations", where, values, images=images)
+        packed = pack_map(explanation.values[0].cpu().numpy())
+        yield Rows.one("maps", where, packed, signed=explanation.signed)
 
 
 def fresh(network: TrainedNetwork, seed: int) -> nn.Module:
@@ -98,7 +95,7 @@ def fresh(network: TrainedNetwork, seed: int) -> nn.Module:
 
 def _pictures(network: TrainedNetwork, settings: Settings) -> Tensor:
     """The chosen picture, and test images with it. N, C, H, W."""
-    x = picture_input.load(network, settings.picture).x(network)
+    x = load_picture(network, settings.picture).x(network)
     if settings.images == 1:
         return x
     others, _ = network.test_images(settings.images - 1)

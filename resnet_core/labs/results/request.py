@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import ValidationError
 
-from resnet_core.errors import InvalidSetting
+from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
 from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings, Question
-from resnet_core.runs import find_weights
+from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.runs import find_weights, queries
+from resnet_core.runs.folder import STATE, Entry, JobFolder
 from resnet_core.runs.record import RunRecord
+from resnet_core.system import disk, home
 from resnet_core.system.texts import Message
 from resnet_core.system.validation import setting_error
 
 _ID_DIGITS = 12
+_ID = re.compile(r"([a-z][a-z0-9-]{0,40})-[0-9a-f]{12}", re.ASCII)
+REQUEST = "order.json"
 # Of order.json and of what an id is computed from.
 FORMAT = 1
 
@@ -72,23 +78,11 @@ class LabRequest:
         hashes = tuple(find_weights.find(record).sha256 for record in records)
         return cls(laboratory, run_ids, settings, hashes, question.version)
 
-    def to_query(self) -> dict[str, str]:
-        """Return the runs and settings that differ from the laboratory's own, as URL parameters."""
-        runs = {"runs": ",".join(self.runs)}
-        standard = catalog.question(self.laboratory).runs
-        return {**(runs if self.runs != standard else {}), **settings_to_query(self.settings)}
-
-    @classmethod
-    def from_query(cls, laboratory: str, query: Mapping[str, str]) -> Self:
-        """Return the request of `to_query`; parameters that are no setting's name are left out.
-
-        Raises:
-            InvalidSetting, RunNotFound, WrongState: as `create`.
-        """
-        fields = catalog.question(laboratory).settings.model_fields
-        runs = [run_id for run_id in query.get("runs", "").split(",") if run_id]
-        values = {field: text for field, text in query.items() if field in fields}
-        return cls.create(laboratory, runs, **values)
+    @property
+    def opens_the_page(self) -> bool:
+        """Return whether the laboratory's page opens with this question."""
+        question = catalog.question(self.laboratory)
+        return (self.runs, self.settings) == (question.runs, question.settings())
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -167,15 +161,6 @@ def setting_names(model: type[LabSettings]) -> list[str]:
     return [field for field in model.model_fields if field not in common] + list(common)
 
 
-def settings_to_query(settings: LabSettings) -> dict[str, str]:
-    """Return the fields that differ from their defaults, as text."""
-    return {
-        field: as_text(getattr(settings, field))
-        for field, info in type(settings).model_fields.items()
-        if getattr(settings, field) != info.default
-    }
-
-
 def as_text(value: Any) -> str:
     """Return a field's value as `from_text` reads it."""
     if isinstance(value, tuple):
@@ -194,3 +179,88 @@ def _option(annotation: Any, text: str) -> Any:
         return text
     options = {as_text(option): option for option in get_args(annotation)}
     return options.get(text, text)
+
+
+# The folder of a result
+
+
+@dataclass(frozen=True)
+class LabFolder(JobFolder):
+    """The files of one result."""
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    # Written last, so a folder that has it is whole.
+    request_file = Entry(REQUEST)
+    # A line of JSON for each event so far.
+    events = Entry("events.jsonl")
+    state = Entry(STATE)
+
+    def write_request(self, request: LabRequest) -> None:
+        """Write the request, in one step.
+
+        Raises:
+            PlaygroundError: the disk is full.
+        """
+        write_whole(self.request_file, json.dumps(request.to_json(), indent=2))
+
+    def read_request(self) -> LabRequest:
+        """Return the request.
+
+        Raises:
+            PlaygroundError: the file cannot be read, or is of another version of the program.
+        """
+        names = {"result": self.id, "folder": self.path}
+        try:
+            values = json.loads(self.request_file.read_text(encoding="utf-8"))
+            if values["format"] != FORMAT:
+                raise PlaygroundError("labs.other_version", **names)
+            return LabRequest.from_json(values)
+        except OSError as error:
+            raise PlaygroundError("labs.request_unreadable", error=error, **names) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PlaygroundError("labs.request_damaged", file=REQUEST, **names) from error
+
+
+def of_result(lab_id: str) -> LabFolder:
+    """Return the folder of this home's result with this id, which need not exist.
+
+    Raises:
+        ResultNotFound: the text cannot be a result's id.
+    """
+    laboratory_of(lab_id)
+    return LabFolder(home.labs_folder() / lab_id)
+
+
+def of_recording(laboratory: str) -> LabFolder:
+    """Return the folder of the result that ships with the project, which need not exist.
+
+    Args:
+        laboratory: its name, for the question that its page opens with; or the id of a result
+            of another question that is on record as well.
+    """
+    return LabFolder(queries.RECORDED / "labs" / laboratory)
+
+
+def laboratory_of(lab_id: str) -> str:
+    """Return the laboratory's name within an id.
+
+    Raises:
+        ResultNotFound: the text cannot be a result's id: it becomes a folder's name.
+    """
+    match = _ID.fullmatch(lab_id)
+    if match is None:
+        raise ResultNotFound("labs.no_id", text=lab_id[:60])
+    return match[1]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a reader gets the old content or all of the new.
+
+    Raises:
+        PlaygroundError: the disk is full.
+    """
+    with disk.full_disk_explained(path):
+        disk.write_whole(path, text)

@@ -1,26 +1,31 @@
-"""Results of laboratories: running, finished and recorded ones have the same type. No torch."""
+"""Results of laboratories: running, finished and recorded ones have the same type. No torch.
+
+`events.jsonl` holds the events of a laboratory, a line of JSON each, oldest first:
+`{"seconds": since the start, "kind": "progress" | "rows" | "verdict", ...}`. Numbers that are not
+finite are written as Python's json does (NaN, Infinity): an error can diverge.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from resnet_core.errors import PlaygroundError, ResultNotFound
 from resnet_core.labs import catalog
-from resnet_core.labs.events import Progress, Verdict
-from resnet_core.labs.results import event_log
-from resnet_core.labs.results.folder import (
+from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
+from resnet_core.labs.results.request import (
     LabFolder,
+    LabRequest,
     laboratory_of,
     of_recording,
     of_result,
     write_whole,
 )
-from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import store
 from resnet_core.runs.folder import read_laboratory, write_laboratory
 from resnet_core.runs.record import Job, State
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 
 # Digits of a number that any sentence or figure shows, and some more.
 _RECORDED_DIGITS = 6
+# A progress bar need not move more often than five times a second.
+_PROGRESS_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def record(lab_id: str) -> Path:
     request, job = source.read_request(), _job(source)
     if job.state != "finished":
         raise wrong_state("recording.not_finished_result", job)
-    target = of_recording(request.id if request.to_query() else request.laboratory)
+    target = of_recording(request.laboratory if request.opens_the_page else request.id)
     target.path.mkdir(parents=True, exist_ok=True)
     write_whole(target.events, _thinned(source))
     write_laboratory(target.path, replace(job, pid=None, pid_created=None))
@@ -147,10 +154,10 @@ def _read(folder: LabFolder, recorded: bool) -> Result:
     job = read_laboratory(folder.path) if recorded else _job(folder)
     state, exit_reason = job.state, job.exit_reason
     try:
-        contents = event_log.read(folder.events)
-        tables = _tables(folder.events, request.laboratory)
+        contents = read_events(folder.events)
+        tables = dict(_tables(contents, request.laboratory))
     except PlaygroundError:
-        contents, tables = event_log.Contents(), {}
+        contents, tables = Contents(), {}
         state, exit_reason = "failed", Message("errors.labs.damaged").dumps()
     seconds = None
     if job.started is not None:
@@ -174,22 +181,14 @@ def _job(folder: LabFolder) -> Job:
     return store.of_home().job(folder.id) or read_laboratory(folder.path)
 
 
-def _tables(path: Path, laboratory: str) -> dict[str, pd.DataFrame]:
-    try:
-        state = path.stat()
-    except FileNotFoundError:
-        return {}
-    return dict(_frames(path, laboratory, state.st_mtime_ns, state.st_size))
-
-
 @lru_cache(maxsize=64)
-def _frames(path: Path, laboratory: str, modified: int, size: int) -> dict[str, pd.DataFrame]:
-    """Return a file's rows as data frames, made once for each state of the file."""
+def _tables(contents: Contents, laboratory: str) -> dict[str, pd.DataFrame]:
+    """Return the rows as data frames, made once for each state of the file."""
     import pandas as pd  # takes a second
 
     columns = catalog.question(laboratory).tables
-    rows = event_log.read(path).rows
-    return {name: pd.DataFrame(table, columns=columns.get(name)) for name, table in rows.items()}
+    tables = contents.rows.items()
+    return {name: pd.DataFrame(rows, columns=columns.get(name)) for name, rows in tables}
 
 
 def _thinned(source: LabFolder) -> str:
@@ -206,3 +205,129 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     return [_rounded(item) for item in value] if isinstance(value, list) else value
+
+
+# The events
+
+
+@dataclass(eq=False)
+class Contents:
+    """All events so far.
+
+    Attributes:
+        progress: the last one.
+        rows: by table, in the order of the events.
+        first_rows: seconds from the start to the first of them; None before.
+    """
+
+    progress: Progress | None = None
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    first_rows: float | None = None
+
+
+class EventWriter:
+    """Writes each event to the file at once, from the file's beginning.
+
+    Raises:
+        OSError: the disk is full.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._clock = clock
+        self._start = clock()
+        self._progress_written = -_PROGRESS_SECONDS
+        self._skipped: Progress | None = None
+
+    def write(self, event: Event) -> None:
+        """Add an event; of many reports of progress, five a second."""
+        seconds = self._clock() - self._start
+        if isinstance(event, Progress):
+            if seconds - self._progress_written < _PROGRESS_SECONDS:
+                self._skipped = event
+                return
+            self._progress_written, self._skipped = seconds, None
+        self._add(event, seconds)
+
+    def close(self) -> None:
+        if self._skipped is not None:
+            self._add(self._skipped, self._clock() - self._start)
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _add(self, event: Event, seconds: float) -> None:
+        self._file.write(to_line(event, seconds) + "\n")
+        self._file.flush()
+
+
+def to_line(event: Event, seconds: float) -> str:
+    """Return an event as JSON; numpy's and torch's scalars become plain numbers."""
+    values: dict[str, Any] = {"seconds": round(seconds, 3)}
+    match event:
+        case Progress():
+            values |= {"kind": "progress", "done": event.steps, "total": event.total}
+        case Rows():
+            values |= {"kind": "rows", "table": event.table, "rows": [*map(dict, event.rows)]}
+        case Verdict():
+            values |= {"kind": "verdict", "finding": event.finding, "values": dict(event.values)}
+    return json.dumps(values, ensure_ascii=False, default=_number)
+
+
+def read_events(path: Path) -> Contents:
+    """Return the events so far; none where there is no such file yet. Not to be changed.
+
+    A last line that a killed worker left half-written is left out.
+
+    Raises:
+        PlaygroundError: the file is damaged before its end.
+    """
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return Contents()
+    return _cached(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _cached(path: Path, modified: int, size: int) -> Contents:
+    """Return a file's contents, read once for each state of the file."""
+    contents = Contents()
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return contents
+    for number, text in enumerate(lines, start=1):
+        try:
+            if text:
+                _add_event(contents, json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if number >= len(lines) - 1 and not any(lines[number:]):
+                break  # torn
+            raise PlaygroundError("labs.events_damaged", path=path, line=number) from error
+    return contents
+
+
+def _add_event(contents: Contents, values: dict[str, Any]) -> None:
+    match values["kind"]:
+        case "progress":
+            contents.progress = Progress(int(values["done"]), int(values["total"]))
+        case "rows":
+            contents.rows.setdefault(values["table"], []).extend(values["rows"])
+            if contents.first_rows is None:
+                contents.first_rows = values["seconds"]
+        case "verdict":
+            contents.verdicts.append(Verdict(values["finding"], values["values"]))
+        case other:
+            raise ValueError(other)
+
+
+def _number(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no number, text or truth value")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 
 
 class Settings(LabSettings):

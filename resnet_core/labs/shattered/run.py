@@ -12,7 +12,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.microscope.verdicts import FORMS, Form
 from resnet_core.labs.shattered.question import Settings
 from resnet_core.labs.shattered.verdicts import at_the_end, half
@@ -26,7 +26,7 @@ _EPS = 1e-5  # BN's
 
 
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
-    """Both forms with the same weights, seed by seed, and the two noises."""
+    """Measure both forms with the same weights, seed by seed, and the two noises."""
     neighbouring: dict[Form, list[Tensor]] = {form: [] for form in FORMS}
     noises: dict[str, list[float]] = {noise: [] for noise in NOISES}
     for number in range(settings.seeds):
@@ -38,7 +38,10 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
         for form in FORMS:
             tangents = gradients_along(form, settings, weights, start, direction)
             neighbouring[form].append(neighbours(tangents))
-            yield Rows("depths", _depth_rows(form, seed, neighbouring[form][-1]))
+            correlations = enumerate(neighbouring[form][-1].tolist(), start=1)
+            columns = {"form": form, "seed": seed}
+            rows = [{**columns, "depth": depth, "correlation": c} for depth, c in correlations]
+            yield Rows("depths", rows)
             for depth in sorted({min(SHALLOW, settings.depth), settings.depth}):
                 yield from _series(settings, f"{form}-{depth}", tangents[depth - 1], number)
         yield Progress(number + 1, settings.seeds)
@@ -132,26 +135,12 @@ def _series(
     if number == 0:
         shape = series[:, 0] / series[:, 0].std().clamp_min(1e-30)  # unit scale
         places = torch.linspace(-_REACH, _REACH, settings.points).tolist()
-        yield Rows(
-            "gradients",
-            [
-                {"series": name, "place": place, "gradient": value}
-                for place, value in zip(places, shape.tolist(), strict=True)
-            ],
-        )
+        gradients = zip(places, shape.tolist(), strict=True)
+        rows = [{"series": name, "place": place, "gradient": value} for place, value in gradients]
+        yield Rows("gradients", rows)
     correlations = autocorrelation(series, MOST_LAGS).mean(1).tolist()
-    yield Rows(
-        "autocorrelation",
-        [
-            {"series": name, "seed": settings.seed + number, "lag": lag, "correlation": value}
-            for lag, value in enumerate(correlations)
-        ],
-    )
+    columns = {"series": name, "seed": settings.seed + number}
+    lags = enumerate(correlations)
+    rows = [{**columns, "lag": lag, "correlation": value} for lag, value in lags]
+    yield Rows("autocorrelation", rows)
     return correlations[1]
-
-
-def _depth_rows(form: str, seed: int, values: Tensor) -> list[Row]:
-    return [
-        {"form": form, "depth": depth, "seed": seed, "correlation": value}
-        for depth, value in enumerate(values.tolist(), start=1)
-    ]

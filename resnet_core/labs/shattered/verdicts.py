@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from resnet_core.labs.events import Value, Verdict
-from resnet_core.labs.microscope.verdicts import FORMS, Form
+from resnet_core.labs.microscope.verdicts import FORMS, Form, which
 from resnet_core.labs.shattered.question import Settings
 
 _DIFFERENT = 0.1  # of a correlation
@@ -30,12 +30,11 @@ def at_the_end(curves: Curves, noises: Mapping[str, float], settings: Settings) 
 def half(curves: Curves) -> Verdict:
     """The depth at which the correlation falls below one half."""
     depth = len(curves["plain"])
-    first = {
-        form: next((at for at, value in enumerate(curves[form], start=1) if value < 0.5), None)
-        for form in FORMS
-    }
-    below = [form for form in FORMS if first[form] is not None]
-    which = "both" if len(below) == 2 else below[0] if below else "neither"
     values: dict[str, Value] = {"depth": depth}
-    values |= {f"{form}_half": at for form, at in first.items() if at is not None}
-    return Verdict(f"half_{which}", values)
+    below: list[Form] = []
+    for form in FORMS:
+        first = next((at for at, value in enumerate(curves[form], start=1) if value < 0.5), None)
+        if first is not None:
+            below.append(form)
+            values[f"{form}_half"] = first
+    return Verdict(f"half_{which(below)}", values)

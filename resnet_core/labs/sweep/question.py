@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resnet_core.labs.question import Distinct, LabSettings, Question, SixNPlusTwo
+from resnet_core.labs.catalog import Distinct, LabSettings, Question, SixNPlusTwo
 
 SHALLOW = 8  # weighted layers of the network beside the deep one
 Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid"]

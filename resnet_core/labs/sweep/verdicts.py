@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.events import Value, Verdict, diverged
 from resnet_core.labs.tools.short_runs import FinalErrors
 
 # Points of training error by which the deep network must end above the shallow one: 640 images
@@ -93,10 +93,8 @@ def verdicts(cells: Sequence[Cell], depth: int) -> Iterator[Verdict]:
     if _gone(cells):
         with_bn = [cell for cell in cells if cell.batch_norm]
         yield _bn(_gone(without), _gone(with_bn), len(without))
-    diverged = [cell for cell in cells if cell.outcome == "diverged"]
-    if diverged:
-        titles = "; ".join(cell.title for cell in diverged)
-        yield Verdict("diverged", {"cells": titles, "error": diverged[0].error})
+    errors = {cell.title: cell.error for cell in cells if cell.outcome == "diverged"}
+    yield from diverged("cells", errors, "; ")
 
 
 def _failures(cells: Sequence[Cell], depth: int) -> Verdict:
@@ -109,7 +107,7 @@ def _failures(cells: Sequence[Cell], depth: int) -> Verdict:
         values |= {"vanishing": len(lost), "vanishing_cell": worst.title}
         values["vanishing_ratio"] = worst.ratio or 0.0
     if degraded:
-        worst = max(degraded, key=_excess)
+        worst = max(degraded, key=lambda cell: cell.error - cell.shallow)
         values |= {"degraded": len(degraded), "degraded_cell": worst.title}
         values |= {"deep": worst.error, "shallow": worst.shallow, "degraded_ratio": worst.ratio}
     if lost and degraded:
@@ -136,7 +134,3 @@ def _bn(without: int, with_bn: int, each: int) -> Verdict:
 
 def _gone(cells: Sequence[Cell]) -> int:
     return sum(cell.gone for cell in cells)
-
-
-def _excess(cell: Cell) -> float:
-    return cell.error - cell.shallow

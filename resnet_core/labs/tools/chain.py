@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from resnet_core.labs.tools.trained_network import logits
 from resnet_core.networks.blocks import Block
@@ -66,6 +70,37 @@ class Chain:
         return logits(forward, images)
 
 
+def transposed(step: Step, x: Tensor, gradient: Tensor) -> Tensor:
+    """The step's transposed Jacobian at x times the gradient at its output."""
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(step(x), x, gradient)[0]
+
+
+def gradient_at_end(chain: Chain, x: Tensor, labels: Tensor) -> Tensor:
+    """dL/dx_L of the cross-entropy, summed over the images so that each has its own gradient."""
+
+    def loss(x: Tensor) -> Tensor:
+        return functional.cross_entropy(chain.head(x), labels, reduction="sum")
+
+    return transposed(loss, x, torch.ones(()).to(x))
+
+
+def subsets(
+    count: int, size: int, most: int, draw: Callable[[], Sequence[int]]
+) -> list[tuple[int, ...]]:
+    """Different subsets of `count` blocks, in order: all of them, or `most` at random.
+
+    Args:
+        draw: a random subset of this size.
+    """
+    if math.comb(count, size) <= most:
+        return list(combinations(range(count), size))
+    drawn: set[tuple[int, ...]] = set()
+    while len(drawn) < most:
+        drawn.add(tuple(sorted(draw())))
+    return sorted(drawn)
+
+
 def changes_size(block: Block) -> bool:
     """Compare the shape of a block's output with its input's."""
     first, last = convolutions(block)[0], convolutions(block)[-1]
@@ -73,14 +108,11 @@ def changes_size(block: Block) -> bool:
 
 
 def convolutions(block: Block) -> list[nn.Conv2d]:
-    """Those of the branch, first to last."""
+    """The convolutions of the branch, first to last."""
     layers = (getattr(block, name) for name in block.branch)
     return [layer for layer in layers if isinstance(layer, nn.Conv2d)]
 
 
 def stride(block: Block) -> int:
     """The factor by which the block divides height and width."""
-    total = 1
-    for convolution in convolutions(block):
-        total *= convolution.stride[0]
-    return total
+    return math.prod(convolution.stride[0] for convolution in convolutions(block))

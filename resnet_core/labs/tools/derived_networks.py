@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from resnet_core.errors import CheckpointError
-from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.attribution.explanation import restored_hooks
+from resnet_core.labs.tools.trained_network import TrainedNetwork, read_weights
 from resnet_core.networks.blocks import Block, PlainBlock
 from resnet_core.networks.catalog import block_sites, build
 from resnet_core.networks.initialization import zero_last_layer
@@ -52,14 +50,23 @@ def initial_network(
 
 
 @torch.no_grad()
-def set_batch_statistics(model: nn.Module, images: Tensor) -> nn.Module:
-    """Make these images' statistics BN's running ones; return the model in evaluation mode."""
+def set_batch_statistics(
+    model: nn.Module, images: Tensor, batch_size: int | None = None
+) -> nn.Module:
+    """Make these images' statistics BN's running ones; return the model in evaluation mode.
+
+    Args:
+        batch_size: of mini-batches over which mean and variance are averaged; None: one of all.
+    """
     layers = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
-        layer.momentum = 1.0
+        layer.reset_running_stats()
+        layer.momentum = None  # the plain average over the mini-batches
     try:
-        model.train()(images)
+        model.train()
+        for part in images.split(batch_size or len(images)):
+            model(part)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
@@ -99,11 +106,7 @@ def _saved_weights(network: TrainedNetwork, iteration: int) -> dict[str, Tensor]
     folder = queries.folder(run)
     if not run.recorded:
         return load_checkpoint(checkpoint_at(folder.checkpoints, iteration)).weights
-    path = folder.earlier_weights(iteration)
-    try:
-        return safetensors.torch.load(path.read_bytes())
-    except (OSError, safetensors.SafetensorError) as error:
-        raise CheckpointError("labs.weights_unreadable", path=path, reason=error) from error
+    return read_weights(folder.earlier_weights(iteration))
 
 
 # Deeper by identity blocks: the constructed solution of section 1
@@ -199,13 +202,8 @@ def output_statistics(model: nn.Module, images: Tensor) -> Mapping[str, Statisti
         variance, mean = torch.var_mean(output.double(), dim=(0, 2, 3), correction=0)
         statistics[name] = Statistics(mean.float().cpu(), variance.float().cpu())
 
-    hooks = [
-        block.register_forward_hook(lambda _, __, output, name=name: measure(name, output))
-        for name, block in block_sites(model)
-    ]
-    try:
+    with restored_hooks(model):
+        for name, block in block_sites(model):
+            block.register_forward_hook(lambda _, __, output, name=name: measure(name, output))
         model(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
     return statistics

@@ -11,21 +11,24 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from resnet_core.data import catalog
-from resnet_core.data.dataset import Dataset, Selection
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.catalog import LabSettings
+from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.labs.tools.trained_network import dataset_of
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from resnet_core.training import loop
 from resnet_core.training.session import Session
@@ -61,12 +64,15 @@ def guessing_error(classes: int) -> float:
     return 100 * (1 - 1 / classes)
 
 
-def experiment(network: str, iterations: int, records: int, **settings: Any) -> Experiment:
+def experiment(
+    network: str, iterations: int, records: int, settings: LabSettings, **changes: Any
+) -> Experiment:
     """A run on 8x8 shapes with 16 filters: short enough for a dozen of them in a minute.
 
     Args:
         records: about so many measurements during the run.
-        settings: of the experiment; without them no warm-up, and a tenth of the rate in the
+        settings: the laboratory's, whose training images, rate and seed these are.
+        changes: of the experiment; without them no warm-up, and a tenth of the rate in the
             last quarter.
     """
     short = {
@@ -83,7 +89,8 @@ def experiment(network: str, iterations: int, records: int, **settings: Any) -> 
         "device": "cpu",
         "precision": "fp32",
     }
-    return Experiment.create(**{**short, **settings})
+    own = settings.model_dump(include={"train_images", "learning_rate", "seed"})
+    return Experiment.create(**{**short, **own, **changes})
 
 
 def shortened(experiment: Experiment, updates: int, **settings: Any) -> Experiment:
@@ -112,10 +119,104 @@ def train(
     Raises:
         PlaygroundError: the data cannot be read, or a setting does not fit them.
     """
-    session = Session(experiment, dataset(experiment), initial_weights=initial_weights)
+    session = Session(experiment, dataset_of(experiment), initial_weights=initial_weights)
     for event in loop.train(session):
         if isinstance(event, RunEvent):
             yield event
+
+
+@dataclass
+class ShortRun:
+    """One of several trainings, and its course so far.
+
+    Attributes:
+        columns: that identify it in the table `curves`, beside its depth.
+        iteration: updates so far.
+        norms: of every 3x3 layer's gradient, an array a measurement.
+        final: None until it has ended.
+    """
+
+    experiment: Experiment
+    columns: Row = field(default_factory=dict)
+    iteration: int = 0
+    norms: list[NDArray[np.float32]] = field(default_factory=list)
+    final: FinalErrors | None = None
+
+    @property
+    def depth(self) -> int:
+        """The number of weighted layers."""
+        return self.experiment.network_spec().depth
+
+    @property
+    def median_norms(self) -> NDArray[np.float64]:
+        """Every layer's median over the run; 0 where not even one pass was finite."""
+        if not self.norms:
+            return np.zeros(1)
+        return np.median(np.stack(self.norms), axis=0).astype(float)
+
+    def add(self, event: RunEvent) -> None:
+        """Note a measurement, or the errors at the end."""
+        if isinstance(event, Measurement):
+            self.iteration = event.iteration
+            self.norms.append(event.gradient_norm)
+        else:
+            self.iteration = self.experiment.iterations
+            self.final = FinalErrors.of(event, CLASSES)
+
+
+def train_together(
+    runs: Sequence[ShortRun],
+    curve: Callable[[Measurement], Row],
+    ended: Callable[[ShortRun, FinalErrors], Iterable[Rows]],
+) -> Iterator[Event]:
+    """Train all, several at once, with a row of the table `curves` a measurement, and progress.
+
+    Args:
+        curve: further columns of these rows.
+        ended: rows of other tables when a run has ended.
+
+    Raises:
+        PlaygroundError: as `train_all`.
+    """
+    # A step takes time in proportion to the depth; so do the shares of progress.
+    total = sum(run.depth * run.experiment.iterations for run in runs)
+    with closing(train_all([run.experiment for run in runs])) as events:
+        for index, event in events:
+            run = runs[index]
+            run.add(event)
+            if isinstance(event, Measurement):
+                row = {"iteration": event.iteration, "error": event.running_error}
+                yield Rows.one("curves", run.columns, row, curve(event), depth=run.depth)
+            elif run.final is not None:
+                yield from ended(run, run.final)
+            yield Progress(sum(one.depth * one.iteration for one in runs), total)
+
+
+def outer_norms(event: Measurement) -> Row:
+    """The norms of the first and the last 3x3 layer's gradients."""
+    return {"first": float(event.gradient_norm[0]), "last": float(event.gradient_norm[-1])}
+
+
+def train_alone(
+    events: Iterable[object], classes: int, columns: Row, progress: Callable[[int], Progress]
+) -> Generator[Event, None, FinalErrors]:
+    """The curve and the progress of one training in this process; return its last errors.
+
+    Args:
+        events: of the training.
+        columns: that identify it in the table `curves`.
+        progress: after so many updates.
+    """
+    final: FinalErrors | None = None
+    for event in events:
+        if isinstance(event, Measurement):
+            errors = {"error": event.running_error, "loss": event.loss}
+            yield Rows.one("curves", columns, errors, iteration=event.iteration)
+            yield progress(event.iteration)
+        elif isinstance(event, Finished | Diverged):
+            final = FinalErrors.of(event, classes)
+    assert final is not None
+    return final
 
 
 def train_all(
@@ -153,16 +254,6 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def dataset(experiment: Experiment) -> Dataset:
-    """The experiment's images, cached; forked children share them."""
-    return _dataset(Selection.of(experiment))
-
-
-@lru_cache(maxsize=2)
-def _dataset(selection: Selection) -> Dataset:
-    return catalog.load(selection)
-
-
 class _Worker:
     """A process that trains the experiments it is sent, one at a time.
 
@@ -188,8 +279,10 @@ class _Worker:
 
 
 def _can_fork() -> bool:
-    """Elsewhere than on Linux system libraries may have started threads by now; so may
-    autograd, where there is a GPU."""
+    """Check that no threads can have been started by now, which forked children would lack.
+
+    Elsewhere than on Linux system libraries may start some; so may autograd, where there is a GPU.
+    """
     return sys.platform.startswith("linux") and not torch.cuda.is_available()
 
 
@@ -198,7 +291,7 @@ def _start_workers(count: int, experiments: Sequence[Experiment]) -> list[_Worke
     if count < 2:
         return []
     if _can_fork():
-        dataset(experiments[0])  # read once, before there are children to share it with
+        dataset_of(experiments[0])  # read once, before there are children to share it with
     workers: list[_Worker] = []
     try:
         while len(workers) < count:
@@ -241,18 +334,16 @@ def _send_next(pipe: Connection, waiting: list[tuple[int, Experiment]]) -> int:
 def _receive(pipe: Connection, experiment: Experiment) -> RunEvent | None:
     """The next event of the run that the other end trains; None after its last one."""
     try:
-        kind, content = pipe.recv()
+        content = pipe.recv()
     except (EOFError, OSError) as error:
         raise PlaygroundError("labs.process_ended", network=experiment.network) from error
-    if kind == "refused":
+    if isinstance(content, Exception):
         raise content
-    if kind == "failed":
-        raise RuntimeError(content)
     return content
 
 
 def _serve(pipe: Connection, parents_end: Connection) -> None:
-    """In the child: train the experiments that come through the pipe until the parent is gone.
+    """Train in the child the experiments that come through the pipe until the parent is gone.
 
     The parent kills its children when `train_all` is closed. Where the parent itself was
     killed, its sentinel is ready: a child sees that at its next event at the latest.
@@ -274,12 +365,12 @@ def _serve(pipe: Connection, parents_end: Connection) -> None:
             return
 
 
-def _messages(experiment: Experiment) -> Iterator[tuple[str, object]]:
+def _messages(experiment: Experiment) -> Iterator[RunEvent | Exception | None]:
+    """The training's events, then None; or the error that ended it."""
     try:
-        for event in train(experiment):
-            yield "event", event
-        yield "event", None
+        yield from train(experiment)
+        yield None
     except PlaygroundError as error:
-        yield "refused", error
+        yield error
     except Exception:
-        yield "failed", traceback.format_exc()
+        yield RuntimeError(traceback.format_exc())  # others may not come through a pipe

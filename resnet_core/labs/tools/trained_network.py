@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import cast
 
 import safetensors
@@ -20,6 +21,7 @@ from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.views import centre_views, per_pixel_mean
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.events import RUN, Value
 from resnet_core.networks.catalog import architecture
 from resnet_core.runs import find_weights, imported
 from resnet_core.runs.imported import Imported
@@ -59,6 +61,12 @@ class TrainedNetwork:
     source: Imported | None = None
     iteration: int = 0
 
+    @property
+    def columns(self) -> dict[str, Value]:
+        """The network's values of the columns `RUN`."""
+        identity = (self.id, self.label, self.family, self.depth)
+        return dict(zip(RUN, identity, strict=True))
+
     @cached_property
     def dataset(self) -> Dataset:
         """The images as the run used them: its size, subsets and split. Those of an import have
@@ -67,7 +75,7 @@ class TrainedNetwork:
         Raises:
             InvalidSetting, DataError: they are not on this machine.
         """
-        dataset = _dataset(Selection.of(self.experiment))
+        dataset = dataset_of(self.experiment)
         return dataset if self.source is None else dataset.with_classes(self.source.classes)
 
     @property
@@ -77,7 +85,7 @@ class TrainedNetwork:
 
     @property
     def cifar_spec(self) -> NetworkSpec:
-        """The same for laboratories that accept networks of the CIFAR family only."""
+        """The architecture, for laboratories that accept networks of the CIFAR family only."""
         return cast(NetworkSpec, self.spec)
 
     def spec_of(self, experiment: Experiment) -> Spec:
@@ -197,24 +205,25 @@ def load(run_id: str) -> TrainedNetwork:
     """
     run = find_weights.described(run_id)
     file = find_weights.find(run)
-    try:
-        weights = safetensors.torch.load(file.path.read_bytes())
-    except (safetensors.SafetensorError, OSError) as error:
-        raise CheckpointError("labs.weights_unreadable", path=file.path, reason=error) from error
+    weights = read_weights(file.path)
     spec, source = run.experiment.network_spec(), imported.of(run)
     # An import is tested on images of one size, whatever its network was made for.
     pictures = isinstance(spec, ImageNetSpec) and source is None
     kind = PictureNetwork if pictures else TrainedNetwork
-    return kind(
-        id=run.id,
-        label=label(run),
-        family=spec.family,
-        depth=spec.depth,
-        experiment=run.experiment,
-        weights=weights,
-        source=source,
-        iteration=file.iteration,
-    )
+    identity = (run.id, label(run), spec.family, spec.depth)
+    return kind(*identity, run.experiment, weights, source, file.iteration)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    try:
+        return safetensors.torch.load(path.read_bytes())
+    except (safetensors.SafetensorError, OSError) as error:
+        raise CheckpointError("labs.weights_unreadable", path=path, reason=error) from error
 
 
 def load_all(ids: Sequence[str]) -> tuple[TrainedNetwork, ...]:
@@ -246,7 +255,7 @@ def check_same_data(networks: Sequence[TrainedNetwork]) -> None:
 
 
 def label(run: RunRecord) -> str:
-    """For example "resnet-20 · seed 0", or "resnet-20 · imported"."""
+    """The run's name for people, for example "resnet-20 · seed 0" or "resnet-20 · imported"."""
     if run.imported:
         return run.title if run.title.endswith("imported") else f"{run.title} · imported"
     seed = f"seed {run.experiment.seed}"
@@ -272,15 +281,19 @@ def percent_wrong(outputs: Tensor, labels: Tensor) -> float:
     return images.percent_wrong([(outputs, labels)])
 
 
+def dataset_of(experiment: Experiment) -> Dataset:
+    """The experiment's images, shared by all that use the same ones."""
+    return _dataset(Selection.of(experiment))
+
+
 @lru_cache(maxsize=4)
 def _dataset(selection: Selection) -> Dataset:
-    """Shared by the networks that were trained on the same images."""
     return catalog.load(selection)
 
 
 @lru_cache(maxsize=2)
 def centre_crops(selection: Selection) -> Dataset:
-    """Of a folder of pictures, see `PictureNetwork`."""
+    """The centre crops of a folder of pictures, see `PictureNetwork`."""
     folder = catalog.load_folder(selection)
     with closing(Decoders()) as decoders:
         train, test = (

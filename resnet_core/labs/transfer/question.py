@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resnet_core.labs.question import Distinct, LabSettings, Question, not_cifar
-from resnet_core.labs.tools.columns import COLUMNS, RUN
+from resnet_core.labs.catalog import Distinct, LabSettings, Question, not_cifar
+from resnet_core.labs.events import COLUMNS, RUN
 
 Task = Literal["segmentation", "box"]
 How = Literal["frozen", "tuned", "scratch"]

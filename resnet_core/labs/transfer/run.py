@@ -13,9 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from resnet_core.labs.events import Event, Progress, Row, Rows, Value
-from resnet_core.labs.tools import columns
-from resnet_core.labs.tools.columns import NOTHING, pack
+from resnet_core.labs.events import NOTHING, Event, Progress, Row, Rows, Value, pack
 from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.labs.transfer import scenes
 from resnet_core.labs.transfer.learners import BATCH, TARGET, Learner
@@ -50,7 +48,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     train = scenes.draw(settings.images, (settings.seed, 0), first)
     test = scenes.draw(_TEST, (settings.seed, 1), first)
     yield Rows("scenes", [_scene(test, index, settings.task) for index in range(SHOWN)])
-    order = _order(settings)
+    batches = _batches(settings)
     total = sum(weight(n, how) for n in networks for how in settings.backbones) * settings.updates
     steps = 0
     finished: list[Trained] = []
@@ -59,16 +57,18 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         entries = [
             _Entry(
                 Learner(network, how, settings.task, train, test, settings.seed),
-                {**columns.of(network), "how": how},
+                {**network.columns, "how": how},
                 weight(network, how),
             )
             for network in networks
         ]
-        steps = yield from _race(entries, order, settings.updates, steps, total)
+        steps = yield from _race(entries, batches, settings.updates, steps, total)
         errors = errors or {network.id: classification_error(network) for network in networks}
-        trained = [_trained(entry, errors) for entry in entries if not entry.diverged]
-        finished += [one for one, _ in trained]
-        yield Rows("final", [_final(one, which) for one, which in trained])
+        converged = [entry for entry in entries if not entry.diverged]
+        trained = [_trained(entry, errors) for entry in converged]
+        finished += trained
+        rows = [_final(one, entry) for one, entry in zip(trained, converged, strict=True)]
+        yield Rows("final", rows)
     yield from verdicts(finished)
 
 
@@ -84,7 +84,7 @@ def classification_error(network: TrainedNetwork) -> float:
 
 
 def _race(
-    entries: Sequence[_Entry], order: Tensor, updates: int, steps: int, total: int
+    entries: Sequence[_Entry], batches: Tensor, updates: int, steps: int, total: int
 ) -> Generator[Event, None, int]:
     """Train all on the same scenes in the same order, and score them at the same moments."""
     for moment in sorted({round(share * updates) for share in _MOMENTS}):
@@ -92,7 +92,7 @@ def _race(
             if entry.diverged:
                 continue
             while entry.updates < moment and not entry.diverged:
-                _step(entry, order[entry.updates], updates)
+                _step(entry, batches[entry.updates], updates)
                 steps += entry.weight
                 if entry.updates % _PROGRESS_EVERY == 0:
                     yield Progress(steps, total)
@@ -116,16 +116,14 @@ def _scored(entry: _Entry) -> Iterator[Rows]:
     entry.score = entry.learner.score(predicted)
     loss = float(np.mean(entry.losses)) if entry.losses else None
     entry.losses.clear()
-    where = {**entry.columns, "update": entry.updates}
-    score = 100 * entry.score.mean()
-    yield Rows("curves", [{**where, "loss": loss, "score": score, "error": _error(entry.score)}])
-    yield Rows(
-        "predictions",
-        [{**where, "scene": index, **_packed(predicted[index])} for index in range(SHOWN)],
-    )
+    columns = {**entry.columns, "update": entry.updates}
+    score = {"score": 100 * entry.score.mean(), "error": _error(entry.score)}
+    yield Rows.one("curves", columns, score, loss=loss)
+    rows = [{**columns, "scene": index, **_packed(predicted[index])} for index in range(SHOWN)]
+    yield Rows("predictions", rows)
 
 
-def _order(settings: Settings) -> Tensor:
+def _batches(settings: Settings) -> Tensor:
     """The scenes of each update, the same for all heads: updates, BATCH."""
     generator = torch.Generator().manual_seed(settings.seed)
     rounds = math.ceil(settings.updates * BATCH / settings.images)
@@ -139,18 +137,18 @@ def _scene(test: Scenes, index: int, task: str) -> Row:
         "scene": index,
         **pack(test.images[index]),
         **{f"truth_{key}": value for key, value in truth.items()},
-        "box": _text(test.boxes[index, 0]) if task == "box" else "",
+        "box": _box_text(test.boxes[index, 0]) if task == "box" else "",
     }
 
 
 def _packed(predicted: NDArray) -> Row:
     """A mask or a box as columns."""
     if predicted.ndim == 1:
-        return {**NOTHING, "box": _text(predicted)}
+        return {**NOTHING, "box": _box_text(predicted)}
     return {**pack(predicted), "box": ""}
 
 
-def _text(box: NDArray) -> str:
+def _box_text(box: NDArray) -> str:
     return json.dumps([round(float(edge), 2) for edge in box])
 
 
@@ -159,21 +157,17 @@ def _error(score: Score) -> float | None:
     return float(score.error.mean()) if isinstance(score, BoxScore) else None
 
 
-def _trained(entry: _Entry, errors: Mapping[str, float]) -> tuple[Trained, dict[str, Value]]:
-    """The head's result, and the columns that identify it."""
+def _trained(entry: _Entry, errors: Mapping[str, float]) -> Trained:
     network, score = entry.learner.trained, cast(Score, entry.score)
     identity = (network.label, network.family, network.depth, entry.learner.how)
-    return Trained(*identity, score, errors[network.id]), entry.columns
+    return Trained(*identity, score, errors[network.id])
 
 
-def _final(one: Trained, which: Mapping[str, Value]) -> Row:
+def _final(one: Trained, entry: _Entry) -> Row:
     low, high = scenes.interval(one.score.mean, len(one.score), 0)
-    return {
-        **which,
-        "score": 100 * one.score.mean(),
-        "low": 100 * low,
-        "high": 100 * high,
-        "error": _error(one.score),
-        # One that is trained from scratch has nothing of the classifier.
-        "classification": None if one.how == "scratch" else one.classification,
-    }
+    shares = {"score": one.score.mean(), "low": low, "high": high}
+    percents = {name: 100 * share for name, share in shares.items()}
+    # One that is trained from scratch has nothing of the classifier.
+    classification = None if one.how == "scratch" else one.classification
+    errors = {"error": _error(one.score), "classification": classification}
+    return {**entry.columns, **percents, **errors}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from resnet_core.labs.events import Verdict
+from resnet_core.labs.events import Value, Verdict
 from resnet_core.labs.transfer.scenes import Index, Score, interval
 
 _RESIDUAL = ("resnet", "preresnet")
@@ -103,27 +103,30 @@ def _ends(trained: Sequence[Trained]) -> tuple[Trained, Trained] | None:
 
 
 def _shortcuts(residual: Trained, plain: Trained) -> Verdict:
-    lead = Difference.between(residual, plain)
-    claim = ("residual" if lead.points > 0 else "plain") if lead.certain else "alike"
-    labels = {"residual_label": residual.label, "plain_label": plain.label}
-    scores = {"residual": 100 * residual.score.mean(), "plain": 100 * plain.score.mean()}
     errors = {"residual_error": residual.classification, "plain_error": plain.classification}
-    return _verdict(claim, residual, lead, {**labels, **scores, **errors})
+    claims = ("residual", "alike", "plain")
+    return _verdict(claims, {"residual": residual, "plain": plain}, **errors)
 
 
 def _depths(deep: Trained, shallow: Trained) -> Verdict:
-    lead = Difference.between(deep, shallow)
-    claim = ("deeper" if lead.points > 0 else "shallower") if lead.certain else "depth_alike"
-    labels = {"deep_label": deep.label, "shallow_label": shallow.label}
-    scores = {"deep": 100 * deep.score.mean(), "shallow": 100 * shallow.score.mean()}
-    return _verdict(claim, deep, lead, {**labels, **scores})
+    return _verdict(("deeper", "depth_alike", "shallower"), {"deep": deep, "shallow": shallow})
 
 
-def _verdict(claim: str, one: Trained, lead: Difference, values: dict[str, str | float]) -> Verdict:
-    """Give the difference as a lead of the better one."""
+def _verdict(claims: tuple[str, str, str], pair: Mapping[str, Trained], **values: Value) -> Verdict:
+    """Compare two; give the difference as a lead of the better one.
+
+    Args:
+        claims: where the first leads, where neither does, and where the second does.
+        pair: by their names in the sentence.
+    """
+    first, second = pair.values()
+    lead = Difference.between(first, second)
+    claim = claims[0 if lead.points > 0 else 2] if lead.certain else claims[1]
     lead = lead if lead.points >= 0 else lead.reversed()
-    apart = {"points": lead.points, "low": lead.low, "high": lead.high}
-    return Verdict(f"{claim}_{one.how}", {**values, **apart, "scenes": len(one.score)})
+    for name, one in pair.items():
+        values |= {f"{name}_label": one.label, name: 100 * one.score.mean()}
+    values |= {**vars(lead), "scenes": len(first.score)}
+    return Verdict(f"{claim}_{first.how}", values)
 
 
 def _classification(trained: Sequence[Trained]) -> Iterator[Verdict]:

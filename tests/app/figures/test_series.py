@@ -1,4 +1,4 @@
-"""Runs become curves: seeds together with their range, forks where they left their parent."""
+"""Runs become curves: seeds with their range, forks from their parent on; thinning, smoothing."""
 
 from __future__ import annotations
 
@@ -6,15 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from app.figures.labels import labels, network_label
-from app.figures.series import Member, Series, gather
+from app.figures.series import Member, Series, extremes, gather, moments, smoothed
 from app.language.texts import speaker
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record, write_stream
 
 SAY = speaker("en")
+
+_curves = arrays.arrays(
+    np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6) | st.just(float("nan"))
+)
 
 
 def _members(*records: RunRecord) -> list[Member]:
@@ -153,3 +160,50 @@ def test_labels_use_names_that_people_gave_and_never_repeat(home: Path) -> None:
         put_on_record("run-bbb222", name="mine", learning_rate=0.2),
     ]
     assert labels([[record] for record in records], SAY) == ["mine · aaa111", "mine · bbb222"]
+
+
+@given(values=_curves, most=st.integers(10, 60))
+def test_extremes_and_ends_stay(values: np.ndarray, most: int) -> None:
+    indices = extremes(values, most)
+    present = np.flatnonzero(~np.isnan(values))
+    assert len(indices) <= most
+    assert np.all(np.diff(indices) > 0)
+    assert not np.isnan(values[indices]).any()
+    if len(present):
+        assert indices[0] == present[0]
+        assert indices[-1] == present[-1]
+        assert values[indices].max() == values[present].max()
+        assert values[indices].min() == values[present].min()
+
+
+def test_a_spike_of_one_point_survives() -> None:
+    values = np.zeros(10_000)
+    values[4321] = 99.0
+    assert 4321 in extremes(values, 400)
+
+
+@given(length=st.integers(1, 500), most=st.integers(8, 200), seed=st.integers(0, 99))
+def test_moments_keep_first_last_and_the_outermost_levels(
+    length: int, most: int, seed: int
+) -> None:
+    matrices = [np.random.default_rng([seed, n]).normal(size=(length, 5)) for n in range(2)]
+    indices = moments(matrices, length, most)
+    assert len(indices) <= most
+    assert {0, length - 1} <= set(indices.tolist())
+    for matrix in matrices:
+        level = matrix.mean(axis=1)
+        assert {int(level.argmin()), int(level.argmax())} <= set(indices.tolist())
+
+
+def test_smoothing_is_the_corrected_exponential_average() -> None:
+    values = np.array([10.0, 20.0, np.nan, 40.0])
+    weight = 0.5
+    # The weights of 10 and 20 are 1/4 and 1/2, normalised; likewise for the third value.
+    expected = [10.0, (2.5 + 10) / 0.75, np.nan, (1.25 + 5 + 20) / 0.875]
+    np.testing.assert_allclose(smoothed(values, weight), expected)
+    np.testing.assert_array_equal(smoothed(values, 0.0), values)
+
+
+@given(level=st.floats(-1e3, 1e3), weight=st.floats(0, 0.95))
+def test_a_constant_stays_what_it_is(level: float, weight: float) -> None:
+    np.testing.assert_allclose(smoothed(np.full(9, level), weight), level, atol=1e-9)

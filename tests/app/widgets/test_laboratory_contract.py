@@ -18,8 +18,8 @@ from app.router import laboratories
 from app.server import lab_answers
 from app.widgets.show_code import source_of
 from resnet_core.labs import catalog
-from resnet_core.labs.results import event_log
-from resnet_core.labs.results.folder import of_recording
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import of_recording
 
 pytestmark = pytest.mark.parametrize("name", catalog.NAMES)
 
@@ -33,8 +33,8 @@ def test_the_values_of_a_setting_read_unlike(name: str) -> None:
     for field, info in catalog.question(name).settings.model_fields.items():
         words = [value for value in choices(info) if isinstance(value, str)]
         for language in texts.LANGUAGES:
-            said = [catalogue()[f"labs.{name}.option.{field}.{word}"][language] for word in words]
-            assert len(set(said)) == len(said), (field, said)
+            labels = [catalogue()[f"labs.{name}.option.{field}.{word}"][language] for word in words]
+            assert len(set(labels)) == len(labels), (field, labels)
 
 
 def test_the_code_that_is_shown_is_there(name: str) -> None:
@@ -48,7 +48,7 @@ def test_the_code_that_is_shown_is_there(name: str) -> None:
 def test_it_draws_where_nothing_is_measured_yet(name: str, columns: bool) -> None:
     question = catalog.question(name)
     tables = {
-        table: pd.DataFrame([], columns=list(found)) for table, found in question.tables.items()
+        table: pd.DataFrame([], columns=list(names)) for table, names in question.tables.items()
     }
     for dark in (False, True):
         _draw(name, tables if columns else {}, question.settings(), dark)
@@ -73,7 +73,7 @@ def _draw(
     """The figures, each of which has a heading and can be sent."""
     figures = {}
     for language in texts.LANGUAGES:
-        figures = lab_answers.drawer(name)(tables, settings, texts.speaker(language), dark)
+        figures = lab_answers.draw(name, tables, settings, texts.speaker(language), dark)
         for key, figure in figures.items():
             assert f"labs.{name}.figure.{key}" in catalogue()
             json.loads(pio.to_json(figure, validate=True))
@@ -84,5 +84,5 @@ def _tables(name: str, events: Path) -> dict[str, pd.DataFrame]:
     columns = catalog.question(name).tables
     return {
         table: pd.DataFrame(rows, columns=columns[table])
-        for table, rows in event_log.read(events).rows.items()
+        for table, rows in results.read_events(events).rows.items()
     }

@@ -17,8 +17,8 @@ from app.server import routes as api
 from app.server.lab_answers import LabAnswers
 from app.widgets.laboratory import laboratory
 from resnet_core.labs.events import Progress, Rows
-from resnet_core.labs.results.event_log import to_line
 from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.results import to_line
 from resnet_core.runs import queries
 from tests.app.labs_on_record import LAB, ROW, VERDICT, put_recording, put_result
 
@@ -40,14 +40,14 @@ def _ask(client: TestClient, lab_id: str, more: str = "") -> dict[str, Any]:
 
 
 def test_a_result_with_its_verdict_and_where_it_comes_from(client: TestClient) -> None:
-    said = _ask(client, put_result(LabRequest.create(LAB)).id)
-    assert (said["state"], said["active"], said["poll"]) == ("finished", False, 0)
-    assert [figure["key"] for figure in said["figures"]] == ["race"]
-    assert said["figures"][0]["title"]
-    assert "here the residual form wins" in said["verdicts"][0]
-    assert said["origin"] == "Computed here"
-    assert said["status"] == "took 10 s"
-    assert said["caption"] == (
+    answer = _ask(client, put_result(LabRequest.create(LAB)).id)
+    assert (answer["state"], answer["active"], answer["poll"]) == ("finished", False, 0)
+    assert [figure["key"] for figure in answer["figures"]] == ["race"]
+    assert answer["figures"][0]["title"]
+    assert "here the residual form wins" in answer["verdicts"][0]
+    assert answer["origin"] == "Computed here"
+    assert answer["status"] == "took 10 s"
+    assert answer["caption"] == (
         "Networks made for this experiment alone · Seed of the experiment: 0 · "
         "Computed on this machine (a test's machine)"
     )
@@ -56,10 +56,10 @@ def test_a_result_with_its_verdict_and_where_it_comes_from(client: TestClient) -
 def test_a_recorded_result_is_asked_for_by_the_laboratorys_name(
     client: TestClient, tmp_path: Path
 ) -> None:
-    order = put_recording(tmp_path / "recorded")
-    put_result(order, state="running", events=[])  # the same is being computed here
+    request = put_recording(tmp_path / "recorded")
+    put_result(request, state="running", events=[])  # the same is being computed here
     assert _ask(client, LAB)["origin"] == "Recorded 2026-09-21"
-    assert _ask(client, order.id)["origin"] == "Running here"
+    assert _ask(client, request.id)["origin"] == "Running here"
 
 
 def test_the_language_and_the_colours_are_the_askers(client: TestClient) -> None:
@@ -86,16 +86,16 @@ def test_a_page_asks_as_often_as_there_can_be_news(
 
 
 def test_progress_comes_with_the_time_that_is_left(client: TestClient) -> None:
-    said = _ask(client, put_result(LabRequest.create(LAB), "running", [Progress(1, 4)]).id)
-    assert said["done"] == 0.25
-    assert said["status"].startswith("25 % · about ")
+    answer = _ask(client, put_result(LabRequest.create(LAB), "running", [Progress(1, 4)]).id)
+    assert answer["done"] == 0.25
+    assert answer["status"].startswith("25 % · about ")
 
 
 def test_a_failure_says_why(client: TestClient) -> None:
-    said = _ask(
+    answer = _ask(
         client, put_result(LabRequest.create(LAB), "failed", [], reason="The disk is full.").id
     )
-    assert said["reason"] == "The experiment failed: The disk is full."
+    assert answer["reason"] == "The experiment failed: The disk is full."
 
 
 def test_a_browser_that_has_it_is_told_so_until_there_is_more(client: TestClient) -> None:
@@ -119,7 +119,7 @@ def test_an_answer_is_built_once_for_all_who_ask(
         drawn.append(1)
         return {}
 
-    monkeypatch.setattr(lab_answers, "drawer", lambda _: draw)
+    monkeypatch.setattr(lab_answers, "draw", draw)
     lab_id = put_result(LabRequest.create(LAB)).id
     asking = [threading.Thread(target=_ask, args=(client, lab_id)) for _ in range(8)]
     for thread in asking:

@@ -10,7 +10,7 @@ from pydantic import Field
 from app.widgets.laboratory.state import how_to_show, setting_label, state_type
 from app.widgets.laboratory.state import with_usable_networks as usable
 from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 
 
 class Everything(LabSettings):

@@ -16,9 +16,8 @@ from resnet_core.jobs import laboratories, supervisor
 from resnet_core.labs import catalog
 from resnet_core.labs.events import Rows, Verdict
 from resnet_core.labs.results import results
-from resnet_core.labs.results.event_log import EventWriter
-from resnet_core.labs.results.folder import of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabRequest, of_result
+from resnet_core.labs.results.results import EventWriter
 from resnet_core.runs import queries, store
 from resnet_core.runs.record import ACTIVE
 from tests.resnet_core.commands.test_train import served, started

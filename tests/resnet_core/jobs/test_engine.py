@@ -12,8 +12,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import laboratories, queue
 from resnet_core.jobs.engine import Engine, Handle, LocalProcesses
 from resnet_core.labs.results import results
-from resnet_core.labs.results.folder import of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabRequest, of_result
 from resnet_core.runs import queries
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import ENDED, RunRecord

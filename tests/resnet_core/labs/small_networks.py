@@ -12,8 +12,8 @@ from torch import nn
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Selection
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.catalog import Question
 from resnet_core.labs.events import Event, Rows, Verdict
-from resnet_core.labs.question import Question
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.specs.cifar import parse_name
 from resnet_core.training.loop import train

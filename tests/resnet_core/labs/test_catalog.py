@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs import catalog
-from resnet_core.labs.question import LabSettings, Question
+from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
 from resnet_core.runs import find_weights, queries

@@ -48,9 +48,9 @@ def test_it_is_called_imported(run: RunRecord) -> None:
 
 def test_a_laboratory_measures_the_error_of_the_file(run: RunRecord) -> None:
     """Against the file's own network on images that are normalised here."""
-    order = LabRequest.create("lesion", [run.id])
-    (subject,) = trained_network.load_all(order.runs)
-    tables, _ = rows_of(lesion_question.QUESTION, lesion.run(order.settings, [subject]))
+    lab_request = LabRequest.create("lesion", [run.id])
+    (subject,) = trained_network.load_all(lab_request.runs)
+    tables, _ = rows_of(lesion_question.QUESTION, lesion.run(lab_request.settings, [subject]))
     model, test = loading.network(SPEC, weights()), subject.dataset.test
     with torch.inference_mode():
         wrong = model(normalised(test.images)).argmax(1) != torch.from_numpy(test.labels)
@@ -69,10 +69,10 @@ def normalised(images: NDArray[np.uint8]) -> Tensor:
 
 def test_it_is_attributed(run: RunRecord) -> None:
     fields = {"picture": "test:3", "methods": ("saliency", "integrated_gradients"), "steps": 16}
-    order = LabRequest.create("attribution", [run.id], **fields)
+    lab_request = LabRequest.create("attribution", [run.id], **fields)
     tables, _ = rows_of(
         attribution_question.QUESTION,
-        attribution.run(order.settings, trained_network.load_all(order.runs)),
+        attribution.run(lab_request.settings, trained_network.load_all(lab_request.runs)),
     )
     assert {row["method"] for row in tables["maps"]} == {"saliency", "integrated_gradients"}
 
@@ -109,8 +109,10 @@ def test_imagenets_networks_by_torchvisions_names_are_attributed(
     with torch.inference_mode():
         torch.testing.assert_close(subject.model()(subject.test_images()[0]), model(x))
     fields = {"picture": "test:3", "methods": ("saliency", "grad_cam")}
-    order = LabRequest.create("attribution", [run.id], **fields)
-    tables, _ = rows_of(attribution_question.QUESTION, attribution.run(order.settings, [subject]))
+    lab_request = LabRequest.create("attribution", [run.id], **fields)
+    tables, _ = rows_of(
+        attribution_question.QUESTION, attribution.run(lab_request.settings, [subject])
+    )
     assert {row["method"] for row in tables["maps"]} == set(fields["methods"])
     with pytest.raises(InvalidSetting, match="only networks of the CIFAR family"):
         LabRequest.create("lesion", [run.id])

@@ -26,10 +26,10 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_the_result_on_record_is_drawn(name: str, say: Speaker, home: object) -> None:
-    found = results.recorded(name)
-    assert found is not None
-    assert found.request == LabRequest.create(name)
-    figures = lab_answers.drawer(name)(found.tables, found.request.settings, say, False)
+    result = results.recorded(name)
+    assert result is not None
+    assert result.request == LabRequest.create(name)
+    figures = lab_answers.draw(name, result.tables, result.request.settings, say, False)
     assert list(figures) == FIGURES[name]
     for figure in figures.values():
         json.loads(pio.to_json(figure, validate=True))
@@ -42,19 +42,19 @@ def test_the_result_on_record_is_drawn(name: str, say: Speaker, home: object) ->
 @pytest.mark.parametrize("name", TOOLS)
 def test_what_is_not_there_yet_is_not_drawn(name: str, say: Speaker) -> None:
     settings = catalog.question(name).settings()
-    assert lab_answers.drawer(name)({}, settings, say, True) == {}
+    assert lab_answers.draw(name, {}, settings, say, True) == {}
     tables = {
         table: pd.DataFrame(columns=columns)
         for table, columns in catalog.question(name).tables.items()
     }
-    assert lab_answers.drawer(name)(tables, settings, say, True) == {}
+    assert lab_answers.draw(name, tables, settings, say, True) == {}
 
 
 def test_bars_are_the_scores_and_chance_a_line(say: Speaker, home: object) -> None:
-    found = results.recorded("masks")
-    assert found is not None
-    figure = lab_answers.drawer("masks")(found.tables, found.request.settings, say, False)["inside"]
-    plain = found.tables["scores"].query("family == 'plain'")
+    result = results.recorded("masks")
+    assert result is not None
+    figure = lab_answers.draw("masks", result.tables, result.request.settings, say, False)["inside"]
+    plain = result.tables["scores"].query("family == 'plain'")
     assert list(figure.data[0].y) == pytest.approx(list(plain["inside"]), rel=1e-3)
     assert figure.data[0].error_y.array is not None
     assert figure.data[-1].line.dash == "dash"

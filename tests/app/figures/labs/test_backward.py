@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from app import theme
-from app.figures.labs.backward import draw
 from app.language.texts import Speaker
+from app.server import lab_answers
 from resnet_core.labs.backward.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "backward")
 
 
 def _row(family: str, place: int, resizes: bool, shortcut: float | None) -> dict[str, object]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from app.figures.labs.court import draw
 from app.language.texts import speaker
+from app.server import lab_answers
 from resnet_core.labs.court.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "court")
 
 ROLES = ("shallow", "deep", "shallow_long", "deep_long", "vanishing", "xavier", "small_normal")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
-from app.figures.labs.depth import draw
 from app.language.texts import speaker
+from app.server import lab_answers
 from resnet_core.labs.depth.question import QUESTION, Settings
 from resnet_core.paper.cifar import TEST_ERROR
+
+draw = partial(lab_answers.draw, "depth")
 
 ERRORS = pd.DataFrame(
     [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
-from app.figures.labs.ensemble import draw
 from app.language.texts import speaker
+from app.server import lab_answers
 from resnet_core.labs.ensemble.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "ensemble")
 
 MEMBERS = pd.DataFrame(
     [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from app import theme
-from app.figures.labs.forward import draw
 from app.language.texts import Speaker
+from app.server import lab_answers
 from resnet_core.labs.forward.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "forward")
 
 _RUN = {"run": "r", "label": "ResNet-8", "family": "resnet", "depth": 8}
 

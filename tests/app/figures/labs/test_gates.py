@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
-from app.figures.labs.gates import draw
 from app.language.texts import Speaker
+from app.server import lab_answers
 from resnet_core.labs.gates.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "gates")
 
 
 def _row(run: str, iteration: int, place: int, carry: float) -> dict[str, object]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
-from app.figures.labs.graft import draw
 from app.language.texts import Language, Speaker, speaker
+from app.server import lab_answers
 from resnet_core.labs.graft.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "graft")
 
 
 def _tables() -> dict[str, pd.DataFrame]:

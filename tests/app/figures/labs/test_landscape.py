@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from app import theme
-from app.figures.labs.landscape import draw, grid
+from app.figures.labs.landscape import grid
 from app.language.texts import Language, Speaker, speaker
+from app.server import lab_answers
 from resnet_core.labs.landscape.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "landscape")
 
 
 def _height(x: float, y: float) -> float:

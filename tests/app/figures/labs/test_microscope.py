@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
 from app import theme
-from app.figures.labs.microscope import draw
 from app.language.texts import Language, Speaker, speaker
+from app.server import lab_answers
 from resnet_core.labs.microscope.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "microscope")
 
 
 def _race(*forms: str, steps: tuple[int, ...] = (0, 4)) -> pd.DataFrame:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
 from app import theme
-from app.figures.labs.paths import draw
 from app.language.texts import Speaker
+from app.server import lab_answers
 from resnet_core.labs.paths.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "paths")
 
 _RUN = {"run": "r", "label": "ResNet-8", "family": "resnet", "depth": 8, "blocks": 3}
 

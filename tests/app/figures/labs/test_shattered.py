@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
 from app import theme
-from app.figures.labs.shattered import draw
 from app.language.texts import Language, Speaker, speaker
+from app.server import lab_answers
 from resnet_core.labs.shattered.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "shattered")
 
 SERIES = ("white", "brown", "plain-2", "plain-50", "residual-2", "residual-50")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from app.figures.labs.sweep import draw
 from app.language.texts import speaker
+from app.server import lab_answers
 from resnet_core.labs.sweep.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "sweep")
 
 SETTINGS = Settings(activations=("relu", "sigmoid"), initializations=("he", "xavier"))
 KINDS = list(product(SETTINGS.activations, (True, False), SETTINGS.initializations))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ import pytest
 from PIL import Image
 
 from app.figures.labs import pictures
-from app.figures.labs.transfer import draw
 from app.language.texts import Speaker
-from resnet_core.labs.tools.columns import NOTHING, pack
+from app.server import lab_answers
+from resnet_core.labs.events import NOTHING, pack
 from resnet_core.labs.transfer.question import QUESTION, Settings
+
+draw = partial(lab_answers.draw, "transfer")
 
 LABELS = np.zeros((32, 32), np.uint8)
 LABELS[4:14, 6:20] = 4  # a star
@@ -36,7 +39,7 @@ def _scenes(box: str) -> pd.DataFrame:
 
 
 def _tables(box: bool) -> dict[str, pd.DataFrame]:
-    over, said, final = [], [], []
+    over, predictions, final = [], [], []
     for run in ("plain-20", "resnet-20"):
         for how in ("frozen", "tuned"):
             who = _who(run, how)
@@ -46,11 +49,13 @@ def _tables(box: bool) -> dict[str, pd.DataFrame]:
                 answer = (
                     {**NOTHING, "box": "[5, 5, 15, 12]"} if box else {**pack(LABELS), "box": ""}
                 )
-                said += [{**who, "update": at, "scene": scene, **answer} for scene in range(2)]
+                predictions += [
+                    {**who, "update": at, "scene": scene, **answer} for scene in range(2)
+                ]
             ends = {"score": 50.0, "low": 45.0, "high": 56.0, "error": 1.5 if box else None}
             final.append({**who, **ends, "classification": 0.0})
     tables = {"scenes": _scenes("[6, 4, 20, 14]" if box else ""), "curves": pd.DataFrame(over)}
-    tables |= {"predictions": pd.DataFrame(said), "final": pd.DataFrame(final)}
+    tables |= {"predictions": pd.DataFrame(predictions), "final": pd.DataFrame(final)}
     assert {name: set(table) for name, table in tables.items()} == {
         name: set(columns) for name, columns in QUESTION.tables.items()
     }
@@ -134,8 +139,8 @@ def test_networks_begun_anew_are_not_drawn_as_the_classifiers_they_are_not(say: 
     tables = _tables(box=False)
     tables["final"].loc[tables["final"]["how"] == "frozen", "classification"] = None
     figures = draw(tables, Settings(updates=10), say, False)
-    shown = [trace for trace in figures["classifiers"].data if trace.x[0] is not None]
-    assert [len(trace.x) for trace in shown] == [1, 1]
+    curves = [trace for trace in figures["classifiers"].data if trace.x[0] is not None]
+    assert [len(trace.x) for trace in curves] == [1, 1]
     tables["final"]["classification"] = None
     assert "classifiers" not in draw(tables, Settings(updates=10), say, False)
 

@@ -12,8 +12,7 @@ import pytest
 from resnet_core.jobs import laboratories
 from resnet_core.labs.events import Progress
 from resnet_core.labs.results import results
-from resnet_core.labs.results.folder import of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabRequest, of_result
 from resnet_core.labs.results.results import Result
 from resnet_core.runs import store
 from resnet_core.system.home import VARIABLE

@@ -21,14 +21,14 @@ from resnet_core.labs.activations.question import Settings as ActivationSettings
 from resnet_core.labs.activations.verdicts import verdict as on_additions
 from resnet_core.labs.attribution import run as attribution
 from resnet_core.labs.attribution.question import METHODS, QUESTION, Settings
+from resnet_core.labs.attribution.run import fitted
 from resnet_core.labs.attribution.verdicts import Sum
 from resnet_core.labs.attribution.verdicts import verdict as on_sums
+from resnet_core.labs.events import pack, pack_map, pack_steps, unpack
 from resnet_core.labs.randomised import run as randomised
 from resnet_core.labs.randomised.question import QUESTION as RANDOMISED
 from resnet_core.labs.randomised.question import Settings as RandomisedSettings
 from resnet_core.labs.randomised.verdicts import verdict as on_ranks
-from resnet_core.labs.tools import columns, picture_input
-from resnet_core.labs.tools.picture_input import fitted
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from tests.resnet_core.labs.small_networks import run, trained, untrained
 from tests.small_runs import small_data
@@ -46,19 +46,19 @@ def pair(small_data: Path) -> tuple[TrainedNetwork, TrainedNetwork]:
 def test_there_is_a_map_of_every_method_for_every_network(
     pair: tuple[TrainedNetwork, TrainedNetwork],
 ) -> None:
-    asked = Settings(methods=METHODS, **QUICK)
-    tables, verdicts = run(QUESTION, attribution.run(asked, pair))
+    settings = Settings(methods=METHODS, **QUICK)
+    tables, verdicts = run(QUESTION, attribution.run(settings, pair))
     assert [(row["method"], row["run"]) for row in tables["maps"]] == [
         (method, one.id) for method in METHODS for one in pair
     ]
     for row in tables["maps"]:
-        values = columns.unpack(row)
+        values = unpack(row)
         assert values.shape == (8, 8)
         assert float(np.abs(values).max()) == pytest.approx(1, abs=1e-3) or row["largest"] == 0
         assert row["inside"] is None  # nobody knows where anything is in these data
     assert {verdict.finding for verdict in verdicts} <= {"adds_up", "misses", "flat"}
     for one, picture in zip(pair, tables["pictures"], strict=True):
-        assert np.array_equal(columns.unpack(picture), one.dataset.test.images[3])
+        assert np.array_equal(unpack(picture), one.dataset.test.images[3])
         assert picture["truth"] == one.dataset.classes[one.dataset.test.labels[3]]
         assert picture["mask_data"] == ""
 
@@ -75,14 +75,16 @@ def test_what_a_map_explains_adds_up_to_what_the_network_says(small_data: Path) 
     assert scored["target_probability"] == pytest.approx(100 * float(chances[2]), abs=1e-3)
     assert scored["predicted"] == one.dataset.classes[int(chances.argmax())]
     row = next(row for row in tables["maps"] if row["method"] == "integrated_gradients")
-    total = float(columns.unpack(row).astype(float).sum()) * row["largest"]
+    total = float(unpack(row).astype(float).sum()) * row["largest"]
     assert total == pytest.approx(score, abs=0.02 * abs(score) + 0.01 * row["largest"])
     assert total - score == pytest.approx(row["delta"], abs=0.05 * row["largest"])
 
 
 def test_a_highway_says_why_deep_lift_cannot(small_data: Path) -> None:
-    asked = Settings(methods=("deep_lift", "saliency"), **QUICK)
-    tables, verdicts = run(QUESTION, attribution.run(asked, [untrained(small_data, "highway-8")]))
+    settings = Settings(methods=("deep_lift", "saliency"), **QUICK)
+    tables, verdicts = run(
+        QUESTION, attribution.run(settings, [untrained(small_data, "highway-8")])
+    )
     first, second = tables["maps"]
     assert (first["reason"], first["data"]) == ("product", "")
     assert second["reason"] == ""
@@ -94,12 +96,12 @@ def test_own_pictures_are_made_as_the_networks_are_used_to(small_data: Path, hom
     path = home / "wide.png"
     Image.new("RGB", (64, 40), (200, 100, 0)).save(path)
     name = f"own:{uploaded_image.store(path.read_bytes())}"
-    found = picture_input.load(one, name)
-    assert (found.pixels.shape, found.mask, found.label) == ((8, 8, 3), None, None)
-    assert found.pixels[4, 4].tolist() == [200, 100, 0]
+    picture = attribution.load_picture(one, name)
+    assert (picture.pixels.shape, picture.mask, picture.label) == ((8, 8, 3), None, None)
+    assert picture.pixels[4, 4].tolist() == [200, 100, 0]
     mean = one.dataset.train.images.mean(axis=0)
     expected = (np.array([200, 100, 0]) - mean) / 255
-    assert np.allclose(found.x(one)[0].permute(1, 2, 0).cpu().numpy(), expected, atol=1e-4)
+    assert np.allclose(picture.x(one)[0].permute(1, 2, 0).cpu().numpy(), expected, atol=1e-4)
     tables, _ = run(QUESTION, attribution.run(Settings(picture=name, steps=16), [one]))
     assert tables["pictures"][0]["truth"] is None
     grey = fitted(np.full((16, 16, 3), [255, 0, 0], np.uint8), 8, 1)
@@ -131,8 +133,8 @@ def test_maps_follow_through_training_newest_first(
     last = one.iteration
     monkeypatch.setattr(attribution, "saved_iterations", lambda network: [1, 2, last])
     monkeypatch.setattr(attribution, "at_iteration", lambda _, at: replace(early, iteration=at))
-    asked = Settings(methods=("saliency",), through_training=True, **QUICK)
-    tables, _ = run(QUESTION, attribution.run(asked, [one]))
+    settings = Settings(methods=("saliency",), through_training=True, **QUICK)
+    tables, _ = run(QUESTION, attribution.run(settings, [one]))
     assert [row["iteration"] for row in tables["maps"]] == [last, 2, 1]
     assert len({row["target"] for row in tables["scores"]}) == 1  # whatever was predicted then
     assert tables["maps"][1]["data"] == tables["maps"][2]["data"] != tables["maps"][0]["data"]
@@ -159,10 +161,10 @@ def test_the_verdict_is_on_the_worst_sum(sums: list[Sum], finding: str) -> None:
 
 def test_maps_of_a_forgotten_network_are_compared_with_its_own(small_data: Path) -> None:
     one = trained(small_data, "resnet-8")
-    asked = RandomisedSettings(
+    settings = RandomisedSettings(
         methods=("saliency", "occlusion"), picture="test:1", images=4, steps=8
     )
-    tables, verdicts = run(RANDOMISED, randomised.run(asked, [one]))
+    tables, verdicts = run(RANDOMISED, randomised.run(settings, [one]))
     rows = [row for row in tables["correlations"] if row["method"] == "saliency"]
     assert rows[0]["layer"] == ""
     assert rows[0]["correlation"] == pytest.approx(1)
@@ -174,8 +176,10 @@ def test_maps_of_a_forgotten_network_are_compared_with_its_own(small_data: Path)
 
 
 def test_a_highway_is_checked_by_the_methods_that_it_allows(small_data: Path) -> None:
-    asked = RandomisedSettings(methods=("deep_lift", "saliency"), picture="test:1", images=2)
-    tables, verdicts = run(RANDOMISED, randomised.run(asked, [untrained(small_data, "highway-8")]))
+    settings = RandomisedSettings(methods=("deep_lift", "saliency"), picture="test:1", images=2)
+    tables, verdicts = run(
+        RANDOMISED, randomised.run(settings, [untrained(small_data, "highway-8")])
+    )
     assert [row["reason"] for row in tables["left_out"]] == ["product"]
     assert {row["method"] for row in tables["correlations"]} == {"saliency"}
     assert len(verdicts) == 1
@@ -200,8 +204,8 @@ def test_a_method_may_fail_the_check(last: float, finding: str) -> None:
 
 
 def test_activations_are_those_of_the_network(pair: tuple[TrainedNetwork, TrainedNetwork]) -> None:
-    asked = ActivationSettings(picture="test:2", layer="layer2.0.conv1", channels=3)
-    tables, verdicts = run(ACTIVATIONS, activations.run(asked, pair))
+    settings = ActivationSettings(picture="test:2", layer="layer2.0.conv1", channels=3)
+    tables, verdicts = run(ACTIVATIONS, activations.run(settings, pair))
     assert [verdict.finding for verdict in verdicts] in (["plain", "small"], ["plain", "large"])
     for one in pair:
         model, x = one.model(), one.test_images()[0][2:3]
@@ -209,7 +213,7 @@ def test_activations_are_those_of_the_network(pair: tuple[TrainedNetwork, Traine
             entered = model.get_submodule("layer1")(_stem(model, x))
             expected = model.get_submodule("layer2.0.conv1")(entered)[0, :3].cpu().numpy()
         (row,) = [row for row in tables["maps"] if row["run"] == one.id]
-        steps = columns.unpack(row)
+        steps = unpack(row)
         found = row["low"] + steps.astype(float) / 255 * (row["high"] - row["low"])
         assert np.allclose(found, expected, atol=0.51 / 255 * (row["high"] - row["low"]) + 1e-6)
         assert row["channels"] == 8
@@ -224,9 +228,9 @@ def _stem(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 
 def test_a_layer_that_no_network_has_is_refused(small_data: Path) -> None:
-    asked = ActivationSettings(picture="test:2", layer="layer9.0.conv1")
+    settings = ActivationSettings(picture="test:2", layer="layer9.0.conv1")
     with pytest.raises(InvalidSetting, match=r"no network here has layer9\.0\.conv1"):
-        list(activations.run(asked, [untrained(small_data, "plain-8")]))
+        list(activations.run(settings, [untrained(small_data, "plain-8")]))
 
 
 def test_branches_may_add_little_or_much() -> None:
@@ -243,10 +247,11 @@ def test_arrays_come_back_from_rows() -> None:
         random.normal(size=(5, 2)).astype(np.float16),
         random.random((3, 3)) > 0.5,
     ):
-        found = columns.unpack(columns.pack(array))
-        assert found.dtype == array.dtype
-        assert np.array_equal(found, array)
-    halves, largest = columns.halves(np.array([[-4.0, 2.0]]))
-    assert (halves.tolist(), largest) == ([[-1.0, 0.5]], 4.0)
-    assert columns.halves(np.zeros((2, 2)))[1] == 0
-    assert columns.bytes_of(np.full((2, 2), 3.0))[1:] == (3.0, 3.0)
+        unpacked = unpack(pack(array))
+        assert unpacked.dtype == array.dtype
+        assert np.array_equal(unpacked, array)
+    packed = pack_map(np.array([[-4.0, 2.0]]))
+    assert (unpack(packed).tolist(), packed["largest"]) == ([[-1.0, 0.5]], 4.0)
+    assert pack_map(np.zeros((2, 2)))["largest"] == 0
+    packed = pack_steps(np.full((2, 2), 3.0))
+    assert (packed["low"], packed["high"]) == (3.0, 3.0)

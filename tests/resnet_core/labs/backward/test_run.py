@@ -23,16 +23,18 @@ __all__ = ["small_data"]
 
 def _autograds(model: nn.Module, images: Tensor, labels: Tensor) -> list[Tensor]:
     """The gradient of the summed loss at what enters the first block and leaves each."""
-    seen: list[Tensor] = []
+    outputs: list[Tensor] = []
     blocks = [block for _, block in block_sites(model)]
-    handles = [blocks[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))]
-    handles += [b.register_forward_hook(lambda _, __, output: seen.append(output)) for b in blocks]
+    handles = [blocks[0].register_forward_pre_hook(lambda _, inputs: outputs.append(inputs[0]))]
+    handles += [
+        b.register_forward_hook(lambda _, __, output: outputs.append(output)) for b in blocks
+    ]
     try:
         loss = functional.cross_entropy(model(images), labels, reduction="sum")
     finally:
         for handle in handles:
             handle.remove()
-    return list(torch.autograd.grad(loss, seen))
+    return list(torch.autograd.grad(loss, outputs))
 
 
 @pytest.mark.parametrize(
@@ -52,12 +54,12 @@ def test_shortcuts_and_branchs_part_add_up_to_autograds_gradient(
     truth = _autograds(one.model(), images, labels)
     network = Chain.of(one.model().requires_grad_(False))
     places = []
-    for place, found in backward.splits(network, images, labels):
+    for place, split in backward.splits(network, images, labels):
         places.append(place)
-        torch.testing.assert_close(found.behind, truth[place])
-        torch.testing.assert_close(found.before, truth[place - 1])
-        if found.shortcut is not None:
-            torch.testing.assert_close(found.branch + found.shortcut, truth[place - 1])
+        torch.testing.assert_close(split.behind, truth[place])
+        torch.testing.assert_close(split.before, truth[place - 1])
+        if split.shortcut is not None:
+            torch.testing.assert_close(split.branch + split.shortcut, truth[place - 1])
         else:
             assert name.startswith("plain")
     assert places == [6, 5, 4, 3, 2, 1]
@@ -68,10 +70,10 @@ def test_an_identity_shortcut_passes_the_gradient_whole_where_no_nonlinearity_fo
 ) -> None:
     one = untrained(small_data, "preresnet-14")
     network = Chain.of(one.model().requires_grad_(False))
-    for place, found in backward.splits(network, *one.train_images(8)):
+    for place, split in backward.splits(network, *one.train_images(8)):
         if place not in (3, 5):
-            assert found.shortcut is not None
-            torch.testing.assert_close(found.shortcut, found.behind)
+            assert split.shortcut is not None
+            torch.testing.assert_close(split.shortcut, split.behind)
 
 
 def test_cosines_and_norms_are_each_images() -> None:
@@ -86,26 +88,26 @@ def test_cosines_and_norms_are_each_images() -> None:
 def test_a_run_measures_every_block_of_every_network(small_data: Path, state: str) -> None:
     subjects = [untrained(small_data, name) for name in ("resnet-14", "plain-14")]
     settings = Settings(state=state, images=12)
-    tables, found = run(QUESTION, backward.run(settings, subjects))
+    tables, conclusions = run(QUESTION, backward.run(settings, subjects))
     rows = tables["additions"]
     assert len(rows) == 12
     for row in rows:
         assert (row["shortcut"] is None) == (row["family"] == "plain")
         moves = row["family"] != "plain" and row["block"] not in ("layer2.0", "layer3.0")
         assert (row["descent"] is not None) == moves
-    assert len(found) == 3
+    assert len(conclusions) == 3
 
 
 def test_strong_branches_turn_the_verdict(small_data: Path) -> None:
     """Where every branch is 30 times as large, no block makes the gradient smaller."""
     one = untrained(small_data, "preresnet-14")
-    _, found = run(QUESTION, backward.run(Settings(images=12), [one]))
-    assert found[0].finding == "below_one"  # option A leaves three of four pixels out
+    _, conclusions = run(QUESTION, backward.run(Settings(images=12), [one]))
+    assert conclusions[0].finding == "below_one"  # option A leaves three of four pixels out
     for name in one.weights:
         if name.endswith("conv2.weight"):
             one.weights[name] *= 30
-    _, found = run(QUESTION, backward.run(Settings(images=12), [one]))
-    assert found[0].finding == "at_least_one"
+    _, conclusions = run(QUESTION, backward.run(Settings(images=12), [one]))
+    assert conclusions[0].finding == "at_least_one"
 
 
 _ADDITION = Addition("layer1.0", False, 1.0, 1.2, 1.0, 0.5, 1.2, 1.0, 0.5, 0.1, 0.05, 0.01)

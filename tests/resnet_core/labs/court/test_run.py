@@ -14,7 +14,7 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.court import run as court
 from resnet_core.labs.court import verdicts as court_verdicts
 from resnet_core.labs.court.question import QUESTION, Settings, accepts, combines
-from resnet_core.labs.court.verdicts import Evidence, Graft, Pair, ShortRun
+from resnet_core.labs.court.verdicts import Evidence, Graft, Pair, Result
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.labs.tools.trained_network import TrainedNetwork
@@ -56,9 +56,9 @@ def test_tables_progress_and_sentences(events: list[Any]) -> None:
     assert ends == roles
     last = [event for event in events if isinstance(event, Progress)][-1]
     assert last.steps == last.total
-    said = [event for event in events if isinstance(event, Verdict)]
-    assert len(said) in (1, 5)
-    assert all(QUESTION.sentence(verdict) for verdict in said)
+    conclusions = [event for event in events if isinstance(event, Verdict)]
+    assert len(conclusions) in (1, 5)
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
 
 
 def test_the_constructed_network_makes_the_shallow_ones_mistakes(events: list[Any]) -> None:
@@ -147,16 +147,16 @@ def test_capacity() -> None:
 def test_remedies(treated: float, expected: str) -> None:
     assert ruling(court_verdicts.steps(80.0, 10.0, treated, 0.0, 100)) == expected
     others = {"xavier": treated, "small_normal": 79.0}
-    said = court_verdicts.start(80.0, 10.0, others)
-    assert ruling(said) == expected
-    assert said.values["best"] == "xavier"
+    verdict = court_verdicts.start(80.0, 10.0, others)
+    assert ruling(verdict) == expected
+    assert verdict.values["best"] == "xavier"
 
 
-def short_run(role: str, error: float, diverged: bool = False) -> ShortRun:
-    return ShortRun(role, "plain-14", 14, FinalErrors(error, error, diverged), ratio=0.5)
+def short_run(role: str, error: float, diverged: bool = False) -> Result:
+    return Result(role, "plain-14", 14, FinalErrors(error, error, diverged), ratio=0.5)
 
 
-def short_runs(**errors: float) -> dict[str, ShortRun]:
+def short_runs(**errors: float) -> dict[str, Result]:
     roles = ("deep", "shallow", "vanishing", "xavier", "small_normal", "deep_long", "shallow_long")
     return {role: short_run(role, errors.get(role, 90.0)) for role in roles}
 

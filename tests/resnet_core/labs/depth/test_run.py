@@ -58,9 +58,9 @@ def test_every_depth_is_measured_and_said(events: list[Any]) -> None:
             assert last["test"] == row["test"]
     final = [event for event in events if isinstance(event, Progress)][-1]
     assert final.steps == final.total
-    said = [event for event in events if isinstance(event, Verdict)]
-    assert [verdict.finding.split("_")[0] for verdict in said] == ["short", "trained"]
-    assert all(QUESTION.sentence(verdict) for verdict in said)
+    conclusions = [event for event in events if isinstance(event, Verdict)]
+    assert [verdict.finding.split("_")[0] for verdict in conclusions] == ["short", "trained"]
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
 
 
 def test_trained_networks_errors_are_counts(events: list[Any]) -> None:
@@ -90,10 +90,10 @@ def test_closing_ends_the_runs(children: Children) -> None:
 
 def finding(*networks: tuple[int, float, float]) -> str:
     ends = [Ends(*one) for one in networks]
-    said = [depth_verdicts.short(ends, 1000, 1000)]
-    said += list(depth_verdicts.trained({"resnet": ends}, 1000))
-    assert all(QUESTION.sentence(verdict) for verdict in said)
-    rulings = {verdict.finding.split("_", 1)[1] for verdict in said}
+    conclusions = [depth_verdicts.short(ends, 1000, 1000)]
+    conclusions += list(depth_verdicts.trained({"resnet": ends}, 1000))
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
+    rulings = {verdict.finding.split("_", 1)[1] for verdict in conclusions}
     assert len(rulings) == 1
     return rulings.pop()
 
@@ -123,7 +123,7 @@ def test_more_images_leave_less_to_chance() -> None:
 
 def test_a_depth_that_diverged_is_named_and_has_the_error_of_guessing() -> None:
     ends = [Ends(8, 10.0, 20.0), Ends(14, 90.0, 90.0, diverged=True)]
-    (verdict,) = depth_verdicts.diverged(ends)
+    (verdict,) = depth_verdicts.diverged_depths(ends)
     assert verdict.values == {"depths": "14", "error": 90.0}
     assert "diverged" in QUESTION.sentence(verdict)
-    assert not list(depth_verdicts.diverged(ends[:1]))
+    assert not depth_verdicts.diverged_depths(ends[:1])

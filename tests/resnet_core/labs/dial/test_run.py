@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from resnet_core.labs.dial.verdicts import (
     training_verdict,
 )
 from resnet_core.labs.events import Rows, Verdict
+from resnet_core.labs.tools.derived_networks import set_batch_statistics
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import ResidualBlock
 from resnet_core.networks.catalog import build
@@ -75,10 +77,10 @@ def test_no_hook_is_left_even_after_an_error() -> None:
 def test_statistics_measured_anew_are_those_of_what_comes() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x = _images()
-    fresh = dial.with_new_statistics(model, x)
-    seen = model.conv1(x)
-    assert torch.allclose(fresh.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5)
-    assert torch.allclose(fresh.bn1.running_var, seen.var((0, 2, 3)), rtol=1e-4)
+    fresh = set_batch_statistics(copy.deepcopy(model), x, dial.BATCH)
+    outputs = model.conv1(x)
+    assert torch.allclose(fresh.bn1.running_mean, outputs.mean((0, 2, 3)), atol=1e-5)
+    assert torch.allclose(fresh.bn1.running_var, outputs.var((0, 2, 3)), rtol=1e-4)
     assert torch.equal(model.bn1.running_var, torch.ones(4))  # the network's own are as before
     assert not fresh.training
 
@@ -87,16 +89,18 @@ def test_a_copy_measured_anew_is_turned_as_well() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x, y = _images(), torch.zeros(16, dtype=torch.int64)
     with dial.scaled_shortcuts(model, 0.0):
-        turned = dial.with_new_statistics(model, x)
+        turned = set_batch_statistics(copy.deepcopy(model), x, dial.BATCH)
         loss, _ = dial.loss_and_error(turned, x, y)
-    straight, _ = dial.loss_and_error(dial.with_new_statistics(model, x), x, y)
+    straight, _ = dial.loss_and_error(
+        set_batch_statistics(copy.deepcopy(model), x, dial.BATCH), x, y
+    )
     assert loss != pytest.approx(straight, abs=1e-4)
 
 
 def test_a_run_turns_the_dial_then_trains_at_its_marks(home: Path) -> None:
     events = list(dial.run(QUICK, [_subject()]))
     rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
-    assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
+    assert all(set(row) == set(QUESTION.tables[table]) for table, row in rows)
     assert [row["alpha"] for table, row in rows if table == "trained"] == [1, 1, 0.5, 0.5, 0, 0]
     assert {row["alpha"] for table, row in rows if table == "ends"} == {0.0, 1.0}
     verdicts = [event for event in events if isinstance(event, Verdict)]

@@ -43,11 +43,11 @@ def subject(seed: int, network: str = "cifar/resnet-14", **fields: Any) -> Train
 
 
 def tables(events: list[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    tables_: dict[str, list[Any]] = {}
     for event in events:
         if isinstance(event, Rows):
-            found.setdefault(event.table, []).extend(event.rows)
-    return found
+            tables_.setdefault(event.table, []).extend(event.rows)
+    return tables_
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +101,9 @@ def test_every_table_has_its_columns_and_progress_comes_to_an_end(events: list[A
             assert all(set(row) == set(QUESTION.tables[event.table]) for row in event.rows)
     last = [event for event in events if isinstance(event, Progress)][-1]
     assert last.steps == last.total
-    said = [event for event in events if isinstance(event, Verdict)]
-    assert len(said) == 4
-    assert all(QUESTION.sentence(verdict) for verdict in said)
+    conclusions = [event for event in events if isinstance(event, Verdict)]
+    assert len(conclusions) == 4
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
 
 
 def test_only_blocks_that_keep_their_size_are_dropped() -> None:
@@ -133,8 +133,8 @@ def test_runs_on_other_images_and_single_runs_are_refused() -> None:
 
 def test_plain_networks_have_nothing_to_drop() -> None:
     members = [subject(seed, "cifar/plain-8") for seed in range(2)]
-    said = [e for e in ensemble.run(Settings(images=50), members) if isinstance(e, Verdict)]
-    assert said[-1].finding == "nothing_to_drop"
+    conclusions = [e for e in ensemble.run(Settings(images=50), members) if isinstance(e, Verdict)]
+    assert conclusions[-1].finding == "nothing_to_drop"
 
 
 def test_ahead_asks_for_more_than_one_standard_error() -> None:
@@ -152,9 +152,9 @@ THINNING = Thinning("resnet-20", 7, 8.0, 8.7, 7.5, 90.0, True)
 
 
 def findings(average: Average, pairs: list[Any], thinning: Thinning | None) -> list[str]:
-    said = list(verdicts(average, pairs, thinning))
-    assert all(QUESTION.sentence(verdict) for verdict in said)
-    return [verdict.finding for verdict in said]
+    conclusions = list(verdicts(average, pairs, thinning))
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
+    return [verdict.finding for verdict in conclusions]
 
 
 def test_verdicts_follow_the_numbers_both_ways() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 
 from resnet_core.labs.forward import run as forward
 from resnet_core.labs.forward.question import QUESTION, Settings
-from resnet_core.labs.forward.verdicts import ROUNDING, Account, growth, verdicts
+from resnet_core.labs.forward.verdicts import ROUNDING, Account, Entry, growth, verdicts
 from resnet_core.labs.tools.chain import Chain
 from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.networks.catalog import block_sites
@@ -24,17 +23,19 @@ __all__ = ["small_data"]
 
 def _outputs(model: nn.Module, images: Tensor) -> list[Tensor]:
     """What enters the first block and leaves each, seen by hooks."""
-    seen: list[Tensor] = []
+    outputs: list[Tensor] = []
     blocks = [block for _, block in block_sites(model)]
-    handles = [blocks[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))]
-    handles += [b.register_forward_hook(lambda _, __, output: seen.append(output)) for b in blocks]
+    handles = [blocks[0].register_forward_pre_hook(lambda _, inputs: outputs.append(inputs[0]))]
+    handles += [
+        b.register_forward_hook(lambda _, __, output: outputs.append(output)) for b in blocks
+    ]
     try:
         with torch.no_grad():
             model(images)
     finally:
         for handle in handles:
             handle.remove()
-    return seen
+    return outputs
 
 
 @pytest.mark.parametrize("name", ["plain-14", "resnet-14", "preresnet-14"])
@@ -42,8 +43,8 @@ def test_the_stream_is_what_hooks_see(small_data: Path, name: str) -> None:
     one = untrained(small_data, name)
     images, _ = one.test_images(8)
     entries = list(forward.ledger(Chain.of(one.model()), images))
-    seen = _outputs(one.model(), images)
-    norms = [float(x.flatten(1).double().norm(dim=1).square().mean().sqrt()) for x in seen]
+    outputs = _outputs(one.model(), images)
+    norms = [float(x.flatten(1).double().norm(dim=1).square().mean().sqrt()) for x in outputs]
     assert [entry.stream for entry in entries] == pytest.approx(norms)
     assert [entry.block for entry in entries[:3]] == ["", "layer1.0", "layer1.1"]
 
@@ -98,12 +99,12 @@ def test_twins_differ_in_bn_and_training_alone(small_data: Path) -> None:
 
 def test_a_run_follows_each_network_trained_and_as_it_began(small_data: Path) -> None:
     subjects = [untrained(small_data, name) for name in ("preresnet-14", "plain-14")]
-    tables, found = run(QUESTION, forward.run(Settings(images=20), subjects))
+    tables, conclusions = run(QUESTION, forward.run(Settings(images=20), subjects))
     ledger = tables["ledger"]
     assert len(ledger) == 2 * 3 * 7
     states = list(dict.fromkeys((row["state"], row["batch_norm"]) for row in ledger))
     assert states == [("trained", True), ("initial", True), ("initial", False)]
-    assert {verdict.finding for verdict in found} >= {"exact", "no_sum"}
+    assert {verdict.finding for verdict in conclusions} >= {"exact", "no_sum"}
     assert all(row["total"] is None for row in ledger if row["family"] == "plain")
 
 
@@ -121,17 +122,14 @@ def test_a_preresnet_that_does_not_add_turns_the_verdict(small_data: Path) -> No
     assert next(iter(verdicts(account))).finding in {"approximate", "elsewhere"}
 
 
-@dataclass
-class _Entry:
-    stream: float
-    changes_size: bool = False
-    difference: float | None = None
+def _entry(stream: float, changes_size: bool = False, difference: float | None = None) -> Entry:
+    return Entry(1, "layer1.0", changes_size, stream, None, None, difference)
 
 
 def _account(growing: float, with_bn: float, without: float, difference: float) -> Account:
     account = Account("net", "resnet")
     account.take(
-        "trained", True, [_Entry(1), _Entry(growing), _Entry(growing**2, True, difference)]
+        "trained", True, [_entry(1), _entry(growing), _entry(growing**2, True, difference)]
     )
     account.initial = {True: with_bn, False: without}
     return account
@@ -148,8 +146,8 @@ def test_every_verdict_can_come_out_both_ways() -> None:
 
 
 def test_growth_is_per_block_of_the_same_size() -> None:
-    assert growth([_Entry(1), _Entry(2), _Entry(1, True), _Entry(8)]) == pytest.approx(4)
-    assert math.isnan(growth([_Entry(0), _Entry(2)]))
+    assert growth([_entry(1), _entry(2), _entry(1, True), _entry(8)]) == pytest.approx(4)
+    assert math.isnan(growth([_entry(0), _entry(2)]))
 
 
 def test_highways_are_refused(small_data: Path) -> None:

@@ -40,9 +40,9 @@ def test_a_gate_is_the_sigmoid_of_its_convolution_of_what_enters_the_block(
     finally:
         for handle in handles:
             handle.remove()
-    found = list(gates.gates(Chain.of(one.model()), images))
-    assert [gate.block for gate in found] == list(entered)
-    for gate in found:
+    measured = list(gates.gates(Chain.of(one.model()), images))
+    assert [gate.block for gate in measured] == list(entered)
+    for gate in measured:
         weights = {key: one.weights[f"{gate.block}.gate.{key}"] for key in ("weight", "bias")}
         stride = 2 if gate.block in ("layer2.0", "layer3.0") else 1
         values = functional.conv2d(entered[gate.block], **weights, stride=stride).sigmoid()
@@ -60,8 +60,8 @@ def test_a_closed_gate_makes_a_highway_plain(small_data: Path) -> None:
     x = torch.randn(4, 4, 8, 8)
     block = model.layer1[0]
     torch.testing.assert_close(block(x), block.activation(block.residual(x)))
-    found = list(gates.gates(Chain.of(model), one.test_images(8)[0]))
-    assert all(gate.carry < 1e-6 and gate.closed == 1 for gate in found)
+    measured = list(gates.gates(Chain.of(model), one.test_images(8)[0]))
+    assert all(gate.carry < 1e-6 and gate.closed == 1 for gate in measured)
 
 
 def test_the_gates_of_a_network_in_training_are_measured_without_its_noticing(
@@ -82,13 +82,13 @@ def test_a_run_measures_the_trained_gates_and_those_in_training(
     monkeypatch.setattr(gates, "Session", session)
     one = untrained(small_data, "highway-8", iterations=7)
     settings = Settings(iterations=10, depth=8, images=20, gate_bias=-1.0)
-    tables, found = run(QUESTION, gates.run(settings, [one]))
+    tables, conclusions = run(QUESTION, gates.run(settings, [one]))
     trained = [row for row in tables["gates"] if row["run"] != "live"]
     live = [row for row in tables["gates"] if row["run"] == "live"]
     assert {row["iteration"] for row in trained} == {7}
     assert [row["iteration"] for row in live] == [at for at in range(11) for _ in range(3)]
     assert live[0]["carry"] == pytest.approx(torch.tensor(1.0).sigmoid().item(), abs=0.1)
-    assert len(found) == 2
+    assert len(conclusions) == 2
 
 
 def test_gates_that_begin_closed_turn_the_verdict() -> None:

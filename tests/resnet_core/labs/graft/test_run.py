@@ -41,11 +41,11 @@ def test_the_grafted_error_is_the_shallow_networks_exactly(home: Path) -> None:
     x, y = subject.train_images(40)
     shallow = subject.model()
     deep = graft.grafted(shallow, subject.cifar_spec, 3, x)
-    found = graft.compare(shallow, deep, 20, "evaluation", x, y)
-    assert (found.changed, found.difference) == (0, 0.0)
+    comparison = graft.compare(shallow, deep, 20, "evaluation", x, y)
+    assert (comparison.changed, comparison.difference) == (0, 0.0)
     with torch.no_grad():
         wrong = int((shallow(x).argmax(1) != y).sum())
-    assert found.error == 100 * wrong / len(y)
+    assert comparison.error == 100 * wrong / len(y)
 
 
 def test_measuring_in_training_mode_leaves_the_statistics_alone(home: Path) -> None:
@@ -84,7 +84,7 @@ def test_from_scratch_the_subjects_recipe_is_kept_in_proportion(home: Path) -> N
 def test_a_run_tells_the_copies_first_then_every_start(home: Path) -> None:
     events = list(graft.run(_quick(), [small_subject()]))
     rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
-    assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
+    assert all(set(row) == set(QUESTION.tables[table]) for table, row in rows)
     assert [row["depth"] for table, row in rows if table == "copies"] == [8, 8, 14, 14, 20, 20]
     assert [row["noise"] for table, row in rows if table == "ends"] == [*graft.NOISES, None]
     verdicts = [event for event in events if isinstance(event, Verdict)]

@@ -98,11 +98,11 @@ def test_every_table_is_filled_lines_first(home: Path) -> None:
     subjects = [_subject("cifar/plain-8"), _subject()]
     events = list(landscape.run(QUICK, subjects))
     rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
-    assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
-    order = [table for table, _ in rows]
-    assert order == sorted(order, key=["networks", "lines", "surface"].index)
-    assert order.count("lines") == 2 * 2 * 41
-    assert order.count("surface") == 2 * 25
+    assert all(set(row) == set(QUESTION.tables[table]) for table, row in rows)
+    tables = [table for table, _ in rows]
+    assert tables == sorted(tables, key=["networks", "lines", "surface"].index)
+    assert tables.count("lines") == 2 * 2 * 41
+    assert tables.count("surface") == 2 * 25
     verdicts = [event for event in events if isinstance(event, Verdict)]
     assert all(QUESTION.sentence(verdict) for verdict in verdicts)
     # Networks as they begin have hardly learned, and that is said.
@@ -144,29 +144,29 @@ def _surface(family: str, convex: float, loss: float = 0.1) -> Surface:
 def test_the_comparison_follows_from_the_surfaces(
     plain: float, residual: float, finding: str
 ) -> None:
-    said = verdicts([_surface("plain", plain), _surface("resnet", residual)])
-    assert [verdict.finding for verdict in said] == ["one", "one", finding]
-    assert all(QUESTION.sentence(verdict) for verdict in said)
+    conclusions = verdicts([_surface("plain", plain), _surface("resnet", residual)])
+    assert [verdict.finding for verdict in conclusions] == ["one", "one", finding]
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
 
 
 def test_a_network_that_has_hardly_learned_comes_with_a_warning() -> None:
-    said = verdicts([_surface("plain", 95.0, loss=2.1)])
-    assert [verdict.finding for verdict in said] == ["one", "hardly_learned"]
-    assert all(QUESTION.sentence(verdict) for verdict in said)
+    conclusions = verdicts([_surface("plain", 95.0, loss=2.1)])
+    assert [verdict.finding for verdict in conclusions] == ["one", "hardly_learned"]
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
 
 
 def test_each_filter_of_a_direction_is_as_long_as_the_networks() -> None:
     model = build(NetworkSpec(family="resnet", depth=8, width=4, image_size=8), seed=1)
     direction = filter_normalised(model, torch.Generator().manual_seed(5))
-    seen = 0
+    count = 0
     for name, weight in model.named_parameters():
         if weight.dim() < 2:
             assert direction[name].abs().sum() == 0
             continue
         for drawn, own in zip(direction[name], weight.detach(), strict=True):
             assert torch.isclose(drawn.norm(), own.norm(), rtol=1e-5)
-            seen += 1
-    assert seen == 4 * 3 + 8 * 2 + 16 * 2 + 10  # filters of 7 layers and rows of the classifier
+            count += 1
+    assert count == 4 * 3 + 8 * 2 + 16 * 2 + 10  # filters of 7 layers and rows of the classifier
 
 
 def test_a_direction_is_the_seeds_and_moves_what_it_has() -> None:

@@ -55,8 +55,8 @@ def test_the_error_is_that_of_a_network_rebuilt_without_the_block(
                 x = step(x)
             assert torch.allclose(cut.head(x), rebuilt(images), atol=1e-5)
         outputs = cut.logits(images, lesion.lesioned(cut, removed=[name]))
-        found = percent_wrong(outputs, labels)
-        assert found == pytest.approx(_error(rebuilt, images, labels))
+        error = percent_wrong(outputs, labels)
+        assert error == pytest.approx(_error(rebuilt, images, labels))
 
 
 def test_a_learned_shortcut_stays_when_its_block_is_removed(small_data: Path) -> None:
@@ -95,11 +95,11 @@ def test_the_chosen_lesion_comes_first_then_every_block_and_swap(small_data: Pat
     settings = Settings(removed=("layer1.1",), swapped=("layer3.1", "layer3.2"), images=10)
     events = list(lesion.run(settings, pair))
     assert [getattr(event, "table", "") for event in events[:2]] == ["chosen", "chosen"]
-    tables, found = run(QUESTION, events)
+    tables, conclusions = run(QUESTION, events)
     assert tables["chosen"][0]["blocks"] == "layer1.1, layer3.1 ↔ layer3.2"
     assert [len(tables[name]) for name in ("chosen", "removals", "swaps")] == [2, 18, 8]
-    assert found[0].finding == "chosen"
-    assert {verdict.finding for verdict in found[2:3]} <= {"holds", "fails", "close"}
+    assert conclusions[0].finding == "chosen"
+    assert {verdict.finding for verdict in conclusions[2:3]} <= {"holds", "fails", "close"}
     cut = Chain.of(pair[1].model())
     again = lesion.lesioned(cut, settings.removed, settings.swapped)
     x, y = pair[1].test_images(10)
@@ -111,10 +111,10 @@ def test_a_plain_network_that_loses_nothing_turns_the_verdict(small_data: Path) 
     numb = trained(small_data, "plain-8", iterations=1)
     numb.weights["fc.weight"].zero_()
     keen = trained(small_data, "resnet-8", iterations=60, learning_rate=0.1)
-    tables, found = run(QUESTION, lesion.run(Settings(measured_on="train"), [numb, keen]))
+    tables, conclusions = run(QUESTION, lesion.run(Settings(measured_on="train"), [numb, keen]))
     plain = [row for row in tables["removals"] if row["family"] == "plain"]
     assert all(row["error"] == row["whole"] == 75 for row in plain)
-    (lost,) = [verdict for verdict in found if verdict.finding in {"holds", "fails", "close"}]
+    (lost,) = [verdict for verdict in conclusions if verdict.finding in {"holds", "fails", "close"}]
     assert lost.finding == "fails"
 
 

@@ -10,10 +10,11 @@ import torch
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.errors import InvalidSetting
+from resnet_core.labs.attribution.run import load_picture
 from resnet_core.labs.masks import run as masks
 from resnet_core.labs.masks.question import QUESTION, Settings
 from resnet_core.labs.masks.verdicts import Score, verdicts
-from resnet_core.labs.tools import picture_input, trained_network
+from resnet_core.labs.tools import trained_network
 from resnet_core.specs.cifar import parse_name
 from tests.resnet_core.labs.small_networks import run, untrained
 from tests.small_runs import small_data
@@ -29,14 +30,14 @@ def _score(label: str, method: str, inside: float, error: float = 1.0) -> Score:
 
 def test_scores_are_means_over_the_images(home: Path) -> None:
     one = trained_network.load(RESIDUAL)
-    asked = Settings(images=20, methods=("saliency", "grad_cam"))
-    tables, _ = run(QUESTION, masks.run(asked, [one]))
+    settings = Settings(images=20, methods=("saliency", "grad_cam"))
+    tables, _ = run(QUESTION, masks.run(settings, [one]))
     assert [row["method"] for row in tables["scores"]] == ["saliency", "grad_cam"]
     model = one.model()
     places = masks.class_order(one.dataset.test.labels, equal=True)[:20]
     shares, hits = [], 0
     for place in places:
-        picture = picture_input.load(one, f"test:{place}")
+        picture = load_picture(one, f"test:{place}")
         x, mask = picture.x(one), torch.tensor(picture.mask)
         values = explain("saliency", model, x, model(x).argmax(1), Options()).values[0].abs()
         shares.append(float(values[mask].sum() / values.sum()))
@@ -73,10 +74,12 @@ def test_either_network_may_have_the_better_maps(
 
 
 def test_maps_no_better_than_chance_are_named() -> None:
-    found = list(verdicts([_score("plain-20", "saliency", 21), _score("plain-20", "grad_cam", 60)]))
-    assert [one.finding for one in found] == ["best", "below_chance"]
-    assert found[0].values["method"] == "Grad-CAM"
-    assert found[1].values["method"] == "saliency"
+    conclusions = list(
+        verdicts([_score("plain-20", "saliency", 21), _score("plain-20", "grad_cam", 60)])
+    )
+    assert [one.finding for one in conclusions] == ["best", "below_chance"]
+    assert conclusions[0].values["method"] == "Grad-CAM"
+    assert conclusions[1].values["method"] == "saliency"
 
 
 def test_methods_that_a_network_does_not_allow_are_left_out_of_the_comparison() -> None:

@@ -43,8 +43,8 @@ def test_each_of_the_8_paths_of_3_blocks_is_autograds(small_data: Path, name: st
     network, images, labels = _network(small_data, name)
     every = list(product([False, True], repeat=3))
     passages, gradient = paths.forward(network, images, labels)
-    found = paths.path_gradients(passages, torch.tensor(every), gradient)
-    for path, one in zip(every, found, strict=True):
+    gradients = paths.path_gradients(passages, torch.tensor(every), gradient)
+    for path, one in zip(every, gradients, strict=True):
         torch.testing.assert_close(one, _by_detaching(network, images, labels, path))
     start = network.stem(images).requires_grad_()
     x = start
@@ -52,7 +52,7 @@ def test_each_of_the_8_paths_of_3_blocks_is_autograds(small_data: Path, name: st
         x = block(x)
     loss = functional.cross_entropy(network.head(x), labels, reduction="sum")
     (whole,) = torch.autograd.grad(loss, start)
-    torch.testing.assert_close(found.sum(0), whole)
+    torch.testing.assert_close(gradients.sum(0), whole)
 
 
 def test_full_enumeration_on_3_blocks_agrees_with_the_run_and_its_samples(small_data: Path) -> None:
@@ -86,10 +86,10 @@ def test_samples_estimate_the_mean_of_all_paths(small_data: Path) -> None:
 
 
 def test_drawn_paths_are_different_and_of_the_length() -> None:
-    found = paths.drawn(27, 13, 40, torch.Generator().manual_seed(0))
-    assert found.shape == (40, 27)
-    assert (found.sum(1) == 13).all()
-    assert len(found.unique(dim=0)) == 40
+    through = paths.drawn(27, 13, 40, torch.Generator().manual_seed(0))
+    assert through.shape == (40, 27)
+    assert (through.sum(1) == 13).all()
+    assert len(through.unique(dim=0)) == 40
 
 
 def _lengths(blocks: int, factor: float) -> list[Length]:
@@ -119,9 +119,9 @@ def test_a_network_of_strong_branches_turns_the_verdict(small_data: Path) -> Non
     for name in one.weights:
         if name.endswith("conv2.weight"):
             one.weights[name] *= 30
-    _, (found,) = run(QUESTION, paths.run(Settings(images=4), [one]))
-    assert found.finding == "long"
-    assert found.values["factor"] > 1
+    _, (conclusions,) = run(QUESTION, paths.run(Settings(images=4), [one]))
+    assert conclusions.finding == "long"
+    assert conclusions.values["factor"] > 1
 
 
 def test_networks_without_paths_are_refused(small_data: Path) -> None:

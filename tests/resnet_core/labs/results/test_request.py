@@ -39,19 +39,16 @@ def test_text_and_typed_values_make_the_same_order(tiny: None) -> None:
     colours=st.lists(st.sampled_from(["red", "green"])).map(tuple),
     loud=st.booleans(),
 )
-def test_an_order_survives_a_url_and_a_file(tiny: None, **values: object) -> None:
+def test_a_request_survives_a_file(tiny: None, **values: object) -> None:
     order = LabRequest.create(NAME, **values)
-    assert LabRequest.from_query(NAME, {"lang": "ko", **order.to_query()}) == order
     assert LabRequest.from_json(json.loads(json.dumps(order.to_json()))) == order
 
 
-def test_what_is_standard_is_not_in_the_url(looking: None) -> None:
-    assert LabRequest.create(NAME).to_query() == {}
-    assert LabRequest.create(NAME, [PLAIN]).to_query() == {}
-    assert LabRequest.create(NAME, [RESIDUAL], steps=4).to_query() == {
-        "runs": RESIDUAL,
-        "steps": "4",
-    }
+def test_the_page_opens_with_the_standard_networks_and_settings(looking: None) -> None:
+    assert LabRequest.create(NAME).opens_the_page
+    assert LabRequest.create(NAME, [PLAIN]).opens_the_page
+    assert not LabRequest.create(NAME, [RESIDUAL]).opens_the_page
+    assert not LabRequest.create(NAME, steps=4).opens_the_page
 
 
 def test_the_id_is_of_all_that_the_answer_depends_on(

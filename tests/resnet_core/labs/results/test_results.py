@@ -1,22 +1,24 @@
-"""Results and the commands on them; each test plays the worker's part itself."""
+"""Results, their events and the commands on them; each test plays the worker's part itself."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import shutil
 import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.jobs import dead_workers, laboratories
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.results import results
-from resnet_core.labs.results.event_log import EventWriter
-from resnet_core.labs.results.folder import LabFolder, of_result
-from resnet_core.labs.results.request import LabRequest
+from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
+from resnet_core.labs.results.results import EventWriter
 from resnet_core.runs import queries, store
 from resnet_core.system import processes
 from tests.tiny_laboratory import NAME
@@ -269,3 +271,111 @@ def test_only_what_is_finished_is_recorded(order: LabRequest) -> None:
     with pytest.raises(WrongState, match="only finished"):
         results.record(order.id)
     assert results.recorded(NAME) is None
+
+
+# The events
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    clock = Clock()
+    with EventWriter(path, clock) as file:
+        file.write(Progress(0, 3))
+        clock.now += 1.5
+        file.write(Rows("bars", [{"x": 1, "name": "ä", "none": None, "yes": True}]))
+        file.write(Rows("bars", [{"x": 2.5, "name": "b", "none": None, "yes": False}]))
+        file.write(Verdict("found", {"value": np.float32(0.5), "count": np.int64(3)}))
+    contents = results.read_events(path)
+    assert contents.progress == Progress(0, 3)
+    assert contents.rows == {
+        "bars": [
+            {"x": 1, "name": "ä", "none": None, "yes": True},
+            {"x": 2.5, "name": "b", "none": None, "yes": False},
+        ]
+    }
+    assert contents.verdicts == [Verdict("found", {"value": 0.5, "count": 3})]
+    assert contents.first_rows == 1.5
+
+
+def test_every_event_is_there_at_once(path: Path) -> None:
+    with EventWriter(path) as file:
+        for number in range(3):
+            file.write(Rows("t", [{"n": number}]))
+            assert len(results.read_events(path).rows["t"]) == number + 1
+
+
+def test_progress_is_written_five_times_a_second_and_at_the_end(path: Path) -> None:
+    clock = Clock()
+    with EventWriter(path, clock) as file:
+        for step in range(1001):
+            file.write(Progress(step, 1000))
+            clock.now += 0.01
+    steps = [json.loads(text)["done"] for text in path.read_text().splitlines()]
+    assert steps[0] == 0
+    assert steps[-1] == 1000
+    assert len(steps) == pytest.approx(51, abs=2)
+
+
+def test_numbers_that_are_not_finite_survive(path: Path) -> None:
+    with EventWriter(path) as file:
+        file.write(Rows("t", [{"a": math.inf, "b": math.nan}]))
+    (row,) = results.read_events(path).rows["t"]
+    assert row["a"] == math.inf
+    assert math.isnan(row["b"])
+
+
+def test_a_writer_begins_with_an_empty_file(path: Path) -> None:
+    for _ in range(2):
+        with EventWriter(path) as file:
+            file.write(Rows("t", [{"n": 1}]))
+    assert len(results.read_events(path).rows["t"]) == 1
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_torn_last_line_is_left_out(path: Path, cut: int) -> None:
+    with EventWriter(path) as file:
+        for number in range(3):
+            file.write(Rows("table", [{"number": number, "text": "some words"}]))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    # A line without its end may still be whole.
+    assert len(results.read_events(path).rows["table"]) == (3 if cut == 1 else 2)
+
+
+def test_a_full_line_of_rubbish_at_the_end_is_left_out(path: Path) -> None:
+    with EventWriter(path) as file:
+        file.write(Rows("table", [{"number": 1}]))
+    with path.open("ab") as raw:
+        raw.write(b'{"seconds": 1, "kind": "ro\xff\n')
+    assert results.read_events(path).rows == {"table": [{"number": 1}]}
+
+
+@pytest.mark.parametrize("rubbish", [b"{", b"[]", b'{"kind": "song", "seconds": 1}', b"\xff"])
+def test_damage_in_the_middle_is_reported(path: Path, rubbish: bytes) -> None:
+    with EventWriter(path) as file:
+        file.write(Rows("table", [{"number": 1}]))
+    path.write_bytes(rubbish + b"\n" + path.read_bytes())
+    with pytest.raises(PlaygroundError, match="damaged in line 1"):
+        results.read_events(path)
+
+
+def test_no_file_has_no_events(path: Path) -> None:
+    assert vars(results.read_events(path)) == vars(results.Contents())
+
+
+def test_a_value_without_json_is_an_error_in_the_laboratory(path: Path) -> None:
+    with EventWriter(path) as file, pytest.raises(TypeError, match="set is no number"):
+        file.write(Rows("t", [{"a": {1, 2}}]))  # type: ignore[dict-item]

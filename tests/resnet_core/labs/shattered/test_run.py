@@ -44,13 +44,13 @@ def test_the_gradient_is_autograds(form: Form, batch_norm: bool) -> None:
 
 def test_autocorrelation_is_numpys() -> None:
     series = torch.randn(50, 3).cumsum(0)
-    found = shattered.autocorrelation(series, 4)
+    correlations = shattered.autocorrelation(series, 4)
     for unit in range(3):
         values = series[:, unit].double().numpy()
         values = values - values.mean()
         whole = np.correlate(values, values, mode="full")[49:54]
-        np.testing.assert_allclose(found[:, unit], whole / whole[0], rtol=1e-4)
-    assert torch.equal(found[0], torch.ones(3))
+        np.testing.assert_allclose(correlations[:, unit], whole / whole[0], rtol=1e-4)
+    assert torch.equal(correlations[0], torch.ones(3))
 
 
 def test_a_gradient_that_never_changes_is_not_shattered() -> None:
@@ -74,8 +74,8 @@ def test_one_wide_layer_has_the_correlation_of_theory() -> None:
     angle = torch.acos(functional.cosine_similarity(x[0], x[1], dim=0))
     weight = torch.randn(width, width) * (2 / width) ** 0.5
     _, gradients = shattered.layer("plain", x, way.expand(2, -1), weight, batch_norm=False)
-    found = float(functional.cosine_similarity(gradients[0], gradients[1], dim=0))
-    assert found == pytest.approx(1 - float(angle) / math.pi, abs=0.05)
+    cosine = float(functional.cosine_similarity(gradients[0], gradients[1], dim=0))
+    assert cosine == pytest.approx(1 - float(angle) / math.pi, abs=0.05)
 
 
 def test_balduzzis_ordering_holds_with_bn_at_50_layers() -> None:
@@ -88,7 +88,7 @@ def test_balduzzis_ordering_holds_with_bn_at_50_layers() -> None:
 def test_every_row_has_its_tables_columns() -> None:
     rows = [(e.table, row) for e in shattered.run(SMALL) if isinstance(e, Rows) for row in e.rows]
     assert {table for table, _ in rows} == set(QUESTION.tables)
-    assert all(tuple(row) == QUESTION.tables[table] for table, row in rows)
+    assert all(set(row) == set(QUESTION.tables[table]) for table, row in rows)
     seeds = {row["seed"] for table, row in rows if table == "depths"}
     assert seeds == {0, 1}
 

@@ -15,7 +15,7 @@ from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.sweep import run as sweep
 from resnet_core.labs.sweep.question import QUESTION, Settings
 from resnet_core.labs.sweep.verdicts import Cell, outcome, vanished, verdicts
-from resnet_core.labs.tools import short_runs
+from resnet_core.labs.tools import short_runs, trained_network
 from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.telemetry.events import Measurement
 from resnet_core.training.session import Session
@@ -48,11 +48,11 @@ def test_every_cell_is_said_once_with_all_its_columns(events: list[Any]) -> None
         if isinstance(event, Rows):
             assert all(set(row) == set(QUESTION.tables[event.table]) for row in event.rows)
             rows[event.table].extend(event.rows)
-    said = {(row["activation"], row["batch_norm"]) for row in rows["cells"]}
-    assert len(rows["cells"]) == len(said) == 4
+    kinds = {(row["activation"], row["batch_norm"]) for row in rows["cells"]}
+    assert len(rows["cells"]) == len(kinds) == 4
     assert {row["depth"] for row in rows["curves"]} == {8, 14}
     last = [event for event in events if isinstance(event, Progress)][-1]
-    assert last.steps == last.total == 8 * 20
+    assert last.steps == last.total == 4 * (8 + 14) * 20
     assert all(QUESTION.sentence(event) for event in events if isinstance(event, Verdict))
 
 
@@ -69,7 +69,7 @@ def test_the_measured_gradients_are_autograds() -> None:
     experiment = sweep.experiment(SMALL, ("tanh", False, "xavier"), 8)
     first = next(iter(short_runs.train(experiment)))
     assert isinstance(first, Measurement)
-    session = Session(experiment, short_runs.dataset(experiment))
+    session = Session(experiment, trained_network.dataset_of(experiment))
     images, labels = session.state.batches.next()
     functional.cross_entropy(session.state.model(images), labels).backward()
     layers = [m for m in session.state.model.modules() if isinstance(m, torch.nn.Conv2d)]
@@ -133,9 +133,9 @@ FINE = replace(HEALTHY, error=31.0, outcome="trains")
 
 
 def findings(cells: list[Cell]) -> list[str]:
-    said = list(verdicts(cells, 20))
-    assert all(QUESTION.sentence(verdict) for verdict in said)
-    return [verdict.finding for verdict in said]
+    conclusions = list(verdicts(cells, 20))
+    assert all(QUESTION.sentence(verdict) for verdict in conclusions)
+    return [verdict.finding for verdict in conclusions]
 
 
 def test_verdicts_follow_the_cells_both_ways() -> None:

@@ -82,13 +82,13 @@ def test_with_mini_batch_statistics_the_copy_is_near_because_bn_was_set_on_the_d
 
 def test_the_statistics_are_those_of_the_blocks_output_and_no_hook_is_left() -> None:
     _, shallow = _trained(family="plain")
-    seen = derived_networks.output_statistics(shallow, IMAGES)
+    statistics = derived_networks.output_statistics(shallow, IMAGES)
     with torch.no_grad():
         x = torch.relu(shallow.bn1(shallow.conv1(IMAGES)))
         output = shallow.layer1[0](x)
     mean, variance = output.mean((0, 2, 3)), output.var((0, 2, 3), correction=0)
-    assert torch.allclose(seen["layer1.0"].mean, mean, atol=1e-6)
-    assert torch.allclose(seen["layer1.0"].variance, variance, atol=1e-6)
+    assert torch.allclose(statistics["layer1.0"].mean, mean, atol=1e-6)
+    assert torch.allclose(statistics["layer1.0"].variance, variance, atol=1e-6)
     assert all(not module._forward_hooks for module in shallow.modules())
 
 

@@ -14,7 +14,7 @@ import torch
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.tools import short_runs
+from resnet_core.labs.tools import short_runs, trained_network
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from tests.children import Children
 
@@ -45,7 +45,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The embedded images in the cache of this process, so that each test need not draw them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RESIDUAL_PLAYGROUND_HOME", str(tmp_path_factory.mktemp("home")))
-        short_runs.dataset(tiny())
+        trained_network.dataset_of(tiny())
 
 
 def test_a_run_tells_its_measurements_and_its_end() -> None:

@@ -40,8 +40,8 @@ def test_a_mask_head_learns_which_pixels_are_bright() -> None:
     true = (x[:, 0] > 0.5).long()
     head = learners.MaskHead([2, 2], 2)
     answers = _learned(head, stages, true, learners.mask_loss).argmax(dim=1)
-    found = scenes.score_masks(answers.byte().numpy(), true.byte().numpy(), 2)
-    assert found.mean() > 0.95
+    score = scenes.score_masks(answers.byte().numpy(), true.byte().numpy(), 2)
+    assert score.mean() > 0.95
 
 
 def test_a_box_head_learns_where_the_bright_square_is() -> None:
@@ -53,11 +53,11 @@ def test_a_box_head_learns_where_the_bright_square_is() -> None:
     x = (inside[:, 1, :, None] & inside[:, 0, None, :]).float()[:, None]
     stages = [x, nn.functional.avg_pool2d(x, 2)]
     answers = _learned(learners.BoxHead([1, 1]), stages, boxes, learners.box_loss)
-    found = scenes.score_boxes(answers.double().numpy(), boxes.double().numpy())
+    score = scenes.score_boxes(answers.double().numpy(), boxes.double().numpy())
     middle = boxes.mean(dim=0).expand_as(boxes)  # the best answer that does not look
     blind = scenes.score_boxes(middle.double().numpy(), boxes.double().numpy())
-    assert found.mean() > 0.65 > 2 * blind.mean()
-    assert found.error.mean() < blind.error.mean() / 3
+    assert score.mean() > 0.65 > 2 * blind.mean()
+    assert score.error.mean() < blind.error.mean() / 3
 
 
 def test_a_box_is_that_of_the_place_that_is_believed() -> None:

@@ -11,8 +11,7 @@ import pytest
 import torch
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.events import Progress, Rows, Verdict
-from resnet_core.labs.tools.columns import unpack
+from resnet_core.labs.events import Progress, Rows, Verdict, unpack
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.labs.transfer import run as transfer
 from resnet_core.labs.transfer import scenes
@@ -63,12 +62,12 @@ def test_only_a_frozen_backbone_stays_what_it_is(small_data: Path, how: How, cha
 
 def test_from_scratch_begins_with_other_weights_and_leaves_the_subject_s(small_data: Path) -> None:
     one = untrained(small_data, "resnet-8")
-    kept = {name: tensor.clone() for name, tensor in one.weights.items()}
+    before = {name: tensor.clone() for name, tensor in one.weights.items()}
     begun, tuned = _learner(one, "scratch"), _learner(one, "tuned")
     assert _digest(begun) != _digest(tuned)
     for learner in (begun, tuned):
         learner.step(torch.arange(8), 0.5)
-    assert all(torch.equal(tensor, kept[name]) for name, tensor in one.weights.items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in one.weights.items())
 
 
 def test_what_a_frozen_backbone_remembers_is_what_it_would_see(small_data: Path) -> None:
@@ -82,7 +81,7 @@ def test_what_a_frozen_backbone_remembers_is_what_it_would_see(small_data: Path)
 
 def test_masks_are_told_as_they_improve(small_data: Path) -> None:
     subjects = [untrained(small_data, f"{family}-8") for family in ("plain", "resnet")]
-    tables, found = run(QUESTION, transfer.run(Settings(**_QUICK), subjects))
+    tables, conclusions = run(QUESTION, transfer.run(Settings(**_QUICK), subjects))
     moments = sorted({row["update"] for row in tables["curves"]})
     assert (moments[0], moments[-1]) == (0, 10)
     assert len(tables["curves"]) == len(moments) * 2 * 2  # networks, ways of using them
@@ -94,14 +93,14 @@ def test_masks_are_told_as_they_improve(small_data: Path) -> None:
         last = [c for c in tables["curves"] if (c["run"], c["how"]) == (row["run"], row["how"])]
         assert last[-1]["score"] == row["score"]
         assert row["error"] is None
-    assert {verdict.finding.rpartition("_")[2] for verdict in found} >= {"frozen", "tuned"}
+    assert {verdict.finding.rpartition("_")[2] for verdict in conclusions} >= {"frozen", "tuned"}
 
 
 def test_what_begins_anew_is_no_classifier(small_data: Path) -> None:
     settings = Settings(backbones=("scratch", "frozen"), **_QUICK)
     tables, _ = run(QUESTION, transfer.run(settings, [untrained(small_data, "plain-8")]))
-    anew, frozen = tables["final"]
-    assert anew["classification"] is None
+    scratch, frozen = tables["final"]
+    assert scratch["classification"] is None
     assert 0 <= frozen["classification"] <= 100
     assert not any(
         "error" in texts.catalogue()[f"labs.transfer.finding.{claim}_scratch"]["en"]
@@ -111,10 +110,10 @@ def test_what_begins_anew_is_no_classifier(small_data: Path) -> None:
 
 def test_boxes_come_with_their_error_in_pixels(small_data: Path) -> None:
     settings = Settings(task="box", backbones=("frozen",), **_QUICK)
-    tables, found = run(QUESTION, transfer.run(settings, [untrained(small_data, "resnet-8")]))
+    tables, conclusions = run(QUESTION, transfer.run(settings, [untrained(small_data, "resnet-8")]))
     assert all(row["error"] > 0 for row in tables["final"])
     assert all(row["box"] and not row["data"] for row in tables["predictions"])
-    assert [verdict.finding for verdict in found] == ["alone"]
+    assert [verdict.finding for verdict in conclusions] == ["alone"]
 
 
 def test_it_can_be_closed_wherever_it_is_and_begins_at_once(small_data: Path) -> None:
@@ -136,8 +135,12 @@ def test_a_training_that_breaks_down_is_said_once_and_left_out(
 ) -> None:
     monkeypatch.setattr(Learner, "step", lambda *_: float("nan"))
     subjects = [untrained(small_data, "resnet-8")]
-    tables, found = run(QUESTION, transfer.run(Settings(backbones=("tuned",), **_QUICK), subjects))
-    assert [(verdict.finding, verdict.values["updates"]) for verdict in found] == [("diverged", 1)]
+    tables, conclusions = run(
+        QUESTION, transfer.run(Settings(backbones=("tuned",), **_QUICK), subjects)
+    )
+    assert [(verdict.finding, verdict.values["updates"]) for verdict in conclusions] == [
+        ("diverged", 1)
+    ]
     assert tables["final"] == []
 
 
@@ -148,10 +151,10 @@ def _trained(label: str, score: float, classification: float = 10.0, how: str = 
 
 
 def _findings(*trained: Trained) -> list[str]:
-    found = list(verdicts(trained))
-    for verdict in found:
+    conclusions = list(verdicts(trained))
+    for verdict in conclusions:
         assert QUESTION.sentence(verdict)
-    return [verdict.finding for verdict in found]
+    return [verdict.finding for verdict in conclusions]
 
 
 def test_every_verdict_can_come_out() -> None:

@@ -10,8 +10,8 @@ from resnet_core.labs.transfer import scenes
 
 
 def test_each_box_is_the_tightest_around_its_shape_s_pixels() -> None:
-    found = scenes.draw(40, (1,))
-    for labels, classes, boxes in zip(found.labels, found.classes, found.boxes, strict=True):
+    drawn = scenes.draw(40, (1,))
+    for labels, classes, boxes in zip(drawn.labels, drawn.classes, drawn.boxes, strict=True):
         for label, box in zip(classes, boxes, strict=True):
             if label == scenes.NOWHERE:
                 assert box.tolist() == [0, 0, 0, 0]
@@ -24,26 +24,26 @@ def test_each_box_is_the_tightest_around_its_shape_s_pixels() -> None:
 
 
 def test_a_scene_has_the_classes_it_says_and_no_others() -> None:
-    found = scenes.draw(60, (2,))
-    counts = (found.classes != scenes.NOWHERE).sum(axis=1)
+    drawn = scenes.draw(60, (2,))
+    counts = (drawn.classes != scenes.NOWHERE).sum(axis=1)
     assert set(counts) <= {1, 2, 3}
     assert counts.mean() > 2
-    for labels, classes in zip(found.labels, found.classes, strict=True):
+    for labels, classes in zip(drawn.labels, drawn.classes, strict=True):
         named = {0, *(label + 1 for label in classes if label != scenes.NOWHERE)}
         assert set(np.unique(labels)) == named
 
 
 def test_the_first_class_can_be_asked_for_and_comes_once() -> None:
-    found = scenes.draw(30, (3,), first=3)
-    assert set(found.classes[:, 0]) == {3}
-    assert not (found.classes[:, 1:] == 3).any()
+    drawn = scenes.draw(30, (3,), first=3)
+    assert set(drawn.classes[:, 0]) == {3}
+    assert not (drawn.classes[:, 1:] == 3).any()
 
 
 def test_shapes_stand_out_from_what_is_around_them() -> None:
     """By at least the palette's contrast, 0.2 of full brightness, but for noise and edges."""
-    found = scenes.draw(40, (4,))
-    luma = found.images / 255 @ LUMA
-    for image, labels, classes in zip(luma, found.labels, found.classes, strict=True):
+    drawn = scenes.draw(40, (4,))
+    luma = drawn.images / 255 @ LUMA
+    for image, labels, classes in zip(luma, drawn.labels, drawn.classes, strict=True):
         for label in classes[classes != scenes.NOWHERE]:
             shape, ground = image[labels == label + 1], image[labels == 0]
             assert abs(np.median(shape) - np.median(ground)) > 0.15
@@ -65,20 +65,20 @@ def test_mean_iou_is_what_counting_pixel_by_pixel_gives() -> None:
             common[label] += guess == label and truth == label
             either[label] += guess == label or truth == label
     expected = np.mean([common[label] / either[label] for label in range(4)])
-    found = scenes.score_masks(predicted, true, 5)  # nobody says 4: it does not count
-    assert found.mean() == pytest.approx(expected)
-    assert found.common.sum(axis=0).tolist() == common
-    assert found.either.sum(axis=0).tolist() == either
+    score = scenes.score_masks(predicted, true, 5)  # nobody says 4: it does not count
+    assert score.mean() == pytest.approx(expected)
+    assert score.common.sum(axis=0).tolist() == common
+    assert score.either.sum(axis=0).tolist() == either
 
 
 def test_mean_iou_pools_the_pixels_of_the_scenes_chosen() -> None:
     true = np.array([[[0, 1]], [[1, 1]]], np.uint8)
     predicted = np.array([[[0, 1]], [[0, 1]]], np.uint8)
-    found = scenes.score_masks(predicted, true, 2)
-    assert found.mean() == pytest.approx((1 / 2 + 2 / 3) / 2)
-    assert found.mean(np.array([0, 0])) == 1
-    assert found.mean(np.array([1])) == pytest.approx((0 / 1 + 1 / 2) / 2)
-    assert len(found) == 2
+    score = scenes.score_masks(predicted, true, 2)
+    assert score.mean() == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert score.mean(np.array([0, 0])) == 1
+    assert score.mean(np.array([1])) == pytest.approx((0 / 1 + 1 / 2) / 2)
+    assert len(score) == 2
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_mean_iou_pools_the_pixels_of_the_scenes_chosen() -> None:
     ],
 )
 def test_box_iou_is_the_closed_form(box: tuple[int, ...], iou: float, error: float) -> None:
-    found = scenes.score_boxes(np.array([box], float), np.array([[0, 0, 4, 4]], float))
-    assert found.mean() == pytest.approx(iou)
-    assert found.error[0] == pytest.approx(error)
+    score = scenes.score_boxes(np.array([box], float), np.array([[0, 0, 4, 4]], float))
+    assert score.mean() == pytest.approx(iou)
+    assert score.error[0] == pytest.approx(error)
 
 
 def test_box_iou_of_whole_pixels_is_a_count_of_pixels() -> None:
