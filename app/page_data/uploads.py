@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.data import catalog
-from resnet_core.data.dataset import DataFacts, Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import DataError
 from resnet_core.system import atomic_folder, home
 
@@ -18,16 +17,8 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".npz")
 _MOST_CHARACTERS = 60
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A stored archive, and what is in it."""
-
-    path: Path
-    facts: DataFacts
-
-
-def store(name: str, content: bytes) -> Upload:
-    """Check an uploaded archive and store it; the same archive is stored once.
+def store(name: str, content: bytes) -> Path:
+    """Check an uploaded archive, store it and return its path; the same one is stored once.
 
     Args:
         name: as the browser says; only harmless characters of it are used.
@@ -42,7 +33,7 @@ def store(name: str, content: bytes) -> Upload:
     path = home.data_folder() / file_name(name, content)
     if not path.exists():
         _store_if_readable(path, content, name)
-    return Upload(path, catalog.facts(Selection(str(path))))
+    return path
 
 
 def file_name(name: str, content: bytes) -> str:
