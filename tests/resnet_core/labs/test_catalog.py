@@ -121,16 +121,21 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(
 
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
-    orders = (
+    requests = (
         LabRequest.create("attribution", through_training=True),
         LabRequest.create("transfer", task="box"),
     )
-    assert names >= {order.id for order in orders}
+    assert names >= {lab_request.id for lab_request in requests}
     for name in names:
         result = results.read(name)
         assert (result.id, result.state, result.recorded) == (name, "finished", True)
-        order = result.request
-        assert LabRequest.create(order.laboratory, order.runs, **dict(order.settings)) == order
+        lab_request = result.request
+        assert (
+            LabRequest.create(
+                lab_request.laboratory, lab_request.runs, **dict(lab_request.settings)
+            )
+            == lab_request
+        )
 
 
 # Experiments that a laboratory may be given; each is accepted and usable, or refused in words.

@@ -80,8 +80,8 @@ def test_it_is_attributed(run: RunRecord) -> None:
 def test_scenes_are_prepared_as_the_network_was_trained(run: RunRecord) -> None:
     subject = trained_network.load(run.id)
     scenes = draw(2, (0,))
-    found = learners.training_data(subject, scenes, "segmentation").inputs
-    torch.testing.assert_close(found.contiguous(), normalised(scenes.images).contiguous())
+    inputs = learners.training_data(subject, scenes, "segmentation").inputs
+    torch.testing.assert_close(inputs.contiguous(), normalised(scenes.images).contiguous())
 
 
 def test_laboratories_that_need_its_training_say_so(run: RunRecord) -> None:

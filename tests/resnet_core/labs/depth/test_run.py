@@ -41,7 +41,7 @@ def events(shapes: None) -> list[Any]:
     return list(depth.run(SMALL, [subject(8), subject(14)]))
 
 
-def test_every_depth_is_measured_and_said(events: list[Any]) -> None:
+def test_every_depth_is_measured_and_has_a_sentence(events: list[Any]) -> None:
     rows: dict[str, list[Any]] = {name: [] for name in QUESTION.tables}
     for event in events:
         if isinstance(event, Rows):

@@ -74,7 +74,7 @@ def test_no_hook_is_left_even_after_an_error() -> None:
 
 
 @torch.no_grad()
-def test_statistics_measured_anew_are_those_of_what_comes() -> None:
+def test_new_statistics_are_those_of_the_inputs() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x = _images()
     fresh = set_batch_statistics(copy.deepcopy(model), x, dial.BATCH)
@@ -85,7 +85,7 @@ def test_statistics_measured_anew_are_those_of_what_comes() -> None:
     assert not fresh.training
 
 
-def test_a_copy_measured_anew_is_turned_as_well() -> None:
+def test_a_copy_with_new_statistics_has_scaled_shortcuts() -> None:
     model = build(Experiment.create(**SMALL, network="cifar/resnet-8").network_spec(8), 1).eval()
     x, y = _images(), torch.zeros(16, dtype=torch.int64)
     with dial.scaled_shortcuts(model, 0.0):

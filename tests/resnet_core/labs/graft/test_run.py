@@ -115,7 +115,7 @@ def test_how_near_one_must_begin_follows_from_the_ends(ends: list[End], finding:
         assert (verdict.values["kept"], verdict.values["lost"]) == (0.5, 0.75)
 
 
-def test_a_copy_that_is_none_is_said_to_be_none() -> None:
+def test_verdicts_on_copies_follow_the_comparison() -> None:
     def compared(**changes: object) -> Comparison:
         values = {"depth": 56, "mode": "training", "error": 3.4, "shallow_error": 3.4}
         counts = {"changed": 0, "difference": 0.0, "images": 100}

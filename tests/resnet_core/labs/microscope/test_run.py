@@ -158,7 +158,7 @@ def test_who_suffers_from_depth_follows_from_the_losses(
     assert QUESTION.sentence(verdict)
 
 
-def test_losses_that_are_apart_are_said_to_be() -> None:
+def test_losses_that_differ_have_a_verdict_of_their_own() -> None:
     assert one_layer(0.1, 0.1000001).finding == "one_layer_same"
     assert one_layer(0.1, 0.3).finding == "one_layer_apart"
 

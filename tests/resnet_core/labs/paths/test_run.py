@@ -109,7 +109,7 @@ def test_the_verdict_follows_what_a_block_does_to_a_path(each: float, finding: s
     assert inside >= 0.9 * sum(one.carried for one in lengths)
 
 
-def test_a_network_without_gradient_is_said_to_have_none() -> None:
+def test_a_network_without_gradient_has_a_verdict_of_its_own() -> None:
     assert verdict("net", [Length(0, 1, 1, 0.0, 0.0), Length(1, 1, 1, 0.0, 0.0)]).finding == "none"
 
 

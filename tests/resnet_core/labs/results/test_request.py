@@ -40,8 +40,8 @@ def test_text_and_typed_values_make_the_same_order(tiny: None) -> None:
     loud=st.booleans(),
 )
 def test_a_request_survives_a_file(tiny: None, **values: object) -> None:
-    order = LabRequest.create(NAME, **values)
-    assert LabRequest.from_json(json.loads(json.dumps(order.to_json()))) == order
+    lab_request = LabRequest.create(NAME, **values)
+    assert LabRequest.from_json(json.loads(json.dumps(lab_request.to_json()))) == lab_request
 
 
 def test_the_page_opens_with_the_standard_networks_and_settings(looking: None) -> None:
@@ -54,13 +54,17 @@ def test_the_page_opens_with_the_standard_networks_and_settings(looking: None) -
 def test_the_id_is_of_all_that_the_answer_depends_on(
     looking: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = LabRequest.create(NAME)
-    ids = {order.id, LabRequest.create(NAME, steps=4).id, LabRequest.create(NAME, [RESIDUAL]).id}
+    lab_request = LabRequest.create(NAME)
+    ids = {
+        lab_request.id,
+        LabRequest.create(NAME, steps=4).id,
+        LabRequest.create(NAME, [RESIDUAL]).id,
+    }
     ids |= {
         LabRequest.create(NAME, [PLAIN, RESIDUAL]).id,
         LabRequest.create(NAME, [RESIDUAL, PLAIN]).id,
     }
-    ids |= {dataclasses.replace(order, weights=("0" * 64,)).id}
+    ids |= {dataclasses.replace(lab_request, weights=("0" * 64,)).id}
     module = sys.modules[f"resnet_core.labs.{NAME}.question"]
     newer = dataclasses.replace(catalog.question(NAME), version=2)
     monkeypatch.setattr(module, "QUESTION", newer)
@@ -70,15 +74,15 @@ def test_the_id_is_of_all_that_the_answer_depends_on(
 
 
 def test_the_order_names_the_weights(looking: None) -> None:
-    order = LabRequest.create(NAME, [PLAIN, RESIDUAL])
-    assert order.weights == tuple(
+    lab_request = LabRequest.create(NAME, [PLAIN, RESIDUAL])
+    assert lab_request.weights == tuple(
         find_weights.find(find_weights.described(run)).sha256 for run in (PLAIN, RESIDUAL)
     )
     assert LabRequest.create(NAME, [PLAIN, PLAIN]).runs == (PLAIN,)
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("steps", "0", "steps: 0 is too small; use at least 1."),
         ("steps", "many", "steps: 'many' is not a whole number; use for example 3."),
@@ -89,8 +93,10 @@ def test_the_order_names_the_weights(looking: None) -> None:
         ("stepps", "3", "stepps: there is no such setting; did you mean steps."),
     ],
 )
-def test_a_setting_that_cannot_be_is_named(tiny: None, field: str, value: str, said: str) -> None:
-    with pytest.raises(InvalidSetting, match=f"^{said}") as refused:
+def test_a_setting_that_cannot_be_is_named(
+    tiny: None, field: str, value: str, message: str
+) -> None:
+    with pytest.raises(InvalidSetting, match=f"^{message}") as refused:
         LabRequest.create(NAME, **{field: value})
     assert refused.value.field == field
 
@@ -132,7 +138,7 @@ def test_runs_that_cannot_be_looked_at(looking: None, home: Path) -> None:
 
 
 def test_an_order_of_before_stays_readable_when_its_runs_are_gone(looking: None) -> None:
-    said = LabRequest.create(NAME).to_json() | {"runs": ["20260101-000000"]}
-    assert LabRequest.from_json(said).runs == ("20260101-000000",)
+    values = LabRequest.create(NAME).to_json() | {"runs": ["20260101-000000"]}
+    assert LabRequest.from_json(values).runs == ("20260101-000000",)
     with pytest.raises(PlaygroundError, match="no such setting"):
-        LabRequest.from_json(said | {"settings": {"gone": 1}})
+        LabRequest.from_json(values | {"settings": {"gone": 1}})

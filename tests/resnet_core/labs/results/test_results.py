@@ -25,7 +25,7 @@ from tests.tiny_laboratory import NAME
 
 
 @pytest.fixture
-def order(tiny: None, home: Path, monkeypatch: pytest.MonkeyPatch) -> LabRequest:
+def lab_request(tiny: None, home: Path, monkeypatch: pytest.MonkeyPatch) -> LabRequest:
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
     return LabRequest.create(NAME)
 
@@ -72,150 +72,152 @@ def finish(lab_id: str) -> None:
     )
 
 
-def test_the_same_question_is_asked_once(order: LabRequest) -> None:
-    assert laboratories.submit(order) == laboratories.submit(order) == order.id
-    assert queued() == [order.id]
+def test_the_same_question_is_asked_once(lab_request: LabRequest) -> None:
+    assert laboratories.submit(lab_request) == laboratories.submit(lab_request) == lab_request.id
+    assert queued() == [lab_request.id]
     other = laboratories.submit(LabRequest.create(NAME, steps=4))
-    assert queued() == [order.id, other]
-    found = results.read(order.id)
-    assert (found.request, found.state, found.recorded) == (order, "queued", False)
-    assert (found.tables, found.verdicts, found.progress, found.seconds) == ({}, [], None, None)
+    assert queued() == [lab_request.id, other]
+    result = results.read(lab_request.id)
+    assert (result.request, result.state, result.recorded) == (lab_request, "queued", False)
+    assert (result.tables, result.verdicts, result.progress, result.seconds) == ({}, [], None, None)
 
 
-def test_a_whole_class_that_asks_together_gets_one_result(order: LabRequest) -> None:
+def test_a_whole_class_that_asks_together_gets_one_result(lab_request: LabRequest) -> None:
     ids: list[str] = []
     barrier = threading.Barrier(12)
 
     def ask() -> None:
         barrier.wait()
-        ids.append(laboratories.submit(order))
+        ids.append(laboratories.submit(lab_request))
 
     pupils = [threading.Thread(target=ask) for _ in range(12)]
     for pupil in pupils:
         pupil.start()
     for pupil in pupils:
         pupil.join()
-    assert ids == [order.id] * 12
-    assert queued() == [order.id]
+    assert ids == [lab_request.id] * 12
+    assert queued() == [lab_request.id]
 
 
-def test_what_is_finished_is_not_computed_again(order: LabRequest) -> None:
-    finish(laboratories.submit(order))
-    assert laboratories.submit(order) == order.id
+def test_what_is_finished_is_not_computed_again(lab_request: LabRequest) -> None:
+    finish(laboratories.submit(lab_request))
+    assert laboratories.submit(lab_request) == lab_request.id
     assert queued() == []
-    found = results.read(order.id)
-    assert found.state == "finished"
-    assert found.tables["counts"]["square"].tolist() == [1.23456789]
-    assert list(found.tables) == ["counts"]
-    assert list(found.tables["counts"]) == ["number", "square", "note"]
-    assert found.sentences == ["It counted to 3."]
-    assert (found.progress, found.hardware) == (Progress(1, 3), "a test")
-    assert found.day == time.strftime("%Y-%m-%d", time.gmtime())
+    result = results.read(lab_request.id)
+    assert result.state == "finished"
+    assert result.tables["counts"]["square"].tolist() == [1.23456789]
+    assert list(result.tables) == ["counts"]
+    assert list(result.tables["counts"]) == ["number", "square", "note"]
+    assert result.sentences == ["It counted to 3."]
+    assert (result.progress, result.hardware) == (Progress(1, 3), "a test")
+    assert result.day == time.strftime("%Y-%m-%d", time.gmtime())
 
 
-def test_unless_it_is_asked_for(order: LabRequest) -> None:
-    finish(laboratories.submit(order))
-    assert laboratories.retry(order.id) == order.id
-    assert results.read(order.id).state == "queued"
-    assert results.read(order.id).tables == {}
-    assert queued() == [order.id]
+def test_unless_it_is_asked_for(lab_request: LabRequest) -> None:
+    finish(laboratories.submit(lab_request))
+    assert laboratories.retry(lab_request.id) == lab_request.id
+    assert results.read(lab_request.id).state == "queued"
+    assert results.read(lab_request.id).tables == {}
+    assert queued() == [lab_request.id]
     with pytest.raises(WrongState, match="queued already"):
-        laboratories.retry(order.id)
+        laboratories.retry(lab_request.id)
 
 
-def test_what_waits_is_stopped_at_once(order: LabRequest) -> None:
-    laboratories.submit(order)
-    laboratories.stop(order.id)
-    found = results.read(order.id)
-    assert (found.state, found.reason) == ("stopped", "It was stopped before it started.")
+def test_what_waits_is_stopped_at_once(lab_request: LabRequest) -> None:
+    laboratories.submit(lab_request)
+    laboratories.stop(lab_request.id)
+    result = results.read(lab_request.id)
+    assert (result.state, result.reason) == ("stopped", "It was stopped before it started.")
     assert queued() == []
     with pytest.raises(WrongState, match="is stopped; there is nothing to stop"):
-        laboratories.stop(order.id)
-    laboratories.submit(order)
-    assert results.read(order.id).state == "queued"
+        laboratories.stop(lab_request.id)
+    laboratories.submit(lab_request)
+    assert results.read(lab_request.id).state == "queued"
 
 
-def test_what_runs_is_asked_to_stop(order: LabRequest) -> None:
-    laboratories.submit(order)
-    begin(order.id)
-    laboratories.stop(order.id)
-    assert store.of_home().requested(order.id) == "stop"
-    assert results.read(order.id).state == "running"
-    assert (results.read(order.id).seconds or 0) < 60
+def test_what_runs_is_asked_to_stop(lab_request: LabRequest) -> None:
+    laboratories.submit(lab_request)
+    begin(lab_request.id)
+    laboratories.stop(lab_request.id)
+    assert store.of_home().requested(lab_request.id) == "stop"
+    assert results.read(lab_request.id).state == "running"
+    assert (results.read(lab_request.id).seconds or 0) < 60
 
 
-@pytest.mark.parametrize("asked", [False, True])
-def test_a_dead_worker_is_noticed_by_the_next_command(order: LabRequest, asked: bool) -> None:
-    laboratories.submit(order)
-    folder = begin(order.id)
+@pytest.mark.parametrize("stop_requested", [False, True])
+def test_a_dead_worker_is_noticed_by_the_next_command(
+    lab_request: LabRequest, stop_requested: bool
+) -> None:
+    laboratories.submit(lab_request)
+    folder = begin(lab_request.id)
     with EventWriter(folder.events) as file:
         file.write(Rows("counts", [{"number": 1, "square": 1, "note": None}]))
-    if asked:
-        laboratories.stop(order.id)
-    job = store.of_home().job(order.id)
+    if stop_requested:
+        laboratories.stop(lab_request.id)
+    job = store.of_home().job(lab_request.id)
     assert job is not None
     store.of_home().change(job, {"running"}, pid=2**22 + 1)  # beyond what a system gives
     with pytest.raises(WrongState):
-        laboratories.stop(order.id)
-    result = results.read(order.id)
-    assert result.state == ("stopped" if asked else "interrupted")
-    assert ("asked to stop" if asked else "worker was killed") in result.reason
+        laboratories.stop(lab_request.id)
+    result = results.read(lab_request.id)
+    assert result.state == ("stopped" if stop_requested else "interrupted")
+    assert ("asked to stop" if stop_requested else "worker was killed") in result.reason
     assert len(result.tables["counts"]) == 1
-    laboratories.submit(order)
-    assert results.read(order.id).state == "queued"
-    assert store.of_home().requested(order.id) is None
+    laboratories.submit(lab_request)
+    assert results.read(lab_request.id).state == "queued"
+    assert store.of_home().requested(lab_request.id) is None
 
 
-def test_a_start_without_a_worker_is_given_up(order: LabRequest) -> None:
-    laboratories.submit(order)
+def test_a_start_without_a_worker_is_given_up(lab_request: LabRequest) -> None:
+    laboratories.submit(lab_request)
     job = store.of_home().claim("laboratory")
     assert job is not None
-    assert results.read(order.id).state == "running"
+    assert results.read(lab_request.id).state == "running"
     store.of_home().change(job, {"running"}, heartbeat=time.time() - 1000)
     dead_workers.end_all_dead()
-    assert results.read(order.id).state == "interrupted"
+    assert results.read(lab_request.id).state == "interrupted"
 
 
 @pytest.mark.parametrize("damage", ["order", "no order", "unknown", "events"])
-def test_a_damaged_folder_can_be_asked_for_again(order: LabRequest, damage: str) -> None:
-    finish(laboratories.submit(order))
-    folder = of_result(order.id)
+def test_a_damaged_folder_can_be_asked_for_again(lab_request: LabRequest, damage: str) -> None:
+    finish(laboratories.submit(lab_request))
+    folder = of_result(lab_request.id)
     match damage:
         case "order":
             folder.request_file.write_text("{")
             with pytest.raises(PlaygroundError, match=r"damaged order\.json; delete the folder"):
-                results.read(order.id)
+                results.read(lab_request.id)
         case "no order":
             folder.request_file.unlink()
             with pytest.raises(ResultNotFound):
-                results.read(order.id)
+                results.read(lab_request.id)
         case "unknown":
-            forget(order.id)
+            forget(lab_request.id)
             folder.state.write_text("[]")
-            assert results.read(order.id).state == "failed"
-            assert "damaged; run the laboratory again" in results.read(order.id).reason
+            assert results.read(lab_request.id).state == "failed"
+            assert "damaged; run the laboratory again" in results.read(lab_request.id).reason
         case "events":
             folder.events.write_text('nothing\n{"seconds": 1}\nof this\n')
-            assert results.read(order.id).state == "failed"
+            assert results.read(lab_request.id).state == "failed"
             assert (
-                results.read(order.id).reason
+                results.read(lab_request.id).reason
                 == "Its results are damaged; run the laboratory again."
             )
-            assert results.read(order.id).tables == {}
-    laboratories.submit(order)
-    assert results.read(order.id).state == "queued"
+            assert results.read(lab_request.id).tables == {}
+    laboratories.submit(lab_request)
+    assert results.read(lab_request.id).state == "queued"
 
 
 @pytest.mark.parametrize(
     "lab_id", ["tiny-000000000000", "..", "../runs", "/etc/passwd", "", "tiny-xyz", "line", "tiny"]
 )
-def test_ids_of_nothing_are_refused(order: LabRequest, lab_id: str) -> None:
+def test_ids_of_nothing_are_refused(lab_request: LabRequest, lab_id: str) -> None:
     for question in (results.read, laboratories.stop, laboratories.retry):
         with pytest.raises(ResultNotFound):
             question(lab_id)
 
 
-def test_a_result_of_a_laboratory_that_is_gone_is_refused(order: LabRequest) -> None:
+def test_a_result_of_a_laboratory_that_is_gone_is_refused(lab_request: LabRequest) -> None:
     folder = of_result("gone-000000000000")
     folder.path.mkdir(parents=True)
     folder.request_file.write_text('{"format": 1, "laboratory": "gone", "settings": {}}')
@@ -226,31 +228,38 @@ def test_a_result_of_a_laboratory_that_is_gone_is_refused(order: LabRequest) -> 
         results.read("gone-000000000000")
 
 
-def test_a_recorded_answer_is_found_by_the_same_question(order: LabRequest, home: Path) -> None:
-    finish(laboratories.submit(order))
-    path = results.record(order.id)
+def test_a_recorded_answer_is_found_by_the_same_question(
+    lab_request: LabRequest, home: Path
+) -> None:
+    finish(laboratories.submit(lab_request))
+    path = results.record(lab_request.id)
     assert path == home / "recorded" / "labs" / NAME
-    folder = of_result(order.id)
+    folder = of_result(lab_request.id)
     shutil.rmtree(folder.path)
-    forget(order.id)
+    forget(lab_request.id)
 
-    assert laboratories.submit(order) == order.id
+    assert laboratories.submit(lab_request) == lab_request.id
     assert queued() == []
-    found = results.read(order.id)
-    assert (found.recorded, found.state, found.hardware) == (True, "finished", "a test")
-    assert found.tables["counts"]["square"].tolist() == [1.23457]
-    assert found.sentences == ["It counted to 3."]
-    assert found == results.recorded(NAME)
+    result = results.read(lab_request.id)
+    assert (result.recorded, result.state, result.hardware) == (True, "finished", "a test")
+    assert result.tables["counts"]["square"].tolist() == [1.23457]
+    assert result.sentences == ["It counted to 3."]
+    assert result == results.recorded(NAME)
     with pytest.raises(WrongState, match="on record"):
-        laboratories.stop(order.id)
+        laboratories.stop(lab_request.id)
     with pytest.raises(ResultNotFound):
         results.read(LabRequest.create(NAME, steps=4).id)
 
-    laboratories.retry(order.id)
-    assert (results.read(order.id).recorded, results.read(order.id).state) == (False, "queued")
+    laboratories.retry(lab_request.id)
+    assert (results.read(lab_request.id).recorded, results.read(lab_request.id).state) == (
+        False,
+        "queued",
+    )
 
 
-def test_answers_to_other_questions_are_on_record_beside_it(order: LabRequest, home: Path) -> None:
+def test_answers_to_other_questions_are_on_record_beside_it(
+    lab_request: LabRequest, home: Path
+) -> None:
     other = LabRequest.create(NAME, steps=4)
     finish(laboratories.submit(other))
     assert results.record(other.id) == home / "recorded" / "labs" / other.id
@@ -259,17 +268,17 @@ def test_answers_to_other_questions_are_on_record_beside_it(order: LabRequest, h
 
     assert laboratories.submit(other) == other.id
     assert queued() == []
-    found = results.read(other.id)
-    assert (found.recorded, found.request, found.state) == (True, other, "finished")
+    result = results.read(other.id)
+    assert (result.recorded, result.request, result.state) == (True, other, "finished")
     assert results.recorded(NAME) is None  # the page's own question is still open
     with pytest.raises(ResultNotFound):
-        results.read(order.id)
+        results.read(lab_request.id)
 
 
-def test_only_what_is_finished_is_recorded(order: LabRequest) -> None:
-    laboratories.submit(order)
+def test_only_what_is_finished_is_recorded(lab_request: LabRequest) -> None:
+    laboratories.submit(lab_request)
     with pytest.raises(WrongState, match="only finished"):
-        results.record(order.id)
+        results.record(lab_request.id)
     assert results.recorded(NAME) is None
 
 

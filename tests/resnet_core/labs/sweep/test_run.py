@@ -42,7 +42,7 @@ def events(shapes: None) -> list[Any]:
     return list(sweep.run(SMALL))
 
 
-def test_every_cell_is_said_once_with_all_its_columns(events: list[Any]) -> None:
+def test_every_cell_has_one_row_with_all_its_columns(events: list[Any]) -> None:
     rows = {name: [] for name in QUESTION.tables}  # type: dict[str, list[Any]]
     for event in events:
         if isinstance(event, Rows):

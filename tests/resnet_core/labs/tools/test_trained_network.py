@@ -93,7 +93,7 @@ def test_the_newest_whole_checkpoint_counts(trained: Session) -> None:
     assert trained_network.load(RUN).weights.keys() == trained.state.model.state_dict().keys()
 
 
-def test_subjects_with_the_same_name_are_told_apart(trained: Session) -> None:
+def test_networks_of_the_same_name_get_different_labels(trained: Session) -> None:
     twin = "20260101-fedcba"
     shutil.copytree(of_run(RUN).path, of_run(twin).path)
     labels = [subject.label for subject in trained_network.load_all([RUN, twin])]

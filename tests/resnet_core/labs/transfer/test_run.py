@@ -79,7 +79,7 @@ def test_what_a_frozen_backbone_remembers_is_what_it_would_see(small_data: Path)
     assert np.array_equal(again.numpy(), first)
 
 
-def test_masks_are_told_as_they_improve(small_data: Path) -> None:
+def test_masks_are_scored_as_they_improve(small_data: Path) -> None:
     subjects = [untrained(small_data, f"{family}-8") for family in ("plain", "resnet")]
     tables, conclusions = run(QUESTION, transfer.run(Settings(**_QUICK), subjects))
     moments = sorted({row["update"] for row in tables["curves"]})
@@ -96,7 +96,7 @@ def test_masks_are_told_as_they_improve(small_data: Path) -> None:
     assert {verdict.finding.rpartition("_")[2] for verdict in conclusions} >= {"frozen", "tuned"}
 
 
-def test_what_begins_anew_is_no_classifier(small_data: Path) -> None:
+def test_a_backbone_from_scratch_has_no_classification_error(small_data: Path) -> None:
     settings = Settings(backbones=("scratch", "frozen"), **_QUICK)
     tables, _ = run(QUESTION, transfer.run(settings, [untrained(small_data, "plain-8")]))
     scratch, frozen = tables["final"]
@@ -130,7 +130,7 @@ def test_it_can_be_closed_wherever_it_is_and_begins_at_once(small_data: Path) ->
         generator.close()
 
 
-def test_a_training_that_breaks_down_is_said_once_and_left_out(
+def test_a_training_that_diverges_is_reported_once_and_left_out(
     small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Learner, "step", lambda *_: float("nan"))
@@ -180,7 +180,7 @@ def test_every_depth_at_which_both_kinds_are_there_is_compared() -> None:
     assert _findings(*four) == ["residual_tuned", "plain_tuned", "deeper_tuned"]
 
 
-def test_the_difference_is_told_from_the_side_of_the_one_ahead() -> None:
+def test_the_difference_is_the_lead_of_the_one_ahead() -> None:
     (verdict,) = verdicts([_trained("plain-56", 0.7, 5), _trained("resnet-56", 0.6, 6)])
     assert verdict.values["points"] == pytest.approx(10)
     assert verdict.values["low"] <= verdict.values["points"] <= verdict.values["high"]
