@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test test-all test-again planted-faults check format bench bench-gpu demo-table pictures clean
+.PHONY: help run test test-all planted-faults check format bench bench-gpu demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,9 +20,6 @@ test: .venv/dev ## Run the tests; of the slowest with many cases, a fifth of the
 
 test-all: .venv/dev ## Run every case of every test.
 	$(BIN)/python -m pytest -n 2 --all
-
-test-again: .venv/dev ## Run the tests that failed last time.
-	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 planted-faults: .venv/dev ## Plant faults in a copy of the product and see the tests catch them.
 	$(BIN)/python -m benchmarks.planted_faults --write docs/planted-faults.md

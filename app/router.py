@@ -10,6 +10,7 @@ import streamlit as st
 from app import theme
 from app.language import texts
 from app.language.texts import t
+from app.page_state.page import begin_run
 from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 
@@ -26,6 +27,7 @@ NAMES = (*MAIN, OVERVIEW, *INSIDE)
 def show_page() -> None:
     """Run the page that the URL names, inside the common frame."""
     st.set_page_config(page_title=t("common.app"), layout="wide")
+    begin_run()
     texts.keep_in_url()
     theme.inject_style()
     sections = {

@@ -24,7 +24,7 @@ import click
 
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = Path(__file__).with_name("planted_faults.toml")
-# A fault may keep a test waiting for ever; the suite's own limit for one test is longer.
+# seconds; a fault may keep a test waiting for ever, and the suite's own limit is longer
 TIMEOUT = 300
 
 

@@ -13,7 +13,7 @@ from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_data.runs import Progress, duration, find_runs, group_of_runs, progress
 from app.page_state.controls import Control
-from app.page_state.page import Page, compare_link, page_link
+from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.experiments import presets
@@ -97,7 +97,7 @@ def _buttons(home: Page[PuzzleState], seed: int, again: bool, can_guess: bool) -
             _start(home, seed)
         if can_guess and st.button(t("home.guess.open"), key="guess"):
             st.session_state[GUESS] = "asked"
-            st.rerun()
+            rerun()
 
 
 def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
@@ -116,7 +116,7 @@ def _start(home: Page[PuzzleState], seed: int) -> None:
         started = services.submit(presets.one_minute(seed))
         st.session_state.pop(GUESS, None)
         home.load(run=started[0].group)
-        st.rerun()
+        rerun()
 
 
 @st.fragment(run_every=1.0)
@@ -126,7 +126,7 @@ def _progress(ids: list[str]) -> None:
     records, _ = find_runs(ids)
     now = progress(records)
     if not now.active:
-        st.rerun()
+        rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(1.0, now.share), text=_progress_text(records, now))
         if st.button(t("home.stop"), key="stop"):

@@ -10,7 +10,7 @@ from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data.runs import KINDS, RunsState, active_runs, counts, listed, matching
 from app.page_state.controls import Control
-from app.page_state.page import Page, page_link
+from app.page_state.page import Page, page_link, rerun
 from app.widgets.runs.details import run_details
 from app.widgets.runs.dialogs import CLEAR, IMPORT, ask_for, is_dialog_waiting, open_dialog
 from app.widgets.runs.row import failure_of_missing, run_row
@@ -40,7 +40,7 @@ def _list(runs: Page[RunsState], was_active: bool) -> None:
     if failure is not None:
         st.warning(escaped(failure.sentence))
     if is_dialog_waiting() or (not was_active and active_runs()):
-        st.rerun()
+        rerun()
     if records:
         _filters(runs, records)
         _rows(runs, records)

@@ -11,7 +11,7 @@ from app.figures.labels import network_label
 from app.language.errors import explain
 from app.language.texts import escaped, fault, t
 from app.page_data.runs import active_runs, find_runs
-from app.page_state.page import Page, compare_link, page_link
+from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import View
 from app.widgets.architecture.block_card import block_details
 from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost, describe
@@ -166,7 +166,7 @@ def _start(experiments: Sequence[Experiment]) -> None:
         st.error(explain(error))
     else:
         st.session_state[STARTED] = [record.id for record in records]
-        st.rerun()
+        rerun()
 
 
 def _started() -> None:

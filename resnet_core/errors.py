@@ -2,17 +2,39 @@
 
 Each carries the key of a sentence under `errors` in the catalogue, and the sentence's values:
 `raise DataError("data.folder_missing", path=path)`. The command line prints the English
-sentence; a page shows it in the reader's language.
+sentence; a page shows it in the reader's language. `setting_error` makes one of what pydantic
+refuses.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from resnet_core.system.texts import Message
 
 _PREFIX = "errors."
+# By pydantic's type of the error: the sentence, and the bound in its context.
+_BOUNDS = {
+    "greater_than_equal": ("setting.too_small", "ge"),
+    "greater_than": ("setting.not_above", "gt"),
+    "less_than_equal": ("setting.too_large", "le"),
+    "less_than": ("setting.not_below", "lt"),
+}
+_FORMS = {
+    "finite_number": "setting.not_finite",
+    "string_pattern_mismatch": "setting.does_not_fit",
+    "int_parsing": "setting.no_whole_number",
+    "int_from_float": "setting.no_whole_number",
+    "int_type": "setting.no_whole_number",
+    "float_parsing": "setting.no_number",
+    "float_type": "setting.no_number",
+    "bool_parsing": "setting.no_boolean",
+    "bool_type": "setting.no_boolean",
+}
 _Error = TypeVar("_Error", bound="PlaygroundError")
 
 
@@ -73,24 +95,8 @@ class InvalidSetting(PlaygroundError):
         return f"{self.field}: {self.message}"
 
 
-class InvalidValue(ValueError):
-    """A value that a validator of a setting refuses; pydantic adds the setting's name.
-
-    Attributes:
-        message: the sentence, in no language yet.
-    """
-
-    def __init__(self, key: str, /, **values: object) -> None:
-        super().__init__(key)
-        self.message = Message(_PREFIX + key, **values)
-
-    @classmethod
-    def of(cls, message: Message) -> InvalidValue:
-        """Return an error with another error's message."""
-        return cls(message.key.removeprefix(_PREFIX), **message.values)
-
-    def __str__(self) -> str:
-        return str(self.message)
+class InvalidValue(PlaygroundError, ValueError):
+    """A value that a validator of a setting refuses; pydantic adds the setting's name."""
 
 
 class DataError(PlaygroundError):
@@ -115,3 +121,35 @@ class CheckpointError(PlaygroundError):
 
 class DownloadError(DataError):
     """A download that could not be completed."""
+
+
+def setting_error(
+    error: ValidationError, model: type[BaseModel], examples: Mapping[str, str]
+) -> InvalidSetting:
+    """Return the first of pydantic's errors as a sentence that names the setting and a good value.
+
+    Args:
+        examples: by field, a good value as a person would write it.
+    """
+    first = error.errors()[0]
+    field = str(first["loc"][0]) if first["loc"] else model.__name__.lower()
+    if field not in model.model_fields:
+        near = difflib.get_close_matches(field, model.model_fields, n=1)
+        if near:
+            return InvalidSetting(field, "setting.unknown_near", near=near[0])
+        return InvalidSetting(field, "setting.unknown")
+    return _setting_error(field, first["type"], first, examples.get(field) or "1000")
+
+
+def _setting_error(field: str, kind: str, error: Mapping[str, Any], good: str) -> InvalidSetting:
+    value, context = str(error.get("input"))[:60], error.get("ctx", {})
+    if kind in _BOUNDS:
+        key, bound = _BOUNDS[kind]
+        return InvalidSetting(field, key, given=value, bound=context[bound], good=good)
+    if kind == "literal_error":
+        options = context["expected"].replace(" or ", ", ").split(", ")
+        return InvalidSetting(field, "setting.choice", given=value, options=options)
+    if kind == "value_error":
+        message = Message.of(context["error"])
+        return InvalidSetting(field, message.key.removeprefix(_PREFIX), **message.values)
+    return InvalidSetting(field, _FORMS.get(kind, "setting.unreadable"), given=value, good=good)

@@ -18,6 +18,7 @@ from resnet_core.system.home import VARIABLE
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
+BROWSER = "tests/browser/"
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -33,14 +34,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give all browser tests to one process: they share a browser and its servers."""
+    """Give each file to one process, whose fixtures are then made once, and the browser tests,
+    which share a browser and its servers, to the first."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class BrowserInOneProcess(LoadScopeScheduling):
+    class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+            return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
 
-    return BrowserInOneProcess(config, log)
+        def _assign_work_unit(self, node: Any) -> None:
+            if BROWSER in self.workqueue:  # they take longest
+                self.workqueue.move_to_end(BROWSER, last=False)
+            super()._assign_work_unit(node)
+
+    return Files(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

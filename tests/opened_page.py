@@ -11,7 +11,7 @@ PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 def opened(page: str, **query: str) -> AppTest:
     """`pages/PAGE.py` with this query in its URL, run to its end without an exception."""
-    test = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=60)
+    test = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=120)
     for name, value in query.items():
         test.query_params[name] = value
     test.run()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs import dead_workers, queue
+from resnet_core.jobs import queue, supervisor
 from resnet_core.jobs.engine import Handle, LocalProcesses
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
@@ -28,7 +28,7 @@ ITERATIONS = 40
 
 
 def wait_until(
-    condition: Callable[[], Result | None], what: str, seconds: float = 60.0, every: float = 0.01
+    condition: Callable[[], Result | None], what: str, seconds: float = 120.0, every: float = 0.01
 ) -> Result:
     """The condition's first true value.
 
@@ -74,7 +74,7 @@ def begin(engine: LocalProcesses, run: RunRecord) -> Handle:
     return handle
 
 
-def ended(run_id: str, seconds: float = 60.0) -> RunRecord:
+def ended(run_id: str, seconds: float = 120.0) -> RunRecord:
     """The run, once it is neither queued nor running."""
     return wait_until(
         lambda: (run := queries.run(run_id)).state not in ACTIVE and run,
@@ -112,7 +112,7 @@ def killed(engine: LocalProcesses, handle: Handle) -> RunRecord:
     wait_until(lambda: not engine.alive(handle), "the worker's death")
     run = queries.run(handle.job_id)
     if run.state == "running":
-        dead_workers.end_if_dead(store.of_home(), run, engine.alive)
+        supervisor.end_if_dead(store.of_home(), run, engine.alive)
     return queries.run(handle.job_id)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
-from resnet_core.exporting.formats import Format
+from resnet_core.exporting.export import Format
 from resnet_core.system import atomic_folder, home
 
 TIMEOUT = 1800.0  # seconds; a deep network takes minutes to become an ONNX file

@@ -13,8 +13,9 @@ Facts about Streamlit that decide how this is done:
   the session whenever it changes, and a URL counts as read as soon as it is read, not at the end.
 - An event carries the URL that the browser showed when it was sent, which may be older than what
   the page wrote since. A URL is therefore ignored in a run that one of the page's own controls
-  caused; such controls call `touch`, as all made by `control` do. Any other URL that the page has
-  not written is a wish (a link, the Back button): it resets the controls.
+  caused; such controls call `touch`, as all made by `control` do. So do the language switch, and
+  `rerun` for fragments, which look again by themselves. Any other URL that the page has not
+  written is a wish (a link, the Back button): it resets the controls.
 - A control's value is lost when its labels change with the language, or when the page is left. It
   has another key after each load and in each language, and begins with the state's value.
 """
@@ -39,6 +40,7 @@ from resnet_core.errors import InvalidSetting
 from resnet_core.runs.record import RunRecord
 
 State = TypeVar("State", bound=PageState)
+_CURRENT = "page.current"  # the memory of the page that is shown
 
 # Parameters that search engines, social networks and newsletters add to the links to a page.
 _TRACKING = frozenset(
@@ -95,7 +97,7 @@ class Page(Generic[State]):
             st.session_state[self._slot] = memory
         memory.touched = False
         memory.query = query
-        self._memory = memory
+        self._memory = st.session_state[_CURRENT] = memory
 
     @property
     def state(self) -> State:
@@ -231,6 +233,24 @@ class Page(Generic[State]):
     @property
     def _slot(self) -> str:
         return f"page.{self.name}"
+
+
+def begin_run() -> None:
+    """Forget which page was shown, at the start of a run of any page."""
+    st.session_state.pop(_CURRENT, None)
+
+
+def touch() -> None:
+    """Note that the next run of the page that is shown is caused by no new URL."""
+    memory: _Memory[Any] | None = st.session_state.get(_CURRENT)
+    if memory is not None:
+        memory.touched = True
+
+
+def rerun() -> None:
+    """Run the page that is shown again, with the state that it has."""
+    touch()
+    st.rerun()
 
 
 def page_link(name: str, label: str, /, **query: str) -> None:

@@ -25,8 +25,7 @@ from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from resnet_core.errors import InvalidSetting
-from resnet_core.system.validation import setting_error
+from resnet_core.errors import InvalidSetting, setting_error
 
 Errors = dict[str, InvalidSetting]
 Value = TypeVar("Value")

@@ -30,10 +30,10 @@ from app.page_state.view import View, is_run_id
 from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.runs import curves, queries
-from resnet_core.runs.curves import VECTORS, Telemetry
+from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import RESUMABLE, RunRecord
-from resnet_core.telemetry.stream import Tail
+from resnet_core.telemetry.stream import VECTORS, Tail
 
 MOST_RUNS = 400
 MOST_MOMENTS = 200

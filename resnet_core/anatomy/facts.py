@@ -116,7 +116,7 @@ class Layer:
         return self.kernel**2 * self.in_channels * self.out_channels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BlockFacts:
     """A block of the drawing: a residual or plain block, an inception module, a stage of VGG.
 
@@ -134,10 +134,10 @@ class BlockFacts:
 
     name: str
     stage: int
-    index: int
-    stride: int
-    shortcut: ShortcutKind
-    gated: bool
+    index: int = 0
+    stride: int = 1
+    shortcut: ShortcutKind = "none"
+    gated: bool = False
     equation: str
     branch: tuple[str, ...]
     in_shape: tuple[int, int, int]
@@ -268,21 +268,25 @@ class Part:
         kind: LayerKind = "convolution",
         path: int = 0,
     ) -> Layer:
-        """`channels` in and out; `size` of the output, pixels. Padded to keep it at stride 1."""
+        """Return a convolution, padded to keep the size at stride 1.
+
+        Args:
+            channels: in and out.
+            size: of the output, pixels.
+        """
+        geometry = {"kernel": kernel, "stride": stride, "padding": kernel // 2, "path": path}
         bias = kind in {"gate", "fully-connected"} or not self.batch_norm
-        return self._layer(
-            name, kind, kernel, stride, channels, size, bias, padding=kernel // 2, path=path
-        )
+        return self._layer(name, kind, channels, size, bias, **geometry)
 
     def classifier(self, name: str, channels: tuple[int, int]) -> Layer:
-        """A fully connected layer."""
+        """Return a fully connected layer."""
         return self.convolution(name, 1, 1, channels, 1, kind="fully-connected")
 
     def normalization(self, name: str, channels: int, size: int, path: int = 0) -> list[Layer]:
-        """A BN, or nothing in a network without."""
+        """Return a BN, or nothing in a network without."""
         if not self.batch_norm:
             return []
-        return [self._layer(name, "batch-norm", 1, 1, (channels, channels), size, True, path=path)]
+        return [self._layer(name, "batch-norm", (channels, channels), size, bias=True, path=path)]
 
     def pooling(
         self,
@@ -295,31 +299,26 @@ class Part:
         padding: int = 0,
         path: int = 0,
     ) -> Layer:
-        """`size` of the output, pixels."""
-        both = (channels, channels)
-        return self._layer(name, kind, kernel, stride, both, size, False, padding, path)
+        """Return a pooling; `size` of the output, pixels."""
+        geometry = {"kernel": kernel, "stride": stride, "padding": padding, "path": path}
+        return self._layer(name, kind, (channels, channels), size, False, **geometry)
 
     def concatenation(self, name: str, channels: int, size: int) -> Layer:
         """Return the concatenation of parallel paths."""
-        return self._layer(name, "concat", 1, 1, (channels, channels), size, False)
+        return self._layer(name, "concat", (channels, channels), size)
 
     def _layer(
         self,
         name: str,
         kind: LayerKind,
-        kernel: int,
-        stride: int,
         channels: tuple[int, int],
         size: int,
-        bias: bool,
-        padding: int = 0,
-        path: int = 0,
+        bias: bool = False,
+        **geometry: int,
     ) -> Layer:
         return Layer(
             name=f"{self.block}.{name}" if self.block and self.block_is_module else name,
             kind=kind,
-            kernel=kernel,
-            stride=stride,
             in_channels=channels[0],
             out_channels=channels[1],
             height=size,
@@ -328,8 +327,7 @@ class Part:
             stage=self.stage,
             block=self.block,
             shortcut=self.shortcut,
-            padding=padding,
-            path=path,
+            **{"kernel": 1, "stride": 1, **geometry},
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -21,9 +23,9 @@ def list_(as_json: bool) -> None:
     """List the data sets and say where each is, or how to get it."""
     entries = catalog.available()
     if as_json:
-        print_json([vars(entry) for entry in entries])
+        print_json([_as_dict(entry) for entry in entries])
         return
-    rows = [(e.name, e.title, "yes" if e.present else "no", str(e.how)) for e in entries]
+    rows = [(e.name, e.title, "yes" if e.present else "no", str(e.access)) for e in entries]
     print_table(("name", "title", "here", "how"), rows)
 
 
@@ -56,3 +58,9 @@ def download(name: str) -> None:
 
 
 data.add_command(download)
+
+
+def _as_dict(entry: catalog.Entry) -> dict[str, Any]:
+    """Return the entry for JSON, where `access` has always been called `how`."""
+    values = dict(vars(entry))
+    return {**values, "how": values.pop("access")}

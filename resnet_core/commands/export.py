@@ -10,7 +10,7 @@ import click
 from resnet_core.commands.options import json_option, recordings_option
 from resnet_core.commands.output import print_json
 from resnet_core.errors import InvalidSetting
-from resnet_core.exporting.formats import FORMATS
+from resnet_core.exporting.export import FORMATS
 from resnet_core.runs.record import check_id
 
 
@@ -77,7 +77,7 @@ def export(
 def record(
     run_ids: tuple[str, ...], folder: Path, group: str, called: str, weights: bool, earlier: str
 ) -> None:
-    """Write finished runs as recordings: settings, thinned telemetry and, if asked, weights.
+    """Write finished runs as recordings: settings, thinned telemetry and optional weights.
 
     The app shows them as runs of this project, labelled as recorded.
     """

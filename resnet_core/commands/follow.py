@@ -1,4 +1,4 @@
-"""Watching jobs from a terminal until they have ended."""
+"""Progress of jobs in a terminal, until they have ended."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Job = TypeVar("Job", RunRecord, "Result")
 
 @dataclass(frozen=True)
 class _Status:
-    """What a terminal shows of a job."""
+    """The state of a job as a terminal shows it."""
 
     id: str
     title: str
@@ -54,42 +54,38 @@ class _Status:
     note: str
 
 
-class _Lines:
-    """One line on standard error for each change of a job's state."""
+class _Display:
+    """Jobs on standard error: a progress bar each, or a line for each change of a state.
 
-    def __init__(self) -> None:
+    Args:
+        progress: the bars; None: lines.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
         self._states: dict[str, str] = {}
 
     def update(self, jobs: Sequence[_Status]) -> None:
         for job in jobs:
-            if self._states.get(job.id) != job.state:
+            if self._progress is not None:
+                self._update_bar(self._progress, job)
+            elif self._states.get(job.id) != job.state:
                 self._states[job.id] = job.state
                 click.echo(f"{job.title}: {job.state}. {job.reason}".strip(), err=True)
 
-
-class _Bars:
-    """A progress bar a job, on standard error."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
-
-    def update(self, jobs: Sequence[_Status]) -> None:
-        for job in jobs:
-            if job.id not in self._tasks:
-                self._tasks[job.id] = self._progress.add_task("", total=None, note="")
-            self._progress.update(
-                self._tasks[job.id],
-                description=escape(job.title),
-                completed=job.completed,
-                total=job.total,
-                note=job.note,
-            )
+    def _update_bar(self, progress: Progress, job: _Status) -> None:
+        if job.id not in self._tasks:
+            self._tasks[job.id] = progress.add_task("", total=None, note="")
+        task, title = self._tasks[job.id], escape(job.title)
+        progress.update(
+            task, description=title, completed=job.completed, total=job.total, note=job.note
+        )
 
 
 @dataclass(frozen=True)
 class _Watcher(Generic[Job]):
-    """How jobs of one kind are read, shown and stopped."""
+    """Functions that read, show and stop jobs of one kind."""
 
     read: Callable[[], list[Job]]
     status: Callable[[Job], _Status]
@@ -106,13 +102,13 @@ class _Watcher(Generic[Job]):
         """
         with _terminable():
             try:
-                with _display(self.columns) as show:
-                    return self.watch(show, seconds)
+                with _displayed(self.columns) as display:
+                    return self.watch(display, seconds)
             except KeyboardInterrupt:
                 self.stop()
                 sys.exit(130)
 
-    def watch(self, show: _Lines | _Bars, seconds: float | None = None) -> list[Job]:
+    def watch(self, display: _Display, seconds: float | None = None) -> list[Job]:
         ensured = 0.0
         deadline = None if seconds is None else time.monotonic() + seconds
         while True:
@@ -120,7 +116,7 @@ class _Watcher(Generic[Job]):
                 supervisor.ensure_running()
                 ensured = time.monotonic()
             jobs = self.read()
-            show.update([self.status(job) for job in jobs])
+            display.update([self.status(job) for job in jobs])
             late = deadline is not None and time.monotonic() > deadline
             if late or not any(job.state in ACTIVE for job in jobs):
                 return jobs
@@ -139,7 +135,7 @@ def follow_runs(ids: Sequence[str], seconds: float | None = None) -> list[RunRec
         for run_id in ids:
             with suppress(WrongState):  # it has ended by itself
                 queue.stop(run_id)
-        for run in watcher.watch(_Lines(), _STOP_TIMEOUT):
+        for run in watcher.watch(_Display(), _STOP_TIMEOUT):
             if run.state != "finished":
                 click.echo(f"To go on: python -m resnet_core runs resume {run.id}", err=True)
 
@@ -159,7 +155,7 @@ def follow_laboratory(lab_id: str) -> Result:
         except WrongState:
             return  # it has ended by itself
         # The supervisor kills a worker that takes longer.
-        watcher.watch(_Lines(), _STOP_TIMEOUT)
+        watcher.watch(_Display(), _STOP_TIMEOUT)
 
     result = results.read(lab_id)
     if result.state not in ACTIVE:
@@ -192,9 +188,9 @@ def _result_status(result: Result) -> _Status:
 
 
 @contextmanager
-def _display(more_columns: Sequence[ProgressColumn]) -> Iterator[_Lines | _Bars]:
+def _displayed(more_columns: Sequence[ProgressColumn]) -> Iterator[_Display]:
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _Display()
         return
     columns = (
         TextColumn("{task.description}"),
@@ -204,7 +200,7 @@ def _display(more_columns: Sequence[ProgressColumn]) -> Iterator[_Lines | _Bars]
         *more_columns,
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield _Bars(progress)
+        yield _Display(progress)
 
 
 @contextmanager

@@ -174,8 +174,8 @@ def _print(result: Result) -> None:
         click.echo(f"... and {more} rows more, which --json prints.\n" if more > 0 else "")
     for sentence in result.sentences:
         click.echo(sentence)
-    how = f"recorded on {result.day}" if result.recorded else f"computed on {result.day}"
-    click.echo(f"\n{result.id}: {how} in {duration(result.seconds)} on {result.hardware}.")
+    origin = f"recorded on {result.day}" if result.recorded else f"computed on {result.day}"
+    click.echo(f"\n{result.id}: {origin} in {duration(result.seconds)} on {result.hardware}.")
 
 
 def _cell(value: object) -> str:

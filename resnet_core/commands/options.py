@@ -134,8 +134,8 @@ def file_options(command: Command) -> Command:
 def _experiment_options(field: str) -> list[Callable[..., Any]]:
     info = Experiment.model_fields[field]
     default = {True: "on", False: "off"}[info.default] if info.annotation is bool else info.default
-    shown = "" if default in (None, "") else f" [{default}]"
-    return field_options(field, info.annotation, f"{info.description}{shown}")
+    suffix = "" if default in (None, "") else f" [{default}]"
+    return field_options(field, info.annotation, f"{info.description}{suffix}")
 
 
 def _metavar(annotation: Any) -> str:

@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("Interrupted.", err=True)
         code = 130
     except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough; nothing more can be said on this pipe.
+        # The reader, `head` perhaps, has closed the pipe: nothing more can be written.
         sys.stdout = None
         code = 0
     sys.exit(code if isinstance(code, int) else 0)

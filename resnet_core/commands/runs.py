@@ -22,7 +22,7 @@ from resnet_core.commands.output import (
     print_table,
     run_as_dict,
 )
-from resnet_core.jobs import dead_workers, queue, supervisor
+from resnet_core.jobs import queue, supervisor
 from resnet_core.runs import imported, queries
 from resnet_core.runs.record import RunRecord
 
@@ -37,7 +37,7 @@ def runs() -> None:
 @json_option
 def list_(recorded: bool, as_json: bool) -> None:
     """List all runs, newest first."""
-    dead_workers.end_all_dead()
+    supervisor.end_all_dead()
     listed = queries.recorded() if recorded else queries.runs()
     if as_json:
         print_json([run_as_dict(run) for run in listed])
@@ -52,7 +52,7 @@ def list_(recorded: bool, as_json: bool) -> None:
 @json_option
 def show(run_id: str, as_json: bool) -> None:
     """Show everything on record about a run."""
-    dead_workers.end_all_dead()
+    supervisor.end_all_dead()
     run = queries.run(run_id)
     folder, points = str(queries.folder(run).path), queries.fork_points(run_id)
     source = imported.of(run)

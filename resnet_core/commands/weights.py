@@ -213,7 +213,7 @@ def import_(
                 name=name,
                 image_size=image_size,
                 file_name=file_name or path.name,
-                on_progress=_print_progress if progress else lambda done, total: None,
+                on_progress=_print_progress if progress else lambda tested, total: None,
             )
         except PlaygroundError as error:
             if file == _STDIN:  # its temporary place is gone when the sentence is read

@@ -26,11 +26,11 @@ def read_or_make(path: Path, make: Callable[[], Arrays], names: Collection[str] 
     return arrays
 
 
-def read(path: Path) -> Arrays | None:
-    """Return the arrays in the file, or None where it is missing or damaged."""
+def read(path: Path, names: Collection[str] | None = None) -> Arrays | None:
+    """Return the arrays of these names, or all, or None where the file is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            return {name: file[name] for name in (file.files if names is None else names)}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:

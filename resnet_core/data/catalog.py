@@ -36,14 +36,14 @@ class Entry:
         title: as shown to people.
         present: whether it can be read without a download.
         where: the folder or file that holds it; None where it is not present or embedded.
-        how: a sentence that says where it is or how to get it.
+        access: a sentence that says where it is, or which file to put where.
     """
 
     name: str
     title: str
     present: bool
     where: Path | None
-    how: Message
+    access: Message
 
 
 def facts(selection: Selection) -> DataFacts:
@@ -147,8 +147,8 @@ def available() -> list[Entry]:
     for source in SOURCES.values():
         ready, packed = sources.find_ready(source), sources.find_packed(source)
         where = ready / source.folder if ready else packed[0].parent if packed else None
-        how = Message("form.data.found", folder=where) if where else sources.missing(source)
-        entries.append(Entry(source.name, source.title, where is not None, where, how))
+        access = Message("form.data.found", folder=where) if where else sources.missing(source)
+        entries.append(Entry(source.name, source.title, where is not None, where, access))
     published = {download.file for source in SOURCES.values() for download in source.downloads}
     return entries + [
         Entry(str(path), title(path), True, path, Message("form.data.found", folder=place))
@@ -226,9 +226,9 @@ def _shapes_facts(selection: Selection) -> DataFacts:
 def _shapes_to_draw(selection: Selection) -> tuple[int, int]:
     """Return how many to draw so that enough are left after the validation split."""
     needed = selection.train_images or 0
-    drawn = max(shapes.TRAIN_IMAGES, needed)
+    total = max(shapes.TRAIN_IMAGES, needed)
     if not selection.validation:
-        return drawn, max(shapes.TEST_IMAGES, selection.test_images or 0)
-    while drawn - held_out_count(drawn) < needed:
-        drawn += max(1, needed - drawn + held_out_count(drawn))
-    return drawn, shapes.TEST_IMAGES
+        return total, max(shapes.TEST_IMAGES, selection.test_images or 0)
+    while total - held_out_count(total) < needed:
+        total += max(1, needed - total + held_out_count(total))
+    return total, shapes.TEST_IMAGES

@@ -20,6 +20,7 @@ from resnet_core.specs.names import is_imagenet
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 Index = NDArray[np.int64]
+Masks = NDArray[np.bool_]
 
 # Subsets and splits are the same for every run, so that runs can be compared.
 SUBSET_SEED = 0
@@ -91,10 +92,12 @@ class ImageSet:
     Attributes:
         images: uint8, N, H, W, C (C = 1 or 3).
         labels: int64, N, each an index into the data set's classes.
+        masks: bool, N, H, W: the pixels of the object, where they are known.
     """
 
     images: Pixels
     labels: Labels
+    masks: Masks | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -107,11 +110,13 @@ class ImageSet:
 
     def take(self, index: Index) -> ImageSet:
         """Return the images at these positions, in this order."""
-        return ImageSet(self.images[index], self.labels[index])
+        masks = None if self.masks is None else self.masks[index]
+        return ImageSet(self.images[index], self.labels[index], masks)
 
     def resized(self, size: int) -> ImageSet:
         """Return area averages on size x size pixels."""
-        return ImageSet(area_average(self.images, size), self.labels)
+        masks = None if self.masks is None else _resized_masks(self.masks, size)
+        return ImageSet(area_average(self.images, size), self.labels, masks)
 
 
 class Divided:
@@ -260,6 +265,11 @@ def area_average(images: Pixels, size: int) -> Pixels:
         square = np.matmul(columns, tall).reshape(len(part), size, size, channels)
         result[start : start + _CHUNK] = np.rint(square)
     return result
+
+
+def _resized_masks(masks: Masks, size: int) -> Masks:
+    grey = masks[..., None].astype(np.uint8) * np.uint8(255)
+    return np.asarray(area_average(grey, size)[..., 0] >= 128)
 
 
 def _coverage(old: int, new: int) -> NDArray[np.float32]:

@@ -16,14 +16,13 @@ holds for every mixture of each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_core.data import cache
-from resnet_core.data.dataset import Dataset, ImageSet, Index, Labels, area_average, held_out_index
+from resnet_core.data.dataset import Dataset, ImageSet, Labels, Masks
 from resnet_core.errors import InvalidSetting
 from resnet_core.system import home
 
@@ -38,13 +37,9 @@ _STREAM = 2  # the first number of every seed
 _CHUNK = 640  # images drawn from one random stream: a longer set begins with a shorter one
 _RADII = (7.5, 13.0)  # of the circle around a shape, pixels; smaller ones blur away at 16x16
 _KNOTS = 6  # background colours a side
-_STORED = (
-    *("train_images", "train_labels", "train_masks"),
-    *("test_images", "test_labels", "test_masks"),
-)
+_PARTS, _FIELDS = ("train", "test"), ("images", "labels", "masks")  # of a cached file
 _NOISE = 0.02  # standard deviation, of full brightness
 
-Masks = NDArray[np.bool_]
 Boxes = NDArray[np.int64]
 Float32 = NDArray[np.float32]
 Plane = NDArray[np.floating]
@@ -194,14 +189,14 @@ def coverage(labels: NDArray[np.int64], poses: Poses, size: int) -> Float32:
     pixel = np.arange(size) + 0.5 - size / 2
     covered = np.empty((len(labels), size, size), np.float32)
     for index, outline in enumerate(OUTLINES.values()):
-        mine = labels == index
-        scale = poses.radius[mine, None, None].astype(np.float32)
-        dx = ((pixel - poses.x[mine, None]).astype(np.float32)[:, None, :]) / scale
-        dy = ((pixel - poses.y[mine, None]).astype(np.float32)[:, :, None]) / scale
-        angle = poses.angle[mine, None, None]
+        selected = labels == index
+        scale = poses.radius[selected, None, None].astype(np.float32)
+        dx = ((pixel - poses.x[selected, None]).astype(np.float32)[:, None, :]) / scale
+        dy = ((pixel - poses.y[selected, None]).astype(np.float32)[:, :, None]) / scale
+        angle = poses.angle[selected, None, None]
         cos, sin = (f(angle).astype(np.float32) for f in (np.cos, np.sin))
         distance = outline(cos * dx + sin * dy, cos * dy - sin * dx) * scale  # pixels
-        covered[mine] = np.clip(0.5 - distance, 0, 1)
+        covered[selected] = np.clip(0.5 - distance, 0, 1)
     return covered
 
 
@@ -231,53 +226,28 @@ def _spline(knots: int, size: int) -> Float32:
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class ShapesDataset(Dataset):
-    """Shapes with their masks.
-
-    Attributes:
-        train_masks, test_masks: bool, N, H, W: pixels covered by the shape by half or more.
-    """
-
-    train_masks: Masks
-    test_masks: Masks
-
-    def resized(self, size: int) -> Self:
-        if size == self.image_size:
-            return self
-        train, test = (_resized_masks(m, size) for m in (self.train_masks, self.test_masks))
-        return replace(super().resized(size), train_masks=train, test_masks=test)
-
-    def selected(self, train: Index | None = None, test: Index | None = None) -> Self:
-        every = slice(None)
-        return replace(
-            super().selected(train, test),
-            train_masks=self.train_masks[every if train is None else train],
-            test_masks=self.test_masks[every if test is None else test],
-        )
-
-    def held_out(self) -> Self:
-        train, test = held_out_index(self.train.labels)
-        masks = self.train_masks
-        return replace(super().held_out(), train_masks=masks[train], test_masks=masks[test])
-
-
-def load(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> ShapesDataset:
+def load(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> Dataset:
     """Return `render`, from the cache folder if it is there."""
     path = home.cache_folder() / f"shapes-v{_VERSION}-{seed}-{n_train}-{n_test}.npz"
 
     def draw() -> cache.Arrays:
         data = render(n_train, n_test, seed)
-        train = (data.train.images, data.train.labels, data.train_masks)
-        test = (data.test.images, data.test.labels, data.test_masks)
-        return dict(zip(_STORED, train + test, strict=True))
+        return {
+            f"{part}_{field}": getattr(getattr(data, part), field)
+            for part in _PARTS
+            for field in _FIELDS
+        }
 
-    arrays = cache.read_or_make(path, draw, _STORED)
-    return _assembled(*(arrays[name] for name in _STORED))
+    names = [f"{part}_{field}" for part in _PARTS for field in _FIELDS]
+    arrays = cache.read_or_make(path, draw, names)
+    train, test = (ImageSet(*(arrays[f"{part}_{field}"] for field in _FIELDS)) for part in _PARTS)
+    return Dataset(NAME, CLASSES, train, test)
 
 
-def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> ShapesDataset:
-    """Draw the shapes. A larger set from the same seed begins with the smaller one.
+def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0) -> Dataset:
+    """Draw the shapes with their masks: pixels that a shape covers by half or more.
+
+    A larger set from the same seed begins with the smaller one.
 
     Raises:
         InvalidSetting: the images would not fit into memory.
@@ -285,16 +255,16 @@ def render(n_train: int = TRAIN_IMAGES, n_test: int = TEST_IMAGES, seed: int = 0
     for field, count in (("train_images", n_train), ("test_images", n_test)):
         if not 1 <= count <= MOST_IMAGES:
             raise InvalidSetting(field, "data.shapes_count", count=count, most=MOST_IMAGES)
-    return _assembled(*_draw(n_train, (seed, 0)), *_draw(n_test, (seed, 1)))
+    return Dataset(NAME, CLASSES, _draw(n_train, (seed, 0)), _draw(n_test, (seed, 1)))
 
 
-def _draw(count: int, stream: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels, Masks]:
+def _draw(count: int, stream: tuple[int, int]) -> ImageSet:
     chunks = [
         _draw_chunk(np.random.default_rng((_STREAM, *stream, start)))
         for start in range(0, count, _CHUNK)
     ]
-    images, labels, masks = (np.concatenate(part) for part in zip(*chunks, strict=True))
-    return images[:count], labels[:count], masks[:count]
+    images, labels, masks = (np.concatenate(part)[:count] for part in zip(*chunks, strict=True))
+    return ImageSet(images, labels, masks)
 
 
 def _draw_chunk(random: np.random.Generator) -> tuple[NDArray[np.uint8], Labels, Masks]:
@@ -320,18 +290,6 @@ def _random_coverage(labels: Labels, random: np.random.Generator) -> Float32:
     return coverage(labels, Poses(x, y, radius, angle), SIZE)
 
 
-def _assembled(
-    train_images: NDArray[np.uint8],
-    train_labels: Labels,
-    train_masks: Masks,
-    test_images: NDArray[np.uint8],
-    test_labels: Labels,
-    test_masks: Masks,
-) -> ShapesDataset:
-    train, test = ImageSet(train_images, train_labels), ImageSet(test_images, test_labels)
-    return ShapesDataset(NAME, CLASSES, train, test, train_masks, test_masks)
-
-
 def boxes_around(masks: Masks) -> Boxes:
     """Return x0, y0, x1, y1 around each mask, half-open. N, H, W -> N, 4."""
     columns, rows = (np.asarray(masks.any(axis=axis)) for axis in (1, 2))
@@ -344,8 +302,3 @@ def boxes_around(masks: Masks) -> Boxes:
         ],
         axis=1,
     ).astype(np.int64)
-
-
-def _resized_masks(masks: Masks, size: int) -> Masks:
-    grey = masks[..., None].astype(np.uint8) * np.uint8(255)
-    return np.asarray(area_average(grey, size)[..., 0] >= 128)

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from resnet_core.errors import InvalidSetting, InvalidValue
+from resnet_core.errors import InvalidSetting, InvalidValue, setting_error
 from resnet_core.experiments.network_settings import NetworkSettings
 from resnet_core.specs.names import Spec, is_imagenet
-from resnet_core.system.validation import setting_error
 
 Warmup = Literal["auto", "none", "linear", "until-error"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -83,15 +82,28 @@ def check_data(value: str) -> str:
     return value.strip()
 
 
+def check_milestones(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Return milestones that rise from at least 1.
+
+    Raises:
+        InvalidValue: they do not.
+    """
+    if value is not None and (list(value) != sorted(set(value)) or any(m < 1 for m in value)):
+        raise InvalidValue("setting.milestones")
+    return value
+
+
 class Experiment(NetworkSettings):
     """One training run, described in full.
 
     `Experiment.create` makes one; its errors are sentences for people.
     """
 
-    name: str = Field("", description="A name of your own for the run; it may stay empty.")
+    name: Annotated[str, AfterValidator(check_name)] = Field(
+        "", description="A name of your own for the run; it may stay empty."
+    )
 
-    data: str = Field(
+    data: Annotated[str, AfterValidator(check_data)] = Field(
         "shapes",
         description="shapes (embedded), cifar10, cifar100, mnist, fashionmnist, svhn, or the path "
         "of a folder of class folders, or of a zip, tar or npz of one.",
@@ -140,7 +152,7 @@ class Experiment(NetworkSettings):
         description="Evaluations without a new least error that make a plateau; the paper gives "
         "no number.",
     )
-    milestones: tuple[int, ...] | None = Field(
+    milestones: Annotated[tuple[int, ...] | None, AfterValidator(check_milestones)] = Field(
         None,
         description="Iterations at which the rate is divided by ten; empty: at 1/2 and 3/4 of all "
         "(the paper's 32k and 48k of 64k); never: at none.",
@@ -187,23 +199,6 @@ class Experiment(NetworkSettings):
     keep_checkpoints: int = Field(
         8, ge=0, le=1000, description="Checkpoints kept along the way, evenly spaced, to fork from."
     )
-
-    @field_validator("name")
-    @classmethod
-    def _plain_name(cls, value: str) -> str:
-        return check_name(value)
-
-    @field_validator("data")
-    @classmethod
-    def _plain_data(cls, value: str) -> str:
-        return check_data(value)
-
-    @field_validator("milestones")
-    @classmethod
-    def _rising(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        if value is not None and (list(value) != sorted(set(value)) or any(m < 1 for m in value)):
-            raise InvalidValue("setting.milestones")
-        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Protocol, Self
+from typing import Annotated, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.specs.cifar import (
@@ -50,7 +50,7 @@ class NetworkSettings(BaseModel):
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
     )
 
-    network: str = Field(
+    network: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)] = Field(
         "cifar/resnet-20",
         description="cifar/FAMILY-DEPTH: plain, resnet, highway or preresnet, and the number of "
         "weighted layers, 6n + 2 (20, 32, 44, 56, 110, 1202); or Table 1's, imagenet/plain-18, "
@@ -86,11 +86,6 @@ class NetworkSettings(BaseModel):
         description="he (the paper's), xavier, small_normal (standard deviation 0.01) or zero_last "
         "(he, with each branch's last scale or layer zero).",
     )
-
-    @field_validator("network")
-    @classmethod
-    def _lower(cls, value: str) -> str:
-        return value.strip().lower()
 
     @model_validator(mode="after")
     def _check_network(self) -> Self:
@@ -156,7 +151,7 @@ def lacking(imagenet_family: str) -> tuple[str, ...]:
 
 
 def check_fork(parent: NetworkSettings, child: NetworkSettings) -> None:
-    """Accept changes after which `checkpoint.fork.carry_over` can use the parent's weights.
+    """Accept changes after which `checkpoint.files.carry_over` can use the parent's weights.
 
     Raises:
         InvalidSetting: names the setting that has to stay as it is.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from resnet_core.errors import InvalidSetting
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.specs.imagenet import check_choice
 
 _FAMILIES = ("plain", "resnet")
 # The four of the puzzle, in the order in which they start.
@@ -130,8 +130,7 @@ def preset(name: str) -> Preset:
     Raises:
         InvalidSetting: there is none; names those there are.
     """
-    if name not in PRESETS:
-        raise InvalidSetting("preset", "setting.choice", given=name[:60], options=PRESETS)
+    check_choice("preset", name, tuple(PRESETS))
     return PRESETS[name]
 
 

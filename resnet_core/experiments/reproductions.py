@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from resnet_core.errors import InvalidSetting
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.cifar import parse_name
+from resnet_core.specs.imagenet import check_choice
 
 PAPER_ITERATIONS = 64_000
 SCALED_ITERATIONS = PAPER_ITERATIONS // 8
@@ -78,10 +78,7 @@ def reproduction(name: str) -> Reproduction:
     Raises:
         InvalidSetting: there is none; names those there are.
     """
-    if name not in REPRODUCTIONS:
-        raise InvalidSetting(
-            "reproduction", "setting.choice", given=name[:60], options=REPRODUCTIONS
-        )
+    check_choice("reproduction", name, tuple(REPRODUCTIONS))
     return REPRODUCTIONS[name]
 
 

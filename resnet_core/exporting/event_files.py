@@ -1,4 +1,4 @@
-"""A run's curves as TensorBoard's event files; needs the package tensorboard, but no torch."""
+"""A run's curves as TensorBoard's event files, for which the package tensorboard is needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from resnet_core.errors import WrongState
-from resnet_core.exporting import formats
 from resnet_core.runs import queries
 from resnet_core.runs.curves import Telemetry
 
@@ -31,17 +30,15 @@ def write(run_id: str, folder: Path) -> None:
     Raises:
         RunNotFound: there is no such run.
         WrongState: it has measured nothing yet.
-        MissingExtra: the package tensorboard is not installed.
         OSError: the folder cannot be written to.
     """
-    formats.require("tensorboard")
     from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     run = queries.run(run_id)
-    found = queries.telemetry(run_id)
-    if found.frame.empty:
+    telemetry = queries.telemetry(run_id)
+    if telemetry.frame.empty:
         raise WrongState("export.nothing_measured", title=run.title)
     begun = run.started or run.created
     source = SourceMetadata(writer="residual-playground")
@@ -49,28 +46,28 @@ def write(run_id: str, folder: Path) -> None:
         writer = RecordWriter(file)
         first = Event(wall_time=begun, file_version="brain.Event:2", source_metadata=source)
         writer.write(first.SerializeToString())
-        for iteration, seconds, values in measurements(found):
+        for iteration, seconds, values in measurements(telemetry):
             summary = Summary(value=[Summary.Value(tag=k, simple_value=v) for k, v in values])
             event: Any = Event(wall_time=begun + seconds, step=iteration, summary=summary)
             writer.write(event.SerializeToString())
 
 
-def measurements(found: Telemetry) -> Iterator[tuple[int, float, list[tuple[str, float]]]]:
-    """Of each measurement its iteration, training time in seconds, and values by their tags.
+def measurements(telemetry: Telemetry) -> Iterator[tuple[int, float, list[tuple[str, float]]]]:
+    """Yield each measurement's iteration, training time in seconds, and values by their tags.
 
-    What was not measured then is left out.
+    Values that were not measured are left out.
     """
     vectors = (
-        ("response_std", found.layers, found.response_std),
-        ("gradient_norm", found.layers, found.gradient_norm),
-        ("branch_ratio", found.blocks, found.branch_ratio),
+        ("response_std", telemetry.layers, telemetry.response_std),
+        ("gradient_norm", telemetry.layers, telemetry.gradient_norm),
+        ("branch_ratio", telemetry.blocks, telemetry.branch_ratio),
     )
-    for row, scalars in enumerate(found.frame.to_dict("records")):
+    for row, scalars in enumerate(telemetry.frame.to_dict("records")):
         values = [(tag, scalars.get(column)) for column, tag in SCALARS.items()]
         values += [
             (f"{name}/{place}", float(value))
             for name, places, matrix in vectors
             for place, value in zip(places, matrix[row], strict=True)
         ]
-        known = [(tag, float(v)) for tag, v in values if v is not None and not math.isnan(v)]
-        yield int(scalars["iteration"]), float(scalars["seconds"]), known
+        measured = [(tag, float(v)) for tag, v in values if v is not None and not math.isnan(v)]
+        yield int(scalars["iteration"]), float(scalars["seconds"]), measured

@@ -21,9 +21,12 @@ from resnet_core.exporting.trained import (
 from resnet_core.specs.names import Spec, settings_of
 from resnet_core.system.disk import file_checksum
 
+FORMAT = "residual-playground/1"
+_ALIGNMENT = 8  # readers map tensors into memory at multiples of this
+
 
 def write(run_id: str, folder: Path, license: str | None = None) -> None:
-    """Write the run's newest weights and what is known of them into this folder.
+    """Write the run's newest weights, their configuration and their model card into this folder.
 
     `preprocessing.safetensors`, the mean that is subtracted from an image, is there where a copy
     of the images is.
@@ -44,16 +47,9 @@ def write(run_id: str, folder: Path, license: str | None = None) -> None:
     }
     # Before anything that takes long: a run that goes on may discard this checkpoint.
     sha256 = copy_weights(subject.weights.path, folder / "model.safetensors", metadata)
-    prepared = preparation_of(subject.run)
-    if prepared is not None:
-        (folder / MEAN_FILE).write_bytes(prepared.to_bytes())
-    described = json.dumps(model_config(subject, prepared, sha256), indent=2, ensure_ascii=False)
-    (folder / "config.json").write_text(described, encoding="utf-8")
+    prepared = write_config(folder, subject, {"file": "model.safetensors", "sha256": sha256})
     card = model_card(subject, prepared, sha256, license)
     (folder / "README.md").write_text(card, encoding="utf-8")
-
-
-FORMAT = "residual-playground/1"
 
 
 def network_config(spec: Spec) -> dict[str, Any]:
@@ -62,12 +58,26 @@ def network_config(spec: Spec) -> dict[str, Any]:
     return {"name": spec.name, **{k: v for k, v in asdict(spec).items() if k in decided}}
 
 
-def model_config(trained: Trained, prepared: Preparation | None, sha256: str) -> dict[str, Any]:
-    """All of it, ready for JSON.
+def write_config(folder: Path, trained: Trained, weights: Mapping[str, str]) -> Preparation | None:
+    """Write `config.json` and, where there is a copy of the images, their mean.
 
     Args:
-        sha256: of the file of weights beside it.
+        weights: the entries on the file of weights, its name and SHA-256 among them.
+
+    Returns:
+        The preparation of the images; None where there is no copy of them.
     """
+    prepared = preparation_of(trained.run)
+    if prepared is not None:
+        (folder / MEAN_FILE).write_bytes(prepared.to_bytes())
+    config = json.dumps(_config(trained, prepared, weights), indent=2, ensure_ascii=False)
+    (folder / "config.json").write_text(config, encoding="utf-8")
+    return prepared
+
+
+def _config(
+    trained: Trained, prepared: Preparation | None, weights: Mapping[str, str]
+) -> dict[str, Any]:
     run, spec = trained.run, trained.spec
     return {
         "format": FORMAT,
@@ -76,11 +86,7 @@ def model_config(trained: Trained, prepared: Preparation | None, sha256: str) ->
         "network": network_config(spec),
         "torchvision": torchvision_call(spec, trained.tensor_names),
         "parameters": trained.anatomy.parameters,
-        "weights": {
-            "file": "model.safetensors",
-            "sha256": sha256,
-            "iteration": trained.weights.iteration,
-        },
+        "weights": {**weights, "iteration": trained.weights.iteration},
         "input": {
             "image_size": spec.image_size,
             "channels": spec.channels,
@@ -115,11 +121,8 @@ def model_config(trained: Trained, prepared: Preparation | None, sha256: str) ->
     }
 
 
-_ALIGNMENT = 8  # readers map tensors into memory at multiples of this
-
-
 def copy_weights(source: Path, target: Path, metadata: Mapping[str, str]) -> str:
-    """Copy the file with this metadata in its header; gives the SHA-256 of the new file.
+    """Copy the file with this metadata in its header; return the SHA-256 of the new file.
 
     Raises:
         OSError: one of the two cannot be read or written.

@@ -1,4 +1,4 @@
-"""A model card: what the network is, how it was trained, and what it gets wrong.
+"""A model card: the network, its training and its measured error.
 
 Its front matter, which a hub lists and searches, is YAML; texts are written as JSON writes them,
 which YAML reads the same.
@@ -25,6 +25,9 @@ from resnet_core.exporting.trained import Preparation, Trained, torchvision_func
 from resnet_core.specs.names import is_imagenet
 
 PAPER = "[Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385)"
+_LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}")
+_PLAIN = re.compile(r"[a-z][a-z_-]*")  # needs no quotes: no number, and no word of YAML's own
+_OF_YAML = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _KINDS = {
     "plain": "A plain network (no shortcuts)",
     "resnet": "A residual network",
@@ -41,7 +44,7 @@ def model_card(
     sha256: str,
     license: str | None = None,
 ) -> str:
-    """Markdown with front matter.
+    """Return the card as Markdown with front matter.
 
     Args:
         sha256: of the file of weights beside it.
@@ -76,11 +79,11 @@ def _lead(trained: Trained) -> str:
 
 
 def _network(trained: Trained) -> Iterator[str]:
-    spec, found = trained.spec, trained.anatomy
+    spec, anatomy = trained.spec, trained.anatomy
     yield (
-        f"`{spec.name}` has {found.parameters:,} parameters and takes {found.multiply_adds:,} "
+        f"`{spec.name}` has {anatomy.parameters:,} parameters and takes {anatomy.multiply_adds:,} "
         f"multiply-adds for an image of {spec.image_size} x {spec.image_size} pixels with "
-        f"{spec.channels} channels. It gives {spec.classes} scores, one a class."
+        f"{spec.channels} channels. Its output is {spec.classes} logits, one a class."
     )
     if spec.has_shortcuts:
         padding = {"end": "at the end", "both": "half on each side"}[spec.option_a_padding]
@@ -108,7 +111,7 @@ def _data(trained: Trained, prepared: Preparation | None) -> Iterator[str]:
         return
     names = ", ".join(_plain(name) for name in prepared.classes[:100])
     rest = ", ..." if len(prepared.classes) > 100 else ""
-    yield f"Classes, in the order of the scores: {names}{rest}."
+    yield f"Classes, in the order of the logits: {names}{rest}."
     what = "files' names" if is_imagenet(trained.spec.name) else "pixels"
     yield f"Fingerprint of {what}, labels and class names: `{prepared.fingerprint}`."
 
@@ -122,8 +125,8 @@ def _origin(trained: Trained) -> str:
         )
     if "." in name or name != trained.run.experiment.data:
         return (
-            f"{title}: images from a file or folder of one's own, {_code(name)}. Where they "
-            f"come from is known to whoever trained this network."
+            f"{title}: images from a file or folder of one's own, {_code(name)}. Their "
+            f"origin is known to the person who trained this network."
         )
     return f"{title}: the public data set, from a copy on the training machine."
 
@@ -219,19 +222,14 @@ def _code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from people, so that it can neither be taken for Markdown nor for a tag."""
+    """Return text from people with Markdown and tags escaped."""
     for character in "\\`*_[]<>#|":
         text = text.replace(character, f"\\{character}") if character in text else text
     return " ".join(text.split())
 
 
-_LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}")
-_PLAIN = re.compile(r"[a-z][a-z_-]*")  # needs no quotes: no number, and no word of YAML's own
-_OF_YAML = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-
-
 def front_matter(trained: Trained, license: str | None = None) -> str:
-    """The card's head, its two lines of dashes included.
+    """Return the card's YAML head, its two lines of dashes included.
 
     Args:
         license: an identifier such as "mit"; the card names none where its owner names none.
@@ -254,7 +252,7 @@ def front_matter(trained: Trained, license: str | None = None) -> str:
 
 
 def check_license(name: str) -> str:
-    """The identifier in the hub's spelling.
+    """Return the identifier in the hub's spelling.
 
     Raises:
         InvalidSetting: it cannot be one.
@@ -272,7 +270,7 @@ def _tags(trained: Trained) -> list[str]:
 
 
 def _data_id(trained: Trained) -> str:
-    """The name of a known set, or what a file of one's own is called, without its ending."""
+    """Return the name of a known set, or a file's name without its suffix."""
     name = trained.data_name
     return name if name in NAMES else name.partition(".")[0] or name
 
@@ -304,7 +302,7 @@ def _entry(trained: Trained) -> dict[str, Any]:
 
 
 def _lines(value: Any, depth: int) -> Iterator[str]:
-    """A mapping or list as lines of YAML."""
+    """Yield a mapping or list as lines of YAML."""
     indent = "  " * depth
     if isinstance(value, Mapping):
         for key, item in value.items():

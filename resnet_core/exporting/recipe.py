@@ -1,5 +1,5 @@
-"""How a run was trained and where the paper did otherwise; how to load its weights and to measure
-their error again."""
+"""The recipe of a run and its deviations from the paper's; code that loads the weights, and the
+command that measures their error."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _BORROWED = {
 
 
 def recipe_sentences(trained: Trained) -> Iterator[str]:
-    """What was done; settings by their values."""
+    """Yield the recipe in sentences; settings by their values."""
     e, run = trained.run.experiment, trained.run
     yield (
         f"Trained by stochastic gradient descent with momentum {e.momentum:g}, weight decay "
@@ -63,42 +63,46 @@ def recipe_sentences(trained: Trained) -> Iterator[str]:
 
 
 def deviations_from_paper(trained: Trained) -> list[str]:
-    """Every setting that differs from the paper's, as "batch size: 32 (the paper: 128)"."""
+    """Return the settings that differ from the paper's: "batch size: 32 (the paper: 128)"."""
     e, spec = trained.run.experiment, trained.spec
     imagenet = is_imagenet(e.network)
-    found = [_BORROWED[spec.family]] if spec.family in _BORROWED else []
-    found += _data(trained, imagenet)
+    deviations = [_BORROWED[spec.family]] if spec.family in _BORROWED else []
+    deviations += _data(trained, imagenet)
     if not imagenet and spec.has_shortcuts and e.shortcut != "A":
-        found.append(f"shortcuts: option {e.shortcut} (the paper, on CIFAR-10: A)")
+        deviations.append(f"shortcuts: option {e.shortcut} (the paper, on CIFAR-10: A)")
     for field, words in _COMPARED.items():
         if imagenet and field in _OF_CIFAR:
             continue
         expected = Experiment.model_fields[field].default
         expected = presets.IMAGENET.get(field, expected) if imagenet else expected
         if getattr(e, field) != expected:
-            found.append(f"{words}: {_shown(getattr(e, field))} (the paper: {_shown(expected)})")
-    return found + _schedule(e, imagenet) + _precision(trained)
+            deviations.append(
+                f"{words}: {_shown(getattr(e, field))} (the paper: {_shown(expected)})"
+            )
+    return deviations + _schedule(e, imagenet) + _precision(trained)
 
 
 def _data(trained: Trained, imagenet: bool) -> list[str]:
     e, size = trained.run.experiment, trained.spec.image_size
     wanted, pixels = ("ImageNet", 224) if imagenet else ("CIFAR-10", cifar.IMAGE_SIZE)
-    found = []
+    deviations = []
     if imagenet or not is_cifar_10(trained.data_title):
-        found.append(f"images: {trained.data_title} (the paper: {wanted})")
+        deviations.append(f"images: {trained.data_title} (the paper: {wanted})")
     if size != pixels:
-        found.append(f"image size: {size} pixels (the paper: {pixels})")
+        deviations.append(f"image size: {size} pixels (the paper: {pixels})")
     if e.validation:
-        found.append("held out: a tenth of the training images (the paper, for its results: none)")
-    return found
+        deviations.append(
+            "held out: a tenth of the training images (the paper, for its results: none)"
+        )
+    return deviations
 
 
 def _schedule(e: Experiment, imagenet: bool) -> list[str]:
-    found = []
+    deviations = []
     schedule = "plateau" if imagenet else "milestones"
     if e.schedule != schedule:
-        ours, theirs = _SCHEDULES[e.schedule], _SCHEDULES[schedule]
-        found.append(f"rate divided by ten: at {ours} (the paper: at {theirs})")
+        own, papers = _SCHEDULES[e.schedule], _SCHEDULES[schedule]
+        deviations.append(f"rate divided by ten: at {own} (the paper: at {papers})")
     elif not imagenet:
         usual = Experiment.create(
             network=e.network,
@@ -107,13 +111,15 @@ def _schedule(e: Experiment, imagenet: bool) -> list[str]:
             iterations=e.iterations,
         )
         if e.drops != usual.drops:
-            found.append(
+            deviations.append(
                 f"rate divided by ten: at {_iterations(e.drops)} (the paper: at 1/2 and 3/4 of all "
                 f"iterations, here {_iterations(usual.drops)})"
             )
         if e.effective_warmup != usual.effective_warmup:
-            found.append(f"warm-up: {e.effective_warmup} (the paper: {usual.effective_warmup})")
-    return found
+            deviations.append(
+                f"warm-up: {e.effective_warmup} (the paper: {usual.effective_warmup})"
+            )
+    return deviations
 
 
 def _precision(trained: Trained) -> list[str]:
@@ -148,8 +154,8 @@ def _augmentation(e: Experiment) -> str:
         steps.append(f"padded by {e.crop_padding} pixels and cropped at random")
     if e.flip:
         steps.append("mirrored with probability one half")
-    done = " and ".join(steps) or "not augmented"
-    return f"Training images were {done}; their per-pixel mean was subtracted."
+    augmentation = " and ".join(steps) or "not augmented"
+    return f"Training images were {augmentation}; their per-pixel mean was subtracted."
 
 
 def _augmentation_for_imagenet(e: Experiment) -> str:
@@ -197,30 +203,30 @@ network.load_state_dict(load_file("model.safetensors"))
 network.eval()
 """
 
-_SCORES = f"""\
+_LOGITS = f"""\
 
 mean = load_file("{MEAN_FILE}")["mean"]  # C, H, W, from 0 to 255
 
 
-def scores(images):
+def logits(images):
     \"\"\"images: uint8, B, {{channels}}, {{size}}, {{size}} -> B, {{classes}}.\"\"\"
     return network((images.float() - mean) / 255)
 """
 
 
 def loading_code(trained: Trained, has_mean: bool) -> str:
-    """With torchvision alone where the network is torchvision's, else with this project."""
+    """Return code with torchvision alone where it has the network, else with this project."""
     spec = trained.spec
     call = torchvision_call(spec, trained.tensor_names)
     code = _TORCHVISION.format(call=call) if call else _OURS
     if has_mean:
         sizes = {"channels": spec.channels, "size": spec.image_size, "classes": spec.classes}
-        code += _SCORES.format(**sizes)
+        code += _LOGITS.format(**sizes)
     return code
 
 
 def evaluation_arguments(trained: Trained, weights: str = "model.safetensors") -> list[str]:
-    """After `python -m resnet_core`.
+    """Return the arguments after `python -m resnet_core`.
 
     Data that are a path are named by its last part, to be called where they lie.
     """
@@ -243,7 +249,7 @@ def evaluation_arguments(trained: Trained, weights: str = "model.safetensors") -
 
 
 def evaluation_command(trained: Trained) -> str:
-    """The command as it is typed into a shell."""
+    """Return the command as it is typed into a shell."""
     return shlex.join(["python", "-m", "resnet_core", *evaluation_arguments(trained)])
 
 

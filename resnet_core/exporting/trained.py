@@ -1,4 +1,4 @@
-"""A run with weights, and all that can be said of it and its images without torch."""
+"""A trained network: its weights, errors, data and preparation of images. No torch."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet import views
 from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, PlaygroundError, WrongState
-from resnet_core.runs import find_weights, queries
-from resnet_core.runs.find_weights import Weights
+from resnet_core.runs import queries
+from resnet_core.runs.queries import Weights
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec, is_imagenet
+from resnet_core.weights.recognition import channels_of, classes_of
 
-_CLASSIFIERS = ("fc.weight", "classifier.6.weight")
-_STEMS = ("conv1.weight", "features.0.weight", "conv1.conv.weight")
 _USUAL_SIZES = {True: 224, False: 32}  # pixels, of the paper's networks for ImageNet, for CIFAR
 
 
@@ -64,8 +63,7 @@ class Trained:
 
     @property
     def data_name(self) -> str:
-        """The data set's name, or the last part of its path: whose disk it was is nobody's
-        business."""
+        """Return the data set's name, or the last part of its path, which may be private."""
         return Path(self.run.experiment.data).name
 
     @property
@@ -74,18 +72,18 @@ class Trained:
 
     @property
     def test_images(self) -> int | None:
-        """How many images the test error is over."""
+        """Return the number of images of the test error."""
         return self.facts.test_images if self.facts else self.run.experiment.test_images
 
     @property
     def evaluated_train_images(self) -> int:
-        """How many training images the training error is over."""
+        """Return the number of images of the training error."""
         subset = self.run.experiment.evaluation_images
         return min(subset, self.facts.train_images) if self.facts else subset
 
 
 def load_trained(run_id: str) -> Trained:
-    """The run's newest whole weights and what belongs to them.
+    """Return the run's newest verified weights with their network, data and errors.
 
     Raises:
         RunNotFound: there is no such run.
@@ -96,12 +94,10 @@ def load_trained(run_id: str) -> Trained:
     if run.imported:
         raise WrongState("export.imported", title=run.title)
     facts = _facts(run)  # which may take long, and checkpoints of a run that goes on come and go
-    weights = find_weights.find(run)
+    weights = queries.weights(run)
     shapes = _shapes(weights.path)
     size = facts.image_size if facts else _USUAL_SIZES[is_imagenet(run.experiment.network)]
-    channels = next(shapes[name][1] for name in _STEMS if name in shapes)
-    classes = next(shapes[name][0] for name in _CLASSIFIERS if name in shapes)
-    spec = run.experiment.network_spec(size, channels, classes)
+    spec = run.experiment.network_spec(size, channels_of(shapes), classes_of(shapes))
     return Trained(run, weights, frozenset(shapes), spec, facts, _errors(run, weights.iteration))
 
 
@@ -134,7 +130,7 @@ def _last(column: object) -> float | None:
 
 
 def torchvision_function(spec: Spec) -> str | None:
-    """The name in `torchvision.models`, or None where torchvision has no such network.
+    """Return the name in `torchvision.models`, or None where torchvision has no such network.
 
     Its residual networks have projections (option B), and in bottlenecks the stride in the 3x3
     layer; with the paper's, in the first 1x1, the tensors fit but mean something else.
@@ -144,14 +140,14 @@ def torchvision_function(spec: Spec) -> str | None:
     if spec.is_reference:
         return spec.architecture.replace("-", "")
     bottleneck = spec.block == "bottleneck"
-    theirs = spec.family == "resnet" and spec.shortcut == "B"
-    if theirs and (not bottleneck or spec.stride_in == "3x3"):
+    projections = spec.family == "resnet" and spec.shortcut == "B"
+    if projections and (not bottleneck or spec.stride_in == "3x3"):
         return spec.architecture.replace("-", "")
     return None
 
 
 def torchvision_call(spec: Spec, tensor_names: Collection[str]) -> str | None:
-    """Python that makes torchvision's network, ready for these tensors; None where there is none.
+    """Return Python code that makes torchvision's network for these tensors, or None.
 
     For example "torchvision.models.resnet18(num_classes=10)".
     """
@@ -170,7 +166,7 @@ MEAN_FILE = "preprocessing.safetensors"
 
 @dataclass(frozen=True)
 class Preparation:
-    """What only the images themselves tell.
+    """The preparation of the images, for which the images themselves are needed.
 
     Attributes:
         mean: float32, C, H, W: the training images' per-pixel mean, of values from 0 to 255; of
@@ -184,12 +180,12 @@ class Preparation:
     fingerprint: str
 
     def to_bytes(self) -> bytes:
-        """A safetensors file with the tensor `mean`."""
+        """Return a safetensors file with the tensor `mean`."""
         return safetensors.numpy.save({"mean": self.mean}, {"unit": "0 to 255", "axes": "C, H, W"})
 
 
 def preparation_of(run: RunRecord) -> Preparation | None:
-    """Read from the run's data; None where there is no copy of them on this machine."""
+    """Return the preparation, or None where this machine has no copy of the run's data."""
     selection = Selection.of(run.experiment)
     try:
         if is_imagenet(run.experiment.network):
@@ -208,7 +204,7 @@ def _of_images(data: Dataset) -> Preparation:
 
 
 def _of_pictures(data: ImageFolder) -> Preparation:
-    """Of a sample of them, the same that training took; kept in the cache folder since then."""
+    """Return the preparation with the mean of the sample that training took, from the cache."""
     with closing(Decoders()) as decoders:
         mean = views.per_pixel_mean(data.train, data.image_size, decoders)
     return Preparation(mean, data.classes, data.fingerprint)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.jobs import dead_workers
+from resnet_core.jobs import supervisor
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
 from resnet_core.runs import store
+from resnet_core.runs.folder import explained
 from resnet_core.runs.record import ENDED, Job, State
 from resnet_core.runs.store import wrong_state
 
@@ -41,7 +42,7 @@ def stop(lab_id: str) -> None:
         WrongState: it has ended, or it is a recording.
     """
     results.read(lab_id)  # refuses an unknown id
-    job = _current(lab_id)
+    job = supervisor.current(store.of_home(), lab_id)
     if job is None:
         raise WrongState("labs.stop_recording")
     store.of_home().ask(job, "stop", "labs.no_stop")
@@ -54,7 +55,7 @@ def retry(lab_id: str) -> str:
         ResultNotFound: there is no such result.
         WrongState: it is queued or running.
     """
-    job = _current(lab_id)
+    job = supervisor.current(store.of_home(), lab_id)
     request = results.read(lab_id).request
     if _queue(of_result(lab_id), request, ENDED) is None and job is not None:
         raise wrong_state("labs.no_retry", job)
@@ -65,14 +66,10 @@ def _queue(folder: LabFolder, request: LabRequest, allowed: frozenset[State]) ->
     """Queue a computation from its beginning; None where it is in another state by now."""
 
     def prepare() -> None:
-        try:
+        with explained(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
             folder.events.unlink(missing_ok=True)
             folder.write_request(request)
-        except OSError as error:
-            raise PlaygroundError(
-                "runs.folder_unwritable", path=folder.path, error=error
-            ) from error
 
     job = Job(id=folder.id, state="queued", created=time.time())
     return store.of_home().queue_laboratory(job, allowed, prepare)
@@ -80,19 +77,10 @@ def _queue(folder: LabFolder, request: LabRequest, allowed: frozenset[State]) ->
 
 def _state(lab_id: str) -> State | None:
     """Return the state of a result, once a dead worker is recorded; None where there is none."""
-    _current(lab_id)
+    supervisor.current(store.of_home(), lab_id)
     try:
         return results.read(lab_id).state
     except ResultNotFound:
         return None
     except PlaygroundError:
         return "failed"  # damaged
-
-
-def _current(lab_id: str) -> Job | None:
-    """Return the job, once a dead worker of it is recorded: no supervisor may be running."""
-    index = store.of_home()
-    job = index.job(lab_id)
-    if job is not None and dead_workers.end_if_dead(index, job):
-        job = index.job(lab_id)
-    return job

@@ -21,9 +21,9 @@ from resnet_core.data.dataset import DataFacts, Selection
 from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.network_settings import check_fork
-from resnet_core.jobs import dead_workers
+from resnet_core.jobs import supervisor
 from resnet_core.runs import queries, store
-from resnet_core.runs.folder import RunFolder, of_run
+from resnet_core.runs.folder import RunFolder, explained, of_run
 from resnet_core.runs.record import ACTIVE, ALLOWED, RESUMABLE, RunRecord, State, new_id
 from resnet_core.runs.store import wrong_state
 from resnet_core.system import home, processes
@@ -214,8 +214,8 @@ def stop(run_id: str, now: bool = False) -> RunRecord:
     run = index.ask(_current(run_id), "stop", "queue.no_stop")
     if now and run.pid is not None:
         processes.kill(run.pid, run.pid_created)
-        reason = Message("errors.runs.stopped_now", resumed=dead_workers.resume_point(index, run))
-        dead_workers.end(index, run, "stopped", reason)
+        reason = Message("errors.runs.stopped_now", resumed=supervisor.resume_point(index, run))
+        supervisor.end(index, run, "stopped", reason)
         return index.get(run_id)
     return run
 
@@ -311,7 +311,7 @@ def delete_folder(path: Path) -> None:
 
 def _put_aside(folder: RunFolder, attempt: int, doomed: Path) -> None:
     """Move an attempt's telemetry and log to `attempts` and its checkpoints to `doomed`."""
-    try:
+    with explained(folder.path):
         aside = folder.attempts / str(attempt)
         aside.mkdir(parents=True, exist_ok=True)
         for path in (folder.stream, folder.compacted, folder.log):
@@ -319,8 +319,6 @@ def _put_aside(folder: RunFolder, attempt: int, doomed: Path) -> None:
                 path.replace(aside / path.name)
         if folder.checkpoints.exists():
             folder.checkpoints.replace(doomed)
-    except OSError as error:
-        raise PlaygroundError("runs.folder_unwritable", path=folder.path, error=error) from error
 
 
 def _hidden(path: Path) -> Path:
@@ -341,6 +339,6 @@ def _current(run_id: str) -> RunRecord:
     run = queries.run(run_id)
     if run.recorded:
         raise WrongState("queue.recording", title=run.title)
-    if dead_workers.end_if_dead(store.of_home(), run):
+    if supervisor.end_if_dead(store.of_home(), run):
         run = store.of_home().get(run_id)
     return run

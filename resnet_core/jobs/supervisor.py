@@ -1,41 +1,117 @@
 """The one process that starts workers and notices their ends; it outlives the web server.
 
-It relies only on the index and the operating system: after its own death the next one
-adopts the workers that still run and continues the queue.
+It relies only on the index and the operating system: after its own death the next one adopts the
+workers that still run and continues the queue. Dead workers, whose process ended without
+recording an outcome, are recorded by it, and by commands where no supervisor runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
-from resnet_core.errors import PlaygroundError
-from resnet_core.jobs.dead_workers import change_running, end, end_if_dead
+from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound, WrongState
 from resnet_core.jobs.engine import Engine, Handle
 from resnet_core.runs import database
-from resnet_core.runs.record import ACTIVE, Job, Kind
-from resnet_core.runs.store import Store, of_home
+from resnet_core.runs.folder import RunFolder
+from resnet_core.runs.record import ACTIVE, Job, Kind, RunRecord, State
+from resnet_core.runs.store import NO_WORKER, Store, of_home
 from resnet_core.system import environment, home, processes
+from resnet_core.system.texts import Message
 
+# A worker that was started must have reported its pid by then, seconds, even from a slow disk.
+_START_PATIENCE = 180.0
 # A queued job waits at most this long to be noticed, seconds; a look costs 0.1 ms.
 _TICK = 0.05
 _CHECK_SECONDS = 0.25
-# For a laboratory that was asked to stop, between two of its events; then it is killed.
+# For a laboratory with a request to stop, between two of its events; then it is killed.
 _STOP_PATIENCE = 20.0
 # One of another version may be on its way out.
 _LOCK_PATIENCE = 2.0
-_log = logging.getLogger(__name__)
 # This process's supervisors by home folder, to be collected when they end.
 _children: dict[Path, subprocess.Popen[str]] = {}
+_log = logging.getLogger(__name__)
+
+
+def alive_here(handle: Handle) -> bool:
+    """Return whether this machine still runs the process with this pid and creation time."""
+    return handle.pid is not None and processes.alive(handle.pid, handle.pid_created)
+
+
+def is_dead(job: Job, alive: Callable[[Handle], bool] = alive_here) -> bool:
+    """Return whether the worker of a running job is dead."""
+    if job.state != "running":
+        return False
+    if job.pid is None:
+        return time.time() - (job.heartbeat or job.started or job.created) > _START_PATIENCE
+    return not alive(Handle(job.id, job.pid, job.pid_created))
+
+
+def end_if_dead(store: Store, job: Job, alive: Callable[[Handle], bool] = alive_here) -> bool:
+    """Record a running job as interrupted, or stopped after a request, if its worker is dead.
+
+    Returns:
+        Whether the worker is dead.
+    """
+    dead = is_dead(job, alive)
+    if dead and job.request == "stop" and job.kind == "laboratory":
+        end(store, job, "stopped", Message("errors.labs.stopped"))
+    elif dead:
+        end(store, job, "interrupted", _reason(store, job))
+    return dead
+
+
+def current(store: Store, job_id: str) -> Job | None:
+    """Return the job, once a dead worker of it is recorded: no supervisor may be running."""
+    job = store.job(job_id)
+    return store.job(job_id) if job is not None and end_if_dead(store, job) else job
+
+
+def end_all_dead() -> None:
+    """Record the deaths of this machine's workers where no supervisor does."""
+    store = of_home()
+    for job in store.jobs({"running"}):
+        end_if_dead(store, job)
+
+
+def end(store: Store, job: Job, state: State, reason: Message) -> None:
+    """Record how a running job ended, unless its worker has recorded an outcome or another worker
+    has started since `job` was read."""
+    _log.info("%s %s: %s", job.id, state, reason)
+    change = {"state": state, "exit_reason": reason.dumps(), "ended": time.time(), **NO_WORKER}
+    change_running(store, job, **change)
+
+
+def change_running(store: Store, job: Job, **fields: Any) -> None:
+    """Change a running job; one that has ended or restarted since it was read stays as it is."""
+    with contextlib.suppress(WrongState, RunNotFound, ResultNotFound):
+        store.change(job, {"running"}, same_worker=True, **fields)
+
+
+def resume_point(store: Store, run: RunRecord) -> Message:
+    """Return the half sentence on where a run goes on if it is resumed."""
+    iterations = RunFolder(store.folder(run)).kept_iterations()
+    if not iterations:
+        return Message("errors.runs.starts_again")
+    return Message("errors.runs.goes_on", iteration=iterations[-1])
+
+
+def _reason(store: Store, job: Job) -> Message:
+    if not isinstance(job, RunRecord):
+        return Message("errors.labs.killed")
+    resumed = resume_point(store, job)
+    return Message("errors.runs.killed", iteration=job.iteration, resumed=resumed)
 
 
 class Supervisor:
@@ -52,7 +128,7 @@ class Supervisor:
         self._engine = engine
         self._slots: dict[Kind, int] = {"training": slots, "laboratory": 1}
         self._checked = 0.0
-        # When laboratories were first seen to be asked to stop, `time.monotonic`.
+        # Times of the first look at laboratories with a request to stop, `time.monotonic`.
         self._stopping: dict[str, float] = {}
 
     def step(self) -> bool:

@@ -19,8 +19,6 @@ RERUNS: Mapping[int, tuple[float, ...]] = MappingProxyType(
         110: (6.32, 6.73, 6.50),
     }
 )
-# Five runs of 110 layers: mean and standard deviation, percent.
-FIVE_RUNS = (6.61, 0.16)
 ITERATIONS = 64_000
 BATCH_SIZE = 128
 WIDTH = 16

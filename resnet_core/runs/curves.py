@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,10 +14,7 @@ import pyarrow.parquet
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs.folder import RunFolder
 from resnet_core.telemetry import stream
-from resnet_core.telemetry.events import Float32, Measurement
-
-VECTORS = ("response_std", "gradient_norm", "branch_ratio")
-SCALARS = tuple(field.name for field in fields(Measurement) if field.name not in VECTORS)
+from resnet_core.telemetry.events import Float32
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,12 @@ def read(folder: RunFolder) -> Telemetry:
         telemetry = _cached(path, state.st_mtime_ns, state.st_size)
         if telemetry is not None:
             return telemetry
-    return from_table(pa.table({name: pa.array([], pa.float64()) for name in SCALARS}))
+    return from_table(pa.table({name: pa.array([], pa.float64()) for name in stream.SCALARS}))
 
 
 def from_table(rows: pa.Table) -> Telemetry:
     """Return the telemetry of a stream's rows, for example those of a `Tail`."""
-    scalars = [name for name in rows.column_names if name not in VECTORS]
+    scalars = [name for name in rows.column_names if name not in stream.VECTORS]
     axes = ("layers", "blocks") if rows.schema.metadata else ()
     names = {axis: stream.axis_names(rows.schema, axis) for axis in axes}
     layers, blocks = names.get("layers", ()), names.get("blocks", ())

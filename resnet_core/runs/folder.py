@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from resnet_core.system.texts import Message
 from resnet_core.training.checkpoint.folder import checkpoint_iterations, checkpoint_path
 
 STATE = "state.json"
+_log = logging.getLogger(__name__)
 
 _EARLIER = re.compile(r"iteration-(\d{8})\.safetensors")
 # Fields that describe the moment rather than the run are left to the index.
@@ -111,6 +114,19 @@ def of_run(run_id: str) -> RunFolder:
     return RunFolder(home.runs_folder() / check_id(run_id))
 
 
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn an error of the operating system into a sentence on a folder that cannot be written to.
+
+    Raises:
+        PlaygroundError: the folder cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise PlaygroundError("runs.folder_unwritable", path=folder, error=error) from error
+
+
 def write_run(folder: Path, record: RunRecord) -> None:
     """Write both files, each in one step; an experiment never changes once it is written.
 
@@ -186,6 +202,28 @@ def all_laboratories(labs_folder: Path) -> Iterator[Job]:
     """Return the jobs of all results in a folder of results, in the order of their requests."""
     jobs = [read_laboratory(path.parent) for path in labs_folder.glob(f"*/{STATE}")]
     return iter(sorted(jobs, key=lambda job: job.created))
+
+
+def all_jobs(runs_folder: Path, labs_folder: Path) -> Iterator[Job]:
+    """Yield the jobs that the folders describe, for a new index.
+
+    A run that was queued becomes paused, for its place is lost and nothing should start
+    unasked; one that was running keeps its worker's pid, and the supervisor finds out.
+    """
+    for folder in sorted(runs_folder.iterdir()) if runs_folder.is_dir() else []:
+        if not (folder / "experiment.json").is_file():
+            continue
+        try:
+            run = read_run(folder)
+        except (PlaygroundError, TypeError) as error:
+            _log.warning("The run in %s is left out: %s", folder, error)
+            continue
+        if run.state == "queued":
+            reason = Message("errors.runs.place_lost").dumps()
+            run = dataclasses.replace(run, state="paused", exit_reason=reason)
+        yield run
+    for number, job in enumerate(all_laboratories(labs_folder), start=1):
+        yield dataclasses.replace(job, position=float(number))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.runs import queries, store
-from resnet_core.runs.folder import RunFolder
+from resnet_core.runs.folder import RunFolder, explained
 from resnet_core.runs.record import RunRecord, check_id, new_id
 from resnet_core.system import atomic_folder, disk, home
 
@@ -94,11 +94,8 @@ def staged() -> Iterator[Path]:
     """
     sweep()
     parent = home.imports_folder()
-    try:
-        with atomic_folder.staged(parent, new_id) as folder:
-            yield folder
-    except OSError as error:
-        raise PlaygroundError("runs.folder_unwritable", path=parent, error=error) from error
+    with explained(parent), atomic_folder.staged(parent, new_id) as folder:
+        yield folder
 
 
 def sweep() -> None:

@@ -1,4 +1,4 @@
-"""Runs, read: for pages and the command line. Nothing here writes.
+"""Runs, read: for pages, laboratories and the command line. Nothing here writes; no torch.
 
 Runs of this home folder come from the index; recordings, which ship with the project,
 from `assets/recorded`. Both have the same type.
@@ -9,22 +9,40 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_core.errors import PlaygroundError, RunNotFound
+from resnet_core.errors import CheckpointError, PlaygroundError, RunNotFound, WrongState
 from resnet_core.runs import store
 from resnet_core.runs.cifar10 import with_available_images
 from resnet_core.runs.database import SELECT, to_run
 from resnet_core.runs.folder import RunFolder, of_run, read_run
 from resnet_core.runs.record import RunRecord, check_id
+from resnet_core.system import disk
+from resnet_core.training.checkpoint.folder import WEIGHTS, newest_checkpoint
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
 
 RECORDED = Path(__file__).parents[2] / "assets" / "recorded"
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network's state dict on disk.
+
+    Attributes:
+        path: a safetensors file.
+        sha256: of the file; the same for the same weights.
+        iteration: after how many updates.
+    """
+
+    path: Path
+    sha256: str
+    iteration: int
 
 
 def runs() -> list[RunRecord]:
@@ -143,3 +161,44 @@ def _recording(path: Path, modified: int) -> RunRecord:
         return dataclasses.replace(read_run(path), recorded=True)
     except TypeError as error:
         raise PlaygroundError("runs.recording_unreadable", recording=path.name) from error
+
+
+def described(run_id: str) -> RunRecord:
+    """Return the run as its own folder, or a recording's, describes it.
+
+    Raises:
+        RunNotFound: there is neither.
+        PlaygroundError: the folder is damaged.
+    """
+    own = of_run(run_id).path
+    if own.is_dir():
+        return read_run(own)
+    shipped = RECORDED / check_id(run_id)
+    if not (shipped / "run.json").is_file():
+        raise RunNotFound("runs.none", run=run_id[:64])
+    return with_available_images(dataclasses.replace(read_run(shipped), recorded=True))
+
+
+def weights(run: RunRecord) -> Weights:
+    """Return the weights of its newest checkpoint whose manifest matches, or those that it is
+    recorded with.
+
+    Raises:
+        WrongState: there are none.
+        CheckpointError: they cannot be read.
+    """
+    files = folder(run)
+    if files.weights.is_file():
+        return Weights(files.weights, _sha256(files.weights), run.iteration)
+    if newest := newest_checkpoint(files.checkpoints, [WEIGHTS]):
+        return Weights(newest.path / WEIGHTS, newest.sha256[WEIGHTS], newest.iteration)
+    raise WrongState(
+        "runs.recorded_without_weights" if run.recorded else "runs.no_weights", title=run.title
+    )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return disk.file_checksum(path)
+    except OSError as error:
+        raise CheckpointError("runs.weights_unreadable", path=path, error=error) from error

@@ -34,7 +34,7 @@ ACTIVE: frozenset[State] = frozenset({"queued", "running"})
 RESUMABLE: frozenset[State] = frozenset({"paused", "stopped", "failed", "interrupted"})
 ENDED: frozenset[State] = RESUMABLE | {"finished", "diverged"}
 
-# What a running worker is asked to do; it looks between two iterations.
+# A request to a running worker, which looks for one between two iterations.
 Request = Literal["pause", "stop"]
 
 # Commands on a run, and the states in which each is carried out; in others it is refused.
@@ -70,7 +70,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What every job has on record.
+    """The record that every job has.
 
     Attributes:
         id: unique, safe as a folder's name.

@@ -13,7 +13,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from resnet_core.errors import PlaygroundError, WrongState
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.runs.folder import RunFolder, read_run, write_run
 from resnet_core.runs.record import RunRecord, check_id
 from resnet_core.runs.store import wrong_state
@@ -103,7 +103,7 @@ def record_earlier(run_id: str, recording: Path, iterations: Iterable[int]) -> l
 
 
 def _final_weights(run: RunRecord) -> Path:
-    weights = find_weights.find(run)
+    weights = queries.weights(run)
     if weights.iteration != run.iteration:
         raise WrongState("recording.not_final", title=run.title, iteration=weights.iteration)
     return weights.path

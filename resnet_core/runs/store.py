@@ -13,15 +13,15 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound, WrongState
+from resnet_core.errors import ResultNotFound, RunNotFound, WrongState
 from resnet_core.runs import folder as job_folder
 from resnet_core.runs.database import SELECT, Database, Version, assignments, insert, to_job, to_run
-from resnet_core.runs.record import Job, Kind, Request, RunRecord, State
+from resnet_core.runs.record import ACTIVE, Job, Kind, Request, RunRecord, State
 from resnet_core.system import disk, home
 from resnet_core.system.texts import Message
 
@@ -46,7 +46,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.runs_folder = path.parent / "runs"
         self.labs_folder = path.parent / "labs"
-        self.database = Database(path, lambda: remembered(self.runs_folder, self.labs_folder))
+        self.database = Database(
+            path, lambda: job_folder.all_jobs(self.runs_folder, self.labs_folder)
+        )
         self._newest: tuple[Version, list[RunRecord]] | None = None
 
     def close(self) -> None:
@@ -135,13 +137,11 @@ class Store:
             disk.replace(prepared, place)
 
         try:
-            with disk.full_disk_explained(place):
+            with job_folder.explained(place), disk.full_disk_explained(place):
                 job_folder.write_run(prepared, record)
                 self.database.write(move_in)
-        except BaseException as error:
+        except BaseException:
             shutil.rmtree(place, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise PlaygroundError("runs.folder_unwritable", path=place, error=error) from error
             raise
 
     def queue_laboratory(
@@ -193,48 +193,84 @@ class Store:
             WrongState: it is in another state, or another worker is at it.
         """
 
-        def update(connection: sqlite3.Connection) -> _AnyJob:
-            present = _get(connection, job)
-            if present.state not in allowed or (same_worker and _worker(present) != _worker(job)):
-                raise wrong_state(refusal, present)
+        def update(connection: sqlite3.Connection, present: _AnyJob) -> None:
             prepare()
             values = dict(fields)
             if values.get("state") == "queued":
-                values["position"] = _last_position(connection, job.kind) + 1
-            _update(connection, job.id, values)
-            connection.execute(_RENUMBER)
-            return _get(connection, job)
+                values["position"] = _last_position(connection, present.kind) + 1
+            _update(connection, present.id, values)
 
-        changed = self.database.write(update)
-        self._copy_to_folder(changed)
-        return changed
+        return self._transition(job, allowed, refusal, update, same_worker=same_worker)
 
     def ask(self, job: _AnyJob, request: Request, refusal: str) -> _AnyJob:
-        """Ask a running job's worker for something; a queued job is paused or stopped at once.
+        """Send a request to a running job's worker; a queued job is paused or stopped at once.
 
         Raises:
             RunNotFound: there is no such job.
             WrongState: it is neither queued nor running.
         """
         state: State = "paused" if request == "pause" else "stopped"
-        reason = Message(
-            "errors.jobs.paused_before_start"
-            if request == "pause"
-            else "errors.jobs.stopped_before_start"
-        ).dumps()
+        keys = {
+            "pause": "errors.jobs.paused_before_start",
+            "stop": "errors.jobs.stopped_before_start",
+        }
+        reason = Message(keys[request]).dumps()
 
-        def note(connection: sqlite3.Connection) -> _AnyJob:
-            present = _get(connection, job)
-            if present.state == "running":
-                _update(connection, job.id, {"request": request})
-            elif present.state == "queued":
-                _update(connection, job.id, {"state": state, "exit_reason": reason})
-            else:
-                raise wrong_state(refusal, present)
+        def note(connection: sqlite3.Connection, present: _AnyJob) -> None:
+            queued = {"state": state, "exit_reason": reason}
+            running = {"request": request}
+            _update(connection, present.id, running if present.state == "running" else queued)
+
+        return self._transition(job, ACTIVE, refusal, note)
+
+    def move(self, run: RunRecord, position: int, refusal: str) -> RunRecord:
+        """Give a queued run another place in the queue; 1 is the next to start.
+
+        Raises:
+            RunNotFound: there is no such run.
+            WrongState: it is not queued.
+        """
+
+        def reorder(connection: sqlite3.Connection, present: RunRecord) -> None:
+            # Between its new neighbours: before the one at that place if it comes from behind,
+            # after it if it comes from the front.
+            step = -0.5 if position <= present.position else 0.5
+            _update(connection, present.id, {"position": position + step})
+
+        return self._transition(run, {"queued"}, refusal, reorder)
+
+    def remove(self, run: RunRecord, allowed: Collection[State], refusal: str) -> None:
+        """Remove a run from the index; its folder is the caller's to delete.
+
+        Raises:
+            RunNotFound: there is no such run.
+            WrongState: it is in a state that is not allowed.
+        """
+
+        def delete(connection: sqlite3.Connection) -> None:
+            _check_state(connection, run, allowed, refusal)
+            connection.execute("DELETE FROM job WHERE id = ?", (run.id,))
+            connection.execute(_RENUMBER)
+
+        self.database.write(delete)
+
+    def _transition(
+        self,
+        job: _AnyJob,
+        allowed: Collection[State],
+        refusal: str,
+        act: Callable[[sqlite3.Connection, _AnyJob], None],
+        *,
+        same_worker: bool = False,
+    ) -> _AnyJob:
+        """Change a job that is in one of the allowed states; copy the record to its folder."""
+
+        def change(connection: sqlite3.Connection) -> _AnyJob:
+            act(connection, _check_state(connection, job, allowed, refusal, same_worker))
             connection.execute(_RENUMBER)
             return _get(connection, job)
 
-        changed = self.database.write(note)
+        changed = self.database.write(change)
         self._copy_to_folder(changed)
         return changed
 
@@ -257,7 +293,7 @@ class Store:
         return self.database.write(take)
 
     def report(self, job_id: str, **fields: Any) -> Request | None:
-        """Note a running worker's progress; returns what it is asked to do."""
+        """Note a running worker's progress; return the request to it."""
 
         def note(connection: sqlite3.Connection) -> Request | None:
             _update(connection, job_id, {**fields, "heartbeat": time.time()})
@@ -266,54 +302,14 @@ class Store:
         return self.database.write(note)
 
     def requested(self, job_id: str) -> Request | None:
-        """Return what a running worker is asked to do; cheap enough for every 50 ms."""
+        """Return the request to a running worker; cheap enough for every 50 ms."""
         return self.database.read(lambda connection: _request(connection, job_id))
-
-    def move(self, run: RunRecord, position: int, refusal: str) -> RunRecord:
-        """Give a queued run another place in the queue; 1 is the next to start.
-
-        Raises:
-            RunNotFound: there is no such run.
-            WrongState: it is not queued.
-        """
-
-        def reorder(connection: sqlite3.Connection) -> RunRecord:
-            present = _get(connection, run)
-            if present.state != "queued":
-                raise wrong_state(refusal, present)
-            # Between its new neighbours: before the one that stands there if it comes from
-            # behind, after it if it comes from the front.
-            step = -0.5 if position <= present.position else 0.5
-            _update(connection, run.id, {"position": position + step})
-            connection.execute(_RENUMBER)
-            return _get(connection, run)
-
-        return self.database.write(reorder)
-
-    def remove(self, run: RunRecord, allowed: Collection[State], refusal: str) -> None:
-        """Take a run off the index; its folder is the caller's to delete.
-
-        Raises:
-            RunNotFound: there is no such run.
-            WrongState: it is in a state that is not allowed.
-        """
-
-        def delete(connection: sqlite3.Connection) -> None:
-            present = _get(connection, run)
-            if present.state not in allowed:
-                raise wrong_state(refusal, present)
-            connection.execute("DELETE FROM job WHERE id = ?", (run.id,))
-            connection.execute(_RENUMBER)
-
-        self.database.write(delete)
 
     def _make_folder(self, record: RunRecord) -> None:
         folder = self.runs_folder / record.id
-        try:
+        with job_folder.explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             job_folder.write_run(folder, record)
-        except OSError as error:
-            raise PlaygroundError("runs.folder_unwritable", path=folder, error=error) from error
 
     def _copy_to_folder(self, job: Job) -> None:
         """Copy the record, which only matters should the index be lost: a full disk does not stop
@@ -342,28 +338,6 @@ def wrong_state(key: str, job: Job) -> WrongState:
     return WrongState(key, title=job.title, state=Message(f"common.state.{job.state}"))
 
 
-def remembered(runs_folder: Path, labs_folder: Path) -> Iterable[Job]:
-    """Yield the jobs that the folders describe, for a new index.
-
-    A run that was queued becomes paused, for its place is lost and nothing should start
-    unasked; one that was running keeps its worker's pid, and the supervisor finds out.
-    """
-    for folder in sorted(runs_folder.iterdir()) if runs_folder.is_dir() else []:
-        if not (folder / "experiment.json").is_file():
-            continue
-        try:
-            run = job_folder.read_run(folder)
-        except (PlaygroundError, TypeError) as error:
-            _log.warning("The run in %s is left out: %s", folder, error)
-            continue
-        if run.state == "queued":
-            reason = Message("errors.runs.place_lost").dumps()
-            run = dataclasses.replace(run, state="paused", exit_reason=reason)
-        yield run
-    for number, job in enumerate(job_folder.all_laboratories(labs_folder), start=1):
-        yield dataclasses.replace(job, position=float(number))
-
-
 def _worker(job: Job) -> tuple[object, ...]:
     """Return what tells one start of a job from another: its process, or when it was claimed."""
     return (job.pid, job.pid_created) if job.pid is not None else (None, job.heartbeat)
@@ -381,6 +355,24 @@ def _get(connection: sqlite3.Connection, job: _AnyJob) -> _AnyJob:
     if isinstance(job, RunRecord):
         raise RunNotFound("runs.none", run=job.id)
     raise ResultNotFound("labs.no_result", result=job.id)
+
+
+def _check_state(
+    connection: sqlite3.Connection,
+    job: _AnyJob,
+    allowed: Collection[State],
+    refusal: str,
+    same_worker: bool = False,
+) -> _AnyJob:
+    """Return the job as it is now.
+
+    Raises:
+        WrongState: it is in a state that is not allowed, or another worker is at it.
+    """
+    present = _get(connection, job)
+    if present.state not in allowed or (same_worker and _worker(present) != _worker(job)):
+        raise wrong_state(refusal, present)
+    return present
 
 
 def _update(connection: sqlite3.Connection, job_id: str, fields: dict[str, Any]) -> None:

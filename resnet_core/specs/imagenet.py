@@ -206,9 +206,9 @@ def check_choice(field: str, value: object, choices: tuple[Any, ...]) -> None:
         raise InvalidSetting(field, "setting.choice", given=str(value)[:60], options=choices)
 
 
-def _unknown(given: str) -> InvalidSetting:
-    near = difflib.get_close_matches(given[:60], ARCHITECTURES, n=1, cutoff=0.6)
-    name = PREFIX + given[:60]
+def _unknown(text: str) -> InvalidSetting:
+    near = difflib.get_close_matches(text[:60], ARCHITECTURES, n=1, cutoff=0.6)
+    name = PREFIX + text[:60]
     if near:
         return InvalidSetting("network", "setting.architecture_near", given=name, near=near[0])
     return InvalidSetting("network", "setting.architecture", given=name, options=ARCHITECTURES)

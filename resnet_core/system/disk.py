@@ -14,7 +14,7 @@ from typing import IO, Any, Literal
 
 from resnet_core.errors import PlaygroundError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT}
 _PATIENCE = 2.0  # seconds
 
 
@@ -31,7 +31,7 @@ def full_disk_explained(path: Path, key: str = "system.disk_full_resume") -> Ite
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL:
             raise
         raise PlaygroundError(key, path=path) from error
 

@@ -1,4 +1,4 @@
-"""What a machine's owner may set by environment variable; everything has a default."""
+"""Settings of a machine by environment variables; each has a default."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resnet_core.errors import InvalidSetting
-from resnet_core.system.validation import setting_error
+from resnet_core.errors import InvalidSetting, setting_error
 
 PREFIX = "RESIDUAL_PLAYGROUND_"
 

@@ -17,7 +17,7 @@ VARIABLE = "RESIDUAL_PLAYGROUND_HOME"
 
 
 def home() -> Path:
-    """The folder, created where it is missing.
+    """Return the folder, which is created where it is missing.
 
     Raises:
         PlaygroundError: the folder cannot be created or written to.
@@ -36,37 +36,37 @@ def home() -> Path:
 
 
 def database_path() -> Path:
-    """The SQLite file that indexes the runs and holds the queue."""
+    """Return the path of the SQLite file with the index of jobs and the queue."""
     return home() / "playground.sqlite3"
 
 
 def runs_folder() -> Path:
-    """Holds one folder a run, named by the run's id."""
+    """Return the folder of the runs: one folder each, named by the run's id."""
     return _subfolder("runs")
 
 
 def labs_folder() -> Path:
-    """Holds one folder a laboratory's result, named by the result's id."""
+    """Return the folder of the laboratories' results: one folder each, named by its id."""
     return _subfolder("labs")
 
 
 def data_folder() -> Path:
-    """Holds the data sets that were downloaded or uploaded."""
+    """Return the folder of downloaded and uploaded data sets."""
     return _subfolder("data")
 
 
 def imports_folder() -> Path:
-    """Holds what is being imported until it is whole; empty at other times."""
+    """Return the folder in which imports are staged; it is empty at other times."""
     return _subfolder("imports")
 
 
 def pictures_folder() -> Path:
-    """Holds the pictures that people looked at networks with, named by what they show."""
+    """Return the folder of uploaded pictures, named by the hash of their pixels."""
     return _subfolder("pictures")
 
 
 def cache_folder() -> Path:
-    """Holds what can be computed again: rendered shapes, timings. Safe to delete."""
+    """Return the folder of results that can be computed again, such as rendered shapes."""
     return _subfolder("cache")
 
 

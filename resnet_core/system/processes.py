@@ -1,4 +1,4 @@
-"""Processes that outlive whoever started them."""
+"""Processes that outlive the one that started them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLOCK_SECONDS = 2.0
 
 
 def created(pid: int) -> float | None:
-    """When the process was created, seconds since the epoch; None where there is none."""
+    """Return the process's creation time, seconds since the epoch, or None where there is none."""
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.NoSuchProcess:
@@ -27,7 +27,7 @@ def created(pid: int) -> float | None:
 
 
 def alive(pid: int, created_at: float | None) -> bool:
-    """Whether this very process still runs; one that ended and was not collected does not."""
+    """Return whether this very process runs; one that ended and was not collected does not."""
     try:
         process = psutil.Process(pid)
         same = created_at is None or abs(process.create_time() - created_at) < _CLOCK_SECONDS

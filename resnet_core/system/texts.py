@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import json
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -131,26 +131,38 @@ class Message:
 
     def replaced(self, old: str, new: str) -> Message:
         """Return the message with a string replaced within all its values."""
+
+        def change(value: Any) -> Any:
+            if isinstance(value, Message):
+                return value.replaced(old, new)
+            return value.replace(old, new) if isinstance(value, str) else value
+
         return Message(
-            self.key, **{name: _replaced(value, old, new) for name, value in self.values.items()}
+            self.key, **{name: _each(value, change) for name, value in self.values.items()}
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
-        return {
-            "key": self.key,
-            "values": {name: _as_json(value) for name, value in self.values.items()},
-        }
+
+        def change(value: Any) -> Any:
+            return value.as_json() if isinstance(value, Message) else value
+
+        values = {name: _each(value, change) for name, value in self.values.items()}
+        return {"key": self.key, "values": values}
 
     @classmethod
     def from_json(cls, value: str | Mapping[str, Any]) -> Message:
-        """Return a stored message; a plain sentence of an earlier version is kept as it is."""
+        """Return a stored message; a plain sentence of an earlier version stays as it is."""
         if isinstance(value, str):
             if not value.startswith('{"key"'):
                 return cls(STORED, text=value)
             value = json.loads(value)
         assert isinstance(value, Mapping)
-        values = {name: _from_json(part) for name, part in value["values"].items()}
+
+        def change(part: Any) -> Any:
+            return cls.from_json(part) if isinstance(part, dict) else part
+
+        values = {name: _each(part, change) for name, part in value["values"].items()}
         return cls(value["key"], **values)
 
     def dumps(self) -> str:
@@ -202,21 +214,6 @@ def _readable(value: Any, language: Language) -> Any:
     return value
 
 
-def _replaced(value: Any, old: str, new: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(old, new)
-    if isinstance(value, Message):
-        return value.replaced(old, new)
-    return [_replaced(part, old, new) for part in value] if isinstance(value, list) else value
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, Message):
-        return value.as_json()
-    return [_as_json(part) for part in value] if isinstance(value, list) else value
-
-
-def _from_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return Message.from_json(value)
-    return [_from_json(part) for part in value] if isinstance(value, list) else value
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a value, or each part of a list, changed."""
+    return [_each(part, change) for part in value] if isinstance(value, list) else change(value)

@@ -11,7 +11,7 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self
@@ -26,23 +26,19 @@ from resnet_core.telemetry.events import Measurement, Started
 
 # Column, Arrow type, nullable. The three vectors' lengths depend on the network; VGG and
 # GoogLeNet have no blocks, and a vector of length 0 has no column.
-_SCALARS = (
-    ("iteration", pa.int64(), False),
-    ("epoch", pa.float64(), False),
-    ("seconds", pa.float64(), False),
-    ("loss", pa.float64(), False),
-    ("running_error", pa.float64(), True),
-    ("train_error", pa.float64(), True),
-    ("test_error", pa.float64(), True),
-    ("learning_rate", pa.float64(), False),
-    ("images_per_second", pa.float64(), False),
-    ("audit_error", pa.float64(), True),
-)
-_VECTORS = (
-    ("response_std", "layers"),
-    ("gradient_norm", "layers"),
-    ("branch_ratio", "blocks"),
-)
+SCALARS: Mapping[str, tuple[pa.DataType, bool]] = {
+    "iteration": (pa.int64(), False),
+    "epoch": (pa.float64(), False),
+    "seconds": (pa.float64(), False),
+    "loss": (pa.float64(), False),
+    "running_error": (pa.float64(), True),
+    "train_error": (pa.float64(), True),
+    "test_error": (pa.float64(), True),
+    "learning_rate": (pa.float64(), False),
+    "images_per_second": (pa.float64(), False),
+    "audit_error": (pa.float64(), True),
+}
+VECTORS = {"response_std": "layers", "gradient_norm": "layers", "branch_ratio": "blocks"}
 # pyarrow's errors for bytes that are no whole message: OSError where the body is short.
 _TORN = (pa.ArrowException, OSError, EOFError, StopIteration)
 
@@ -53,10 +49,10 @@ def new_schema(started: Started) -> pa.Schema:
     `stream` is a new identifier, by which a reader notices that the file is another one.
     """
     names = {"layers": list(started.layers), "blocks": list(started.blocks)}
-    fields = [pa.field(name, kind, nullable=empty) for name, kind, empty in _SCALARS]
+    fields = [pa.field(name, kind, nullable=empty) for name, (kind, empty) in SCALARS.items()]
     fields += [
         pa.field(column, pa.list_(pa.float32(), len(names[axis])), nullable=False)
-        for column, axis in _VECTORS
+        for column, axis in VECTORS.items()
         if names[axis]
     ]
     metadata = {key: json.dumps(value) for key, value in names.items()}
@@ -82,9 +78,9 @@ def to_batch(measurement: Measurement, table_schema: pa.Schema) -> pa.RecordBatc
     """
     columns = [
         pa.array([getattr(measurement, name)], kind, from_pandas=False)
-        for name, kind, _ in _SCALARS
+        for name, (kind, _) in SCALARS.items()
     ]
-    for column, axis in _VECTORS:
+    for column, axis in VECTORS.items():
         values = np.asarray(getattr(measurement, column), np.float32)
         exists = column in table_schema.names
         length = table_schema.field(column).type.list_size if exists else 0

@@ -13,7 +13,7 @@ from resnet_core.data import augment, catalog
 from resnet_core.data.dataset import Dataset, ImageSet, Selection, class_order
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.image_folder import ImageFiles, ImageFolder
-from resnet_core.data.imagenet.views import View, centre_view
+from resnet_core.data.imagenet.views import centre_view
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.training.batches import Batches, PictureBatches, as_tensor
 from resnet_core.training.device import Execution
@@ -25,6 +25,11 @@ _MAX_EVALUATED = 250  # pictures that go through a network together
 
 # Images of one batch: of the paper's networks in bf16 its activations then take 30 MB a layer.
 _MAX_IMAGES, _MAX_PIXELS = 500, 2**19
+
+
+def images_per_pass(pixels: int) -> int:
+    """Return how many images of so many pixels go through a network together in an evaluation."""
+    return max(1, min(_MAX_IMAGES, _MAX_PIXELS // pixels))
 
 
 def percent_wrong(batches: Iterable[tuple[Tensor, Tensor]]) -> float:
@@ -77,7 +82,7 @@ def of_images(images: ImageSet, mean: Tensor, execution: Execution) -> Evaluatio
     """
     pixels, labels = augment.as_tensors(images, execution.device)
     height, width = pixels.shape[2:]
-    size = max(1, min(_MAX_IMAGES, _MAX_PIXELS // (height * width)))
+    size = images_per_pass(height * width)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         for part, truth in zip(pixels.split(size), labels.split(size), strict=True):
@@ -103,17 +108,13 @@ def of_pictures(
     labels = torch.from_numpy(pictures.labels).to(execution.device)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        views = decoders.map(partial(_view, pictures, crop), range(len(pictures)))
+        views = decoders.map(partial(centre_view, pictures, crop=crop), range(len(pictures)))
         for part in labels.split(size):
             pixels = as_tensor([next(views).pixels for _ in part]).to(execution.device)
             mean, memory_format = training.mean, execution.memory_format
             yield augment.centred(pixels, mean, execution.dtype, memory_format), part
 
     return Evaluation(batches, execution)
-
-
-def _view(pictures: ImageFiles, crop: int, place: int) -> View:
-    return centre_view(pictures, place, crop)
 
 
 def fixed_subset(images: ImageSet, count: int) -> ImageSet:

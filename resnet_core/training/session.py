@@ -15,8 +15,7 @@ from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started
 from resnet_core.telemetry.probes import Probes
 from resnet_core.training import device
-from resnet_core.training.checkpoint.files import Checkpoint, weights_sha256
-from resnet_core.training.checkpoint.fork import load_fitting
+from resnet_core.training.checkpoint.files import Checkpoint, load_fitting, weights_sha256
 from resnet_core.training.images import Data, prepare
 from resnet_core.training.schedule import audit_due, evaluation_due
 from resnet_core.training.step.backpropagation import Backpropagation, BatchResult
@@ -206,10 +205,7 @@ class Session:
             images_per_second=(
                 self._images_since / self._seconds_since if self._images_since else 0.0
             ),
-            response_std=readings.response_std,
-            gradient_norm=readings.gradient_norm,
-            branch_ratio=readings.branch_ratio,
-            audit_error=readings.audit_error,
+            **vars(readings),
         )
 
     @contextmanager

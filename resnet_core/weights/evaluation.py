@@ -65,7 +65,7 @@ class OpenQuestions(InvalidSetting):
 
 @dataclass(frozen=True)
 class Answers:
-    """What a file does not say itself; None: not answered."""
+    """Answers to the questions that a file leaves open; None: not answered."""
 
     network: str | None = None
     shortcut: str | None = None
@@ -151,7 +151,7 @@ def evaluate(
     *,
     part: Part = WHOLE,
     precision: ComputedPrecision = "fp32",
-    on_progress: Progress = lambda done, total: None,
+    on_progress: Progress = lambda tested, total: None,
 ) -> EvaluatedFile:
     """Test the network of a file on a data set's test images, or on all those of an npz.
 
@@ -172,50 +172,51 @@ def evaluate(
     test_images.check_fit(images, specs[0].channels, specs[0].classes)
     replace(specs[0], image_size=images.size)  # refused where the network needs larger ones
     possible = normalizations(images.channels)
-    chosen = [one for one in possible if answers.normalization in (None, one)]
-    if not chosen:
+    accepted = [name for name in possible if answers.normalization in (None, name)]
+    if not accepted:
         raise InvalidSetting("normalization", "weights.grey", options=possible)
 
     execution = device.choose("auto", precision)
     candidates = answers.with_activation(recognition).candidates
     tries = len(candidates) * len(possible)
-    few = images.sample(sample_size(candidates, tries, images.size))
-    report = _counter(len(few) * tries + len(images), on_progress)
-    trials = tuple(try_all(candidates, possible, tensors, few, execution.device, report))
-    if len(specs) > 1 or len(chosen) > 1:
-        raise _open(specs, chosen, trials)
-    interpretation = Interpretation(specs[0], chosen[0])
+    sample = images.sample(sample_size(candidates, tries, images.size))
+    report = _counter(len(sample) * tries + len(images), on_progress)
+    trials = tuple(try_all(candidates, possible, tensors, sample, execution.device, report))
+    if len(specs) > 1 or len(accepted) > 1:
+        raise _open(specs, accepted, trials)
+    interpretation = Interpretation(specs[0], accepted[0])
     model = execution.place(loading.network(specs[0], tensors))
-    wrong = misclassified(model, chosen[0], images, execution, report)
+    wrong = misclassified(model, accepted[0], images, execution, report)
     result = Trial(interpretation, wrong)
     return EvaluatedFile(result, images, file, trials, _warning(result, trials), tensors)
 
 
 def _counter(total: int, on_progress: Progress) -> Report:
-    done = 0
+    tested = 0
 
     def report(images: int) -> None:
-        nonlocal done
-        done += images
-        on_progress(done, total)
+        nonlocal tested
+        tested += images
+        on_progress(tested, total)
 
     on_progress(0, total)
     return report
 
 
 def _open(
-    specs: Sequence[Spec], chosen: Sequence[Normalization], trials: Sequence[Trial]
+    specs: Sequence[Spec], normalizations: Sequence[Normalization], trials: Sequence[Trial]
 ) -> OpenQuestions:
     """Return the questions that are left, with the evidence of the sample."""
     fields = questions(tuple(specs))
-    if len(chosen) > 1:
-        fields["normalization"] = tuple(chosen)
+    if len(normalizations) > 1:
+        fields["normalization"] = tuple(normalizations)
     names = {"name": "network"}
     choices = [f"{names.get(field, field)} ({', '.join(v)})" for field, v in fields.items()]
     possible = [
         trial
         for trial in trials
-        if trial.interpretation.spec in specs and trial.interpretation.normalization in chosen
+        if trial.interpretation.spec in specs
+        and trial.interpretation.normalization in normalizations
     ]
     best = min(possible, key=lambda trial: trial.error)
     first = next(iter(fields))
@@ -232,14 +233,14 @@ def _open(
 
 def _warning(result: Trial, trials: Sequence[Trial]) -> Message | None:
     """Warn where another reading is clearly better on the sample, or all are near guessing."""
-    chosen = next(trial for trial in trials if trial.interpretation == result.interpretation)
+    answered = next(trial for trial in trials if trial.interpretation == result.interpretation)
     best = min(trials, key=lambda trial: trial.error)
-    if best.clearly_better_than(chosen):
+    if best.clearly_better_than(answered):
         return Message(
             "errors.weights.misfit",
-            images=len(chosen.wrong),
-            chosen=chosen.interpretation.message(),
-            error=chosen.error,
+            images=len(answered.wrong),
+            chosen=answered.interpretation.message(),
+            error=answered.error,
             best=best.interpretation.message(),
             least=best.error,
         )

@@ -100,8 +100,8 @@ class Images:
 
     def sample(self, count: int) -> Images:
         """Return as many of each class; all if there are fewer."""
-        few = class_order(self.images.labels, equal=True)[:count]
-        return replace(self, images=self.images.take(few))
+        positions = class_order(self.images.labels, equal=True)[:count]
+        return replace(self, images=self.images.take(positions))
 
 
 def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images:

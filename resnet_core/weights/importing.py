@@ -59,7 +59,7 @@ def import_weights(
     name: str = "",
     image_size: int | None = None,
     file_name: str = "",
-    on_progress: Progress = lambda done, total: None,
+    on_progress: Progress = lambda tested, total: None,
 ) -> ImportedNetwork:
     """Read, recognise, test and store the network of a file; all or nothing is stored.
 
@@ -156,8 +156,8 @@ def _batch(
     """Return training images, as many of each class, as the network takes them."""
     # 128, or as many large images as a small machine's memory has room for.
     size = max(2, min(_MOST_IMAGES, _MOST_PIXELS // dataset.image_size**2))
-    few = dataset.train.take(class_order(dataset.train.labels, equal=True)[:size])
-    pixels, labels = augment.as_tensors(few, target)
+    batch = dataset.train.take(class_order(dataset.train.labels, equal=True)[:size])
+    pixels, labels = augment.as_tensors(batch, target)
     mean = evaluated.images.mean.to(target)
     return normalized(pixels, evaluated.interpretation.normalization, mean), labels
 
@@ -207,8 +207,5 @@ def measure(model: nn.Module, images: Tensor, labels: Tensor) -> Measurement:
         test_error=None,
         learning_rate=0.0,
         images_per_second=0.0,
-        response_std=readings.response_std,
-        gradient_norm=readings.gradient_norm,
-        branch_ratio=readings.branch_ratio,
-        audit_error=None,
+        **vars(readings),
     )

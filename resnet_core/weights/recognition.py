@@ -108,7 +108,7 @@ def recognise(shapes: Shapes) -> Recognition:
         proposed = _imagenet()
     else:
         proposed = _cifar(shapes)
-    sizes = {"classes": _classes(shapes), "channels": _channels(shapes)}
+    sizes = {"classes": classes_of(shapes), "channels": channels_of(shapes)}
     # What is open for one network may be all the same for another, of the same tensors.
     specs = {_distinct(spec): spec for spec in _specs(proposed, sizes)}.values()
     problems = [(differences(spec, shapes), spec) for spec in specs]
@@ -214,14 +214,14 @@ def _distinct(spec: Spec) -> tuple[Any, ...]:
     return spec.name, places, padding, stride
 
 
-def _classes(shapes: Shapes) -> int:
+def classes_of(shapes: Shapes) -> int:
     for name in ("fc.weight", "classifier.6.weight"):
         if len(shapes.get(name, ())) == 2 and shapes[name][0] > 0:
             return shapes[name][0]
     raise _unknown(Message("errors.weights.no_classifier"))
 
 
-def _channels(shapes: Shapes) -> int:
+def channels_of(shapes: Shapes) -> int:
     for name in (_STEM, "features.0.weight", "conv1.conv.weight"):
         if len(shapes.get(name, ())) == 4 and shapes[name][1] > 0:
             return shapes[name][1]

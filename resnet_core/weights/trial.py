@@ -13,11 +13,10 @@ from resnet_core.anatomy.describe import describe
 from resnet_core.specs.names import Spec
 from resnet_core.system.texts import Message
 from resnet_core.training.device import Execution
+from resnet_core.training.images import images_per_pass
 from resnet_core.weights.images import Images, Normalization, normalized
 from resnet_core.weights.loading import network
 
-# Of one batch; as in `training.evaluation`, so that a run's error comes out the same here.
-_MOST_IMAGES, _MOST_PIXELS = 500, 2**19
 # A sample is to tell 10 % from 70 %: 250 images do. Large networks get as many as take about a
 # minute on one core, of 2 x 10^10 multiply-adds a second.
 _SAMPLE, _LEAST, _MULTIPLY_ADDS = 250, 40, 1.2e12
@@ -120,7 +119,7 @@ def misclassified(
     """Return which images are misclassified: bool, N, on the CPU. The model is placed already."""
     pixels, labels = images.tensors()
     mean = images.mean.to(execution.device)
-    size = max(1, min(_MOST_IMAGES, _MOST_PIXELS // pixels[0, 0].numel()))
+    size = images_per_pass(pixels[0, 0].numel())
     wrong = []
     with execution.autocast():
         for part, truth in zip(pixels.split(size), labels.split(size), strict=True):

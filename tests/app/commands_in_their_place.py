@@ -38,5 +38,5 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Started
     for thread in threading.enumerate():
         if thread.name.startswith("measure "):
             measurements.make_way()
-            thread.join(30)
+            thread.join(60)
             assert not thread.is_alive()

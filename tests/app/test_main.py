@@ -27,13 +27,13 @@ def test_streamlit_finds_the_application_with_its_routes() -> None:
 
 
 def test_as_a_script_it_shows_the_home_page() -> None:
-    test = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=30).run()
+    test = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120).run()
     assert not test.exception
     assert test.title[0].value == "Deeper should be better. Here it is not."
 
 
 def test_a_language_in_the_address_is_spoken_and_kept() -> None:
-    test = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=30)
+    test = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
     test.query_params["lang"] = "ko"
     test.run()
     assert not test.exception

@@ -26,10 +26,10 @@ from app.background.measurements import training
 from app.server import lifespan, routes
 training.measure = training.together = lambda _: None  # starts a process of its own
 faults = {}
-test = AppTest.from_file("app/main.py", default_timeout=60).run()
+test = AppTest.from_file("app/main.py", default_timeout=120).run()
 faults["main"] = [error.value for error in test.exception]
 for name in [*router.NAMES, *(f"labs/{name}" for name in router.laboratories())]:
-    test = AppTest.from_file(f"pages/{name}.py", default_timeout=60).run()
+    test = AppTest.from_file(f"pages/{name}.py", default_timeout=120).run()
     faults[name] = [error.value for error in test.exception]
 lifespan.load_pages()
 print(json.dumps([faults, sorted(sys.modules)]))
@@ -53,7 +53,7 @@ _LIGHT = (
     "resnet_core.experiments.presets",
     "resnet_core.runs.queries",
     "resnet_core.runs.store",
-    "resnet_core.runs.export",
+    "resnet_core.exporting.tables",
     "resnet_core.exporting.export",
     "resnet_core.exporting.hub",
     "resnet_core.exporting.event_files",

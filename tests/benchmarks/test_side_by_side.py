@@ -35,7 +35,7 @@ def test_each_benchmark_runs(name: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=240,
     ).stdout
     assert "this project" in said or "the project's" in said
     assert "torch" in said.splitlines()[6]

@@ -62,7 +62,9 @@ class Charts:
         """What the axes span, x then y."""
         return self.plot(panel).evaluate(_AXES)
 
-    def wait_for_points(self, panel: str = "error", more_than: int = 0, seconds: float = 60) -> int:
+    def wait_for_points(
+        self, panel: str = "error", more_than: int = 0, seconds: float = 120
+    ) -> int:
         """Wait until plotly has more points than this in a panel; how many there are then."""
         self.page.wait_for_function(
             """([selector, limit]) => {
@@ -74,7 +76,7 @@ class Charts:
         )
         return self.points(panel)
 
-    def wait_for_others(self, panel: str, known: list[str], seconds: float = 60) -> None:
+    def wait_for_others(self, panel: str, known: list[str], seconds: float = 120) -> None:
         """Wait until plotly has points, and of none but series that are not known yet."""
         self.page.wait_for_function(
             """([selector, known]) => {
@@ -100,7 +102,7 @@ class Charts:
         )
 
     def wait_for_change(
-        self, panel: str, before: list[dict[str, Any]], seconds: float = 60
+        self, panel: str, before: list[dict[str, Any]], seconds: float = 120
     ) -> None:
         """Wait until a panel's values are other than they were."""
         self.page.wait_for_function(

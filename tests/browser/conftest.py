@@ -4,11 +4,10 @@ unless RESIDUAL_PLAYGROUND_BROWSER=required."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page
 
 from resnet_core.jobs import queue
 from resnet_core.runs import queries
@@ -22,10 +21,9 @@ from tests.small_runs import small_data
 __all__ = ["small_data"]
 
 _HERE = Path(__file__).parent
-_PATIENCE = 60_000  # ms; two cores may be busy with training
 _stage = Stage()
 
-NewContext = Callable[..., BrowserContext]
+NewPage = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,38 +62,34 @@ def empty_playground() -> Playground:
 
 
 @pytest.fixture
-def watches() -> Iterator[list[Watch]]:
-    """Of all contexts of the test; what they have seen fails the test at its end."""
-    made: list[Watch] = []
-    yield made
-    complaints = [complaint for watch in made for complaint in watch.complaints]
-    assert not complaints, "\n".join(complaints)
+def new_page() -> NewPage:
+    """Opens further pages: of another size, in another colour scheme, in a context of its own."""
+    return _stage.page
 
 
 @pytest.fixture
-def new_context(watches: list[Watch]) -> Iterator[NewContext]:
-    """Makes browsers without a past."""
-    expect.set_options(timeout=_PATIENCE)
-    with ExitStack() as made:
+def page() -> Page:
+    return _stage.page()
 
-        def make(**options: object) -> BrowserContext:
-            options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}
-            context = _stage.browser().new_context(**options)
-            context.set_default_timeout(_PATIENCE)
-            watches.append(Watch(context))
-            made.callback(context.close)
-            made.callback(watches[-1].look)
-            return context
 
-        yield make
+@pytest.fixture(scope="module")
+def module_page() -> Iterator[Page]:
+    """One page for all tests of a module."""
+    page = _stage.page(kept=True)
+    yield page
+    page.close()
 
 
 @pytest.fixture
-def page(new_context: NewContext) -> Page:
-    return new_context().new_page()
-
-
-@pytest.fixture
-def watch(page: Page, watches: list[Watch]) -> Watch:
+def watch(page: Page) -> Watch:
     """What the page's context complains of."""
-    return watches[0]
+    return _stage.watch
+
+
+@pytest.fixture(autouse=True)
+def no_complaints() -> Iterator[None]:
+    """A test fails at its end for what its pages complained of; then they are closed."""
+    yield
+    complaints = _stage.complaints()
+    _stage.close_pages()
+    assert not complaints, "\n".join(complaints)

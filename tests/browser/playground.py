@@ -34,7 +34,7 @@ class Playground:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, seconds: float = 90.0) -> None:
+    def start(self, seconds: float = 120.0) -> None:
         """Start the server as the README says and wait until it is healthy."""
         # The command itself: `python -m streamlit` would put the repository on the path.
         command = shutil.which("streamlit", path=str(Path(sys.executable).parent))
@@ -56,7 +56,7 @@ class Playground:
         """End the server alone, at once and without a word to it."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def close(self) -> None:
         """End the server and every process that serves its home folder."""

@@ -38,7 +38,7 @@ def running(data: Path, **changes: object) -> RunRecord:
     return reached(run.id, 1)
 
 
-def reached(run_id: str, iteration: int, seconds: float = 60.0) -> RunRecord:
+def reached(run_id: str, iteration: int, seconds: float = 120.0) -> RunRecord:
     """The run, once the index knows it to have come so far."""
     return wait_until(
         lambda: (run := queries.run(run_id)).iteration >= iteration and run,
@@ -47,7 +47,7 @@ def reached(run_id: str, iteration: int, seconds: float = 60.0) -> RunRecord:
     )
 
 
-def state_of(run_id: str, *states: str, seconds: float = 60.0) -> RunRecord:
+def state_of(run_id: str, *states: str, seconds: float = 120.0) -> RunRecord:
     """The run, once it is in one of these states."""
     return wait_until(
         lambda: (run := queries.run(run_id)).state in states and run,

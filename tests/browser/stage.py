@@ -12,13 +12,16 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.browser.playground import Playground
+from tests.browser.watch import Watch
 
 REQUIRED = os.environ.get("RESIDUAL_PLAYGROUND_BROWSER") == "required"
+TIMEOUT = 120_000  # ms; two cores may be busy with training and with other tests
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = [
     "--no-sandbox",
@@ -38,6 +41,8 @@ class Stage:
         self._browser: Browser | None = None
         self._missing = ""  # why there is no browser, once that is known
         self._playgrounds: dict[str, Playground] = {}
+        self._kept: set[Page] = set()
+        self._windows: list[tuple[BrowserContext, Watch]] = []  # the first is shared by tests
 
     def browser(self) -> Browser:
         """A headless Chromium; the test skips, or fails where one is required, without it."""
@@ -49,6 +54,59 @@ class Stage:
                 pytest.skip(self._missing)
         assert self._browser is not None
         return self._browser
+
+    def page(
+        self,
+        width: int = 1440,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+        *,
+        apart: bool = False,
+        kept: bool = False,
+    ) -> Page:
+        """Open a page.
+
+        Args:
+            apart: in a context of its own; all others share one, and its cache.
+            kept: `close_pages` leaves it open.
+        """
+        if apart or not self._windows:
+            context = self.browser().new_context(locale="en-GB")
+            context.set_default_timeout(TIMEOUT)
+            self._windows.append((context, Watch(context)))
+        page = self._windows[-1 if apart else 0][0].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        if kept:
+            self._kept.add(page)
+        return page
+
+    @property
+    def watch(self) -> Watch:
+        """The watch of the shared context."""
+        return self._windows[0][1]
+
+    def complaints(self) -> list[str]:
+        """Return what the browser complained of since the last call."""
+        complaints = []
+        for _, watch in self._windows:
+            watch.look()
+            complaints += watch.complaints
+            watch.complaints.clear()
+        return complaints
+
+    def close_pages(self) -> None:
+        """Close all pages but those that are kept, and delete what they stored."""
+        for context, _ in self._windows:
+            for page in context.pages:
+                if page not in self._kept:
+                    if page.url.startswith("http"):
+                        page.evaluate("window.localStorage.clear()")
+                    page.close()
+            context.clear_cookies()
+        for context, _ in self._windows[1:]:
+            context.close()
+        del self._windows[1:]
 
     def playground(self, name: str, **environment: str) -> Playground:
         """The server of this name, running."""
@@ -68,6 +126,8 @@ class Stage:
         self._open.close()
         self._browser = None
         self._playgrounds.clear()
+        self._windows.clear()
+        self._kept.clear()
 
     def _launch(self) -> str:
         """Start the browser; why there is none, else an empty text."""
@@ -81,4 +141,5 @@ class Stage:
         except Error as error:
             return f"{path} does not start: {error.message.splitlines()[0]}"
         self._open.callback(self._browser.close)
+        expect.set_options(timeout=TIMEOUT)
         return ""

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.language.texts import say
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
+from tests.browser.test_pages import settled
 
 
 def drawing(page: Page, place: int) -> Locator:
@@ -50,20 +51,25 @@ def test_a_fold_opens_with_a_click_and_closes_by_keyboard(
     expect(blocks).to_have_count(3 + 3 + 3 + 3)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("view", ["networks", "steps", "cost", "field"])
 def test_every_view_fits_the_screen(
-    empty_playground: Playground, new_context: NewContext, view: str, width: int
+    empty_playground: Playground, new_page: NewPage, view: str
 ) -> None:
-    page = new_context(viewport={"width": width, "height": 844}).new_page()
+    page = new_page(width=390, height=844)
     # Small networks: the costs of one image are measured for real.
     networks = "cifar/resnet-20,cifar/highway-20,cifar/preresnet-20"
     query = f"view={view}&networks={networks}&scope=chosen&lang=ko"
     page.goto(f"{empty_playground.url}/architecture?{query}")
-    shown = {"field": "img", "cost": ".js-plotly-plot"}.get(view, "svg.alone")
-    expect(page.locator(shown).first).to_be_visible()
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    drawn = page.locator({"field": "img", "cost": ".js-plotly-plot"}.get(view, "svg.alone"))
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        expect(drawn.first).to_be_visible()
+        page.wait_for_function(
+            """() => {
+                const main = document.querySelector("[data-testid=stMain]");
+                return main.scrollWidth <= main.clientWidth;
+            }"""
+        )
 
 
 def test_the_field_moves_with_the_unit(empty_playground: Playground, page: Page) -> None:
@@ -92,6 +98,7 @@ def test_a_draw_is_repeated_by_its_link_and_drawn_again_by_its_button(
     page.goto(f"{empty_playground.url}/augmentation?place=4&lang=en")
     again = page.get_by_role("button", name=say("en", "augmentation.again", seed=4))
     expect(again).to_have_count(1)
+    settled(page)  # until then what is clicked may still move
     crop = page.get_by_alt_text(say("en", "augmentation.alt.crop"), exact=True)
     first = crop.get_attribute("src")
     again.click()

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from app.language.texts import say
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 
 OWN_NAMES = {"en": "English", "ko": "한국어"}
@@ -63,11 +63,12 @@ def test_a_block_is_chosen_by_keyboard_and_tells_its_equation_and_its_code(
 
 
 def test_the_drawing_stands_in_a_hand_and_lies_on_a_desk(
-    empty_playground: Playground, new_context: NewContext
+    empty_playground: Playground, new_page: NewPage
 ) -> None:
-    for width, shown, hidden in ((1440, "wide", "narrow"), (390, "narrow", "wide")):
-        page = new_context(viewport={"width": width, "height": 844}).new_page()
-        page.goto(f"{empty_playground.url}/train?network=cifar/resnet-1202")
+    page = new_page(width=390, height=844)
+    page.goto(f"{empty_playground.url}/train?network=cifar/resnet-110")
+    for width, shown, hidden in ((390, "narrow", "wide"), (1440, "wide", "narrow")):
+        page.set_viewport_size({"width": width, "height": 844})
         expect(page.locator(f"svg.{shown}")).to_be_visible()
         expect(page.locator(f"svg.{hidden}")).to_be_hidden()
         expect(page.locator(f"svg.{shown} .fold")).to_have_count(3)

@@ -7,20 +7,18 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from app.language.texts import say
+from resnet_core.jobs import queue
 from resnet_core.runs import queries
 from tests.browser.charts import Charts
 from tests.browser.playground import Playground
-from tests.browser.seeds import finished_twins, reached, running, state_of
+from tests.browser.seeds import reached, running, state_of
 from tests.browser.watch import Watch
-
-NOMINAL = 60.0  # seconds that the run takes at the rate of the twins
 
 
 def test_training_outlives_the_server(
     playground: Playground, page: Page, watch: Watch, small_data: Path
 ) -> None:
-    rate = min(run.iteration / run.seconds for run in finished_twins(small_data))
-    run = running(small_data, iterations=int(NOMINAL * rate), record_every=5)
+    run = running(small_data, record_every=5)
     page.goto(f"{playground.url}/compare?runs={run.id}")
     charts = Charts(page)
     charts.wait_for_points("error", 2)
@@ -32,12 +30,11 @@ def test_training_outlives_the_server(
         playground.start()
         # The page that was open finds its way back.
         charts.wait_for_points("error", charts.points("error"))
-    assert queries.run(run.id).state == "running", "the run was too short to be seen live again"
     charts.wait_for_points("error", charts.points("error"))
+    assert queries.run(run.id).state == "running"
 
-    ended = state_of(run.id, "finished", "failed", "interrupted", seconds=180)
-    assert ended.state == "finished", ended.reason
-    assert ended.iteration == ended.experiment.iterations
-    assert ended.attempt == run.attempt
+    queue.stop(run.id)
+    stopped = state_of(run.id, "stopped")
+    assert stopped.attempt == run.attempt
     page.reload()
-    expect(charts.status("ResNet-8")).to_have_text(say("en", "common.state.finished"))
+    expect(charts.status("ResNet-8")).to_have_text(say("en", "common.state.stopped"))

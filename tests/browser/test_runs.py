@@ -12,6 +12,7 @@ from resnet_core.errors import RunNotFound
 from resnet_core.jobs import queue
 from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
+from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 from tests.browser.seeds import reached, running, state_of
 
@@ -75,21 +76,21 @@ def test_a_run_is_paused_resumed_stopped_forked_and_deleted(
 
 @pytest.mark.parametrize("action", ["delete", "fork"])
 def test_what_another_tab_has_deleted_is_missed_in_a_sentence(
-    playground: Playground, page: Page, small_data: Path, action: str
+    playground: Playground, new_page: NewPage, small_data: Path, action: str
 ) -> None:
     run = running(small_data, name="vanishing")
     queue.pause(run.id)
     state_of(run.id, "paused")
-    here, there = Row(page, run), Row(page.context.new_page(), run)
+    here, there = Row(new_page(), run), Row(new_page(), run)
     for row in (here, there):
         row.page.goto(f"{playground.url}/runs?search=vanishing")
     here.choose(action)
-    expect(yes(page, action)).to_be_visible()
+    expect(yes(here.page, action)).to_be_visible()
     delete(there)
     expect(there.root).to_have_count(0)
 
-    yes(page, action).click()
-    sentence = page.get_by_text(f"There is no run '{run.id}'")
+    yes(here.page, action).click()
+    sentence = here.page.get_by_text(f"There is no run '{run.id}'")
     expect(sentence).to_be_visible()
     expect(here.root).to_have_count(0)
 

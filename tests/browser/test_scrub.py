@@ -13,11 +13,15 @@ from tests.browser.seeds import ITERATIONS, finished_twins
 
 
 @pytest.fixture
-def charts(playground: Playground, page: Page, small_data: Path) -> Charts:
-    ids = ",".join(run.id for run in finished_twins(small_data))
-    page.goto(f"{playground.url}/compare?runs={ids}")
-    charts = Charts(page)
-    charts.wait_for_points("error")
+def charts(playground: Playground, module_page: Page, small_data: Path) -> Charts:
+    """Two finished runs at their end, on one page for all tests."""
+    charts = Charts(module_page)
+    if playground.url not in module_page.url:
+        ids = ",".join(run.id for run in finished_twins(small_data))
+        module_page.goto(f"{playground.url}/compare?runs={ids}")
+        charts.wait_for_points("error")
+    if charts.newest.is_visible():  # the test before looked back
+        charts.newest.click()
     expect(charts.time).to_have_text(f"iteration {ITERATIONS}")
     return charts
 

@@ -11,19 +11,20 @@ from playwright.sync_api import Page, expect
 
 from app.language.texts import say
 from tests.browser.charts import PANELS, Charts
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 from tests.browser.seeds import ITERATIONS, finished_twins
+from tests.small_runs import wait_until
 
 EPOCHS = ITERATIONS * 8 / 72  # of 8 images each, from the 72 that are for training
 PRESSED = ("compare.x_epochs", "compare.layers_sorted")
 
 
 def test_an_address_opened_elsewhere_shows_the_same(
-    playground: Playground, new_context: NewContext, small_data: Path
+    playground: Playground, new_page: NewPage, small_data: Path
 ) -> None:
     plain, residual = finished_twins(small_data)
-    page = new_context().new_page()
+    page = new_page()
     page.goto(f"{playground.url}/compare?runs={residual.id},{plain.id}")
     charts = Charts(page)
     charts.wait_for_points("error")
@@ -34,14 +35,14 @@ def test_an_address_opened_elsewhere_shows_the_same(
     assert len(query.pop("zoom").split(",")) == 4
     assert query == {"x": "epochs", "order": "sorted", "log": "true", "hidden": "plain-8"}
 
-    elsewhere = new_context().new_page()
+    elsewhere = new_page(apart=True)
     elsewhere.goto(page.url)
     copy = Charts(elsewhere)
     copy.wait_for_points("error")
     for panel in ("response", "gradient"):
         copy.wait_for_values(panel, charts.data(panel))
-    assert look(copy) == look(charts)
-    assert elsewhere.url == page.url
+    wait_until(lambda: look(copy) == look(charts), "the same view")
+    expect(elsewhere).to_have_url(page.url)
     expect(copy.legend("plain-8")).to_have_attribute("aria-pressed", "false")
     for key in PRESSED:
         expect(elsewhere.get_by_role("radio", name=say("en", key))).to_be_checked()

@@ -72,7 +72,7 @@ def test_what_a_killed_export_has_left_is_cleared_by_the_next(
 ) -> None:
     killed = half_done(target)
     os.kill(killed.pid, signal.SIGKILL)
-    killed.wait(30)
+    killed.wait(60)
     assert _hidden(target.parent, "model.safetensors")
     written = export(RESNET_20, target, ["hub"])
     assert {path.name for path in written} >= {"README.md", "config.json", "model.safetensors"}
@@ -84,7 +84,7 @@ def test_what_a_living_export_is_writing_is_left_alone(
 ) -> None:
     living, dead = half_done(tmp_path / "living"), half_done(tmp_path / "dead")
     dead.kill()
-    dead.wait(30)
+    dead.wait(60)
     both = _hidden(tmp_path, "model.safetensors")
     assert len(both) == 2
     written = export(RESNET_20, tmp_path / "another")
@@ -92,7 +92,7 @@ def test_what_a_living_export_is_writing_is_left_alone(
     assert left in both
     assert living.poll() is None
     living.kill()
-    living.wait(30)
+    living.wait(60)
     written += export(RESNET_20, tmp_path / "living")
     assert _everything(tmp_path) == {tmp_path / "another", tmp_path / "living", *written}
 

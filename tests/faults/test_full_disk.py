@@ -12,8 +12,7 @@ import pytest
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.exporting.export import export
-from resnet_core.exporting.formats import Format
+from resnet_core.exporting.export import Format, export
 from resnet_core.jobs import queue
 from resnet_core.jobs.engine import LocalProcesses
 from resnet_core.runs import queries

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_core.jobs import dead_workers, laboratories
+from resnet_core.jobs import laboratories, supervisor
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, of_result
 from tests.small_runs import wait_until
@@ -32,8 +32,8 @@ def test_a_killed_worker_leaves_a_result_that_is_told_truly(
     step = random.Random(attempt).randrange(1, 1500)
     wait_until(lambda: counted(lab_id, step) or not worker.is_alive(), f"{step}", every=0.001)
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join(30)
-    dead_workers.end_all_dead()
+    worker.join(60)
+    supervisor.end_all_dead()
 
     found = results.read(lab_id)
     assert found.state in {"interrupted", "finished"}  # it may have been quick
@@ -56,8 +56,8 @@ def test_a_torn_event_at_the_end_is_left_out(tiny: None, home: Path) -> None:
     worker = started(lab_id)
     wait_until(lambda: counted(lab_id, 3), "three numbers")
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join(30)
-    dead_workers.end_all_dead()
+    worker.join(60)
+    supervisor.end_all_dead()
     events = of_result(lab_id).events
     whole = [text for text in events.read_text().splitlines(keepends=True) if "rows" in text]
     for cut in (1, 5, 20):

@@ -116,7 +116,7 @@ def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
 
         st.session_state["answers"] = dialogs._answers(tuple(WAYS), "k")
 
-    shown = checked(AppTest.from_function(page, default_timeout=60).run())
+    shown = checked(AppTest.from_function(page, default_timeout=120).run())
     labels = [box.label for box in shown.selectbox]
     asked = shown.session_state["answers"]
     assert labels == ["Which network is it?", "Option A's zero channels",

@@ -39,7 +39,7 @@ def unrecorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _open(page: str = f"labs/{LAB}", **query: str) -> AppTest:
-    test = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=30)
+    test = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=120)
     for name, value in query.items():
         test.query_params[name] = value
     test.run()

@@ -32,7 +32,7 @@ def nothing_recorded(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def _open(**query: str) -> AppTest:
-    test = AppTest.from_file(PAGE, default_timeout=30)
+    test = AppTest.from_file(PAGE, default_timeout=120)
     for name, value in query.items():
         test.query_params[name] = value
     return test.run()

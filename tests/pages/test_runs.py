@@ -34,7 +34,7 @@ def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page = AppTest.from_file(str(PAGE), default_timeout=120)
     for name, value in query.items():
         page.query_params[name] = value
     return checked(page.run())
@@ -110,8 +110,8 @@ def test_a_row_is_made_of_few_elements() -> None:
     assert elements(page) - one <= 5 * (ROWS - 1)
 
 
-@pytest.mark.parametrize("count", [200, 1000])
-def test_many_runs_are_paged_and_fast(count: int) -> None:
+def test_many_runs_are_paged_and_fast() -> None:
+    count = 1000
     records = [
         RunRecord(
             id=f"20261121-{n:06d}", experiment=Experiment(seed=n), state="finished", created=1e9 + n
@@ -321,7 +321,7 @@ def test_exports_say_what_they_hold_and_what_they_need(monkeypatch: pytest.Monke
     monkeypatch.setattr(details.exports, "export", lambda *given: started.append(given))
     needs_onnx = Message("errors.export.extra_onnx", packages=["onnx"])
     monkeypatch.setattr(
-        details.formats, "missing", lambda what: needs_onnx if what == "onnx" else None
+        details.export, "missing", lambda what: needs_onnx if what == "onnx" else None
     )
     page = press(opened(), "Details")
 

@@ -35,7 +35,7 @@ def opened() -> Opened:
     """Opens the page with the settings behind "more" in view."""
 
     def open_page(more: bool = True, **query: str) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=60)
+        page = AppTest.from_file(str(PAGE), default_timeout=120)
         for name, value in query.items():
             page.query_params[name] = value
         page.session_state["train.more"] = more

@@ -13,6 +13,7 @@ from app.background.measurements import Failed, Forward
 from app.figures.architecture import block_figure, three_digits, work_figure
 from app.language.texts import language, t
 from app.page_data.runs import active_runs
+from app.page_state.page import rerun
 from app.widgets.architecture.block_card import table
 from app.widgets.architecture.state import ArchitecturePage, title
 from app.widgets.experiment_form.cost import short
@@ -255,7 +256,7 @@ def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
 def _show(specs: tuple[Spec, ...], waiting: bool) -> None:
     answers = _answers(specs)
     if waiting and all(answer is not None for answer in answers):
-        st.rerun()  # the table stands still from now on
+        rerun()  # the table stands still from now on
     table(
         [
             t("architecture.cost.network"),

@@ -10,6 +10,7 @@ from app.language.texts import t
 from app.page_data import pictures
 from app.page_data.pictures import Pixels
 from app.page_state.controls import Control
+from app.page_state.page import rerun
 from app.widgets.architecture.block_card import block_card
 from app.widgets.architecture.costs import Shares, imagenet
 from app.widgets.architecture.state import STEPS, ArchitecturePage, described, title, token
@@ -83,7 +84,7 @@ def _fold(page: ArchitecturePage, clicks: list[Clicked]) -> None:
         if one.fold is not None:
             stage = {f"{place}-{one.fold}"}
             page.change(open=tuple(stage ^ set(page.state.open)))
-            st.rerun()
+            rerun()
 
 
 def _details(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:

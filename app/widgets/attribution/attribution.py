@@ -14,6 +14,7 @@ from app.language.texts import escaped, language, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
 from app.page_state.controls import Control, show
+from app.page_state.page import rerun
 from app.widgets.attribution.maps import (
     all_moments,
     browser,
@@ -193,7 +194,7 @@ def _layers(page: AttributionPage) -> None:
     figures(request, result, "attribution.sizes")
     if layer != state.layer:
         page.change(layer=layer)
-        st.rerun()
+        rerun()
 
 
 def _code(state: AttributionState) -> None:
@@ -271,7 +272,7 @@ def _while_active(lab_id: str, show: Show) -> None:
     if result is not None and result.state in ACTIVE:
         show(result)
     else:
-        st.rerun()
+        rerun()
 
 
 def checks(state: AttributionState) -> None:

@@ -13,7 +13,7 @@ from app.language.errors import errors_shown, explain
 from app.language.texts import escaped, t
 from app.page_data.pictures import Album, album
 from app.page_data.runs import find_runs
-from app.page_state.page import Page
+from app.page_state.page import Page, rerun
 from app.widgets.component import component
 from app.widgets.laboratory.state import LabState, setting_label, with_usable_networks
 from resnet_core.data.own import uploaded_image
@@ -142,4 +142,4 @@ def _take_upload(page: AttributionPage, upload_id: str, content: bytes, name: st
         picture_id = uploaded_image.store(content, name)
         st.session_state[_TAKEN] = upload_id
         page.change(picture=upload_name(picture_id))
-        st.rerun()
+        rerun()

@@ -10,6 +10,7 @@ import streamlit as st
 from app.background.measurements import Estimate, Failed, training
 from app.language.texts import escaped, language, t
 from app.page_data.runs import active_runs, duration
+from app.page_state.page import rerun
 from app.widgets.experiment_form.draft import depths, joined, split
 from app.widgets.experiment_form.form import label, value_text
 from resnet_core.anatomy.describe import describe as anatomy_of
@@ -159,7 +160,7 @@ def _show_time(
 ) -> None:
     estimate = _estimate(experiments)
     if waiting and estimate is not None:
-        st.rerun()  # the rest of the page may speak of the time as well
+        rerun()  # the rest of the page may speak of the time as well
     title = t("train.cost.time")
     if estimate is None:
         busy = any(run.state == "running" for run in active_runs())

@@ -10,6 +10,7 @@ from app.background import downloads
 from app.language.texts import escaped, language, t
 from app.page_data import uploads
 from app.page_state.controls import Control
+from app.page_state.page import rerun
 from app.widgets.experiment_form.form import Errors, FormPage, complaint, label
 from resnet_core.data import catalog
 from resnet_core.data.catalog import Entry
@@ -81,7 +82,7 @@ def _take(page: FormPage, file_id: str, name: str, content: bytes) -> None:
         return
     st.session_state[taken] = file_id
     page.load(data=str(path))
-    st.rerun()
+    rerun()
 
 
 def _absent(entry: Entry) -> None:
@@ -98,7 +99,7 @@ def _absent(entry: Entry) -> None:
     elif state is not None and state.cancelled:
         st.caption(t("form.data.cancelled"))
     else:
-        st.caption(escaped(entry.how.text(language())))
+        st.caption(escaped(entry.access.text(language())))
     st.button(
         t("form.data.download", title=entry.title, megabytes=source.megabytes),
         icon=":material/download:",
@@ -111,7 +112,7 @@ def _absent(entry: Entry) -> None:
 def _watch(name: str) -> None:
     state = downloads.state(name)
     if state is None or state.done:
-        st.rerun()
+        rerun()
         return
     if state.total and state.received >= state.total:
         st.progress(1.0, t("form.data.unpacking"))

@@ -13,7 +13,7 @@ from app import services, theme
 from app.language import texts
 from app.language.errors import explain
 from app.language.texts import fault, t
-from app.page_state.page import Page, page_link
+from app.page_state.page import Page, page_link, rerun
 from app.server import answers
 from app.widgets.component import component
 from app.widgets.laboratory.state import (
@@ -138,7 +138,7 @@ class _LabPage:
             st.error(explain(error))
             return
         self.begin()
-        st.rerun()
+        rerun()
 
     def request(self) -> tuple[LabRequest | None, str]:
         """Return the state's request, or the reason why it has none."""

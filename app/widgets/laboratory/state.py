@@ -23,7 +23,7 @@ from app.language.errors import errors_shown
 from app.language.texts import language, speaker, t
 from app.page_data.runs import duration
 from app.page_state.controls import Control, initial_value
-from app.page_state.page import page_link
+from app.page_state.page import page_link, rerun
 from app.page_state.query import PageState, to_query
 from app.widgets.runs.picker import unique_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
@@ -288,7 +288,7 @@ def compute(request: LabRequest, begin: Callable[[], None] = lambda: None) -> No
     with errors_shown():
         services.submit_lab(request, again=True)
         begin()
-        st.rerun()
+        rerun()
 
 
 @st.fragment(run_every=_EVERY)
@@ -298,7 +298,7 @@ def stop_button(lab_id: str, key: str) -> None:
     services.ensure_supervisor()
     result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
-        st.rerun()
+        rerun()
     if st.button(t("labs.common.stop"), key=key, icon=":material/stop:"):
         with errors_shown():  # it may have just ended
             services.stop_lab(lab_id)

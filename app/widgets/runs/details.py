@@ -15,8 +15,8 @@ from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
 from app.widgets.runs.row import imported_result
 from resnet_core.errors import PlaygroundError
-from resnet_core.exporting import formats
-from resnet_core.exporting.formats import FORMATS, Format
+from resnet_core.exporting import export
+from resnet_core.exporting.export import FORMATS, Format
 from resnet_core.labs import catalog
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
@@ -137,7 +137,7 @@ def run_export(run: RunRecord) -> None:
         help=t("runs.export.help"),
     )
     st.caption(t(f"runs.export.holds.{what}"))
-    missing = formats.missing(what)
+    missing = export.missing(what)
     if missing is not None:
         st.info(missing.text(language()), icon=":material/extension:")
         return

@@ -15,7 +15,7 @@ from app.language.errors import explain, stored_sentence
 from app.language.texts import escaped, language, t
 from app.page_data.runs import RunsState
 from app.page_state.controls import Control, show
-from app.page_state.page import Page
+from app.page_state.page import Page, rerun
 from app.widgets.experiment_form.draft import has_twin, milestones_as_typed, twin_of
 from app.widgets.experiment_form.form import complaint, label
 from app.widgets.runs.details import imported_links
@@ -95,7 +95,7 @@ def _delete(runs: Sequence[RunRecord], question: str, label: str, icon: str | No
             _delete_all(runs)
         if st.button(t("runs.delete.no")):
             _close()
-            st.rerun()
+            rerun()
 
 
 def _delete_all(runs: Sequence[RunRecord]) -> None:
@@ -107,7 +107,7 @@ def _delete_all(runs: Sequence[RunRecord]) -> None:
             report(run.id, explain(error), success=False)
         bar.progress(number / len(runs))
     _close()
-    st.rerun()
+    rerun()
 
 
 def _fork(page: Page[RunsState], run: RunRecord) -> None:
@@ -185,12 +185,12 @@ def _start(page: Page[RunsState], run: RunRecord, point: int, typed: dict[str, A
         forked = services.fork(run.id, point, **changes)
     except PlaygroundError as error:
         st.session_state[FAULT] = error
-        st.rerun()  # the dialog again, with the fault in it
+        rerun()  # the dialog again, with the fault in it
         return
     _close()
     report(forked.id, t("runs.did.fork"), success=True)
     page.change(run=forked.id)
-    st.rerun()
+    rerun()
 
 
 JOB = "runs.import"  # of the session's state: what this dialog has begun, a `Job`
@@ -246,7 +246,7 @@ def _ask(job: Job | None, now: Import) -> None:
         request = Request(name, content, options)
         forget()
         st.session_state[JOB] = Job(imports.submit(request), request)
-        st.rerun()
+        rerun()
 
 
 def _uploaded(key: str) -> tuple[str, bytes]:
@@ -268,7 +268,7 @@ def _show_file(name: str) -> None:
         st.markdown(f":material/draft: **{escaped(name)}**", width="content")
         if st.button(t("import.another"), type="tertiary"):
             forget()
-            st.rerun()
+            rerun()
 
 
 def _options(key: str, initial: Mapping[str, str]) -> dict[str, str]:
@@ -342,13 +342,13 @@ def _option(question: str, value: str) -> str:
 def _watch(token: str) -> None:
     now = imports.state(token)
     if now is None or now.done:
-        st.rerun()
+        rerun()
         return
     words = t("import.trying") if now.share else t("import.reading")
     st.progress(now.share, words)
     if st.button(t("import.cancel"), icon=":material/close:"):
         forget()
-        st.rerun()
+        rerun()
 
 
 def _imported(run_id: str) -> None:

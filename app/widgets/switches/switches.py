@@ -10,6 +10,7 @@ import streamlit as st
 from app import theme
 from app.language import texts
 from app.language.texts import t
+from app.page_state.page import touch
 from app.widgets.component import component
 
 _component = component("switches", Path(__file__).parent, isolate_styles=False)
@@ -46,4 +47,5 @@ def switches(paths: Sequence[str]) -> None:
 def _switch_language() -> None:
     language = st.session_state["switches"].language
     if language in texts.LANGUAGES:
+        touch()
         texts.choose(language)

@@ -27,7 +27,9 @@ from resnet_core.data.own.layout import arrange
 from resnet_core.errors import DataError
 from resnet_core.system import home
 
-_VERSION = 1  # of the listing; a change makes every listing again
+_VERSION = 2  # of the listing; a change makes every listing again
+_FACTS = ("classes", "counts", "folders", "times")
+_NAMES = ("train", "train_labels", "test", "test_labels")
 _TRIES = 3
 
 
@@ -88,17 +90,10 @@ def facts(path: Path, image_size: int | None = None) -> DataFacts:
     Raises:
         DataError: what is wrong with the folder.
     """
-    (listing,) = _listing(path, "facts")
+    listing = _listing(path)
     train, test = (int(number) for number in listing["counts"])
-    return DataFacts(
-        name=str(path),
-        title=title(path),
-        train_images=train,
-        test_images=test,
-        image_size=image_size or CROP,
-        channels=3,
-        classes=len(listing["classes"]),
-    )
+    size, classes = image_size or CROP, len(listing["classes"])
+    return DataFacts(str(path), title(path), train, test, size, channels=3, classes=classes)
 
 
 def load(path: Path, image_size: int | None = None) -> ImageFolder:
@@ -107,52 +102,44 @@ def load(path: Path, image_size: int | None = None) -> ImageFolder:
     Raises:
         DataError: what is wrong with the folder.
     """
-    facts, names = _listing(path, "facts", "names")
+    listing = _listing(path, *_NAMES)
     train, test = (
-        ImageFiles(path.resolve(), names[part], names[f"{part}_labels"])
+        ImageFiles(path.resolve(), listing[part], listing[f"{part}_labels"])
         for part in ("train", "test")
     )
-    classes = tuple(str(name) for name in facts["classes"])
+    classes = tuple(str(name) for name in listing["classes"])
     return ImageFolder(title(path), classes, train, test, image_size or CROP)
 
 
-def _listing(path: Path, *parts: str) -> list[cache.Arrays]:
-    """Return parts of the listing from the cache folder, or make it; one process at a time.
+def _listing(path: Path, *names: str) -> cache.Arrays:
+    """Return the facts of the listing, and the arrays of these names, from the cache folder, or
+    make it; one process at a time.
 
-    The parts are `facts` and `names`: a form asks for the facts of a million images alone.
+    A form asks for the facts of a million images alone: arrays that are not named are not read.
     """
     place = hashlib.sha256(f"{_VERSION}{path.resolve()}".encode()).hexdigest()[:16]
-    folder = home.cache_folder()
-    files = {part: folder / f"pictures-{place}-{part}.npz" for part in ("facts", "names")}
-    listing = _cached_listing(path, [files[part] for part in parts])
+    file = home.cache_folder() / f"pictures-{place}.npz"
+    listing = _cached_listing(path, file, names)
     if listing is None:
-        with FileLock(folder / f"pictures-{place}.lock"):
-            listing = _cached_listing(path, [files[part] for part in parts])
+        with FileLock(file.with_suffix(".lock")):
+            listing = _cached_listing(path, file, names)
             if listing is None:
-                scanned = _scan(path)
-                for part, arrays in scanned.items():
-                    cache.write(files[part], arrays)
-                listing = [scanned[part] for part in parts]
+                listing = _scan(path)
+                cache.write(file, listing)
     return listing
 
 
-def _cached_listing(path: Path, files: Sequence[Path]) -> list[cache.Arrays] | None:
-    """Return the listing, `facts` first, if its parts agree and no folder has changed since."""
-    listing = []
-    for file in files:
-        arrays = cache.read(file)
-        if arrays is None:
-            return None
-        listing.append(arrays)
-    if len({str(arrays["listing"]) for arrays in listing}) > 1:
+def _cached_listing(path: Path, file: Path, names: Sequence[str]) -> cache.Arrays | None:
+    """Return the listing, if no folder has changed since it was made."""
+    listing = cache.read(file, (*_FACTS, *names))
+    if listing is None:
         return None
-    for name, time in zip(listing[0]["folders"], listing[0]["times"], strict=True):
-        if _changed(path / os.fsdecode(name)) != time:
-            return None
-    return listing
+    folders = zip(listing["folders"], listing["times"], strict=True)
+    unchanged = all(_changed(path / os.fsdecode(name)) == time for name, time in folders)
+    return listing if unchanged else None
 
 
-def _scan(path: Path) -> dict[str, cache.Arrays]:
+def _scan(path: Path) -> cache.Arrays:
     """List the folder, again where it changes meanwhile."""
     for _ in range(_TRIES):
         before = [(name, _changed(path / name)) for name in folders(path)]
@@ -162,25 +149,18 @@ def _scan(path: Path) -> dict[str, cache.Arrays]:
     raise DataError("data.folder_changes", path=path)
 
 
-def _arrays(path: Path, names: list[str], times: list[tuple[str, int]]) -> dict[str, cache.Arrays]:
+def _arrays(path: Path, names: list[str], times: list[tuple[str, int]]) -> cache.Arrays:
     layout = arrange(names, str(path))
     encoded = np.array([os.fsencode(name) for name in names])
-    listing = hashlib.sha256(b"\0".join(encoded.tolist()) + repr(times).encode()).hexdigest()
     return {
-        "facts": {
-            "listing": np.array(listing),
-            "classes": np.array(layout.classes),
-            "counts": np.array([len(layout.train), len(layout.test)]),
-            "folders": np.array([os.fsencode(name) for name, _ in times]),
-            "times": np.array([time for _, time in times], np.int64),
-        },
-        "names": {
-            "listing": np.array(listing),
-            "train": encoded[layout.train],
-            "train_labels": layout.train_labels,
-            "test": encoded[layout.test],
-            "test_labels": layout.test_labels,
-        },
+        "classes": np.array(layout.classes),
+        "counts": np.array([len(layout.train), len(layout.test)]),
+        "folders": np.array([os.fsencode(name) for name, _ in times]),
+        "times": np.array([time for _, time in times], np.int64),
+        "train": encoded[layout.train],
+        "train_labels": layout.train_labels,
+        "test": encoded[layout.test],
+        "test_labels": layout.test_labels,
     }
 
 

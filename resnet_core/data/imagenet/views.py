@@ -139,7 +139,7 @@ def mean_sample(count: int) -> NDArray[np.int64]:
 
 
 def _computed_mean(files: ImageFiles, crop: int, decoders: Decoders) -> cache.Arrays:
-    """Integers are added up, so the order in which they come changes nothing."""
+    """Return the mean; integers are added, so their order changes nothing."""
     positions = mean_sample(len(files))
     _log.info("Reading %d training images for their mean.", len(positions))
     total = np.zeros((crop, crop, 3), np.int64)
@@ -153,13 +153,13 @@ def _crop(
     files: ImageFiles, position: int, crop: int, draw: Callable[[Size], Draw]
 ) -> tuple[NDArray[np.uint8], Draw]:
     """Return the crop that is drawn once the image's size is known, not mirrored yet."""
-    drawn: list[Draw] = []
+    draws: list[Draw] = []
 
     def choose(size: Size) -> tuple[recipe.Box, Size]:
-        drawn.append(draw(size))
-        return recipe.crop_box(size, drawn[0], crop), (crop, crop)
+        draws.append(draw(size))
+        return recipe.crop_box(size, draws[0], crop), (crop, crop)
 
-    return _decoded(files, position, choose), drawn[0]
+    return _decoded(files, position, choose), draws[0]
 
 
 def _decoded(files: ImageFiles, position: int, choose: decoding.Choice) -> NDArray[np.uint8]:

@@ -44,15 +44,9 @@ def facts(path: Path) -> DataFacts:
     labels, classes = _labels(path, headers)
     train, test = held_out_index(labels)
     shape = headers["images"].shape
-    return DataFacts(
-        name=str(path),
-        title=path.stem,
-        train_images=len(train),
-        test_images=len(test),
-        image_size=shape[1],
-        channels=shape[3] if len(shape) == 4 else 1,
-        classes=len(classes),
-    )
+    channels = shape[3] if len(shape) == 4 else 1
+    counts = (len(train), len(test))
+    return DataFacts(str(path), path.stem, *counts, shape[1], channels, len(classes))
 
 
 def load(path: Path) -> Dataset:

@@ -50,7 +50,7 @@ def load(path: Path, image_size: int | None = None) -> Dataset:
         InvalidSetting: the images would not fit into memory; says which size would.
     """
     facts, files = _facts(path)
-    size = _bearable_size(files, facts.image_size, image_size)
+    size = _largest_size(files, facts.image_size, image_size)
     arrays = _cached(path, f"pixels{size}", lambda: _read(path, files, size))
     return Dataset(
         name=facts.title,
@@ -67,16 +67,8 @@ def _facts(path: Path) -> tuple[DataFacts, int]:
     classes = tuple(str(name) for name in arrays["classes"])
     is_cifar = classes == _CIFAR10 and (train, test) == (50_000, 10_000)
     is_jpeg_copy = is_cifar and "cifar10-jpeg" in title(path).lower()
-    facts = DataFacts(
-        name=str(path),
-        title="CIFAR-10 (JPEG copy)" if is_jpeg_copy else title(path),
-        train_images=train,
-        test_images=test,
-        image_size=size,
-        channels=3,
-        classes=len(classes),
-    )
-    return facts, files
+    name = "CIFAR-10 (JPEG copy)" if is_jpeg_copy else title(path)
+    return DataFacts(str(path), name, train, test, size, channels=3, classes=len(classes)), files
 
 
 def _scan(path: Path) -> cache.Arrays:
@@ -116,7 +108,7 @@ def _full_name(path: Path, file: ImageFile) -> str:
     return str(path / file.name) if path.is_dir() else f"{file.name} in {path}"
 
 
-def _bearable_size(count: int, native: int, requested: int | None) -> int:
+def _largest_size(count: int, native: int, requested: int | None) -> int:
     """Return the size to decode to: the images' own if they fit into memory so."""
     most = int((MOST_BYTES / (3 * count)) ** 0.5)
     if native <= most:
@@ -129,11 +121,11 @@ def _bearable_size(count: int, native: int, requested: int | None) -> int:
     raise InvalidSetting("image_size", "data.memory_at_size", count=count, size=size, most=most)
 
 
-def _cached(path: Path, what: str, make: Callable[[], cache.Arrays]) -> cache.Arrays:
+def _cached(path: Path, name: str, make: Callable[[], cache.Arrays]) -> cache.Arrays:
     """Return the arrays from the cache folder, or make and store them; one process at a time."""
     place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     contents = hashlib.sha256(f"{_VERSION}-{state(path)}".encode()).hexdigest()[:16]
-    prefix = f"images-{place}-{what}"
+    prefix = f"images-{place}-{name}"
     file = home.cache_folder() / f"{prefix}-{contents}.npz"
     arrays = cache.read(file)
     if arrays is not None:

@@ -45,7 +45,7 @@ def is_image(name: str) -> bool:
     return path.suffix.lower() in SUFFIXES and not hidden
 
 
-def arrange(names: Sequence[str], where: str) -> Layout:
+def arrange(names: Sequence[str], source: str) -> Layout:
     """Return the layout of files with these names, relative and with forward slashes.
 
     Either train/ and test/ (or val/) hold class folders, or class folders lie directly
@@ -53,11 +53,11 @@ def arrange(names: Sequence[str], where: str) -> Layout:
     that are passed through.
 
     Raises:
-        DataError: there are no images, no class folders or only one; `where` is named.
+        DataError: there are no images, no class folders or only one; `source` is named.
     """
     if not names:
         kinds = sorted(suffix[1:] for suffix in SUFFIXES)
-        raise DataError("data.no_images", path=where, kinds=kinds)
+        raise DataError("data.no_images", path=source, kinds=kinds)
     order = sorted(range(len(names)), key=names.__getitem__)
     parts = _without_common_folders([PurePosixPath(names[i]).parts for i in order])
     folders = {part[0] for part in parts if len(part) > 2}
@@ -65,10 +65,10 @@ def arrange(names: Sequence[str], where: str) -> Layout:
     if _TRAIN in folders and test_folder is not None:
         train = [(i, p[1]) for i, p in zip(order, parts, strict=True) if _in(p, _TRAIN)]
         test = [(i, p[1]) for i, p in zip(order, parts, strict=True) if _in(p, test_folder)]
-        return _with_both(train, test, test_folder, where)
+        return _with_both(train, test, test_folder, source)
     if any(len(part) < 2 for part in parts):
-        raise DataError("data.images_outside_classes", path=where)
-    return _with_split([(i, p[0]) for i, p in zip(order, parts, strict=True)], where)
+        raise DataError("data.images_outside_classes", path=source)
+    return _with_split([(i, p[0]) for i, p in zip(order, parts, strict=True)], source)
 
 
 def _in(parts: Parts, folder: str) -> bool:
@@ -83,28 +83,28 @@ def _without_common_folders(parts: list[Parts]) -> list[Parts]:
 
 
 def _with_both(
-    train: list[tuple[int, str]], test: list[tuple[int, str]], test_folder: str, where: str
+    train: list[tuple[int, str]], test: list[tuple[int, str]], test_folder: str, source: str
 ) -> Layout:
-    classes = _classes(train, where)
+    classes = _classes(train, source)
     strange = sorted({name for _, name in test} - set(classes))
     if strange:
-        raise DataError("data.class_only_in_test", path=where, name=strange[0], folder=test_folder)
+        raise DataError("data.class_only_in_test", path=source, name=strange[0], folder=test_folder)
     return Layout(classes, *_columns(train, classes), *_columns(test, classes))
 
 
-def _with_split(files: list[tuple[int, str]], where: str) -> Layout:
-    classes = _classes(files, where)
+def _with_split(files: list[tuple[int, str]], source: str) -> Layout:
+    classes = _classes(files, source)
     positions, labels = _columns(files, classes)
     train, test = held_out_index(labels)
     if len(np.unique(labels[train])) < len(classes):
-        raise DataError("data.too_few_for_test", path=where)
+        raise DataError("data.too_few_for_test", path=source)
     return Layout(classes, positions[train], labels[train], positions[test], labels[test])
 
 
-def _classes(files: list[tuple[int, str]], where: str) -> tuple[str, ...]:
+def _classes(files: list[tuple[int, str]], source: str) -> tuple[str, ...]:
     classes = tuple(sorted({name for _, name in files}))
     if len(classes) < 2:
-        raise DataError("data.one_class", path=where, name=classes[0])
+        raise DataError("data.one_class", path=source, name=classes[0])
     return classes
 
 

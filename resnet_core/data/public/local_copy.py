@@ -28,7 +28,7 @@ _MOST_ARRAY_BYTES = 2**31
 
 
 def load(source: Source) -> Dataset:
-    """Return the data set, from wherever a copy is found; published files are unpacked first.
+    """Return the data set, from the first copy in the places; published files are unpacked first.
 
     Raises:
         DataError: there is no copy, or it is damaged; says which file to put where.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,10 +55,10 @@ class Source:
         return self.facts.title
 
 
-def _idx(url_roots: tuple[str, ...], sums: tuple[str, str, str, str]) -> tuple[Download, ...]:
+def _downloads(sums: Mapping[str, str], *roots: str) -> tuple[Download, ...]:
+    """Return downloads with these MD5 sums by file, each at any of the addresses."""
     return tuple(
-        Download(f"{name}.gz", md5, tuple(f"{root}{name}.gz" for root in url_roots))
-        for name, md5 in zip(_IDX_FILES, sums, strict=True)
+        Download(file, md5, tuple(f"{root}{file}" for root in roots)) for file, md5 in sums.items()
     )
 
 
@@ -67,8 +67,6 @@ _IDX_FILES = (
     *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 )
 _CIFAR = "https://www.cs.toronto.edu/~kriz/"
-_SVHN = "http://ufldl.stanford.edu/housenumbers/"
-_SVHN_FILES = ("train_32x32.mat", "test_32x32.mat")
 
 SOURCES = {
     source.name: source
@@ -77,68 +75,53 @@ SOURCES = {
             DataFacts("cifar10", "CIFAR-10", 50_000, 10_000, 32, 3, 10),
             *(170, "cifar-10-batches-py"),
             (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta"),
-            (
-                Download(
-                    "cifar-10-python.tar.gz",
-                    "c58f30108f718f92721af3b95e74349a",
-                    (f"{_CIFAR}cifar-10-python.tar.gz",),
-                ),
-            ),
+            _downloads({"cifar-10-python.tar.gz": "c58f30108f718f92721af3b95e74349a"}, _CIFAR),
         ),
         Source(
             DataFacts("cifar100", "CIFAR-100", 50_000, 10_000, 32, 3, 100),
             *(169, "cifar-100-python"),
             ("train", "test", "meta"),
-            (
-                Download(
-                    "cifar-100-python.tar.gz",
-                    "eb9058c3a382ffc7106e4002c42a8d85",
-                    (f"{_CIFAR}cifar-100-python.tar.gz",),
-                ),
-            ),
+            _downloads({"cifar-100-python.tar.gz": "eb9058c3a382ffc7106e4002c42a8d85"}, _CIFAR),
         ),
         Source(
             DataFacts("mnist", "MNIST", 60_000, 10_000, 28, 1, 10),
             *(12, "MNIST/raw"),
             _IDX_FILES,
-            _idx(
-                (
-                    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-                    "http://yann.lecun.com/exdb/mnist/",
-                ),
-                (
-                    "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-                    "d53e105ee54ea40749a09fcbcd1e9432",
-                    "9fb629c4189551a2d022fa330f9573f3",
-                    "ec29112dd5afa0611ce80d1b7f02629c",
-                ),
+            _downloads(
+                {
+                    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+                    "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
+                    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
+                    "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+                },
+                "https://ossci-datasets.s3.amazonaws.com/mnist/",
+                "http://yann.lecun.com/exdb/mnist/",
             ),
         ),
         Source(
             DataFacts("fashionmnist", "Fashion-MNIST", 60_000, 10_000, 28, 1, 10),
             *(31, "FashionMNIST/raw"),
             _IDX_FILES,
-            _idx(
-                ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
-                (
-                    "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-                    "25c81989df183df01b3e8a0aad5dffbe",
-                    "bef4ecab320f06d8554ea6380940ec79",
-                    "bb300cfdad3c16e7a12a480ee83cd310",
-                ),
+            _downloads(
+                {
+                    "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+                    "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
+                    "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
+                    "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+                },
+                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             ),
         ),
         Source(
             DataFacts("svhn", "SVHN", 73_257, 26_032, 32, 3, 10),
             *(246, ""),
-            _SVHN_FILES,
-            tuple(
-                Download(file, md5, (f"{_SVHN}{file}",))
-                for file, md5 in zip(
-                    _SVHN_FILES,
-                    ("e26dedcc434d2e4c54c9b2d4a06d8373", "eb5a983be6a315427106f1b164d9cef3"),
-                    strict=True,
-                )
+            ("train_32x32.mat", "test_32x32.mat"),
+            _downloads(
+                {
+                    "train_32x32.mat": "e26dedcc434d2e4c54c9b2d4a06d8373",
+                    "test_32x32.mat": "eb5a983be6a315427106f1b164d9cef3",
+                },
+                "http://ufldl.stanford.edu/housenumbers/",
             ),
         ),
     )
@@ -181,9 +164,9 @@ def find_packed(source: Source) -> list[Path] | None:
 
 def shares_file_names(source: Source) -> bool:
     """Return whether another set's files have the same names: only a folder tells them apart."""
-    mine = {download.file for download in source.downloads}
+    own = {download.file for download in source.downloads}
     others = (other for other in SOURCES.values() if other is not source)
-    return any(download.file in mine for other in others for download in other.downloads)
+    return any(download.file in own for other in others for download in other.downloads)
 
 
 def where_to_put(source: Source) -> Path:

@@ -1,1 +1,1 @@
-"""What happens inside a worker process: the one part of the jobs that imports torch."""
+"""The worker process: the only part of the jobs that imports torch."""

@@ -13,13 +13,13 @@ from resnet_core.data.imagenet.image_folder import ImageFolder
 from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.labs.tools import trained_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.names import is_imagenet
 from resnet_core.training.checkpoint.files import load_checkpoint
 from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
 from resnet_core.training.device import Execution
-from resnet_core.training.images import Data, fixed_subset, load
+from resnet_core.training.images import fixed_subset, load
 from resnet_core.training.multi_crop import Views, errors
 from resnet_core.training.session import Session
 from resnet_core.weights.images import Images
@@ -41,10 +41,9 @@ def evaluate(run_id: str, iteration: int | None = None) -> dict[str, Any]:
     run = queries.run(run_id)
     if run.imported:
         return _evaluate_imported(run)
-    dataset = load(run.experiment)
-    session = _recorded(run, dataset) if run.recorded else _saved(run, dataset, iteration)
-    with closing(session):
+    with closing(_session(run, iteration)) as session:
         train_error, test_error = session.evaluate()
+    dataset = session.state.data
     return {
         "id": run_id,
         "iteration": session.state.iteration,
@@ -65,18 +64,12 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
     """
     run = queries.run(run_id)
     if not is_imagenet(run.experiment.network):
-        raise InvalidSetting(
-            "views",
-            "evaluation.single_view",
-            network=run.experiment.network,
-        )
+        raise InvalidSetting("views", "evaluation.single_view", network=run.experiment.network)
     if run.imported:
         raise InvalidSetting("views", "evaluation.views_imported", title=run.title)
-    data = load(run.experiment)
-    assert isinstance(data, ImageFolder)
-    session = _recorded(run, data) if run.recorded else _saved(run, data, iteration)
-    with closing(session), closing(Decoders()) as decoders:
-        state = session.state
+    with closing(_session(run, iteration)) as session, closing(Decoders()) as decoders:
+        state, data = session.state, session.state.data
+        assert isinstance(data, ImageFolder)
         mean = state.batches.mean
         result = errors(state.model, data.test, mean, views, state.execution, decoders)
     return {
@@ -90,7 +83,14 @@ def evaluate_views(run_id: str, views: Views, iteration: int | None = None) -> d
     }
 
 
-def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
+def _session(run: RunRecord, iteration: int | None) -> Session:
+    """Return a session at a checkpoint, or at a recording's final weights."""
+    data = load(run.experiment)
+    if run.recorded:
+        weights = safetensors.torch.load(queries.weights(run).path.read_bytes())
+        return Session(
+            run.experiment, data, initial_weights=weights, first=run.iteration, eager=True
+        )
     folder = queries.folder(run).checkpoints
     if iteration is not None:
         path = checkpoint_at(folder, iteration)
@@ -98,15 +98,7 @@ def _saved(run: RunRecord, dataset: Data, iteration: int | None) -> Session:
         path = newest.path
     else:
         raise CheckpointError("evaluation.no_weights", title=run.title)
-    return Session(run.experiment, dataset, load_checkpoint(path), eager=True)
-
-
-def _recorded(run: RunRecord, dataset: Data) -> Session:
-    """Return a session of a recording, which has its final weights only."""
-    weights = safetensors.torch.load(find_weights.find(run).path.read_bytes())
-    return Session(
-        run.experiment, dataset, initial_weights=weights, first=run.iteration, eager=True
-    )
+    return Session(run.experiment, data, load_checkpoint(path), eager=True)
 
 
 def _evaluate_imported(run: RunRecord) -> dict[str, Any]:

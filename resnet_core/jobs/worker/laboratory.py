@@ -1,7 +1,7 @@
 """The task of a laboratory's worker: computing the result of a request.
 
 It reads `order.json`, has the laboratory look at the networks and writes its events to
-`events.jsonl`, each one at once. Between two events it looks whether it is asked to stop.
+`events.jsonl`, each one at once. Between two events it checks for a request to stop.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from resnet_core.labs.events import Verdict
 from resnet_core.labs.results.request import LabFolder, LabRequest
 from resnet_core.labs.results.results import EventWriter
 from resnet_core.labs.tools import trained_network
-from resnet_core.runs import find_weights
+from resnet_core.runs import queries
 from resnet_core.system import environment
 from resnet_core.system.texts import Message
 from resnet_core.training import device
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_laboratory(worker: Worker) -> Outcome:
-    """Compute a laboratory's result to its end, or until the worker is asked to stop."""
+    """Compute a laboratory's result to its end, or to a request to stop."""
     folder = LabFolder(worker.folder)
     hardware = device.choose("auto", "fp32").hardware
     worker.requests.report(hardware=hardware)
@@ -56,7 +56,7 @@ def _networks(request: LabRequest) -> tuple[trained_network.TrainedNetwork, ...]
         WrongState: one was trained further or again since.
     """
     for run_id, sha256 in zip(request.runs, request.weights, strict=True):
-        run = find_weights.described(run_id)
-        if find_weights.find(run).sha256 != sha256:
+        run = queries.described(run_id)
+        if queries.weights(run).sha256 != sha256:
             raise WrongState("labs.other_weights", title=run.title)
     return trained_network.load_all(request.runs)

@@ -31,7 +31,7 @@ from resnet_core.errors import (
 from resnet_core.runs.folder import JobFolder
 from resnet_core.runs.record import RESUMABLE, Job, Kind, Request, RunRecord, State
 from resnet_core.runs.store import NO_WORKER, Store
-from resnet_core.system import home, processes
+from resnet_core.system import disk, home, processes
 from resnet_core.system.texts import Message
 from resnet_core.telemetry.events import Measurement
 from resnet_core.training import device
@@ -51,14 +51,13 @@ _STARTABLE: Mapping[Kind, frozenset[State]] = {
     "training": RESUMABLE | {"queued", "running"},
     "laboratory": frozenset({"queued", "running"}),
 }
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 _LOST_GPU = ("cuda error", "device-side assert", "cublas_status", "cudnn_status", "mps backend")
 _log = logging.getLogger(__name__)
 
 
 class Requests:
-    """Reads what the worker is asked to do, at most twenty times a second.
+    """Reader of the requests to a worker, at most twenty times a second.
 
     A worker needs no index to go on: while it cannot be read, the last request stands.
     """
@@ -121,7 +120,7 @@ class Progress:
                 self.unreported[name] = value
 
     def stepped(self, iteration: int, seconds: float) -> Request | None:
-        """Note an update and report when it is due; return what the worker is asked to do."""
+        """Note an update and report when it is due; return the request to the worker."""
         now = time.monotonic()
         self.unreported |= {"iteration": iteration, "seconds": seconds}
         if now - self._reported < _REPORT_SECONDS or self._requests.unreachable:
@@ -145,7 +144,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended.
+    """The outcome of a job.
 
     Attributes:
         reason: a sentence for people.
@@ -160,7 +159,7 @@ class Outcome:
 
 
 class Worker:
-    """What a task knows of the process that it runs in.
+    """The process in which a task runs.
 
     Attributes:
         job: as it was when this worker took it over.
@@ -177,7 +176,7 @@ class Worker:
             signal.signal(name, self._terminate)
 
     def request(self) -> Request | None:
-        """Return what the worker is asked to do, as of the last 50 ms."""
+        """Return the request to the worker, as of the last 50 ms."""
         return self.requests.latest()
 
     def _terminate(self, _signal: int, _frame: FrameType | None) -> None:
@@ -252,7 +251,7 @@ def bug_message(error: BaseException, job: Job) -> Message:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in _FULL
+    return isinstance(error, OSError) and error.errno in {*disk.FULL, errno.EFBIG}
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
 """The task of a run's worker: training.
 
 It reads `experiment.json`, goes on from the newest good checkpoint, and writes telemetry,
-checkpoints, a log and its progress in the index until the run is finished or it is asked to end.
+checkpoints, a log and its progress in the index until the run ends or a request arrives.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from resnet_core.system import environment
 from resnet_core.system.texts import Message
 from resnet_core.telemetry import stream
 from resnet_core.telemetry.events import Diverged, Finished, Measurement, Started, Stepped
-from resnet_core.training.checkpoint.files import load_checkpoint, save_checkpoint
+from resnet_core.training.checkpoint.files import carry_over, load_checkpoint, save_checkpoint
 from resnet_core.training.checkpoint.folder import checkpoint_at, newest_checkpoint
-from resnet_core.training.checkpoint.fork import carry_over
 from resnet_core.training.device import Execution
 from resnet_core.training.images import Data, load
 from resnet_core.training.loop import train
@@ -33,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_training(worker: Worker) -> Outcome:
-    """Train a run from wherever it stands to its end, or until the worker is asked to end."""
+    """Train a run from its newest checkpoint to its end, or to a request to pause or stop."""
     assert isinstance(worker.job, RunRecord)
     folder = RunFolder(worker.folder)
     experiment = read_run(folder.path).experiment
@@ -47,9 +46,9 @@ def run_training(worker: Worker) -> Outcome:
 
 def _train(worker: Worker, folder: RunFolder, session: Session, experiment: Experiment) -> Outcome:
     assert isinstance(worker.job, RunRecord)
-    kept = kept_at(experiment, worker.job.parent_iteration or 0)
-    session.state.sync_at = kept
-    checkpoints = Checkpoints(folder.checkpoints, kept, environment.read().checkpoint_seconds)
+    saved_at = lasting_iterations(experiment, worker.job.parent_iteration or 0)
+    session.state.sync_at = saved_at
+    checkpoints = Checkpoints(folder.checkpoints, saved_at, environment.read().checkpoint_seconds)
     progress = Progress(worker.requests, experiment.batch_size)
     started = session.started()
     _describe(worker, started, session.state.execution)
@@ -172,7 +171,7 @@ def _finished(event: Finished, folder: RunFolder) -> Outcome:
     )
 
 
-def kept_at(experiment: Experiment, first: int = 0) -> frozenset[int]:
+def lasting_iterations(experiment: Experiment, first: int = 0) -> frozenset[int]:
     """Return the iterations whose checkpoints stay, evenly spaced up to and with the last."""
     number = max(experiment.keep_checkpoints, 1)
     return frozenset(
@@ -181,11 +180,11 @@ def kept_at(experiment: Experiment, first: int = 0) -> frozenset[int]:
 
 
 class Checkpoints:
-    """Saves at kept iterations, and otherwise when `seconds` have passed since the last time."""
+    """Saves at iterations whose checkpoints stay, and when `seconds` have passed since the last."""
 
-    def __init__(self, folder: Path, kept: frozenset[int], seconds: float) -> None:
+    def __init__(self, folder: Path, lasting: frozenset[int], seconds: float) -> None:
         self._folder = folder
-        self._kept = kept
+        self._lasting = lasting
         self._seconds = seconds
         self._last = time.monotonic()
 
@@ -196,11 +195,11 @@ class Checkpoints:
             PlaygroundError: the disk is full.
         """
         due = time.monotonic() - self._last >= self._seconds
-        if due or session.state.iteration in self._kept:
+        if due or session.state.iteration in self._lasting:
             self.save(session)
 
     def save(self, session: Session) -> None:
         """Save now; between two iterations, so that resuming goes on exactly here."""
-        kept = session.state.iteration in self._kept
-        save_checkpoint(self._folder, session.checkpoint(), kept=kept)
+        lasting = session.state.iteration in self._lasting
+        save_checkpoint(self._folder, session.checkpoint(), kept=lasting)
         self._last = time.monotonic()

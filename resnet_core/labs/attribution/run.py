@@ -16,7 +16,6 @@ from resnet_core.attribution.explanation import Explanation, Options
 from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import ImageSet, area_average
 from resnet_core.data.own import uploaded_image
-from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.attribution.question import Settings, image_place, upload_id
 from resnet_core.labs.attribution.verdicts import Sum, verdict
@@ -124,7 +123,7 @@ def load_picture(network: TrainedNetwork, name: str) -> PictureInput:
         raise InvalidSetting(
             "picture", "labs.no_such_image", data=data.name, count=most + 1, last=most
         )
-    mask = data.test_masks[place] if isinstance(data, ShapesDataset) else None
+    mask = None if data.test.masks is None else data.test.masks[place]
     return PictureInput(data.test.images[place], mask, int(data.test.labels[place]))
 
 

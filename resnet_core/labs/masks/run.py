@@ -14,7 +14,6 @@ from resnet_core.attribution.deep_lift import NotPossible
 from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.data.dataset import class_order
-from resnet_core.data.shapes import ShapesDataset
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event, Progress, Rows, finite
 from resnet_core.labs.masks.question import Settings
@@ -76,9 +75,9 @@ def masks(network: TrainedNetwork, index: NDArray[np.int64]) -> Tensor:
         InvalidSetting: the data do not say where the objects are.
     """
     data = network.dataset
-    if not isinstance(data, ShapesDataset):
+    if data.test.masks is None:
         raise InvalidSetting("runs", "labs.images_without_masks", data=data.name)
-    return torch.from_numpy(data.test_masks[index]).to(network.device)
+    return torch.from_numpy(data.test.masks[index]).to(network.device)
 
 
 class _Test:

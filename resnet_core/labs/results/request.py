@@ -12,15 +12,14 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import ValidationError
 
-from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
+from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound, setting_error
 from resnet_core.labs import catalog
 from resnet_core.labs.catalog import LabSettings, Question
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.runs.folder import STATE, Entry, JobFolder
 from resnet_core.runs.record import RunRecord
 from resnet_core.system import disk, home
 from resnet_core.system.texts import Message
-from resnet_core.system.validation import setting_error
 
 _ID_DIGITS = 12
 _ID = re.compile(r"([a-z][a-z0-9-]{0,40})-[0-9a-f]{12}", re.ASCII)
@@ -73,9 +72,9 @@ class LabRequest:
         run_ids = tuple(dict.fromkeys(runs or question.runs))
         _check_count(question, run_ids)
         settings = create_settings(question, values)
-        records = [find_weights.described(run_id) for run_id in run_ids]
+        records = [queries.described(run_id) for run_id in run_ids]
         _check_runs(question, records)
-        hashes = tuple(find_weights.find(record).sha256 for record in records)
+        hashes = tuple(queries.weights(record).sha256 for record in records)
         return cls(laboratory, run_ids, settings, hashes, question.version)
 
     @property

@@ -13,8 +13,7 @@ from torch.nn import functional
 
 from resnet_core.labs.tools.trained_network import logits
 from resnet_core.networks.blocks import Block
-from resnet_core.networks.catalog import block_sites
-from resnet_core.networks.resnet import CifarPreActivationNet
+from resnet_core.networks.catalog import CifarPreActivationNet, block_sites
 
 Step = Callable[[Tensor], Tensor]
 

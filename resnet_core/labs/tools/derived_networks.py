@@ -16,7 +16,7 @@ from resnet_core.labs.tools.trained_network import TrainedNetwork, read_weights
 from resnet_core.networks.blocks import Block, PlainBlock
 from resnet_core.networks.catalog import block_sites, build
 from resnet_core.networks.initialization import zero_last_layer
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.specs.cifar import STAGES, NetworkSpec
 from resnet_core.training.checkpoint.files import load_checkpoint
 from resnet_core.training.checkpoint.folder import checkpoint_at
@@ -81,7 +81,7 @@ def saved_iterations(network: TrainedNetwork) -> list[int]:
 
     A fork did not begin as its seed says, and an import's beginning is not known.
     """
-    run = find_weights.described(network.id)
+    run = queries.described(network.id)
     folder = queries.folder(run)
     saved = folder.earlier_iterations() if run.recorded else folder.kept_iterations()
     on_the_way = any(iteration < network.iteration for iteration in saved)
@@ -102,7 +102,7 @@ def at_iteration(network: TrainedNetwork, iteration: int) -> TrainedNetwork:
 
 
 def _saved_weights(network: TrainedNetwork, iteration: int) -> dict[str, Tensor]:
-    run = find_weights.described(network.id)
+    run = queries.described(network.id)
     folder = queries.folder(run)
     if not run.recorded:
         return load_checkpoint(checkpoint_at(folder.checkpoints, iteration)).weights

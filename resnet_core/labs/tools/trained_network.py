@@ -23,7 +23,7 @@ from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.events import RUN, Value
 from resnet_core.networks.catalog import architecture
-from resnet_core.runs import find_weights, imported
+from resnet_core.runs import imported, queries
 from resnet_core.runs.imported import Imported
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.cifar import NetworkSpec
@@ -203,8 +203,8 @@ def load(run_id: str) -> TrainedNetwork:
         WrongState: it has no weights.
         CheckpointError: they are damaged.
     """
-    run = find_weights.described(run_id)
-    file = find_weights.find(run)
+    run = queries.described(run_id)
+    file = queries.weights(run)
     weights = read_weights(file.path)
     spec, source = run.experiment.network_spec(), imported.of(run)
     # An import is tested on images of one size, whatever its network was made for.

@@ -21,8 +21,8 @@ from resnet_core.data.shapes import CLASSES, LUMA
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.labs.transfer.question import How, Task
 from resnet_core.labs.transfer.scenes import Scenes, Score, score_boxes, score_masks
+from resnet_core.networks.catalog import CifarPreActivationNet
 from resnet_core.networks.initialization import initialize
-from resnet_core.networks.resnet import CifarPreActivationNet
 
 BATCH = 16
 TARGET = CLASSES.index("star")  # the shape whose box is predicted

@@ -40,7 +40,7 @@ class ForwardCost:
     threads: int
 
 
-def forward_cost(spec: Spec, where: str = "auto") -> ForwardCost:
+def forward_cost(spec: Spec, device_name: str = "auto") -> ForwardCost:
     """Build the network and send one image through it, in float32.
 
     Peak memory is right only in a process that has computed nothing before: memory that was
@@ -49,7 +49,7 @@ def forward_cost(spec: Spec, where: str = "auto") -> ForwardCost:
     Raises:
         InvalidSetting: this machine lacks the device.
     """
-    execution = device.choose(where, "fp32")
+    execution = device.choose(device_name, "fp32")
     on_gpu = execution.device.type == "cuda"
     _warm_up(execution)
     with _Peak() as peak, torch.inference_mode():
@@ -76,7 +76,7 @@ def _warm_up(execution: device.Execution) -> None:
 
 
 def _built(spec: Spec) -> nn.Module:
-    """The network with constant weights: initial values would take longer than the passes."""
+    """Return the network with constant weights: initial values would take longer than passes."""
     with torch.device("meta"):
         model = architecture(spec)
     model.to_empty(device="cpu")
@@ -86,7 +86,7 @@ def _built(spec: Spec) -> nn.Module:
 
 
 def _timed(model: nn.Module, image: torch.Tensor, on_gpu: bool) -> list[float]:
-    """Seconds of each pass; the first prepares the kernels and is left out."""
+    """Return the seconds of each pass but the first, which prepares the kernels."""
     seconds: list[float] = []
     began = time.perf_counter()
     while len(seconds) <= _MAX_PASSES and (
@@ -118,7 +118,7 @@ class _Peak:
 
     @property
     def grown(self) -> int:
-        """Bytes."""
+        """Return the growth, bytes."""
         return self._max - self._before
 
     def _watch(self) -> None:

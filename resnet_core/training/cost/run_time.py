@@ -101,8 +101,8 @@ def estimate_run_time(experiment: Experiment, facts: DataFacts) -> Timing:
 
 
 def _decoding(experiment: Experiment) -> float:
-    """Seconds a picture, where pictures are decoded beside training: a run takes as long as the
-    slower of the two."""
+    """Return the seconds a picture where pictures are decoded beside training, else 0: a run takes
+    as long as the slower of the two."""
     if not is_imagenet(experiment.network):
         return 0.0
     data = load(experiment)
@@ -133,7 +133,7 @@ def _view(folder: ImageFolder, place: int) -> View:
 
 
 def _update_and_record(session: Session) -> tuple[float, float]:
-    """Seconds of an update, and of what a record adds to it (0 where that would take long).
+    """Return the seconds of an update, and those that a record adds (0 where it would take long).
 
     Both are measured on updates as the run makes them: a recorded one of a CUDA graph takes much
     less than the eager pass with which a session measures its initial network.
@@ -148,19 +148,19 @@ def _update_and_record(session: Session) -> tuple[float, float]:
 
 
 def _median_update(session: Session, warm_ups: int, count: int) -> float:
-    """Seconds of an update; where the warm-ups take too long, of the last of them."""
-    start, taken = time.perf_counter(), []
+    """Return the seconds of an update; where warm-ups take too long, of the last of them."""
+    start, seconds = time.perf_counter(), []
     for _ in range(warm_ups + count):
         before = session.state.seconds
         session.step()
-        taken.append(session.state.seconds - before)
+        seconds.append(session.state.seconds - before)
         if time.perf_counter() - start > _MAX_SECONDS:
             break
-    return statistics.median(taken[warm_ups:] or taken[-1:])
+    return statistics.median(seconds[warm_ups:] or seconds[-1:])
 
 
 def _only_training(experiment: Experiment, batch: int) -> Experiment:
-    """The experiment without records, at a rate at which noise does not diverge."""
+    """Return the experiment without records, at a rate at which noise does not diverge."""
     return experiment.changed(
         batch_size=batch,
         train_images=None,

@@ -21,7 +21,6 @@ import torch
 from torch import Tensor
 
 from resnet_core.data.augment import Draw
-from resnet_core.telemetry.probes import Float64
 from resnet_core.training import schedule
 from resnet_core.training.batches import Batches
 from resnet_core.training.step.backpropagation import Backpropagation, BatchResult, DeviceResult
@@ -226,9 +225,10 @@ class GraphStepper:
             self._rows[index, : len(row)].copy_(row, non_blocking=True)
         rows = self._rows[:count].cpu().numpy().astype(np.float64)  # waits for the device
         seconds = (time.perf_counter() - start) / count
+        results = [graph.result.read(row) for graph, row in zip(graphs, rows, strict=True)]
         return [
-            _update(graph, row, rate, seconds)
-            for graph, row, rate in zip(graphs, rows, rates, strict=True)
+            Update(result, rate, seconds, diverged=not result.finite)
+            for result, rate in zip(results, rates, strict=True)
         ]
 
     def _graph(self, iteration: int) -> Graph:
@@ -286,15 +286,11 @@ def fastest_stepper(state: TrainState, backpropagation: Backpropagation, *, eage
 
 
 def _can_be_captured(state: TrainState) -> bool:
-    """A graph would repeat fp16's first loss scale and dropout's first draws for ever."""
+    """Return whether graphs can be used: they would repeat fp16's first loss scale and dropout's
+    first draws."""
     execution = state.execution
     usual = execution.device.type == "cuda" and execution.precision != "fp16"
     return usual and isinstance(state.batches, Batches) and not state.dropout.needed
-
-
-def _update(graph: Graph, row: Float64, rate: float, seconds: float) -> Update:
-    result = graph.result.read(row)
-    return Update(result, rate, seconds, diverged=not result.finite)
 
 
 def _close(replayed: Tensor, expected: Tensor) -> bool:

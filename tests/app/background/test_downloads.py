@@ -26,7 +26,7 @@ def ended(watched: Downloads, name: str) -> Download:
     return wait_until(
         lambda: (state := watched.state(name)) is not None and state.done and state,
         "the end of the download",
-        10,
+        60,
     )
 
 
@@ -35,7 +35,7 @@ def test_pages_see_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def download(name: str, report: Report) -> Path:
         report("a.tar.gz", 25, 100)
-        assert release.wait(10)
+        assert release.wait(60)
         return Path()
 
     monkeypatch.setattr(downloads, "download", download)
@@ -57,13 +57,13 @@ def test_a_cancelled_download_ends_at_its_next_piece_and_can_be_started_again(
 
     def download(name: str, report: Report) -> Path:
         begun.set()
-        wait_until(lambda: report("a", 1, None), "the cancelling", 10)
+        wait_until(lambda: report("a", 1, None), "the cancelling")
         raise AssertionError("not cancelled")
 
     monkeypatch.setattr(downloads, "download", download)
     watched = _downloads()
     watched.fetch("mnist")
-    assert begun.wait(10)
+    assert begun.wait(60)
     watched.cancel("mnist")
     assert ended(watched, "mnist") == Download(cancelled=True, done=True)
     monkeypatch.setattr(downloads, "download", lambda name, report: Path())

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from app.background import exports as module
 from app.background.exports import Export, Exports
-from resnet_core.exporting.formats import Format
+from resnet_core.exporting.export import Format
 from resnet_core.system.texts import Message
 from tests.app.runs_on_record import put_on_record
 from tests.small_runs import wait_until

@@ -212,7 +212,7 @@ def test_nothing_is_measured_for_a_page_that_was_left(
         assert scales.measure("net") is None
         later = time.monotonic() + measurements._INTEREST + 1
         monkeypatch.setattr(measurements, "monotonic", lambda: later)
-    wait_until(lambda: not scales.tasks.running, "the thread's end", 30)
+    wait_until(lambda: not scales.tasks.running, "the thread's end", 60)
     assert started == []
 
 
@@ -223,7 +223,7 @@ def test_two_kinds_wait_for_each_other_and_both_make_way(
     scales = [Scales("weights"), Scales("lengths")]
     for number, one in enumerate(scales, start=1):
         assert one.measure("net") is None
-        wait_until(lambda: measurements._machine._running, "the measurement's start", 30)
+        wait_until(lambda: measurements._machine._running, "the measurement's start", 60)
         assert len(started) == number
         if number == 1:  # the other is asked for meanwhile, and waits
             assert scales[1].measure("net") is None
@@ -231,7 +231,7 @@ def test_two_kinds_wait_for_each_other_and_both_make_way(
             assert len(started) == 1
         measurements.make_way()
         # Nothing is known, and whoever asks again has it measured again.
-        wait_until(lambda one=one: not one.tasks.running, "the giving up", 30)
+        wait_until(lambda one=one: not one.tasks.running, "the giving up", 60)
         assert one.cached("net") is None
 
 

@@ -29,7 +29,7 @@ def tasks() -> Tasks[str, Count]:
 
 
 def ended(tasks: Tasks[str, Count], key: str = "a") -> Count:
-    wait_until(lambda: not tasks.running, "the end of the task", 10)
+    wait_until(lambda: not tasks.running, "the end of the task", 60)
     state = tasks.state(key)
     assert state is not None
     return state
@@ -40,13 +40,13 @@ def test_a_second_start_changes_nothing_while_the_task_runs(tasks: Tasks[str, Co
 
     def work() -> Count:
         calls.append(1)
-        assert release.wait(10)
+        assert release.wait(60)
         return Count(2)
 
     tasks.start("a", Count(1), work)
     tasks.start("a", Count(7), work)
     tasks.start("b", Count(), lambda: Count(5))
-    wait_until(lambda: tasks.state("b") == Count(5, done=True), "the other key's task", 10)
+    wait_until(lambda: tasks.state("b") == Count(5, done=True), "the other key's task", 60)
     assert tasks.state("a") == Count(1)
     release.set()
     assert ended(tasks) == Count(2, done=True)
@@ -87,7 +87,7 @@ def test_a_task_that_raises_ends_with_its_error_and_can_be_started_again(
 
 def test_a_forgotten_task_has_no_state(tasks: Tasks[str, Count]) -> None:
     release = threading.Event()
-    tasks.start("a", Count(), lambda: release.wait(10) and Count(1))
+    tasks.start("a", Count(), lambda: release.wait(60) and Count(1))
     tasks.forget("a")
     release.set()
     tasks.report("a", Count(2))

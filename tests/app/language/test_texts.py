@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[3]
 HANGUL = re.compile("[\uac00-\ud7a3]")
 # Functions whose first text argument is a key, and those of them that take a language before it.
 SPEAKERS = {"t", "say", "speak", "text", "Message"}
+# The first part of the keys of a laboratory's texts, and of the attribution tools', a pattern.
+ANY_LABORATORY = r"(?:labs\.[a-z_]+|attribution)\."
 
 
 def test_every_entry_has_both_languages_with_the_same_placeholders() -> None:
@@ -173,15 +175,30 @@ def _keys(call: ast.Call) -> Iterator[str]:
     """The keys, or patterns of keys, of a call; none where a variable holds the key."""
     is_error = _name(call) in _error_classes()
     prefix = "errors." if is_error else ""
+    if _is_of_a_laboratory(call):
+        prefix = ANY_LABORATORY
     arguments = call.args[1:] if _name(call) in _takes_a_field() else call.args
     for argument in arguments[: 1 if is_error else 2]:
         parts = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
         for part in parts:
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                if is_error or re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", part.value):
+                if prefix == ANY_LABORATORY and part.value not in texts.LANGUAGES:
+                    yield prefix + re.escape(part.value)
+                elif is_error or re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", part.value):
                     yield prefix + part.value
             elif isinstance(part, ast.JoinedStr):
-                yield re.escape(prefix) + _pattern(part)
+                before = prefix if prefix == ANY_LABORATORY else re.escape(prefix)
+                yield before + _pattern(part)
+
+
+def _is_of_a_laboratory(call: ast.Call) -> bool:
+    """Return whether the key is a figure's: `canvas.text` adds the laboratory's name."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == "text"
+        and getattr(function.value, "id", "") in {"canvas", "self"}
+    )
 
 
 def _pattern(joined: ast.JoinedStr) -> str:

@@ -11,8 +11,13 @@ from streamlit.testing.v1 import AppTest
 def _page() -> None:
     import streamlit as st
 
-    from app.page_state.page import Page
+    from app.language.texts import choose
+    from app.page_state.page import Page, rerun, touch
     from app.page_state.query import PageState
+
+    def switch() -> None:
+        touch()
+        choose("ko")
 
     class Shelf(PageState):
         book: str = "one"
@@ -23,7 +28,12 @@ def _page() -> None:
     page.show_errors()
     page.control("book", "Book")
     page.control("open", "Open")
+    st.button("한국어", key="language", on_click=switch)
     st.button("Next", key=page.key("next"), on_click=lambda: page.load(place=page.state.place + 1))
+    if st.session_state.pop("look again", False):
+        page.write()
+        st.query_params.from_dict({"book": "two"})  # of the fragment's event, sent before
+        rerun()
     st.text(f"{page.state.book} {page.state.place} {page.state.open}")
     if st.session_state.get("cut"):
         st.stop()  # as the next event does to a run
@@ -87,9 +97,9 @@ def test_a_click_counts_even_if_the_run_before_it_never_came_to_its_end() -> Non
     test.query_params["place"] = "4"
     test.session_state["cut"] = True
     test.run()
-    test.button[0].click().run()
+    test.button[-1].click().run()
     assert test.text[0].value == "one 5 False"
-    test.button[0].click().run()
+    test.button[-1].click().run()
     test.session_state["cut"] = False
     test.toggle[0].set_value(True).run()
     assert test.text[0].value == "one 6 True"
@@ -104,6 +114,24 @@ def test_an_event_with_an_older_url_undoes_nothing() -> None:
     test.toggle[0].set_value(True).run()
     assert test.text[0].value == "three 0 True"
     assert query(test) == {"book": "three", "open": "true"}
+
+
+def test_a_page_that_looks_again_by_itself_keeps_its_state() -> None:
+    """A fragment's event may carry the URL from before a click."""
+    test = opened(book="two")
+    test.session_state["look again"] = True
+    test.text_input[0].set_value("three").run()
+    assert test.text[0].value == "three 0 False"
+    assert query(test) == {"book": "three"}
+
+
+def test_a_change_of_language_keeps_the_state_whatever_url_its_event_carries() -> None:
+    test = opened(book="two")
+    test.text_input[0].set_value("three").run()
+    test.query_params["book"] = "two"
+    test.button(key="language").click().run()
+    assert test.text[0].value == "three 0 False"
+    assert query(test) == {"book": "three", "lang": "ko"}
 
 
 def test_controls_keep_their_values_when_their_labels_change_language() -> None:

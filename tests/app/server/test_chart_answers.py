@@ -12,9 +12,10 @@ import pytest
 from app.server import chart_answers
 from app.server.chart_answers import GrowingTelemetry
 from resnet_core.runs import curves
-from resnet_core.runs.curves import VECTORS, Telemetry
+from resnet_core.runs.curves import Telemetry
 from resnet_core.runs.folder import of_run
 from resnet_core.telemetry import stream
+from resnet_core.telemetry.stream import VECTORS
 from tests.app.runs_on_record import put_on_record
 
 

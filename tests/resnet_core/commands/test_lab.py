@@ -71,7 +71,7 @@ def test_ctrl_c_stops_it(served: Path) -> None:
     process = started("lab", LESION, "--images", "1000", "--measured-on", "train", "--again")
     (lab_id,) = wait_until(lambda: [i for i in _active_ids() if _running(i)], "a start", 120)
     os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=200)
     assert process.returncode == 130, err
     assert results.read(lab_id).state == "stopped"
     assert "Stopping ..." in err

@@ -141,7 +141,7 @@ def _cifar(source: sources.Source, labels: str) -> bytes:
         rows = images_of(0, count, 3 * 32 * 32)
         files[name] = pickle.dumps({"data": rows, labels: [i % 10 for i in range(count)]})
     key = "label_names" if labels == "labels" else "fine_label_names"
-    meta = [f"class {i}" for i in range(source.classes)]
+    meta = [f"class {i}" for i in range(source.facts.classes)]
     files[source.files[-1]] = pickle.dumps({key: meta})
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:

@@ -179,7 +179,7 @@ def test_what_is_available_is_listed_with_where_it_is(
     assert list(entries)[: len(catalog.NAMES)] == list(catalog.NAMES)
     assert entries["shapes"].present
     assert not entries["svhn"].present
-    assert "train_32x32.mat" in str(entries["svhn"].how)
+    assert "train_32x32.mat" in str(entries["svhn"].access)
     assert entries[str(nowhere / "pets.zip")].title == "pets"
     assert entries[str(nowhere / "animals")].present
     assert len(entries) == len(catalog.NAMES) + 2

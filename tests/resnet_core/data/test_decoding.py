@@ -184,17 +184,17 @@ def test_closing_forgets_what_has_not_begun_and_ends_the_threads() -> None:
 
     def wait(_: int) -> None:
         held.set()
-        released.wait(30)
+        released.wait(60)
 
     before = set(threading.enumerate())
     decoders = Decoders(1)
     for item in range(5):
         decoders.begin(wait, item)
-    assert held.wait(30)
+    assert held.wait(60)
     decoders.close()
     released.set()
     for thread in set(threading.enumerate()) - before:
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
 
 

@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from resnet_core.data import shapes
+from resnet_core.data.dataset import Dataset
 from resnet_core.data.shapes import CONTRAST, LUMA, OUTLINES
 from resnet_core.errors import InvalidSetting
 
 
 @pytest.fixture(scope="module")
-def drawn() -> shapes.ShapesDataset:
+def drawn() -> Dataset:
     return shapes.render(1280, 320, seed=0)
 
 
-def test_sizes_types_and_classes(drawn: shapes.ShapesDataset) -> None:
+def test_sizes_types_and_classes(drawn: Dataset) -> None:
     assert drawn.name == "shapes (embedded)"
     assert drawn.classes == (
         *("disc", "square", "triangle", "star", "ring"),
@@ -28,17 +29,17 @@ def test_sizes_types_and_classes(drawn: shapes.ShapesDataset) -> None:
     )
     assert drawn.train.images.shape == (1280, 32, 32, 3)
     assert drawn.test.images.shape == (320, 32, 32, 3)
-    assert drawn.train_masks.shape == (1280, 32, 32)
-    assert shapes.boxes_around(drawn.train_masks).shape == (1280, 4)
-    assert drawn.train_masks.dtype == np.bool_
+    assert drawn.train.masks.shape == (1280, 32, 32)
+    assert shapes.boxes_around(drawn.train.masks).shape == (1280, 4)
+    assert drawn.train.masks.dtype == np.bool_
 
 
-def test_classes_are_balanced(drawn: shapes.ShapesDataset) -> None:
+def test_classes_are_balanced(drawn: Dataset) -> None:
     assert set(np.bincount(drawn.train.labels)) == {128}
     assert set(np.bincount(drawn.test.labels)) == {32}
 
 
-def test_the_seed_decides_and_train_and_test_differ(drawn: shapes.ShapesDataset) -> None:
+def test_the_seed_decides_and_train_and_test_differ(drawn: Dataset) -> None:
     assert shapes.render(1280, 320, seed=0).fingerprint == drawn.fingerprint
     assert shapes.render(1280, 320, seed=1).fingerprint != drawn.fingerprint
     train = {image.tobytes() for image in drawn.train.images}
@@ -47,10 +48,10 @@ def test_the_seed_decides_and_train_and_test_differ(drawn: shapes.ShapesDataset)
     assert not train & test
 
 
-def test_a_larger_set_begins_with_the_smaller(drawn: shapes.ShapesDataset) -> None:
+def test_a_larger_set_begins_with_the_smaller(drawn: Dataset) -> None:
     small = shapes.render(70, 30, seed=0)
     np.testing.assert_array_equal(small.train.images, drawn.train.images[:70])
-    np.testing.assert_array_equal(small.test_masks, drawn.test_masks[:30])
+    np.testing.assert_array_equal(small.test.masks, drawn.test.masks[:30])
 
 
 def test_every_shape_stands_out_from_its_background(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,10 +59,10 @@ def test_every_shape_stands_out_from_its_background(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(shapes, "_NOISE", 0.0)
     data = shapes.render(2560, 1)
     luma = data.train.images.astype(np.float32) @ LUMA / 255
-    outside = ~_grown(_grown(data.train_masks))  # clear of half-covered pixels
-    inside = _shrunk(_shrunk(data.train_masks))
+    outside = ~_grown(_grown(data.train.masks))  # clear of half-covered pixels
+    inside = _shrunk(_shrunk(data.train.masks))
     seen = 0
-    for image, mask, shape, ground in zip(luma, data.train_masks, inside, outside, strict=True):
+    for image, mask, shape, ground in zip(luma, data.train.masks, inside, outside, strict=True):
         sign = 1 if image[mask].mean() > image[ground].mean() else -1
         assert sign * (np.median(image[mask]) - np.median(image[ground])) > CONTRAST
         if shape.any():  # thin ones have no pixel well away from their edge
@@ -71,9 +72,7 @@ def test_every_shape_stands_out_from_its_background(monkeypatch: pytest.MonkeyPa
     assert seen > 1000
 
 
-def test_the_noise_is_little_and_even(
-    drawn: shapes.ShapesDataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_noise_is_little_and_even(drawn: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shapes, "_NOISE", 0.0)
     clean = shapes.render(1280, 320, seed=0).train.images.astype(int)
     middle = (clean > 30) & (clean < 225)  # where nothing is clipped
@@ -82,8 +81,8 @@ def test_the_noise_is_little_and_even(
     assert abs(noise.mean()) < 0.05
 
 
-def test_masks_lie_inside_the_image_and_boxes_fit_them(drawn: shapes.ShapesDataset) -> None:
-    masks, boxes = drawn.train_masks, shapes.boxes_around(drawn.train_masks)
+def test_masks_lie_inside_the_image_and_boxes_fit_them(drawn: Dataset) -> None:
+    masks, boxes = drawn.train.masks, shapes.boxes_around(drawn.train.masks)
     assert not masks[:, [0, -1], :].any()
     assert not masks[:, :, [0, -1]].any()
     for mask, (x0, y0, x1, y1) in zip(masks, boxes, strict=True):
@@ -97,8 +96,8 @@ def test_masks_lie_inside_the_image_and_boxes_fit_them(drawn: shapes.ShapesDatas
 def test_masks_have_their_shape() -> None:
     """Area over the area of the box, largest poses only, against plane geometry."""
     data = shapes.render(2560, 1, seed=3)
-    x0, y0, x1, y1 = shapes.boxes_around(data.train_masks).T
-    area = data.train_masks.sum(axis=(1, 2))
+    x0, y0, x1, y1 = shapes.boxes_around(data.train.masks).T
+    area = data.train.masks.sum(axis=(1, 2))
     large = np.maximum(x1 - x0, y1 - y0) >= 18
     fill = {
         name: np.median((area / ((x1 - x0) * (y1 - y0)))[large & (data.train.labels == index)])
@@ -125,18 +124,18 @@ def test_an_outline_is_a_distance_near_itself_and_within_the_circle(name: str) -
     assert np.mean(np.abs(slope[near] - 1) < 0.02) > 0.85
 
 
-def test_masks_follow_resizing_subsets_and_the_split(drawn: shapes.ShapesDataset) -> None:
+def test_masks_follow_resizing_subsets_and_the_split(drawn: Dataset) -> None:
     small = drawn.resized(16)
-    assert small.train_masks.shape == (1280, 16, 16)
-    quarters = drawn.train_masks.reshape(1280, 16, 2, 16, 2).sum(axis=(2, 4))
-    np.testing.assert_array_equal(small.train_masks, quarters >= 2)
-    assert (shapes.boxes_around(small.test_masks)[:, 2:] <= 16).all()
+    assert small.train.masks.shape == (1280, 16, 16)
+    quarters = drawn.train.masks.reshape(1280, 16, 2, 16, 2).sum(axis=(2, 4))
+    np.testing.assert_array_equal(small.train.masks, quarters >= 2)
+    assert (shapes.boxes_around(small.test.masks)[:, 2:] <= 16).all()
     few = drawn.subset(40, 20)
     place = [_position(drawn.train.images, image) for image in few.train.images]
-    np.testing.assert_array_equal(few.train_masks, drawn.train_masks[place])
+    np.testing.assert_array_equal(few.train.masks, drawn.train.masks[place])
     split = drawn.held_out()
     place = [_position(drawn.train.images, image) for image in split.test.images]
-    np.testing.assert_array_equal(split.test_masks, drawn.train_masks[place])
+    np.testing.assert_array_equal(split.test.masks, drawn.train.masks[place])
 
 
 @pytest.mark.parametrize(("train", "test", "field"), [(0, 10, "train"), (10, 10**9, "test")])
@@ -155,7 +154,7 @@ def test_loading_keeps_a_copy_and_makes_it_anew_when_damaged(
         patch.setattr(shapes, "render", _not_to_be_called)
         again = shapes.load(100, 50)
     assert again.fingerprint == first.fingerprint
-    np.testing.assert_array_equal(again.train_masks, first.train_masks)
+    np.testing.assert_array_equal(again.train.masks, first.train.masks)
     stored.write_bytes(stored.read_bytes()[:5000])
     assert shapes.load(100, 50).fingerprint == first.fingerprint
     assert shapes.load(120, 50).train.images.shape[0] == 120

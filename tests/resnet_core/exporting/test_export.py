@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from resnet_core.errors import InvalidSetting, PlaygroundError, RunNotFound, WrongState
-from resnet_core.exporting import event_files, formats, hub
-from resnet_core.exporting.export import export
-from resnet_core.exporting.formats import MissingExtra
+from resnet_core.exporting import export as formats
+from resnet_core.exporting import hub
+from resnet_core.exporting.export import MissingExtra, export
 from tests.app.runs_on_record import put_on_record
 from tests.resnet_core.exporting.recorded import RESNET_20
 
@@ -87,10 +87,3 @@ def test_bad_requests_are_sentences(tmp_path: Path, home: Path) -> None:
     with pytest.raises(PlaygroundError, match="holds mine already"):
         export(RESNET_20, tmp_path / "full", ["hub"])
     assert not (tmp_path / "out").exists()
-
-
-def test_event_files_need_no_torch_and_say_what_they_need(
-    tmp_path: Path, home: Path, without_extras: None
-) -> None:
-    with pytest.raises(MissingExtra, match="need tensorboard, not installed here"):
-        event_files.write(RESNET_20, tmp_path)

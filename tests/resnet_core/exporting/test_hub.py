@@ -100,7 +100,7 @@ def test_the_code_on_the_card_loads_the_network(
     assert torch.equal(names["mean"], mean)
     images, labels = augment.as_tensors(data.test)
     with torch.inference_mode():
-        wrong = (names["scores"](images).argmax(1) != labels).double().mean().item()
+        wrong = (names["logits"](images).argmax(1) != labels).double().mean().item()
     recorded = queries.run(RESNET_20).test_error  # measured in bf16, here fp32: an image or two
     assert 100 * wrong == pytest.approx(recorded, abs=0.3)
 
@@ -211,7 +211,7 @@ def test_a_network_for_imagenet_comes_with_its_recipe_and_its_own_command(
     images = torch.from_numpy(view.copy()).permute(2, 0, 1)[None]
     with torch.inference_mode():
         ours = session.state.model.eval()(augment.centred(images, session.state.batches.mean))
-        torch.testing.assert_close(names["scores"](images), ours, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(names["logits"](images), ours, rtol=1e-4, atol=1e-4)
 
 
 TENSORS = {

@@ -10,7 +10,7 @@ import pytest
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.jobs import dead_workers, laboratories, queue, supervisor
+from resnet_core.jobs import laboratories, queue, supervisor
 from resnet_core.jobs.engine import Handle
 from resnet_core.jobs.supervisor import Supervisor
 from resnet_core.labs.results import results
@@ -117,7 +117,7 @@ def test_last_words_stand_even_if_the_process_is_gone(
     chief.step()
     stale = queries.run(runs[0].id)
     finish(runs[0], books)
-    assert dead_workers.end_if_dead(store.of_home(), stale, books.alive)
+    assert supervisor.end_if_dead(store.of_home(), stale, books.alive)
     assert queries.run(runs[0].id).state == "finished"
 
 

@@ -19,7 +19,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.system import texts
 
 ROOT = Path(catalog.__file__).parents[2]
@@ -86,7 +86,7 @@ def test_it_opens_with_networks_on_record_that_it_accepts(question: Question) ->
     assert len(question.runs) <= question.most_runs
     assert not {"runs", "id", "lang", "again"} & set(question.settings.model_fields)
     for run_id in question.runs:
-        run = find_weights.described(run_id)
+        run = queries.described(run_id)
         assert run.recorded
         assert question.refuses(run) == ""
     assert LabRequest.create(question.name).runs == question.runs

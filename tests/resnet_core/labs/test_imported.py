@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_core.errors import InvalidSetting, WrongState
+from resnet_core.exporting.export import export
 from resnet_core.exporting.trained import load_trained
 from resnet_core.jobs.worker.evaluation import evaluate
 from resnet_core.labs import catalog
@@ -23,7 +24,6 @@ from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.tools import trained_network
 from resnet_core.labs.transfer import learners
 from resnet_core.labs.transfer.scenes import draw
-from resnet_core.runs.export import export
 from resnet_core.runs.record import RunRecord
 from resnet_core.weights import loading
 from resnet_core.weights.evaluation import Answers

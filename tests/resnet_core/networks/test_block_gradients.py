@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_core.networks.blocks import Layers
-from resnet_core.networks.resnet import BLOCKS
+from resnet_core.networks.catalog import BLOCKS
 from resnet_core.specs.geometry import BlockGeometry, ShortcutKind
 from resnet_core.specs.names import Spec, spec_of
 

@@ -39,7 +39,7 @@ def check(found: curves.Telemetry, rows: int) -> None:
     assert found.layers == ("a", "b", "c")
     assert found.blocks == ("x",)
     assert found.frame["iteration"].tolist() == list(range(rows))
-    assert tuple(found.frame.columns) == curves.SCALARS
+    assert tuple(found.frame.columns) == tuple(stream.SCALARS)
     assert found.frame["train_error"].isna().all()
     assert found.response_std.dtype == np.float32
     np.testing.assert_array_equal(
@@ -68,7 +68,7 @@ def test_nothing_yet_is_empty_with_all_columns(folder: RunFolder) -> None:
         if content is not None:
             folder.stream.write_bytes(content)
         found = curves.read(folder)
-        assert tuple(found.frame.columns) == curves.SCALARS
+        assert tuple(found.frame.columns) == tuple(stream.SCALARS)
         assert len(found.frame) == 0
         assert found.layers == found.blocks == ()
         assert found.response_std.shape == (0, 0)

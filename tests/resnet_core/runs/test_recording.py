@@ -12,7 +12,7 @@ import pytest
 
 from resnet_core.errors import RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import find_weights, queries, recording, store
+from resnet_core.runs import queries, recording, store
 from resnet_core.runs.folder import RunFolder, of_run, read_run, write_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.telemetry import stream
@@ -133,14 +133,14 @@ def test_weights_are_recorded_where_asked_for_and_found_again(
     monkeypatch.setattr(queries, "RECORDED", home / "recorded")
     (bare,) = recording.record([run.id], home / "recorded", "one-minute")
     with pytest.raises(WrongState, match="recorded without"):
-        find_weights.find(find_weights.described(bare.name))
+        queries.weights(queries.described(bare.name))
 
     (path,) = recording.record([run.id], home / "recorded", "more", id_prefix="shown", weights=True)
 
     assert path.name == "shown-resnet-20-seed-0"
-    shipped = find_weights.described(path.name)
+    shipped = queries.described(path.name)
     assert (shipped.group, shipped.recorded, shipped.iteration) == ("more", True, 40)
-    found = find_weights.find(shipped)
+    found = queries.weights(shipped)
     assert found.path.read_bytes() == saved
     assert (found.sha256, found.iteration) == (hashlib.sha256(saved).hexdigest(), 40)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,7 +18,6 @@ from resnet_core.data.imagenet.image_folder import ImageFiles
 from resnet_core.errors import InvalidSetting
 from resnet_core.training import device
 from resnet_core.training.multi_crop import (
-    VIEWS,
     DenseVgg,
     MultiCropTest,
     Views,
@@ -65,7 +65,7 @@ def _expected(network: nn.Module, path: Path, views: Views, mean: Tensor) -> Ten
     return torch.stack(scores).mean(0)
 
 
-@pytest.mark.parametrize("views", VIEWS)
+@pytest.mark.parametrize("views", get_args(Views))
 @torch.inference_mode()
 def test_logits_are_those_of_a_plain_loop(tested: ImageFiles, views: Views) -> None:
     torch.manual_seed(0)
@@ -102,7 +102,7 @@ def test_of_whole_pictures_left_and_right_count_the_same(tested: ImageFiles) -> 
         views: torch.stack(
             [*MultiCropTest(Left(), mean, views, execution).logits(tested, Decoders(0))]
         )
-        for views in VIEWS
+        for views in get_args(Views)
     }
     for views in ("10-crop", "multi-scale"):
         torch.testing.assert_close(seen[views][:, 0], seen[views][:, 1], atol=0.003, rtol=0)

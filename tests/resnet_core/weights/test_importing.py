@@ -15,7 +15,7 @@ import torch
 from resnet_core.errors import CheckpointError, DataError, InvalidSetting, PlaygroundError
 from resnet_core.labs.tools import trained_network
 from resnet_core.networks.catalog import build
-from resnet_core.runs import find_weights, imported, queries, store
+from resnet_core.runs import imported, queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
@@ -75,7 +75,7 @@ def test_the_weights_are_kept_by_our_names(tmp_path: Path, small_data: Path, nam
     else:
         torch.save(state, path)
     run = import_weights(path, str(small_data), ASKED).run
-    found = safetensors.torch.load_file(find_weights.find(run).path)
+    found = safetensors.torch.load_file(queries.weights(run).path)
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state if "batches" not in name)
     assert run.weights_sha256 == weights_sha256(found)

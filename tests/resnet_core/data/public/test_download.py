@@ -7,7 +7,6 @@ import io
 import socket
 import tarfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Mirror:
                 if mirror.silent.is_set():
                     self.wfile.write(content[: len(content) // 2])
                     self.wfile.flush()
-                    mirror.over.wait(30)
+                    mirror.over.wait(60)
                 else:
                     self.wfile.write(content)
 
@@ -140,10 +139,8 @@ def test_without_a_network_it_fails_at_once(
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     monkeypatch.setenv("RESIDUAL_PLAYGROUND_MIRROR", f"http://127.0.0.1:{port}")
-    before = time.monotonic()
     with pytest.raises(DownloadError, match=r"train-images.*by hand"):
-        download("mnist")
-    assert time.monotonic() - before < 5
+        download("mnist", timeout=3600)  # which it does not wait for
 
 
 def test_a_server_that_falls_silent_is_given_up(nowhere: Path, mirror: Mirror) -> None:

@@ -38,7 +38,7 @@ def test_it_answers(tiny: None, home: Path) -> None:
     assert found.tables["counts"]["square"].tolist() == [1, 4, 9, 16, 25]
     assert found.sentences == ["It counted to 5."]
     assert found.progress == Progress(5, 5)
-    assert 0 <= (found.seconds or -1) < 60
+    assert 0 <= (found.seconds or -1) < 3600
     assert found.hardware
     assert "tiny of its own networks" in of_result(found.id).log.read_text()
 
@@ -55,7 +55,7 @@ def test_it_says_what_it_knows_while_it_works_and_stops_when_asked(tiny: None, h
     wait_until(lambda: counted(lab_id, 3), "three numbers")
     assert results.read(lab_id).state == "running"
     laboratories.stop(lab_id)
-    worker.join(30)
+    worker.join(60)
     found = results.read(lab_id)
     assert (found.state, worker.exitcode) == ("stopped", 0)
     assert "It was asked to stop" in found.reason
@@ -68,7 +68,7 @@ def test_a_shut_down_machine_stops_it(tiny: None, home: Path) -> None:
     worker = started(lab_id)
     wait_until(lambda: counted(lab_id, 1), "a number")
     os.kill(worker.pid or 0, signal.SIGTERM)
-    worker.join(30)
+    worker.join(60)
     assert results.read(lab_id).state == "stopped"
 
 
@@ -119,12 +119,12 @@ def test_two_workers_do_not_share_a_laboratory(tiny: None, home: Path) -> None:
     first = started(lab_id)
     wait_until(lambda: counted(lab_id, 1), "a number")
     second = started(lab_id)
-    second.join(30)
+    second.join(60)
     assert second.exitcode == 1
     assert first.is_alive()
     assert "Another worker has this job" in of_result(lab_id).log.read_text()
     laboratories.stop(lab_id)
-    first.join(30)
+    first.join(60)
     assert results.read(lab_id).state == "stopped"
 
 

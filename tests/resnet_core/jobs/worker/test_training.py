@@ -13,7 +13,7 @@ import torch
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import queue
 from resnet_core.jobs.engine import LocalProcesses
-from resnet_core.jobs.worker.training import kept_at
+from resnet_core.jobs.worker.training import lasting_iterations
 from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
@@ -269,4 +269,4 @@ def test_kept_checkpoints_are_evenly_spaced_and_the_last_is_always_kept(
     iterations: int, keep: int, first: int, expected: set[int]
 ) -> None:
     experiment = Experiment.create(iterations=iterations, keep_checkpoints=keep)
-    assert kept_at(experiment, first) == expected
+    assert lasting_iterations(experiment, first) == expected

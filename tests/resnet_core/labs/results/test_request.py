@@ -13,7 +13,7 @@ from resnet_core.errors import InvalidSetting, PlaygroundError, RunNotFound, Wro
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs import catalog
 from resnet_core.labs.results.request import LabRequest
-from resnet_core.runs import find_weights, store
+from resnet_core.runs import queries, store
 from resnet_core.runs.record import RunRecord
 from tests.tiny_laboratory import NAME
 
@@ -76,7 +76,7 @@ def test_the_id_is_of_all_that_the_answer_depends_on(
 def test_the_order_names_the_weights(looking: None) -> None:
     lab_request = LabRequest.create(NAME, [PLAIN, RESIDUAL])
     assert lab_request.weights == tuple(
-        find_weights.find(find_weights.described(run)).sha256 for run in (PLAIN, RESIDUAL)
+        queries.weights(queries.described(run)).sha256 for run in (PLAIN, RESIDUAL)
     )
     assert LabRequest.create(NAME, [PLAIN, PLAIN]).runs == (PLAIN,)
 

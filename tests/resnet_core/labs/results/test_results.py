@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
-from resnet_core.jobs import dead_workers, laboratories
+from resnet_core.jobs import laboratories, supervisor
 from resnet_core.labs.events import Progress, Rows, Verdict
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
@@ -141,7 +141,7 @@ def test_what_runs_is_asked_to_stop(lab_request: LabRequest) -> None:
     laboratories.stop(lab_request.id)
     assert store.of_home().requested(lab_request.id) == "stop"
     assert results.read(lab_request.id).state == "running"
-    assert (results.read(lab_request.id).seconds or 0) < 60
+    assert (results.read(lab_request.id).seconds or 0) < 3600
 
 
 @pytest.mark.parametrize("stop_requested", [False, True])
@@ -174,7 +174,7 @@ def test_a_start_without_a_worker_is_given_up(lab_request: LabRequest) -> None:
     assert job is not None
     assert results.read(lab_request.id).state == "running"
     store.of_home().change(job, {"running"}, heartbeat=time.time() - 1000)
-    dead_workers.end_all_dead()
+    supervisor.end_all_dead()
     assert results.read(lab_request.id).state == "interrupted"
 
 

@@ -16,7 +16,7 @@ from resnet_core.errors import CheckpointError
 from resnet_core.labs.tools import derived_networks, trained_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.catalog import block_sites, build
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.specs.cifar import Family, NetworkSpec
 from resnet_core.training.session import Session
 
@@ -155,7 +155,7 @@ def test_weights_that_are_gone_or_damaged_get_a_sentence(
     subject = trained_network.load(PAIR[0])
     with pytest.raises(CheckpointError, match="iteration-00000054"):
         derived_networks.at_iteration(subject, 54)
-    folder = queries.folder(find_weights.described(PAIR[0]))
+    folder = queries.folder(queries.described(PAIR[0]))
     folder.earlier_weights(53).write_bytes(b"not weights")
     with pytest.raises(CheckpointError, match="iteration-00000053"):
         derived_networks.at_iteration(subject, 53)

@@ -14,7 +14,7 @@ from resnet_core.errors import CheckpointError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.network_settings import check_fork
 from resnet_core.telemetry.events import Finished, Measurement
-from resnet_core.training.checkpoint.fork import carry_over
+from resnet_core.training.checkpoint.files import carry_over
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
 

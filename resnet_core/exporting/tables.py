@@ -1,4 +1,4 @@
-"""A run's settings, measurements and weights, in files that other programs read."""
+"""A run's settings, measurements and weights as tables and JSON."""
 
 from __future__ import annotations
 
@@ -11,25 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from resnet_core.errors import WrongState
-from resnet_core.runs import find_weights, queries
+from resnet_core.runs import queries
 from resnet_core.runs.folder import to_dict
-from resnet_core.system import atomic_folder
 from resnet_core.training.checkpoint.folder import WEIGHTS
 
 if TYPE_CHECKING:
     from resnet_core.runs.curves import Telemetry
-
-
-def export(run_id: str, folder: Path) -> list[Path]:
-    """Write a run into a new or empty folder; see `write`.
-
-    Raises:
-        RunNotFound: there is no such run.
-        PlaygroundError: the folder holds something already, or cannot be written to.
-    """
-    with atomic_folder.filled(folder) as place:
-        write(run_id, place)
-    return sorted(folder.iterdir())
 
 
 def write(run_id: str, folder: Path) -> None:
@@ -54,7 +41,7 @@ def write(run_id: str, folder: Path) -> None:
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False)
     with suppress(WrongState):  # there are none
-        shutil.copyfile(find_weights.find(run).path, folder / WEIGHTS)
+        shutil.copyfile(queries.weights(run).path, folder / WEIGHTS)
 
 
 def tables(telemetry: Telemetry) -> dict[str, pd.DataFrame]:

@@ -11,7 +11,7 @@ import pytest
 
 from resnet_core.errors import PlaygroundError, RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import find_weights, store
+from resnet_core.runs import queries, store
 from resnet_core.runs.folder import of_run
 from resnet_core.runs.record import RunRecord
 from resnet_core.training.checkpoint.folder import WEIGHTS
@@ -38,7 +38,7 @@ def save(run: RunRecord, iteration: int) -> Path:
 def test_the_newest_are_found(run: RunRecord) -> None:
     save(run, 10)
     newest = save(run, 20)
-    found = find_weights.find(run)
+    found = queries.weights(run)
     assert (found.path, found.iteration) == (newest / WEIGHTS, 20)
     assert found.sha256 == hashlib.sha256(b"weights of 20").hexdigest()
 
@@ -58,32 +58,32 @@ def test_damaged_ones_are_passed_over(run: RunRecord, damage: str) -> None:
             (path / "manifest.json").unlink()
         case "list":
             (path / "manifest.json").write_text("[]")
-    assert find_weights.find(run).iteration == 10
+    assert queries.weights(run).iteration == 10
 
 
 def test_a_run_without_any_says_what_to_do(run: RunRecord) -> None:
     with pytest.raises(WrongState, match="no weights on disk; let it train"):
-        find_weights.find(run)
+        queries.weights(run)
 
 
 def test_the_folder_tells_of_the_run_where_the_index_is_lost(run: RunRecord, home: Path) -> None:
     store.of_home().close()
     for file in home.glob("playground.sqlite3*"):
         file.unlink()
-    assert find_weights.described(run.id).experiment == run.experiment
+    assert queries.described(run.id).experiment == run.experiment
     assert not (home / "playground.sqlite3").exists()
 
 
 @pytest.mark.parametrize("run_id", ["20260101-000000", "../../etc", "..", "", "labs", "A/b"])
 def test_what_is_no_run_is_not_found(home: Path, run_id: str) -> None:
     with pytest.raises(RunNotFound):
-        find_weights.described(run_id)
+        queries.described(run_id)
 
 
 def test_a_damaged_folder_is_named(run: RunRecord) -> None:
     of_run(run.id).experiment.unlink()
     with pytest.raises(PlaygroundError, match="no readable experiment"):
-        find_weights.described(run.id)
+        queries.described(run.id)
     shutil.rmtree(of_run(run.id).path)
     with pytest.raises(RunNotFound):
-        find_weights.described(run.id)
+        queries.described(run.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from resnet_core.runs import export
+from resnet_core.exporting.export import export
 from resnet_core.runs.folder import of_run
 from resnet_core.training.checkpoint.files import Checkpoint, save_checkpoint
 from tests.resnet_core.runs.test_recording import finished
@@ -22,6 +22,6 @@ def test_weights_that_do_not_match_their_manifest_are_not_exported(
         save_checkpoint(folder, Checkpoint(iteration, weights, {}))
     damaged = folder / "iteration-00000020" / "model.safetensors"
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\x01")
-    export.export(run.id, tmp_path / "exported")
+    export(run.id, tmp_path / "exported")
     whole = folder / "iteration-00000010" / "model.safetensors"
     assert (tmp_path / "exported" / "model.safetensors").read_bytes() == whole.read_bytes()
