@@ -10,14 +10,14 @@ import streamlit as st
 from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
-from app.language import progress, texts
+from app.language import texts
 from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data import ledger, puzzle
 from app.page_data.ledger import STATEMENTS, Check, LedgerState, Recipe, Statement
+from app.page_data.runs import caption, duration
 from app.page_state.controls import Control
 from app.page_state.page import Page, compare_link
-from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
@@ -160,7 +160,7 @@ def _check(check: Check) -> None:
         st.caption(t("ledger.open_because", margin=check.margin))
     say = texts.speaker(texts.language())
     apart = t("ledger.apart", causes=_listed(check.causes)) if check.causes else ""
-    st.caption(f"{captions.caption(check.runs, check.n, say)}  \n{apart}".strip())
+    st.caption(f"{caption(check.runs, check.n, say)}  \n{apart}".strip())
     with st.container(horizontal=True, vertical_alignment="center"):
         compare_link(t("ledger.curves"), check.runs)
         replay = st.popover(t("ledger.replay"), key="replay.open", on_change="rerun")
@@ -211,11 +211,11 @@ def _replay(experiments: Sequence[Experiment]) -> None:
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
     # Only look estimates up: opening a page starts no measurement.
-    estimates = [training.known(one) for one in experiments]
+    estimates = [training.cached(one) for one in experiments]
     times = [one for one in estimates if isinstance(one, Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)
-        st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
+        st.caption(t("ledger.replay_time", time=duration(seconds, t)))
         if any(one.busy for one in times):
             st.caption(t("common.measured_busy"))
     if st.button(t("ledger.replay_start"), key="replay", type="primary"):
