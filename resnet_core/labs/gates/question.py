@@ -18,6 +18,7 @@ class Settings(LabSettings):
     iterations: int = Field(400, ge=10, le=3000)
     depth: Literal[8, 14, 20, 32] = 20
     images: int = Field(200, ge=10, le=1000)
+    data: Literal["photographs", "shapes"] = "photographs"
 
 
 QUESTION = Question(

@@ -17,6 +17,7 @@ from resnet_core.labs.lesion.question import Settings
 from resnet_core.labs.lesion.verdicts import Losses, verdicts
 from resnet_core.labs.tools import chain
 from resnet_core.labs.tools.chain import Chain, Step
+from resnet_core.labs.tools.short_runs import guessing_error
 from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
 
@@ -85,7 +86,8 @@ class _Lesions:
         self.names = [name for name, _ in self.chain.blocks]
         self.pairs = neighbours(self.chain)
         whole = self.error()
-        self.losses = Losses(network.label, network.family, whole)
+        chance = guessing_error(len(network.dataset.classes))
+        self.losses = Losses(network.label, network.family, whole, chance=chance)
         self._columns = {**network.columns, "whole": whole}
 
     def requested(self, settings: Settings) -> Rows:

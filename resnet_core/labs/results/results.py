@@ -127,6 +127,17 @@ def recorded(laboratory: str) -> Result | None:
     return _read(folder, recorded=True) if folder.request_file.is_file() else None
 
 
+def beside(laboratory: str) -> Result | None:
+    """Return the recorded answer on other data, if the laboratory has one.
+
+    Raises:
+        PlaygroundError: as `recorded`.
+    """
+    request = LabRequest.beside(laboratory)
+    folder = of_recording(request.id) if request else None
+    return _read(folder, recorded=True) if folder and folder.request_file.is_file() else None
+
+
 def record(lab_id: str) -> Path:
     """Put a finished result on record in `assets/recorded/labs`, made small; return the folder.
 
