@@ -42,13 +42,14 @@ def _set_name(group: str) -> str:
 
 _INTRODUCTION = """# Figure 7 as numbers
 
-The paper's Fig. 7 shows the standard deviation of each layer's response; no numbers were published.
-These are ours: of every 3x3 layer, its output after BN and before the nonlinearity or the addition, over
-training images without augmentation, at the end of training. In training mode BN uses each
-mini-batch's mean and variance, in evaluation mode its running ones; the paper does not say which it
-shows. [figure7.csv](figure7.csv) has every layer of every network and seed; the app gives the same table
-under *Paper vs ours*. `python -m resnet_core reproduce figure7` trains the networks and measures them,
-`python -m resnet_core responses RUN` measures one. Written by `python -m docs.figure7`.
+The paper's Fig. 7 shows the standard deviation of each layer's response; no numbers were
+published. These are ours: of every 3x3 layer, its output after BN and before the nonlinearity or
+the addition, over training images without augmentation, at the end of training. In training mode
+BN uses each mini-batch's mean and variance, in evaluation mode its running ones; the paper does not
+say which it shows. [figure7.csv](figure7.csv) has every layer of every network and seed; the app
+gives the same table under *Paper vs ours*. `python -m resnet_core reproduce figure7` trains the
+networks and measures them, `python -m resnet_core responses RUN` measures one. Written by
+`python -m docs.figure7`.
 
 Median over the layers, mean over the seeds (a plain network's few largest responses decide a mean):
 

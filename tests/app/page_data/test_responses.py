@@ -22,7 +22,10 @@ def _measured(name: str, network: str, seed: int, *values: float) -> RunRecord:
 
 
 def test_every_layer_of_every_measured_run_is_a_row(home: Path) -> None:
-    runs = [_measured("a", "cifar/plain-20", 3, 1.0, 2.0), put_on_record("b", measured=False)]
+    runs = [
+        _measured("run-1", "cifar/plain-20", 3, 1.0, 2.0),
+        put_on_record("run-9", measured=False),
+    ]
     table = response_table(runs)
     assert list(table.columns) == list(COLUMNS)
     assert table["number"].tolist() == [1, 2]
@@ -33,8 +36,8 @@ def test_every_layer_of_every_measured_run_is_a_row(home: Path) -> None:
 
 def test_a_network_is_summed_up_by_its_median_and_its_seeds_by_their_mean(home: Path) -> None:
     runs = [
-        _measured("a", "cifar/plain-20", 0, 1.0, 2.0, 90.0),
-        _measured("b", "cifar/plain-20", 1, 3.0, 4.0, 5.0),
+        _measured("run-1", "cifar/plain-20", 0, 1.0, 2.0, 90.0),
+        _measured("run-2", "cifar/plain-20", 1, 3.0, 4.0, 5.0),
     ]
     (row,) = summary(response_table(runs)).itertuples()
     assert row.training_std == pytest.approx(3.0)
@@ -43,4 +46,4 @@ def test_a_network_is_summed_up_by_its_median_and_its_seeds_by_their_mean(home: 
 
 
 def test_without_measurements_the_table_is_empty(home: Path) -> None:
-    assert response_table([put_on_record("b", measured=False)]).empty
+    assert response_table([put_on_record("run-9", measured=False)]).empty
