@@ -13,7 +13,7 @@ from app.figures.labels import network_label
 from app.language import texts
 from app.language.errors import errors_shown
 from app.language.texts import escaped, t
-from app.page_data import ledger, puzzle
+from app.page_data import ledger, puzzle, responses
 from app.page_data.ledger import STATEMENTS, Check, LedgerState, Recipe, Statement
 from app.page_data.runs import caption, duration
 from app.page_state.controls import Control
@@ -48,6 +48,7 @@ def page() -> None:
     ours = ledger.table_6(runs)
     st.markdown(_errors(ours))
     st.caption(t("ledger.errors_hint"))
+    _responses(runs)
     ledger_page.write()
 
 
@@ -194,6 +195,36 @@ def _rerun(rerun: Rerun, networks: Sequence[str]) -> list[str]:
         cells.append(written if spread is None else f"{written} ± {spread:.2f}")
     causes = _listed(rerun.causes) or t("ledger.several_seeds", n=rerun.seeds)
     return [escaped(rerun.source), *cells, causes]
+
+
+def _responses(runs: Sequence[RunRecord]) -> None:
+    """Show Fig. 7 as numbers: the median over layers at once, every layer on demand, and a CSV."""
+    table = responses.response_table(runs)
+    if table.empty:
+        return
+    st.subheader(t("ledger.responses.title"))
+    rows = [
+        [
+            f"{network_label(row.network)} · {_group_name(row.set)}",
+            f"{row.training_std:.3f}",
+            f"{row.evaluation_std:.3f}",
+            str(row.seeds),
+        ]
+        for row in responses.summary(table).itertuples()
+    ]
+    columns = ("network", "training", "evaluation", "seeds")
+    st.markdown(_table([t(f"ledger.responses.{name}") for name in columns], rows))
+    st.caption(t("ledger.responses.hint"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            t("ledger.responses.csv"), table.to_csv(index=False), "figure7.csv", "text/csv"
+        )
+    with st.expander(t("ledger.responses.layers")):
+        st.dataframe(table, hide_index=True)
+
+
+def _group_name(group: str) -> str:
+    return t(f"home.set.{group}") if group in puzzle.GROUPS else group
 
 
 def _listed(causes: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from resnet_core.experiments import reproductions
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.reproductions import PAPER_ITERATIONS, SCALED_ITERATIONS, Scale
 from resnet_core.jobs import queue
+from resnet_core.runs.folder import RunFolder
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 
@@ -120,7 +121,7 @@ def _write_responses(run: RunRecord, recording: Path) -> None:
     from resnet_core.telemetry import response_table
 
     table, images = measured(run.id)
-    response_table.write(recording / response_table.FILE, table, images)
+    response_table.write(RunFolder(recording).responses, table, images)
 
 
 def _print_plan(experiments: Sequence[Experiment], as_json: bool) -> None:

@@ -85,6 +85,7 @@ class RunFolder(JobFolder):
     origin = Entry("origin")
     # Telemetry and logs of attempts before a retry, a folder each.
     attempts = Entry("attempts")
+    responses = Entry("responses.csv")  # of every layer in both modes, beside a recording
 
     def earlier_weights(self, iteration: int) -> Path:
         """Return a recording's weights at an earlier iteration, which need not exist."""

@@ -21,8 +21,6 @@ from torch import Tensor, nn
 from resnet_core.networks.catalog import ResponseSite, response_sites
 from resnet_core.system import disk
 
-FILE = "responses.csv"  # beside a recording
-
 
 @dataclass(frozen=True)
 class LayerResponse:
