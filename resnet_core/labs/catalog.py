@@ -185,8 +185,8 @@ def different_data(experiments: Sequence[Experiment]) -> str:
 
     A size or number that one does not name may still be the other's.
     """
-    for field in ("data", "image_size", "train_images", "test_images", "validation"):
-        named = {getattr(experiment, field) for experiment in experiments} - {None}
+    for name in ("data", "image_size", "train_images", "test_images", "validation"):
+        named = {getattr(experiment, name) for experiment in experiments} - {None}
         if len(named) > 1:
             return "labs.different_data"
     return ""

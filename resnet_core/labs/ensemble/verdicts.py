@@ -92,7 +92,9 @@ def _gain(average: Average) -> Verdict:
 def _together(pairs: Sequence[Row], images: int) -> Verdict:
     columns = ("both_wrong", "independent", "disagreement")
     both, independent, disagreement = (fmean(float(p[c] or 0) for p in pairs) for c in columns)
-    ratios = [float(p["both_wrong"] or 0) - CORRELATED * float(p["independent"] or 0) for p in pairs]
+    ratios = [
+        float(p["both_wrong"] or 0) - CORRELATED * float(p["independent"] or 0) for p in pairs
+    ]
     # Pairs share members and images: the spread over pairs understates chance, the images' do not.
     error = math.hypot(spread(ratios), math.sqrt(both * (100 - both) / images))
     outcomes = {1: "correlated", -1: "independent", 0: "together_undecided"}

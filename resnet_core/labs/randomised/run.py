@@ -91,7 +91,6 @@ class _Check:
         packed = pack_map(explanation.values[0].cpu().numpy())
         yield Rows.one("maps", where, packed, signed=explanation.signed)
 
-
     def _correlations(self, method: str, sizes: Tensor) -> Tensor:
         """Each picture's map, N, H, W, compared with the one before anything was random: N."""
         first = self.first.setdefault(method, sizes)

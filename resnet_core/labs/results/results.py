@@ -26,7 +26,7 @@ from resnet_core.labs.results.request import (
     of_result,
     write_whole,
 )
-from resnet_core.runs import store
+from resnet_core.runs import queries, store
 from resnet_core.runs.folder import read_laboratory, write_laboratory
 from resnet_core.runs.record import Job, State
 from resnet_core.runs.store import wrong_state
@@ -136,6 +136,19 @@ def beside(laboratory: str) -> Result | None:
     request = LabRequest.beside(laboratory)
     folder = of_recording(request.id) if request else None
     return _read(folder, recorded=True) if folder and folder.request_file.is_file() else None
+
+
+def data_key(result: Result) -> str:
+    """Return the key of the name of a recorded result's data: photographs or shapes."""
+    data = getattr(result.request.settings, "data", "")
+    if result.request.runs:
+        data = queries.described(result.request.runs[0]).experiment.data
+    return f"labs.common.other_data.{'shapes' if data == 'shapes' else 'photographs'}"
+
+
+def findings(result: Result) -> list[str]:
+    """Return the keys of a result's verdicts, sorted: the same for the same conclusions."""
+    return sorted(verdict.finding for verdict in result.verdicts)
 
 
 def record(lab_id: str) -> Path:

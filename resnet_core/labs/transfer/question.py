@@ -37,6 +37,7 @@ QUESTION = Question(
     # Three seeds of each: a backbone's seed moves the score by as much as the shortcuts do.
     runs=tuple(f"one-minute-{name}-20-seed-{n}" for name in ("plain", "resnet") for n in range(3)),
     most_runs=8,
+    version=2,
     accepts=not_cifar,
     code=(
         ("resnet_core/labs/transfer/learners.py", "MaskHead"),
