@@ -36,6 +36,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
+from resnet_core.system.texts import catalogue
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
@@ -177,7 +178,9 @@ class _LabPage:
             depends = results.findings(shown) != results.findings(other)
             key = "depends" if depends else "agrees"
             names["here"] = t(results.data_key(shown))
-            st.markdown(t(f"labs.common.other_data.{key}", **names))
+            why = f"labs.{self.question.name}.why_flipped"
+            reason = t(why) if depends and why in catalogue() else ""
+            st.markdown(f"{t(f'labs.common.other_data.{key}', **names)} {reason}")
         request = other.request
         st.button(
             t("labs.common.other_data.show", **names),

@@ -19,7 +19,7 @@ class Settings(LabSettings):
     removed: Annotated[tuple[BlockName, ...], Field(max_length=1000), Distinct] = ()
     swapped: tuple[BlockName, ...] = Field((), max_length=2)
     measured_on: Literal["test", "train"] = "test"
-    images: int = Field(100, ge=10, le=10_000)
+    images: int = Field(200, ge=10, le=10_000)
 
     @field_validator("swapped")
     @classmethod
