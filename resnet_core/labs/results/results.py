@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from resnet_core.errors import PlaygroundError, ResultNotFound
+from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
 from resnet_core.labs.results.request import (
@@ -128,12 +128,15 @@ def recorded(laboratory: str) -> Result | None:
 
 
 def beside(laboratory: str) -> Result | None:
-    """Return the recorded answer on other data, if the laboratory has one.
+    """Return the recorded answer on other data, if the laboratory and its networks have one.
 
     Raises:
         PlaygroundError: as `recorded`.
     """
-    request = LabRequest.beside(laboratory)
+    try:
+        request = LabRequest.beside(laboratory)
+    except RunNotFound:
+        return None
     folder = of_recording(request.id) if request else None
     return _read(folder, recorded=True) if folder and folder.request_file.is_file() else None
 
