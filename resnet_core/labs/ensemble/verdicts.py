@@ -10,8 +10,6 @@ from statistics import fmean
 from resnet_core.labs.certainty import near_guessing, side, spread
 from resnet_core.labs.events import Row, Verdict, attributes
 
-# Both are wrong together this many times as often as independent mistakes would be.
-CORRELATED = 1.5
 # Percent: an average with fewer mistakes is saturated, and no loss can be compared with its own.
 SATURATED = 1.0
 # Images on which a pair is wrong together, over all pairs: with fewer there is nothing to compare.
@@ -92,13 +90,10 @@ def _gain(average: Average) -> Verdict:
 def _together(pairs: Sequence[Row], images: int) -> Verdict:
     columns = ("both_wrong", "independent", "disagreement")
     both, independent, disagreement = (fmean(float(p[c] or 0) for p in pairs) for c in columns)
-    ratios = [
-        float(p["both_wrong"] or 0) - CORRELATED * float(p["independent"] or 0) for p in pairs
-    ]
-    # Pairs share members and images: the spread over pairs understates chance, the images' do not.
-    error = math.hypot(spread(ratios), math.sqrt(both * (100 - both) / images))
+    over_pairs = spread([float(pair["both_wrong"] or 0) for pair in pairs])
+    error = math.hypot(over_pairs, math.sqrt(both * (100 - both) / images))
     outcomes = {1: "correlated", -1: "independent", 0: "together_undecided"}
-    finding = outcomes[side(both, error, CORRELATED * independent)]
+    finding = outcomes[side(both, error, independent)]
     if both * len(pairs) * images / 100 < FEW:
         finding = "few_mistakes"
     return Verdict.of(finding, disagreement=disagreement, both=both, independent=independent)

@@ -136,7 +136,10 @@ def test_its_answer_on_other_data_is_on_record_as_well(question: Question, home:
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
     on_shapes = ("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0")
-    requests = (LabRequest.create("attribution", on_shapes, through_training=True),)
+    requests = (
+        LabRequest.create("attribution", on_shapes, through_training=True),
+        LabRequest.create("transfer", task="box"),
+    )
     assert names >= {lab_request.id for lab_request in requests}
     for name in names:
         result = results.read(name)

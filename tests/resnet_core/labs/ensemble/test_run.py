@@ -174,7 +174,7 @@ def findings(average: Average, pairs: list[Any], thinning: Thinning | None) -> l
 
 
 def test_verdicts_follow_the_numbers_both_ways() -> None:
-    apart = [{"both_wrong": 5.0, "independent": 4.9, "disagreement": 14.0}] * 6
+    apart = [{"both_wrong": 3.0, "independent": 4.9, "disagreement": 14.0}] * 6
     usual = ["beats_best", "independent", "like_ensemble", "thinned_help"]
     assert findings(AVERAGE, apart, THINNING) == usual
     same = [{"both_wrong": 9.0, "independent": 0.8, "disagreement": 4.0}] * 6
@@ -182,7 +182,7 @@ def test_verdicts_follow_the_numbers_both_ways() -> None:
     broken = replace(THINNING, alone=60.0, average=59.9, helped=False)
     unusual = ["no_gain", "correlated", "unlike_ensemble", "thinned_do_not_help"]
     assert findings(poor, same, broken) == unusual
-    near = [{"both_wrong": 6.0, "independent": 3.9, "disagreement": 4.0}] * 6
+    near = [{"both_wrong": 5.0, "independent": 4.9, "disagreement": 4.0}] * 6
     unsure = replace(THINNING, alone=9.4, block_error=1.0)
     undecided = ["beats_best", "together_undecided", "dropped_undecided", "thinned_help"]
     assert findings(AVERAGE, near, unsure) == undecided
