@@ -24,7 +24,7 @@ def open_playground(page: Page, playground: Playground, address: str = FAST) -> 
 def reach(page: Page, step: int) -> None:
     """Wait until both networks have had so many updates."""
     page.wait_for_function(
-        "(step) => Number(document.querySelector('.pp').dataset.step) >= step", arg=step
+        "(step) => Number(document.querySelector('.pp')?.dataset.step ?? -1) >= step", arg=step
     )
 
 

@@ -57,5 +57,6 @@ export class Curves {
 export function decades(series) {
   const values = series.flat().filter((value) => value > 0 && Number.isFinite(value)).map(Math.log10);
   if (!values.length) return [-1, 0];
-  return [Math.floor(Math.min(...values)), Math.max(Math.ceil(Math.max(...values)), Math.floor(Math.min(...values)) + 1)];
+  const [low, high] = [Math.floor(Math.min(...values) - 0.1), Math.ceil(Math.max(...values) + 0.1)];
+  return [low, Math.max(high, low + 2)];
 }

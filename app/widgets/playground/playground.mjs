@@ -126,7 +126,9 @@ export class Playground {
       start: { id: this.id, networks: SIGNS.map((sign) => forTraining(this.settings, sign)), data: this.settings },
     });
     this.transport.restart();
-    this.worker.postMessage({ rate: this.transport.rate });
+    if (this.rested) this.transport.play();
+    else this.worker.postMessage({ rate: this.transport.rate });
+    this.rested = false;
     this.stale = true;
     this.schedule();
   }
@@ -137,7 +139,10 @@ export class Playground {
     this.stale = false;
     this.record.add(frame);
     this.transport.extend(frame.step);
-    if (frame.step >= MOST_UPDATES) this.transport.pause();
+    if (frame.step >= MOST_UPDATES && this.transport.playing) {
+      this.rested = true; // until something is changed
+      this.transport.pause();
+    }
     this.schedule(() => this.worker.postMessage({ taken: true }));
   }
 

@@ -49,6 +49,7 @@ function schedule() {
 function turn() {
   scheduled = false;
   if (!trainings.length) return;
+  if (frame.step < 0) post(); // the start is seen, too
   const now = performance.now();
   const left = waiting && now - frame.at > PATIENCE; // until the page takes the frame
   if (rate > 0 && !left) {
