@@ -7,11 +7,8 @@ import streamlit as st
 from app.language.texts import t
 from app.page_state.page import Page
 from app.widgets.architecture.costs import costs
-from app.widgets.architecture.field import field
-from app.widgets.architecture.picker import picker
-from app.widgets.architecture.side_by_side import side_by_side
-from app.widgets.architecture.state import ArchitectureState
-from app.widgets.architecture.steps import steps
+from app.widgets.architecture.drawings import field, side_by_side, steps
+from app.widgets.architecture.state import ArchitectureState, picker
 
 
 def show() -> None:
@@ -19,12 +16,7 @@ def show() -> None:
     lead = st.empty()
     page = Page("architecture", ArchitectureState)
     page.show_errors()
-    view = page.control(
-        "view",
-        t("architecture.view.label"),
-        format_func=lambda name: t(f"architecture.view.{name}"),
-        label_visibility="collapsed",
-    )
+    view = page.choice("view", "architecture.view", label_visibility="collapsed")
     lead.markdown(t(f"architecture.lead.{view}"))
     if view == "steps":
         steps(page)

@@ -29,11 +29,7 @@ def show() -> None:
     page = Page("augmentation", AugmentationState)
     page.show_errors()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        recipe = page.control(
-            "recipe",
-            t("augmentation.recipe.label"),
-            format_func=lambda name: t(f"augmentation.recipe.{name}"),
-        )
+        recipe = page.choice("recipe", "augmentation.recipe")
         st.button(
             t("augmentation.all_again"),
             icon=":material/casino:",

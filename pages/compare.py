@@ -9,7 +9,7 @@ import streamlit as st
 from app.language import texts
 from app.language.texts import escaped, t
 from app.page_data import puzzle
-from app.page_state.controls import Control, initial_value
+from app.page_state.controls import Control
 from app.page_state.page import Page, page_link
 from app.page_state.view import SMOOTHEST, CompareState
 from app.widgets.live_charts.live_charts import live_charts
@@ -90,15 +90,12 @@ def _controls(compare: Page[CompareState]) -> None:
 
 def _layers(compare: Page[CompareState], say: texts.Speaker) -> None:
     """Show one choice for two fields: a map has no order."""
-    key = compare.key("layers")
-    layers = st.segmented_control(
+    layers = compare.show(
+        "layers",
         t("compare.layers"),
-        LAYER_VIEWS,
-        default=initial_value(key, "map" if compare.state.heat else compare.state.order),
-        key=key,
-        required=True,
+        Control("buttons", LAYER_VIEWS),
+        "map" if compare.state.heat else compare.state.order,
         format_func=lambda name: say(f"compare.layers_{name}"),
-        on_change=compare.touch,
     )
     order = compare.state.order if layers == "map" else layers
     compare.change(heat=layers == "map", order=order)

@@ -10,13 +10,13 @@ import streamlit as st
 from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
-from app.language import progress, texts
+from app.language import texts
 from app.language.errors import errors_shown
 from app.language.texts import t
 from app.page_data import ledger
 from app.page_data.ledger import Check, Statement, TestError
+from app.page_data.runs import caption, duration
 from app.page_state.page import compare_link
-from app.server import captions
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
@@ -98,7 +98,7 @@ def _origin(runs: Sequence[RunRecord], apart: str) -> None:
     """Show data, length, machine and seeds, and what is unlike the paper."""
     say = texts.speaker(texts.language())
     seeds = len({run.experiment.seed for run in runs})
-    st.caption(f"{captions.caption(runs, seeds, say)}  \n{apart}".strip())
+    st.caption(f"{caption(runs, seeds, say)}  \n{apart}".strip())
 
 
 def _listed(causes: Sequence[str]) -> str:
@@ -122,11 +122,11 @@ def _replay(experiments: Sequence[Experiment], key: str) -> None:
         t("ledger.replay_what", networks=networks, iterations=first.iterations, data=first.data)
     )
     # Only look estimates up: opening a page starts no measurement.
-    estimates = [training.known(one) for one in experiments]
+    estimates = [training.cached(one) for one in experiments]
     times = [one for one in estimates if isinstance(one, Estimate)]
     if len(times) == len(experiments):
         seconds = sum(one.seconds for one in times)
-        st.caption(t("ledger.replay_time", time=progress.duration(seconds, t)))
+        st.caption(t("ledger.replay_time", time=duration(seconds, t)))
         if any(one.busy for one in times):
             st.caption(t("common.measured_busy"))
     if st.button(t("ledger.replay_start"), key=f"replay.{key}", type="primary"):

@@ -7,12 +7,12 @@ import streamlit as st
 from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
-from app.language import progress, texts
+from app.language import texts
 from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data import puzzle
-from app.page_data.runs import find_runs, group_of_runs
-from app.page_state.controls import initial_value
+from app.page_data.runs import Progress, duration, find_runs, group_of_runs, progress
+from app.page_state.controls import Control
 from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
@@ -65,22 +65,20 @@ def _choice(home: Page[PuzzleState]) -> None:
     groups = puzzle.recorded_groups()
     if len(groups) < 2:
         return
-    run, key = home.state.run or groups[0], home.key("set")
+    key = home.key("set")
 
     def choose() -> None:
         home.touch()
         home.change(run=st.session_state[key])
 
-    st.segmented_control(
+    home.show(
+        "set",
         t("home.sets"),
-        groups,
-        default=initial_value(key, run if run in groups else None),
-        key=key,
-        required=True,
+        Control("buttons", tuple(groups)),
+        home.state.run or groups[0],
         format_func=lambda group: t(f"home.set.{group}"),
         on_change=choose,
         label_visibility="collapsed",
-        wrap=True,
     )
 
 
@@ -108,7 +106,7 @@ def _run_label(seed: int, again: bool) -> tuple[str, str | None]:
         return t("home.again", seed=seed), None
     estimate = training.together(presets.one_minute(seed))
     if isinstance(estimate, Estimate):
-        label = t("home.run_timed", time=progress.duration(estimate.seconds, t))
+        label = t("home.run_timed", time=duration(estimate.seconds, t))
         return label, t("common.measured_busy") if estimate.busy else None
     return t("home.run"), None
 
@@ -126,7 +124,7 @@ def _progress(ids: list[str]) -> None:
     """Show the runs' progress; the charts move by themselves."""
     services.ensure_supervisor()  # should it have been killed, runs go on waiting no longer
     records, _ = find_runs(ids)
-    now = progress.progress(records)
+    now = progress(records)
     if not now.active:
         rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -137,14 +135,14 @@ def _progress(ids: list[str]) -> None:
                     services.stop(record.id)
 
 
-def _progress_text(records: list[RunRecord], now: progress.Progress) -> str:
+def _progress_text(records: list[RunRecord], now: Progress) -> str:
     if all(record.state == "queued" for record in records):
         ahead = sum(run.state == "running" for run in queries.runs())
         return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
     percent = f"{now.share * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)
-    return t("home.progress_left", percent=percent, time=progress.duration(now.seconds_left, t))
+    return t("home.progress_left", percent=percent, time=duration(now.seconds_left, t))
 
 
 def _ask() -> None:

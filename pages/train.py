@@ -13,7 +13,7 @@ from app.language.texts import escaped, fault, t
 from app.page_data.runs import active_runs, find_runs
 from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import View
-from app.widgets.block_details import block_details
+from app.widgets.architecture.block_card import block_details
 from app.widgets.experiment_form.cost import by_depth, by_shortcut, cost, describe
 from app.widgets.experiment_form.data_field import data_field
 from app.widgets.experiment_form.draft import Draft, all_of_preset, has_twin, twin_of

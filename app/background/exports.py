@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
 from resnet_core.errors import PlaygroundError
 from resnet_core.exporting.export import Format
-from resnet_core.system import home
+from resnet_core.system import atomic_folder, home
 
 TIMEOUT = 1800.0  # seconds; a deep network takes minutes to become an ONNX file
-_ABANDONED = 24 * 3600.0  # seconds after which a killed server's unfinished export is deleted
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,13 @@ def _zip(run_id: str, what: Format, license: str | None) -> Path:
     """Write a zip of `export ID --to DIR --as FORMAT` to the cache folder."""
     folder = home.cache_folder() / "exports"
     folder.mkdir(exist_ok=True)
-    _delete_abandoned(folder)
+    for abandoned in atomic_folder.deserted(folder, "packing-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
     name = run_id if what == "tables" else f"{run_id}-{what}"
-    with tempfile.TemporaryDirectory(dir=folder, prefix="packing-") as temporary:
-        options = ["--to", str(Path(temporary) / name), "--as", what]
+    with atomic_folder.staged(folder, lambda: f"packing-{secrets.token_hex(4)}") as temporary:
+        options = ["--to", str(temporary / name), "--as", what]
         _run(["export", run_id, *options, *(["--license", license] if license else [])])
-        archive = shutil.make_archive(str(Path(temporary) / "packed"), "zip", temporary, name)
+        archive = shutil.make_archive(str(temporary / "packed"), "zip", temporary, name)
         return Path(archive).replace(folder / f"{name}.zip")
 
 
@@ -72,16 +71,6 @@ def _run(arguments: list[str]) -> None:
         raise PlaygroundError("export.late", minutes=f"{TIMEOUT / 60:.0f}") from error
     if process.returncode != 0:
         raise command_error(command, process.returncode, process.stderr, "export.failed")
-
-
-def _delete_abandoned(folder: Path) -> None:
-    for unfinished in folder.glob("packing-*"):
-        try:
-            old = time.time() - unfinished.stat().st_mtime > _ABANDONED
-        except FileNotFoundError:
-            continue
-        if old:
-            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 _exports = Exports("export", "export.unwritten", "export.failed")

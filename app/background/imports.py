@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
+from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error, command_options
 from resnet_core.runs import imported
 
 MEGABYTES = 300  # ResNet-152's weights are 241 MB; the command line imports larger files
@@ -43,12 +43,7 @@ class Request:
 
     def command(self) -> list[str]:
         """The command, without the interpreter's name."""
-        options = [
-            part
-            for name, value in self.options.items()
-            if value
-            for part in (f"--{name.replace('_', '-')}", value)
-        ]
+        options = command_options({name: text for name, text in self.options.items() if text})
         output = ["--file-name", self.name, "--json", "--progress"]
         return ["-m", "resnet_core", JSON_ERRORS, "import", "-", *output, *options]
 

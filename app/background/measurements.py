@@ -25,7 +25,7 @@ from typing import Generic, TypeVar
 import psutil
 from pydantic import TypeAdapter
 
-from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error
+from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error, command_options
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import Spec
@@ -102,7 +102,7 @@ class Measurements(ABC, Generic[Setting, Result]):
                 self.tasks.start(key, TaskState(), lambda: self._run(setting, key))
         return result
 
-    def known(self, setting: Setting) -> Result | Failed | None:
+    def cached(self, setting: Setting) -> Result | Failed | None:
         """Return the result if there is one; measure nothing."""
         with self._guard:
             return self._recall(self._key(setting))
@@ -165,7 +165,7 @@ class Measurements(ABC, Generic[Setting, Result]):
             return Failed(Message(f"errors.{_FAILED}"))
 
     def _recall(self, key: str) -> Result | Failed | None:
-        if key not in self._results and (cached := self._cached(key)) is not None:
+        if key not in self._results and (cached := self._stored(key)) is not None:
             self._results[key], made = cached
             if cached[0].busy:
                 self._busy_since[key] = made
@@ -180,7 +180,7 @@ class Measurements(ABC, Generic[Setting, Result]):
     def _file(self, key: str) -> Path:
         return home.cache_folder() / self._name / f"{key}.json"
 
-    def _cached(self, key: str) -> tuple[Result, float] | None:
+    def _stored(self, key: str) -> tuple[Result, float] | None:
         """Return a result of an earlier server, and when it was made."""
         try:
             path = self._file(key)
@@ -300,13 +300,12 @@ class TrainingTimes(Measurements[Experiment, Estimate]):
         """The time of experiments that are started together and share this machine."""
         return _shared([self.measure(experiment) for experiment in experiments])
 
-    def known_together(self, experiments: Sequence[Experiment]) -> Estimate | Failed | None:
+    def cached_together(self, experiments: Sequence[Experiment]) -> Estimate | Failed | None:
         """As `together`, but nothing is measured."""
-        return _shared([self.known(experiment) for experiment in experiments])
+        return _shared([self.cached(experiment) for experiment in experiments])
 
     def command(self, setting: Experiment) -> list[str]:
-        pairs = setting.to_query().items()
-        options = [part for name, text in pairs for part in (_option(name), text)]
+        options = command_options(setting.to_query())
         return ["-m", "resnet_core", JSON_ERRORS, "measure", *options, "--json"]
 
     def identity(self, setting: Experiment) -> list[object]:
@@ -349,20 +348,12 @@ class ForwardCosts(Measurements[Spec, Forward]):
     """Costs of a forward pass by network."""
 
     def command(self, setting: Spec) -> list[str]:
-        options = [
-            part
-            for name in _FORWARD_OPTIONS
-            if name in setting.__dataclass_fields__
-            for part in (_option(name), str(getattr(setting, name)))
-        ]
+        names = [name for name in _FORWARD_OPTIONS if name in setting.__dataclass_fields__]
+        options = command_options({name: str(getattr(setting, name)) for name in names})
         return ["-m", "resnet_core", JSON_ERRORS, "forward", setting.name, *options, "--json"]
 
     def identity(self, setting: Spec) -> list[object]:
         return [self.command(setting), os.cpu_count(), environment.read().laboratory_threads]
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 training = TrainingTimes("timings", Estimate, TRAINING_TIMEOUT)

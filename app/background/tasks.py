@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -96,6 +96,13 @@ class Tasks(Generic[Key, State]):
         with self._guard:
             if key in self._states:
                 self._states[key] = replace(self._states[key], done=True, error=error)
+
+
+def command_options(values: Mapping[str, str]) -> list[str]:
+    """Return the options of a command by these settings: "--batch-size", "32"."""
+    return [
+        part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", value)
+    ]
 
 
 def command_error(

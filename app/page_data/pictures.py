@@ -7,6 +7,7 @@ import io
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +70,9 @@ def embedded() -> tuple[tuple[str, Pixels], ...]:
     """Return one image per class of the embedded shapes: the name, and 32 x 32 pixels."""
     drawn = shapes.render(len(shapes.CLASSES), 1).train
     labelled = zip(drawn.labels.tolist(), drawn.images, strict=True)
-    return tuple((shapes.CLASSES[label], image) for label, image in sorted(labelled, key=_first))
-
-
-def _first(pair: tuple[int, Pixels]) -> int:
-    return pair[0]
+    return tuple(
+        (shapes.CLASSES[label], image) for label, image in sorted(labelled, key=itemgetter(0))
+    )
 
 
 @lru_cache(maxsize=1)

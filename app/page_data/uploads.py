@@ -5,29 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_core.data import catalog
-from resnet_core.data.dataset import DataFacts, Selection
+from resnet_core.data.dataset import Selection
 from resnet_core.errors import DataError
-from resnet_core.system import home
+from resnet_core.system import atomic_folder, home
 
 MEGABYTES = 500
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".npz")
 _MOST_CHARACTERS = 60
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A stored archive, and what is in it."""
-
-    path: Path
-    facts: DataFacts
-
-
-def store(name: str, content: bytes) -> Upload:
-    """Check an uploaded archive and store it; the same archive is stored once.
+def store(name: str, content: bytes) -> Path:
+    """Check an uploaded archive, store it and return its path; the same one is stored once.
 
     Args:
         name: as the browser says; only harmless characters of it are used.
@@ -42,7 +33,7 @@ def store(name: str, content: bytes) -> Upload:
     path = home.data_folder() / file_name(name, content)
     if not path.exists():
         _store_if_readable(path, content, name)
-    return Upload(path, catalog.facts(Selection(str(path))))
+    return path
 
 
 def file_name(name: str, content: bytes) -> str:
@@ -62,19 +53,14 @@ def file_name(name: str, content: bytes) -> str:
 
 def _store_if_readable(path: Path, content: bytes, name: str) -> None:
     """Move an archive into the data folder only once it has been checked."""
-    waiting = path.with_name(f".upload-{secrets.token_hex(4)}")
-    waiting.mkdir()
     try:
-        trial = waiting / path.name
-        trial.write_bytes(content)
-        catalog.facts(Selection(str(trial)))
-        trial.replace(path)
+        with atomic_folder.staged(path.parent, lambda: f".upload-{secrets.token_hex(4)}") as place:
+            trial = place / path.name
+            trial.write_bytes(content)
+            catalog.facts(Selection(str(trial)))
+            trial.replace(path)
     except DataError as error:
         # The place where it was tried is gone when the sentence is read.
         raise DataError.of(error.message.replaced(str(trial), name)) from error
     except OSError as error:
         raise DataError("data.upload.unwritten", reason=error, folder=path.parent) from error
-    finally:
-        for left in waiting.iterdir():
-            left.unlink()
-        waiting.rmdir()

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from app.page_state.query import as_text, from_text
 
 Value = TypeVar("Value")
-Kind = Literal["switch", "buttons", "list", "several", "slider", "number", "text"]
+Kind = Literal["switch", "buttons", "list", "several", "stops", "slider", "number", "text"]
 
 _MOST_BUTTONS = 6
 _LONGEST_SLIDER = 100  # whole steps
@@ -26,7 +26,7 @@ class Control:
     """The values that a control offers, without words.
 
     Attributes:
-        options: of buttons, a list or several, in their order.
+        options: of buttons, a list, several or a slider's stops, in their order.
         low, high: the least and largest number, None where there is no bound.
         step: from one number to the next; None: a hundredth of the range or of the value.
         annotation: the type that text is read as.
@@ -132,6 +132,8 @@ def show(control: Control, label: str, key: str, value: Any, **how: Any) -> Any:
             content = st.segmented_control(label, options, default=default, required=True, **how)
         case "several":
             content = st.pills(label, options, default=start, selection_mode="multi", **how)
+        case "stops":
+            content = st.select_slider(label, options, value=start, **how)
         case "text":
             content = st.text_input(label, value=start, **how)
         case _:

@@ -175,6 +175,25 @@ class Page(Generic[State]):
             st.markdown(fault(explain(error)))
         return self.state.value(name)
 
+    def choice(self, name: str, words: str, control: Control | None = None, **how: Any) -> Any:
+        """Show the control of a field whose values have names in the catalogue.
+
+        Args:
+            words: the keys' first part; `WORDS.label` is the control's label, `WORDS.VALUE` the
+                name of a value.
+        """
+        label = t(f"{words}.label")
+        how["format_func"] = lambda value: t(f"{words}.{value}")
+        return self.control(name, label, control, **how)
+
+    def show(self, name: str, label: str, control: Control, value: Any, **how: Any) -> Any:
+        """Show a control of something other than one field, and return what it holds.
+
+        Args:
+            value: that it begins with.
+        """
+        return show(control, label, self.key(name), value, **{"on_change": self.touch, **how})
+
     def show_errors(self, label: Callable[[str], str] | None = None) -> None:
         """Say which parameters of the URL gave way to defaults, and why.
 

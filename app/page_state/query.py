@@ -101,15 +101,15 @@ def to_query(model: BaseModel) -> dict[str, str]:
 
 def from_query(cls: type[Model], query: Mapping[str, str]) -> tuple[Model, Errors]:
     """Return the model with what can be used, and the errors by parameter."""
-    given = dict(list(query.items())[:_MOST_PARAMETERS])
+    rest = dict(list(query.items())[:_MOST_PARAMETERS])
     parts: dict[str, Any] = {}
     errors: Errors = {}
     for name, info in cls.model_fields.items():
         if part := _part(info):
-            own = {field: given.pop(field) for field in part.model_fields if field in given}
+            own = {field: rest.pop(field) for field in part.model_fields if field in rest}
             parts[name], faults = from_query(part, own)
             errors |= faults
-    values = {name: _parsed(cls.model_fields.get(name), text) for name, text in given.items()}
+    values = {name: _parsed(cls.model_fields.get(name), text) for name, text in rest.items()}
     model, faults = settle(lambda **usable: create(cls, {**parts, **usable}), values)
     return model, errors | faults
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
@@ -14,9 +14,6 @@ Axis = Literal["iterations", "epochs", "seconds"]
 Order = Literal["layer", "sorted"]
 Measured = Literal["running", "fixed"]
 
-AXES: tuple[Axis, ...] = get_args(Axis)
-ORDERS: tuple[Order, ...] = get_args(Order)
-MEASURES: tuple[Measured, ...] = get_args(Measured)
 SMOOTHEST = 0.95
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{3,63}", re.ASCII)

@@ -22,12 +22,11 @@ from app.figures import look
 from app.figures.errors import MOST_POINTS, error_figure, time_end
 from app.figures.layers import QUANTITIES, heat_map_figure, layer_figure, spread_of
 from app.figures.series import Member, Series, gather, moments
-from app.language import progress, texts
+from app.language import texts
 from app.language.texts import Language, Speaker
-from app.page_data.runs import find_runs
+from app.page_data.runs import caption, find_runs, notes, progress, progress_text
 from app.page_state.query import PageState
 from app.page_state.view import View, is_run_id
-from app.server import captions
 from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.runs import curves, queries
@@ -140,9 +139,9 @@ def _now(request: ChartRequest, series: Sequence[Series], missing: Sequence[str]
         "series": [_curve_fields(curve, say, dark) for curve in series],
         "end": time_end(series, view),
         "reached": reached,
-        "caption": captions.caption(records, per_curve, say),
-        "notes": captions.notes(series, view, say),
-        "active": progress.progress(records).active,
+        "caption": caption(records, per_curve, say),
+        "notes": notes(series, view, say),
+        "active": progress(records).active,
         "poll": _poll(records, reached),
         "missing": list(missing),
     }
@@ -155,9 +154,9 @@ def _curve_fields(curve: Series, say: Speaker, dark: bool) -> dict[str, Any]:
         "colour": look.colour(curve, dark),
         "dash": look.dash(curve),
         "layers": len(curve.layers),
-        "status": progress.describe(curve.records, say),
-        "done": progress.progress(curve.records).share,
-        "active": progress.progress(curve.records).active,
+        "status": progress_text(curve.records, say),
+        "done": progress(curve.records).share,
+        "active": progress(curve.records).active,
     }
 
 

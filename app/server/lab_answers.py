@@ -21,9 +21,8 @@ from app.figures.labels import network_label
 from app.figures.look import Canvas
 from app.language import texts
 from app.language.errors import stored_sentence
-from app.language.progress import duration
 from app.language.texts import Language, Speaker
-from app.page_data.runs import find_runs, source_of
+from app.page_data.runs import duration, find_runs, source_of
 from app.page_state.query import PageState
 from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.errors import ResultNotFound

@@ -37,8 +37,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
 
 
 def _prepare() -> None:
-    """A server that cannot start training can still show what was trained, and one that cannot
-    draw can still train."""
+    """Start a supervisor and draw the first charts; each works without the other."""
     try:
         imported.sweep()  # what imports that were killed have left
         services.ensure_supervisor()

@@ -40,22 +40,25 @@ class Source:
     code: str
 
 
-def source_of(path: str, name: str) -> Source:
+def source_of(path: str, name: str, folder: Path = ROOT) -> Source:
     """Return the source of a class, a function or "Class.method" in a Python file.
 
     Args:
-        path: relative to the project's folder.
+        path: relative to `folder`, which is the project's by default.
 
     Raises:
         LookupError: the file has no such definition.
     """
-    file = ROOT / path
-    return _source(path, name, file.stat().st_mtime_ns)
+    return _source(path, name, folder, (folder / path).stat().st_mtime_ns)
 
 
 def show_code(path: str, name: str) -> None:
     """Show a definition's live source, and where it is."""
-    source = source_of(path, name)
+    show_source(source_of(path, name))
+
+
+def show_source(source: Source) -> None:
+    """Show a definition's source, and where it is."""
     st.caption(t("code.where", path=source.path, line=source.line))
     st.code(source.code, language="python", wrap_lines=False)
 
@@ -66,8 +69,8 @@ def show_block(family: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _source(path: str, name: str, modified: int) -> Source:
-    text = (ROOT / path).read_text(encoding="utf-8")
+def _source(path: str, name: str, folder: Path, modified: int) -> Source:
+    text = (folder / path).read_text(encoding="utf-8")
     node: ast.AST = ast.parse(text)
     for part in name.split("."):
         node = _child(node, part, path)

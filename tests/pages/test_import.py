@@ -13,12 +13,11 @@ from app.background.imports import Import, Request
 from app.figures.errors import error_figure
 from app.figures.series import Member, gather
 from app.language import texts
+from app.page_data.runs import caption as chart_caption
+from app.page_data.runs import notes
 from app.page_state.view import View
-from app.server.captions import caption as chart_caption
-from app.server.captions import notes
 from app.server.lab_answers import caption
-from app.widgets.runs.dialogs import IMPORT
-from app.widgets.runs.import_dialog import JOB, Job
+from app.widgets.runs.dialogs import IMPORT, JOB, Job
 from app.widgets.runs.picker import run_label
 from app.widgets.runs.row import DIALOG
 from resnet_core.commands.weights import import_
@@ -112,10 +111,10 @@ def test_open_questions_are_select_boxes_that_depend_on_each_other() -> None:
     def page() -> None:
         import streamlit as st
 
-        from app.widgets.runs import import_dialog
+        from app.widgets.runs import dialogs
         from tests.pages.test_import import WAYS
 
-        st.session_state["answers"] = import_dialog._answers(tuple(WAYS), "k")
+        st.session_state["answers"] = dialogs._answers(tuple(WAYS), "k")
 
     shown = checked(AppTest.from_function(page, default_timeout=120).run())
     labels = [box.label for box in shown.selectbox]

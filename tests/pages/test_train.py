@@ -25,8 +25,8 @@ def quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No measurement and no supervisor are started."""
     known = Estimate(seconds=41.0, seconds_per_iteration=0.01, hardware="a test's machine")
     monkeypatch.setattr(training, "together", lambda experiments: known)
-    monkeypatch.setattr(training, "known", lambda experiment: known)
-    monkeypatch.setattr(training, "known_together", lambda experiments: known)
+    monkeypatch.setattr(training, "cached", lambda experiment: known)
+    monkeypatch.setattr(training, "cached_together", lambda experiments: known)
     monkeypatch.setattr(services, "ensure_supervisor", lambda: None)
 
 

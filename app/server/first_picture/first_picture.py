@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import QueryParams
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.language import texts
 from app.language.texts import Language
@@ -23,51 +26,30 @@ _SKETCH = _HERE.parents[1] / "widgets" / "live_charts" / "sketch.mjs"
 _log = logging.getLogger(__name__)
 
 
-class FirstPicture:
+class FirstPicture(BaseHTTPMiddleware):
     """Middleware that changes the HTML of "/", unless the URL names other runs."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _is_home(scope):
-            await self._app(scope, receive, send)
-            return
-        await self._app(_unconditional(scope), receive, _Rewriter(scope, send))
+        if _is_home(scope):
+            await super().__call__(_unconditional(scope), receive, send)
+        else:  # not wrapped: websockets and streams pass as they are
+            await self.app(scope, receive, send)
 
-
-class _Rewriter:
-    """Collects an HTML response and sends it with the picture; passes others on."""
-
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self._scope, self._send = scope, send
-        self._start: Message | None = None
-        self._body = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _is_html(message):
-            self._start = message
-        elif self._start is None:
-            await self._send(message)
-        else:
-            self._body += message.get("body", b"")
-            if not message.get("more_body", False):
-                await self._finish(self._start)
-
-    async def _finish(self, start: Message) -> None:
-        body = _with_picture(self._body.decode("utf-8"), self._scope).encode("utf-8")
-        headers = MutableHeaders(scope=start)
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        if not _is_html(response):
+            return response
+        parts = [part async for part in response.body_iterator]  # type: ignore[attr-defined]
+        page = Response(_with_picture(b"".join(parts).decode("utf-8"), request))
         for stale in ("etag", "last-modified"):
-            if stale in headers:
-                del headers[stale]
-        headers["content-length"] = str(len(body))
-        await self._send(start)
-        await self._send({"type": "http.response.body", "body": body})
+            del response.headers[stale]
+        response.headers["content-length"] = page.headers["content-length"]
+        page.raw_headers = response.raw_headers
+        return page
 
 
-def _with_picture(html: str, scope: Scope) -> str:
-    query = QueryParams(scope.get("query_string", b""))
-    reader_language = language(query, Headers(scope=scope).get("accept-language", ""))
+def _with_picture(html: str, request: Request) -> str:
+    reader_language = language(request.query_params, request.headers.get("accept-language", ""))
     try:
         picture = in_body(reader_language)
     except PlaygroundError as error:
@@ -89,12 +71,11 @@ def _is_home(scope: Scope) -> bool:
     return "run" not in QueryParams(scope.get("query_string", b""))
 
 
-def _is_html(message: Message) -> bool:
-    headers = Headers(raw=message["headers"])
+def _is_html(response: Response) -> bool:
     return (
-        message["status"] == 200
-        and headers.get("content-type", "").startswith("text/html")
-        and "content-encoding" not in headers
+        response.status_code == 200
+        and response.headers.get("content-type", "").startswith("text/html")
+        and "content-encoding" not in response.headers
     )
 
 

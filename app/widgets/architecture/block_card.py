@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
-from functools import lru_cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +12,7 @@ import streamlit as st
 from app.language.texts import t
 from app.widgets.architecture.state import title
 from app.widgets.experiment_form.cost import short
-from app.widgets.show_code import BLOCK_CLASSES, Source, source_of
+from app.widgets.show_code import BLOCK_CLASSES, Source, show_block, show_source, source_of
 from resnet_core.anatomy.facts import Anatomy, BlockFacts, Layer
 from resnet_core.specs.names import Spec
 
@@ -40,8 +38,7 @@ def block_card(anatomy: Anatomy, block: BlockFacts) -> None:
     )
     with st.expander(t("architecture.block.code"), icon=":material/code:"):
         for source in code_of(anatomy.spec):
-            st.caption(t("code.where", path=source.path, line=source.line))
-            st.code(source.code, language="python", wrap_lines=False)
+            show_source(source)
 
 
 def _rows(anatomy: Anatomy, block: BlockFacts) -> list[tuple[str, ...]]:
@@ -87,10 +84,6 @@ def _kind(layer: Layer) -> str:
             return f"{size}{halves}"
 
 
-def _shape(shape: tuple[int, int, int]) -> str:
-    return " × ".join(map(str, shape))
-
-
 _BLOCKS = "resnet_core/networks/blocks.py"
 _REFERENCES = "resnet_core/networks/references.py"
 
@@ -104,29 +97,22 @@ def code_of(spec: Spec) -> list[Source]:
             *_torchvision("googlenet.py", "Inception"),
             source_of(_REFERENCES, "ConvolutionUnit"),
         ]
-    classes: dict[str, str] = {**BLOCK_CLASSES}
     order = "pre_activation" if spec.family == "preresnet" else "post_activation"
     return [
-        source_of(_BLOCKS, classes[spec.family]),
+        source_of(_BLOCKS, BLOCK_CLASSES[spec.family]),
         source_of(_BLOCKS, "Block.residual"),
         source_of(_BLOCKS, spec.block),
         source_of(_BLOCKS, order),
     ]
 
 
-@lru_cache(maxsize=8)
-def _torchvision(file: str, name: str) -> tuple[Source, ...]:
-    """Return a definition from torchvision's models; () without torchvision."""
+def _torchvision(file: str, name: str) -> list[Source]:
+    """Return a definition from torchvision's models; [] without torchvision."""
     package = find_spec("torchvision")
     if package is None or not package.submodule_search_locations:
-        return ()
-    path = Path(package.submodule_search_locations[0]) / "models" / file
-    text = path.read_text(encoding="utf-8")
-    for node in ast.parse(text).body:
-        if getattr(node, "name", None) == name:
-            code = ast.get_source_segment(text, node) or ""
-            return (Source(f"torchvision/models/{file}", name, node.lineno, code),)
-    return ()
+        return []
+    folder = Path(package.submodule_search_locations[0]).parent
+    return [source_of(f"torchvision/models/{file}", name, folder)]
 
 
 _STYLE = """<style>
@@ -170,3 +156,35 @@ def _table_row(cells: Sequence[str]) -> str:
     name, *figures = cells
     rest = "".join(f"<td>{escape(text)}</td>" for text in figures)
     return f'<tr><th scope="row">{escape(name)}</th>{rest}</tr>'
+
+
+def block_details(anatomy: Anatomy, name: str) -> None:
+    """Show the block of this name, which the drawing gave back."""
+    block = next(block for block in anatomy.blocks if block.name == name)
+    with st.container(border=True):
+        facts, code = st.columns([2, 3], gap="large")
+        with facts:
+            st.markdown(f"#### {block.name}")
+            st.markdown(f"**{block.equation}**")
+            st.markdown(_described(block))
+        with code:
+            show_block(anatomy.spec.family)
+
+
+def _described(block: BlockFacts) -> str:
+    """Return a line each for F, for the shapes, for the shortcut and for the cost."""
+    lines = [
+        t("drawing.details.branch", steps=" → ".join(block.branch)),
+        t("drawing.details.shapes", before=_shape(block.in_shape), after=_shape(block.out_shape)),
+        t(f"drawing.details.{block.shortcut}"),
+        t(
+            "drawing.details.cost",
+            parameters=f"{block.parameters:,}",
+            multiply_adds=short(block.multiply_adds),
+        ),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _shape(shape: tuple[int, int, int]) -> str:
+    return " × ".join(map(str, shape))

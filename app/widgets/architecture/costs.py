@@ -35,12 +35,7 @@ def costs(page: ArchitecturePage) -> None:
     """Show the answer first, then what it rests on."""
     st.subheader(t("architecture.cost.question"))
     st.markdown(_answer())
-    scope = page.control(
-        "scope",
-        t("architecture.cost.scope"),
-        format_func=lambda name: t(f"architecture.cost.scope_{name}"),
-        label_visibility="collapsed",
-    )
+    scope = page.choice("scope", "architecture.scope", label_visibility="collapsed")
     specs = page.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
     _bars(page, [describe(spec) for spec in dict.fromkeys(specs)])
     measured_table(tuple(dict.fromkeys(specs)))
@@ -55,18 +50,17 @@ def _spec(name: str) -> Spec:
 def _bars(page: ArchitecturePage, anatomies: list[Anatomy]) -> None:
     named = [(title(anatomy.spec), anatomy) for anatomy in anatomies]
     paper = paper_imagenet.BILLION_MULTIPLY_ADDS
+    dark = theme.is_dark()
     work, weights = st.columns(2, gap="medium")
-    with work:
-        figure = work_figure(named, "multiply_adds", paper, t, theme.is_dark())
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
-    with weights:
-        figure = work_figure(named, "parameters", paper, t, theme.is_dark())
-        st.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
+    figure = work_figure(named, "multiply_adds", paper, t, dark)
+    work.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("work"))
+    figure = work_figure(named, "parameters", paper, t, dark)
+    weights.plotly_chart(figure, theme=None, config=_PLOT, key=page.key("weights"))
     st.caption(f"{t('architecture.cost.parts')} {t('architecture.dashed')}")
 
 
 def _answer() -> str:
-    """Yes, and why: every figure in it is computed."""
+    """Return the answer to the section's question; every figure in it is computed."""
     vgg, residual = Shares.of(_spec("vgg-19")), Shares.of(_spec("resnet-34"))
     plain = imagenet("plain-34")
     deep = imagenet("resnet-152")
@@ -139,7 +133,7 @@ def _block_table(blocks: Mapping[str, BlockFacts]) -> None:
 
 
 def _options() -> None:
-    """Options A, B and C for a network of basic blocks and one of bottlenecks (Table 3)."""
+    """Show options A, B and C for a network of basic blocks and one of bottlenecks (Table 3)."""
     st.subheader(t("architecture.cost.options"))
     rows, extra = [], {}
     for name in ("resnet-34", "resnet-50"):
@@ -255,7 +249,7 @@ def measured_table(specs: tuple[Spec, ...]) -> None:
 def _answers(specs: tuple[Spec, ...]) -> list[Answer]:
     """Return the measurements; start none while a run trains, as both would slow down."""
     busy = any(run.state == "running" for run in active_runs())
-    ask = measurements.forward.known if busy else measurements.forward.measure
+    ask = measurements.forward.cached if busy else measurements.forward.measure
     return [ask(spec) for spec in specs]
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
-from app.language.errors import explain
-from app.language.texts import escaped, t
+from app import services
+from app.language.errors import errors_shown, explain, stored_sentence
+from app.language.texts import escaped, language, t
 from app.page_data.pictures import Album
 from app.page_data.runs import find_runs
-from app.page_state.controls import Control, initial_value
+from app.page_state.controls import Control, show
 from app.page_state.page import rerun
-from app.widgets.attribution.layers import browser, layer_choice
-from app.widgets.attribution.maps import all_moments, iterations, maps, moment, scale
-from app.widgets.attribution.results import ask_and_follow, checks, figures
+from app.widgets.attribution.maps import (
+    all_moments,
+    browser,
+    iterations,
+    layer_choice,
+    maps,
+    moment,
+    scale,
+    strip,
+)
 from app.widgets.attribution.state import (
     NAME,
     AttributionPage,
@@ -23,11 +33,22 @@ from app.widgets.attribution.state import (
     open_page,
     pictures,
 )
-from app.widgets.laboratory.state import command_line, how_to_show, networks
+from app.widgets.laboratory.laboratory import lab_figures
+from app.widgets.laboratory.state import (
+    command_line,
+    compute,
+    how_to_show,
+    leave,
+    networks,
+    note_viewer,
+    stop_button,
+)
 from app.widgets.show_code import show_code
-from resnet_core.errors import PlaygroundError
+from resnet_core.errors import PlaygroundError, ResultNotFound, WrongState
 from resnet_core.labs import catalog
 from resnet_core.labs.attribution.question import QUESTION, image_place
+from resnet_core.labs.results import results
+from resnet_core.labs.results.request import LabRequest
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.record import ACTIVE
 
@@ -69,12 +90,7 @@ def _choose(page: AttributionPage) -> None:
                     page.control(name, **how_to_show(QUESTION, name))
         page.control("methods", **how_to_show(QUESTION, "methods"), wrap=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        view = page.control(
-            "view",
-            t("attribution.views"),
-            format_func=lambda view: t(f"attribution.view.{view}"),
-            label_visibility="collapsed",
-        )
+        view = page.choice("view", "attribution.view", label_visibility="collapsed")
         if view == "maps":
             page.control("through_training", **how_to_show(QUESTION, "through_training"))
 
@@ -111,12 +127,12 @@ def _maps(page: AttributionPage) -> None:
     outline = _scale(page)
     slider = st.container()
 
-    def show(result: Result) -> None:
+    def show_maps(result: Result) -> None:
         maps(result, _moment(result, slider), outline)
         if state.settings.through_training:
             all_moments(result)
 
-    result = ask_and_follow(request, show)
+    result = ask_and_follow(request, show_maps)
     st.caption(t("attribution.scale.said"))
     if result is not None and state.settings.through_training:
         _note_last_only(result)
@@ -143,15 +159,10 @@ def _moment(result: Result, place: Any) -> int | None:
     moments = iterations(result)
     if result.state in ACTIVE or len(moments) < 2:
         return None
-    key = f"attribution.moment.{result.id}"
+    control, key = Control("stops", tuple(moments)), f"attribution.moment.{result.id}"
     with place:
-        return st.select_slider(
-            t("attribution.moment"),
-            moments,
-            value=initial_value(key, moments[-1]),
-            key=key,
-            format_func=moment,
-        )
+        label = t("attribution.moment")
+        return int(show(control, label, key, moments[-1], format_func=moment))
 
 
 def _note_last_only(result: Result) -> None:
@@ -191,3 +202,113 @@ def _code(state: AttributionState) -> None:
         for name in _CODE[state.view]:
             for path, definition in catalog.question(name).code:
                 show_code(path, definition)
+
+
+_EVERY = 0.4  # seconds, while something is computed
+_FOLLOWED = "attribution.followed"  # the result that this visitor's page followed last
+Show = Callable[[Result], None]
+
+
+def ask_and_follow(request: LabRequest, show: Show) -> Result | None:
+    """Show the request's result, computed where there is none yet; None where it cannot be.
+
+    A stopped result is requested again: its last viewer had left the page.
+    """
+    _leave(request.id)
+    with errors_shown():
+        result = results.find(request.id)
+        if result is None or result.state == "stopped":
+            services.submit_lab(request, again=result is not None)
+            note_viewer(request.id, unasked=True)
+            result = results.find(request.id)
+        return follow(result, show) if result is not None else None
+    return None
+
+
+def _leave(lab_id: str) -> None:
+    """Stop the result that this visitor followed before, unless another one follows it.
+
+    The new result would otherwise wait in the queue until the old one has ended.
+    """
+    before = st.session_state.get(_FOLLOWED)
+    st.session_state[_FOLLOWED] = lab_id
+    if before is not None and before != lab_id and leave(before):
+        with suppress(WrongState, ResultNotFound):  # it has ended, or is gone
+            services.stop_lab(before)
+
+
+def follow(result: Result, show: Show) -> Result:
+    """Show a result; while it grows, show it repeatedly without running the page."""
+    if result.state in ACTIVE:
+        _while_active(result.id, show)
+        return result
+    with st.container():  # as a fragment has one: what is shown already stays in its place
+        show(result)
+    if result.state in {"failed", "interrupted"}:
+        st.warning(escaped(stored_sentence(result.exit_reason, language())))
+        if st.button(t("labs.common.retry"), key=f"attribution.retry.{result.id}"):
+            compute(result.request)
+    return result
+
+
+def figures(request: LabRequest, result: Result | None, key: str, *, notice: str = "") -> None:
+    """Show the verdict, the paper's statement, the figures and the numbers' source."""
+    name = request.laboratory
+    lab_figures(
+        request.id if result is not None else "",
+        t(f"labs.{name}.paper"),
+        key,
+        active=result is not None and result.state in ACTIVE,
+        notice=notice,
+    )
+
+
+@st.fragment(run_every=_EVERY)
+def _while_active(lab_id: str, show: Show) -> None:
+    """Show the result as it grows; a supervisor that died is started again."""
+    note_viewer(lab_id)
+    services.ensure_supervisor()
+    result = results.find(lab_id)
+    if result is not None and result.state in ACTIVE:
+        show(result)
+    else:
+        rerun()
+
+
+def checks(state: AttributionState) -> None:
+    """Show both checks, each with its result or a button that requests it."""
+    st.markdown(t("attribution.faithful"))
+    _check("masks", state)
+    result = _check("randomised", state, picture=state.settings.picture)
+    if result is not None:
+        strip(result)
+
+
+def _check(name: str, state: AttributionState, **settings: str) -> Result | None:
+    """Show one laboratory and return its result so far."""
+    st.subheader(t(f"labs.{name}.title"))
+    st.markdown(t(f"labs.{name}.lead"))
+    try:
+        request = state.request_for(name, **settings)
+        result = results.find(request.id)
+    except PlaygroundError as error:
+        st.info(escaped(explain(error)))
+        return None
+    if result is None or result.state not in ACTIVE:
+        _button(name, request, result)
+    else:
+        stop_button(result.id, f"attribution.{name}.stop")
+    figures(
+        request,
+        result,
+        f"attribution.{name}",
+        notice="" if result else t("attribution.not_asked"),
+    )
+    st.code(command_line(name, request.runs, request.settings), language="bash", wrap_lines=True)
+    return result
+
+
+def _button(name: str, request: LabRequest, result: Result | None) -> None:
+    label = t("labs.common.run_again" if result and not result.recorded else "labs.common.run")
+    if st.button(label, key=f"attribution.{name}.run", type="secondary" if result else "primary"):
+        compute(request)

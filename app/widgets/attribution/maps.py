@@ -1,8 +1,8 @@
-"""The maps of one picture, network under network, method beside method."""
+"""Maps of one picture: each method's for each network, through training, and the activations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,6 +16,8 @@ from app import theme
 from app.figures import attribution
 from app.language.texts import t
 from app.page_data.runs import find_runs
+from app.page_state.controls import Control, show
+from app.widgets.attribution.state import AttributionPage
 from resnet_core.labs.events import unpack
 from resnet_core.labs.results.results import Result
 from resnet_core.runs.record import ACTIVE
@@ -105,8 +107,7 @@ def _row(
     # The number of iterations of an imported network is unknown.
     imported = any(run.imported for run in records)
     heading = t("attribution.row_imported" if imported else "attribution.row", **values)
-    colour = theme.colour(str(picture["family"]), int(picture["depth"]), dark)
-    return Row(heading, (first, *each), colour)
+    return Row(heading, (first, *each), _colour(picture))
 
 
 def _tile(method: str, row: Mapping[str, Any] | None, dark: bool, mask: np.ndarray | None) -> Tile:
@@ -147,32 +148,60 @@ def all_moments(result: Result) -> None:
     if drawn is None:
         return
     scores = result.tables["scores"].set_index(["run", "iteration"])["target_probability"]
+
+    def lines(row: Mapping[str, Any]) -> tuple[str, ...]:
+        percent = scores.loc[(row["run"], row["iteration"])]
+        return moment(int(row["iteration"])), f"{percent:.0f} %"
+
     with st.expander(t("attribution.all_moments"), icon=":material/view_carousel:"):
-        rows = []
-        for _, part in drawn[drawn["reason"] == ""].groupby(["method", "run"], sort=False):
-            moments = part.sort_values("iteration").to_dict("records")
-            each = [
-                _moment_tile(row, scores.loc[(row["run"], row["iteration"])]) for row in moments
-            ]
-            rows.append(_moment_row(moments[0], each))
-        tiles(rows)
+        usable = drawn[drawn["reason"] == ""]
+        tiles(_map_rows(usable, ["method", "run"], "{method} · {label}", lines, "middle"))
+
+
+def strip(result: Result) -> None:
+    """Show the picture's maps while weights become random, a row for each network and method."""
+    drawn: pd.DataFrame | None = result.tables.get("maps")
+    if drawn is None:
+        return
+
+    def lines(row: Mapping[str, Any]) -> tuple[str, ...]:
+        return (row["layer"] or t("attribution.whole"),)
+
+    with st.expander(t("attribution.strip"), expanded=True):
+        tiles(_map_rows(drawn, ["label", "method"], "{label} · {method}", lines, "small"))
+
+
+def _map_rows(
+    drawn: pd.DataFrame,
+    by: list[str],
+    heading: str,
+    lines: Callable[[Mapping[str, Any]], tuple[str, ...]],
+    size: Size,
+) -> list[Row]:
+    """Return a row of maps for each value of the columns `by`.
+
+    Args:
+        heading: the row's, with the placeholders `method` and `label`.
+        lines: of the text under a map.
+    """
+    rows = []
+    for _, part in drawn.groupby(by, sort=False):
+        records = sorted(part.to_dict("records"), key=lambda row: row.get("iteration", 0))
+        first, dark = records[0], theme.is_dark()
+        each = [Tile(attribution.map_address(unpack(row), dark), "", lines(row)) for row in records]
+        method = t(f"attribution.method.{first['method']}")
+        title = heading.format(method=method, label=first["label"])
+        rows.append(Row(title, tuple(each), _colour(first), size))
+    return rows
+
+
+def _colour(network: Mapping[str, Any]) -> str:
+    return theme.colour(str(network["family"]), int(network["depth"]), theme.is_dark())
 
 
 def moment(iteration: int) -> str:
     """Return the label of a point in training."""
     return t("attribution.after", n=f"{iteration:,}") if iteration else t("attribution.before")
-
-
-def _moment_row(first: dict[str, Any], each: list[Tile]) -> Row:
-    colour = theme.colour(str(first["family"]), int(first["depth"]), theme.is_dark())
-    method = t(f"attribution.method.{first['method']}")
-    heading = f"{method} · {first['label']}"
-    return Row(heading, tuple(each), colour, size="middle")
-
-
-def _moment_tile(row: dict[str, Any], percent: float) -> Tile:
-    address = attribution.map_address(unpack(row), theme.is_dark())
-    return Tile(address, "", (moment(int(row["iteration"])), f"{percent:.0f} %"))
 
 
 Size = Literal["large", "middle", "small"]
@@ -228,3 +257,78 @@ def _tile_html(tile: Tile) -> str:
         picture = f'<div class="no-tile">{escape(tile.note)}</div>'
     title = f"<b>{escape(tile.title)}</b>" if tile.title else ""
     return f"<figure>{picture}<figcaption>{title}{lines}</figcaption></figure>"
+
+
+def browser(result: Result, key: str) -> None:
+    """Show a block of every network, and the chosen layer.
+
+    Args:
+        key: of the slider that chooses the block.
+    """
+    additions = result.tables.get("additions")
+    if additions is not None:
+        names = list(dict.fromkeys(additions["block"]))
+        middle = names[len(names) // 2]
+        block = show(Control("stops", tuple(names)), t("attribution.block"), key, middle)
+        _block(additions[additions["block"] == block])
+        st.caption(t("attribution.parts_said"))
+    table = result.tables.get("maps")
+    if table is not None:
+        for row in table.to_dict("records"):
+            heading = f"{row['label']} · {row['layer']}"
+            tiles([_channels(heading, row)])
+
+
+def layer_choice(result: Result, page: AttributionPage) -> str:
+    """Show the layers, and return the chosen one or ""."""
+    table = result.tables.get("layers")
+    if table is None:
+        return page.state.layer
+    names = ["", *dict.fromkeys(table["layer"])]
+    sizes = {row["layer"]: row for row in table.to_dict("records")}
+    layer: str = page.show(
+        "layer",
+        t("attribution.layer"),
+        Control("list", tuple(names)),
+        page.state.layer if page.state.layer in names else "",
+        format_func=lambda name: _layer_name(name, sizes),
+    )
+    return layer
+
+
+def _layer_name(name: str, sizes: dict[str, dict[str, Any]]) -> str:
+    if not name:
+        return t("attribution.no_layer")
+    row = sizes[name]
+    return f"{name} · {row['channels']} × {row['height']} × {row['width']}"
+
+
+def _block(rows: pd.DataFrame) -> None:
+    """A network's parts under each other, channel under channel."""
+    for _, own in rows.groupby("run", sort=False):
+        parts = own.to_dict("records")
+        first = parts[0]
+        st.markdown(f"**{first['label']}** · `{first['block']}`")
+        tiles([_channels(_part_name(row), row) for row in parts])
+
+
+def _part_name(row: dict[str, Any]) -> str:
+    part = row["part"]
+    return t("attribution.part_row", part=t(f"attribution.part.{part}"), std=row["std"])
+
+
+def _channels(heading: str, row: dict[str, Any]) -> Row:
+    """All maps of a tensor in one grey scale, from its least to its largest value."""
+    steps = unpack(row)
+    each = tuple(
+        Tile(
+            attribution.channel_address(channel),
+            "",
+            description=t("attribution.channel", n=number, of=int(row["channels"])),
+        )
+        for number, channel in enumerate(steps, start=1)
+    )
+    left = int(row["channels"]) - len(steps)
+    more = t("attribution.more_channels", n=left) if left else ""
+    span = t("attribution.span", low=row["low"], high=row["high"])
+    return Row(f"{heading} · {span}{more}", each, _colour(row), size="small")

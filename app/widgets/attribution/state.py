@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import streamlit as st
 from pydantic import Field
@@ -14,6 +14,7 @@ from app.language.texts import escaped, t
 from app.page_data.pictures import Album, album
 from app.page_data.runs import find_runs
 from app.page_state.page import Page, rerun
+from app.widgets.component import component
 from app.widgets.laboratory.state import LabState, setting_label, with_usable_networks
 from resnet_core.data.own import uploaded_image
 from resnet_core.errors import InvalidSetting, PlaygroundError
@@ -28,7 +29,6 @@ from resnet_core.labs.attribution.question import (
 from resnet_core.labs.results.request import LabRequest
 
 View = Literal["maps", "checks", "layers"]
-VIEWS: tuple[View, ...] = get_args(View)
 NAME = QUESTION.name
 
 
@@ -76,19 +76,15 @@ def open_page() -> AttributionPage:
 
 
 def _field_label(field: str) -> str:
-    labels = {"view": "attribution.views", "layer": "attribution.layer"}
+    labels = {"view": "attribution.view.label", "layer": "attribution.layer"}
     return t(labels[field]) if field in labels else setting_label(NAME, field)
 
 
-_HERE = Path(__file__).parent
 _KEY = "attribution-grid"
 _TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "ppm", "pgm")
 _TAKEN = "attribution.taken"  # the uploads that were taken over already
-_component = st.components.v2.component(
-    "picture_grid",
-    html='<div class="pictures" role="group"></div>',
-    css=(_HERE / "picture_grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "picture_grid.js").read_text(encoding="utf-8"),
+_component = component(
+    "picture_grid", Path(__file__).parent, html='<div class="pictures" role="group"></div>'
 )
 
 

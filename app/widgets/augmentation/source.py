@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import streamlit as st
 from pydantic import Field, StringConstraints
@@ -38,17 +39,7 @@ class Source:
 
 def source(page: AugmentationPage) -> Source:
     """Show the choice of a picture, and return the selected one."""
-    choice, upload = st.columns(2, gap="medium")
-    with choice:
-        name = page.control(
-            "picture",
-            t("augmentation.picture"),
-            Control("list", _options()),
-            format_func=_title,
-        )
-    with upload:
-        own = own_picture(page.key("own"))
-    return _read(name, own)
+    return _read(*picture_choice(page, t("augmentation.picture"), _options(), _title))
 
 
 def _options() -> tuple[str, ...]:
@@ -126,7 +117,18 @@ def draw_button(page: AugmentationPage, name: str) -> None:
     )
 
 
-def own_picture(key: str) -> Pixels | None:
+def picture_choice(
+    page: Page[Any], label: str, options: tuple[Any, ...], title: Callable[[Any], str]
+) -> tuple[Any, Pixels | None]:
+    """Show the control of the page's field `picture`, and an upload; return what both hold."""
+    choice, upload = st.columns(2, gap="medium")
+    with choice:
+        value = page.control("picture", label, Control("list", options), format_func=title)
+    with upload:
+        return value, _own_picture(page.key("own"))
+
+
+def _own_picture(key: str) -> Pixels | None:
     """Return the uploaded picture, or None; an error is shown below it.
 
     The picture stays in this session's memory and is not stored.

@@ -8,9 +8,8 @@ from functools import lru_cache
 import streamlit as st
 
 from app.background.measurements import Estimate, Failed, training
-from app.language import progress
 from app.language.texts import escaped, language, t
-from app.page_data.runs import active_runs
+from app.page_data.runs import active_runs, duration
 from app.page_state.page import rerun
 from app.widgets.experiment_form.draft import depths, joined, split
 from app.widgets.experiment_form.form import label, value_text
@@ -152,7 +151,7 @@ def _time(experiments: Sequence[Experiment], before: Experiment | None) -> None:
 def _estimate(experiments: Sequence[Experiment]) -> Estimate | Failed | None:
     """Return the time if it is known; measure it only while no run trains: both would be slower."""
     if any(run.state == "running" for run in active_runs()):
-        return training.known_together(experiments)
+        return training.cached_together(experiments)
     return training.together(experiments)
 
 
@@ -173,7 +172,7 @@ def _show_time(
     else:
         st.metric(
             title,
-            t("train.cost.about", time=progress.duration(estimate.seconds, t)),
+            t("train.cost.about", time=duration(estimate.seconds, t)),
             delta=_time_change(experiments, before),
             delta_color="off",
             delta_arrow="off",
@@ -187,15 +186,15 @@ def _time_change(experiments: tuple[Experiment, ...], before: Experiment | None)
     """Return the last change's effect on the time, where both times were measured."""
     if before is None:
         return None
-    then = training.known(before)
-    after = training.known(experiments[0])
+    then = training.cached(before)
+    after = training.cached(experiments[0])
     if not (isinstance(then, Estimate) and isinstance(after, Estimate)):
         return None
     difference = after.seconds - then.seconds
     if abs(difference) < 0.05 * then.seconds:
         return None
     sign = "+" if difference > 0 else "−"
-    return f"{sign}{progress.duration(abs(difference), t)}"
+    return f"{sign}{duration(abs(difference), t)}"
 
 
 def _listed(parts: list[str]) -> str:

@@ -76,12 +76,12 @@ def _take(page: FormPage, file_id: str, name: str, content: bytes) -> None:
     if st.session_state.get(taken) == file_id:
         return
     try:
-        upload = uploads.store(name, content)
+        path = uploads.store(name, content)
     except PlaygroundError as error:
         complaint(error)
         return
     st.session_state[taken] = file_id
-    page.load(data=str(upload.path))
+    page.load(data=str(path))
     rerun()
 
 

@@ -15,6 +15,7 @@ from app.language.errors import explain
 from app.language.texts import fault, t
 from app.page_state.page import Page, page_link, rerun
 from app.server import answers
+from app.widgets.component import component
 from app.widgets.laboratory.state import (
     LabState,
     Selection,
@@ -37,14 +38,8 @@ from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
 
 IN_SIGHT = 3  # controls; the others are behind "more"
-_HERE = Path(__file__).parent
 _WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
-_component = st.components.v2.component(
-    "lab_figures",
-    css=(_HERE / "lab_figures.css").read_text(encoding="utf-8"),
-    js=COMPONENT,
-    isolate_styles=False,
-)
+_component = component("lab_figures", Path(__file__).parent, js=COMPONENT, isolate_styles=False)
 
 # Draws something above the figures; returns the settings as they were changed there.
 Above = Callable[[LabState], LabSettings]

@@ -19,9 +19,9 @@ import streamlit as st
 from pydantic import create_model
 
 from app import services
-from app.language.errors import explain
-from app.language.progress import duration
+from app.language.errors import errors_shown
 from app.language.texts import language, speaker, t
+from app.page_data.runs import duration
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import page_link, rerun
 from app.page_state.query import PageState, to_query
@@ -252,7 +252,7 @@ def actions(
         back: shows the recorded result.
     """
     if selection.active and request:
-        _while_active(request.id)
+        stop_button(request.id, "lab.stop")
         return
     run = st.button(
         _label(selection),
@@ -262,7 +262,7 @@ def actions(
         help=_cost(recorded) or None,
     )
     if run and request:
-        _request(request, begin)
+        compute(request, begin)
     if recorded is not None and (selection.own or selection.notice):
         st.button(t("labs.common.show_recorded"), key="lab.recorded", on_click=back)
 
@@ -283,29 +283,25 @@ def _label(selection: Selection) -> str:
     )
 
 
-def _request(request: LabRequest, begin: Callable[[], None]) -> None:
-    try:
+def compute(request: LabRequest, begin: Callable[[], None] = lambda: None) -> None:
+    """Request the computation here, and run the page again to follow it."""
+    with errors_shown():
         services.submit_lab(request, again=True)
-    except PlaygroundError as error:
-        st.error(explain(error))
-        return
-    begin()
-    rerun()
+        begin()
+        rerun()
 
 
 @st.fragment(run_every=_EVERY)
-def _while_active(lab_id: str) -> None:
-    """Show the stop button, and keep a supervisor running."""
+def stop_button(lab_id: str, key: str) -> None:
+    """Show the button while the result is computed, and keep a supervisor running."""
     note_viewer(lab_id)
     services.ensure_supervisor()
     result = results.find(lab_id)
     if result is None or result.state not in ACTIVE:
         rerun()
-    if st.button(t("labs.common.stop"), key="lab.stop", icon=":material/stop:"):
-        try:
+    if st.button(t("labs.common.stop"), key=key, icon=":material/stop:"):
+        with errors_shown():  # it may have just ended
             services.stop_lab(lab_id)
-        except PlaygroundError as error:  # it has just ended
-            st.error(explain(error))
 
 
 def note_viewer(lab_id: str, *, unasked: bool = False) -> None:

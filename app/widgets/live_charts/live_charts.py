@@ -11,23 +11,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import streamlit as st
-
 from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.view import View
 from app.server import answers
+from app.widgets.component import component
 from resnet_core.errors import InvalidSetting
 
 _HERE = Path(__file__).parent
 COMPONENT = (_HERE / "component.js").read_text(encoding="utf-8")
-_component = st.components.v2.component(
-    "live_charts",
-    css=(_HERE / "live_charts.css").read_text(encoding="utf-8"),
-    js=COMPONENT,
-    isolate_styles=False,
-)
+_component = component("live_charts", _HERE, js=COMPONENT, isolate_styles=False)
 
 
 def live_charts(

@@ -178,7 +178,10 @@ def block_length(block: BlockFacts, scale: Scale) -> float:
 
 
 def block_mark(block: BlockFacts, start: float, scale: Scale) -> BlockMark:
-    """The block's shortcut leaves half a gap before its boxes and joins half a gap after."""
+    """Return the block drawn from `start` on.
+
+    Its shortcut leaves half a gap before its boxes and joins half a gap after.
+    """
     paths = _paths(block)
     length = max(_path_length(path, scale) for path in paths)
     # The shortcut clears the maps it comes from as well, broader ones where it changes the size.

@@ -10,19 +10,12 @@ import streamlit as st
 
 from app import theme
 from app.language.texts import Speaker, t
+from app.widgets.component import component
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.layout import Scale
 from resnet_core.anatomy.facts import Anatomy
 
-_FOLDER = Path(__file__).parent
-
-
-_component = st.components.v2.component(
-    "network_drawing",
-    html='<div class="drawing"></div>',
-    css=(_FOLDER / "network_drawing.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "network_drawing.js").read_text(encoding="utf-8"),
-)
+_component = component("network_drawing", Path(__file__).parent, html='<div class="drawing"></div>')
 
 
 @dataclass(frozen=True)

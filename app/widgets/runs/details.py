@@ -7,10 +7,9 @@ import datetime
 import streamlit as st
 
 from app.background import exports
-from app.language import progress
 from app.language.errors import explain
 from app.language.texts import escaped, language, t
-from app.page_data.runs import group_of_runs, source_of
+from app.page_data.runs import duration, group_of_runs, source_of
 from app.page_state.page import compare_link, page_link
 from app.widgets.experiment_form.draft import Draft
 from app.widgets.experiment_form.form import label
@@ -49,7 +48,7 @@ def _facts(run: RunRecord) -> str:
     facts = {
         "runs.fact.id": f"`{run.id}`",
         "runs.fact.created": _when(run.created),
-        "runs.fact.time": "" if run.imported else progress.duration(run.seconds, t),
+        "runs.fact.time": "" if run.imported else duration(run.seconds, t),
         "runs.fact.hardware": escaped(run.hardware or run.device),
         "runs.fact.execution": _execution(run),
         "runs.fact.software": escaped(run.software),
@@ -152,11 +151,11 @@ def run_export(run: RunRecord) -> None:
 
 def _packed(run: RunRecord, what: Format) -> None:
     """Show the result of the last export, and the button for the next."""
-    packed = exports.state((run.id, what))
-    if packed is not None and packed.error is not None:
-        st.markdown(f":material/error: :red[{escaped(explain(packed.error))}]")
-    if packed is not None and packed.path is not None and packed.path.is_file():
-        path = packed.path
+    state = exports.state((run.id, what))
+    if state is not None and state.error is not None:
+        st.markdown(f":material/error: :red[{escaped(explain(state.error))}]")
+    if state is not None and state.path is not None and state.path.is_file():
+        path = state.path
         st.download_button(
             t("runs.export.save", megabytes=f"{max(0.1, path.stat().st_size / 1e6):.1f}"),
             data=path.read_bytes,
@@ -166,9 +165,9 @@ def _packed(run: RunRecord, what: Format) -> None:
             key=_key(f"save.{what}", run.id),
             on_click="ignore",
         )
-    if packed is None or packed.done:
+    if state is None or state.done:
         st.button(
-            t("runs.export.pack") if packed is None else t("runs.export.again"),
+            t("runs.export.pack") if state is None else t("runs.export.again"),
             key=_key("pack", run.id),
             icon=":material/folder_zip:",
             on_click=_start,

@@ -11,10 +11,9 @@ import streamlit as st
 
 from app import services
 from app.figures.labels import network_label
-from app.language import progress
 from app.language.errors import explain, stored_sentence
 from app.language.texts import escaped, language, t
-from app.page_data.runs import RunsState, damage_of, source_of
+from app.page_data.runs import RunsState, damage_of, duration, source_of
 from app.page_state.page import Page
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import record
@@ -184,14 +183,14 @@ def _described(run: RunRecord) -> str:
 
 
 def _ago(run: RunRecord) -> str:
-    return t("runs.ago", time=progress.duration(max(0.0, time.time() - run.created), t))
+    return t("runs.ago", time=duration(max(0.0, time.time() - run.created), t))
 
 
 def _outcome(run: RunRecord) -> str:
     """Return the result of a complete run."""
     if run.state != "finished":
         return imported_result(run) if run.imported else ""
-    took = t("runs.took", time=progress.duration(run.seconds, t))
+    took = t("runs.took", time=duration(run.seconds, t))
     return " · ".join([*_errors(run, "train", "test"), took])
 
 
@@ -208,7 +207,7 @@ def _rate(run: RunRecord) -> list[str]:
     if run.state == "running" and run.images_per_second:
         parts.append(t("charts.status.rate", n=f"{run.images_per_second:,.0f}"))
     if run.seconds_left is not None:
-        parts.append(t("charts.status.left", time=progress.duration(run.seconds_left, t)))
+        parts.append(t("charts.status.left", time=duration(run.seconds_left, t)))
     return [*parts, *_errors(run, "train")]
 
 

@@ -11,14 +11,9 @@ from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import touch
+from app.widgets.component import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "switches",
-    css=(_HERE / "switches.css").read_text(encoding="utf-8"),
-    js=(_HERE / "switches.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = component("switches", Path(__file__).parent, isolate_styles=False)
 
 
 def switches(paths: Sequence[str]) -> None:

@@ -70,8 +70,8 @@ def test_a_result_is_measured_once_and_cached_for_the_next_server(
 ) -> None:
     started = answering(_ANSWER)
     scales = Scales()
-    assert scales.known("net") is None
-    assert _answer(scales) == scales.known("NET") == Scales().measure("net") == Weight(2.5)
+    assert scales.cached("net") is None
+    assert _answer(scales) == scales.cached("NET") == Scales().measure("net") == Weight(2.5)
     assert started == [[sys.executable, "-m", "weigh", "net"]]
     _answer(scales, "another")
     assert len(started) == 2
@@ -106,7 +106,7 @@ def test_a_result_from_a_busy_machine_says_so(
     started = answering(_ANSWER)
     scales = Scales()
     assert _answer(scales) == Weight(2.5, busy=True)
-    assert Scales().known("net") == Weight(2.5, busy=True)
+    assert Scales().cached("net") == Weight(2.5, busy=True)
     for seconds in (0.0, measurements.IDLE_AFTER - 1, measurements.ANYWAY_AFTER - 1):
         machine.later = seconds
         assert _requested_again(scales) == Weight(2.5, busy=True)
@@ -125,7 +125,7 @@ def test_it_is_measured_again_once_the_machine_is_idle(
     assert len(started) == 1
     machine.later = measurements.IDLE_AFTER + 1
     assert _requested_again(scales) == Weight(2.5, busy=True)  # nobody waits for the new one
-    assert scales.known("net") == Scales().known("net") == Weight(2.5)
+    assert scales.cached("net") == Scales().cached("net") == Weight(2.5)
     machine.later = 10 * measurements.ANYWAY_AFTER
     assert _requested_again(scales) == Weight(2.5)
     assert len(started) == 2
@@ -143,7 +143,7 @@ def test_it_is_measured_again_after_a_long_while_on_a_busy_machine(
     assert len(started) == 2
     answering("", code=1)
     machine.later *= 2
-    assert _requested_again(scales) == scales.known("net") == Weight(2.5, busy=True)
+    assert _requested_again(scales) == scales.cached("net") == Weight(2.5, busy=True)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_failed_command_and_an_unreadable_result_are_failures(
     answer = _answer(scales)
     assert isinstance(answer, Failed)
     assert str(answer.reason) == reason
-    assert scales.measure("net") == scales.known("net") == answer
+    assert scales.measure("net") == scales.cached("net") == answer
     assert len(started) == 1
 
 
@@ -200,7 +200,7 @@ def test_a_damaged_cache_is_ignored(answering: Callable[..., Started], home: Pat
     _answer(Scales())
     (file,) = home.rglob("weights/*.json")
     file.write_text('{"grams": ', encoding="utf-8")
-    assert Scales().known("net") is None
+    assert Scales().cached("net") is None
 
 
 def test_nothing_is_measured_for_a_page_that_was_left(
@@ -232,7 +232,7 @@ def test_two_kinds_wait_for_each_other_and_both_make_way(
         measurements.make_way()
         # Nothing is known, and whoever asks again has it measured again.
         wait_until(lambda one=one: not one.tasks.running, "the giving up", 60)
-        assert one.known("net") is None
+        assert one.cached("net") is None
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def test_settings_that_change_no_cost_share_a_measurement(measured: Started) -> 
     expected = Estimate(40.0, 0.1, "a machine")
     assert wait_until(lambda: times.measure(experiment), "the estimate", 60) == expected
     assert times.measure(experiment.changed(seed=7, name="other")) == expected
-    assert times.known(experiment.changed(width=8)) is None
+    assert times.cached(experiment.changed(width=8)) is None
     assert len(measured) == 1
 
 
@@ -295,8 +295,8 @@ def test_runs_together_share_the_cores(
     times = TrainingTimes("timings", Estimate, 300)
     estimate = wait_until(lambda: times.together(experiments), "the estimate", 60)
     assert estimate == Estimate(40.0 * 4 / 2, 0.1, "a machine", busy=busy)
-    assert times.known_together(experiments) == estimate
-    assert times.known_together([*experiments, Experiment(width=9)]) is None
+    assert times.cached_together(experiments) == estimate
+    assert times.cached_together([*experiments, Experiment(width=9)]) is None
 
 
 def test_the_measure_command_understands_its_options() -> None:
@@ -318,8 +318,8 @@ def test_another_option_is_another_forward_measurement(answering: Callable[..., 
     started = answering(json.dumps({**_FORWARD, "device": "cpu", "passes": 3}))
     costs, spec = ForwardCosts("forward", Forward, 120), spec_of("imagenet/resnet-50", shortcut="C")
     assert wait_until(lambda: costs.measure(spec), "the measurement", 60) == Forward(**_FORWARD)
-    assert ForwardCosts("forward", Forward, 120).known(spec) == Forward(**_FORWARD)
-    assert costs.known(spec_of("imagenet/resnet-50", shortcut="B")) is None
+    assert ForwardCosts("forward", Forward, 120).cached(spec) == Forward(**_FORWARD)
+    assert costs.cached(spec_of("imagenet/resnet-50", shortcut="B")) is None
     assert len(started) == 1
 
 

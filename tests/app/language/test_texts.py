@@ -55,6 +55,16 @@ def test_every_key_that_code_names_is_in_the_catalogue() -> None:
     assert not offenders
 
 
+def test_every_choice_has_a_label() -> None:
+    choices = [
+        _words(node)
+        for _, node in _nodes()
+        if isinstance(node, ast.Call) and _name(node) == "choice"
+    ]
+    assert choices
+    assert not [words for words in choices if f"{words}.label" not in texts.catalogue()]
+
+
 def test_every_placeholder_of_an_error_is_given_its_value() -> None:
     offenders = []
     for path, call in _calls():
@@ -79,6 +89,8 @@ def test_no_entry_is_left_that_nothing_says() -> None:
             names |= {node.value, f"errors.{node.value}"}
         elif isinstance(node, ast.JoinedStr) and "." in (pattern := _pattern(node)):
             patterns |= {pattern, rf"errors\.{pattern}"}
+        elif isinstance(node, ast.Call) and _name(node) == "choice":
+            patterns.add(rf"{re.escape(_words(node))}\.\w+")
     said = re.compile(
         "|".join(pattern for pattern in patterns if re.match(r"[a-z_]+\\\.", pattern))
     )
@@ -150,6 +162,13 @@ def _takes_a_field() -> set[str]:
 def _name(call: ast.Call) -> str:
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _words(call: ast.Call) -> str:
+    """The first part of a choice's keys; see `Page.choice`."""
+    words = call.args[1]
+    assert isinstance(words, ast.Constant)
+    return str(words.value)
 
 
 def _keys(call: ast.Call) -> Iterator[str]:

@@ -28,12 +28,13 @@ def class_folders() -> bytes:
 
 def test_an_upload_is_kept_once_and_can_be_chosen(home: Path) -> None:
     content = class_folders()
-    upload = uploads.store("my pets.zip", content)
-    assert uploads.store("my pets.zip", content) == upload
-    assert [path.name for path in (home / "data").iterdir()] == [upload.path.name]
-    assert upload.facts.classes == 2
-    assert str(upload.path) in {entry.name for entry in catalog.available()}
-    assert len(catalog.load(Selection(str(upload.path))).train) == upload.facts.train_images
+    path = uploads.store("my pets.zip", content)
+    assert uploads.store("my pets.zip", content) == path
+    assert list((home / "data").iterdir()) == [path]
+    assert str(path) in {entry.name for entry in catalog.available()}
+    facts = catalog.facts(Selection(str(path)))
+    assert facts.classes == 2
+    assert len(catalog.load(Selection(str(path))).train) == facts.train_images
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.widgets.architecture.state import (
     KINDS,
-    SCOPES,
-    VIEWS,
     ArchitectureState,
+    Scope,
+    View,
     kind,
     spec_from,
     title,
@@ -56,10 +58,10 @@ def test_an_unknown_network_is_refused(text: str) -> None:
 
 
 @given(
-    st.sampled_from(VIEWS),
+    st.sampled_from(get_args(View)),
     st.lists(st.sampled_from(SPECS), min_size=1, max_size=3),
     st.integers(1, 3),
-    st.sampled_from(SCOPES),
+    st.sampled_from(get_args(Scope)),
     st.integers(0, 2),
     st.integers(0, 9),
     st.integers(0, 100),
