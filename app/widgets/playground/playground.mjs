@@ -233,10 +233,15 @@ export class Playground {
   // A moment after the last change, so that a slider does not fill the history.
   write() {
     window.clearTimeout(this.writing);
-    this.writing = window.setTimeout(() => {
-      const query = toQuery(this.settings, new URLSearchParams(window.location.search)).toString();
-      window.history.replaceState(window.history.state, "", `${window.location.pathname}${query ? `?${query}` : ""}`);
-    }, 300);
+    this.writing = window.setTimeout(() => this.address((query) => toQuery(this.settings, query)), 300);
+  }
+
+  // Changes the parameters of the URL in place.
+  address(change) {
+    const query = new URLSearchParams(window.location.search);
+    change(query);
+    const { pathname } = window.location;
+    window.history.replaceState(window.history.state, "", query.size ? `${pathname}?${query}` : pathname);
   }
 
   dispose() {
