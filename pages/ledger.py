@@ -57,7 +57,7 @@ def _with_checks(recipes: Sequence[Recipe]) -> dict[str, Recipe]:
     usable = [
         recipe
         for recipe in recipes
-        if any(ledger.check(statement, recipe, _mean_response) for statement in STATEMENTS)
+        if any(ledger.check(statement, recipe, _median_response) for statement in STATEMENTS)
     ]
     usable.sort(key=lambda recipe: not recipe.runs[0].recorded)
     return {recipe.key: recipe for recipe in usable[:_MOST_SETS]}
@@ -67,7 +67,7 @@ def _claims(recipes: dict[str, Recipe]) -> str:
     """Return a table of statements by sets of runs: difference, verdict, seeds."""
     rows = [
         [_set_name(recipe)]
-        + [_cell(ledger.check(one, recipe, _mean_response)) for one in STATEMENTS]
+        + [_cell(ledger.check(one, recipe, _median_response)) for one in STATEMENTS]
         for recipe in recipes.values()
     ]
     paper = [f"**{t('ledger.the_paper')}**", *(_papers_cell(one) for one in STATEMENTS)]
@@ -136,7 +136,7 @@ def _details(ledger_page: Page[LedgerState], recipes: dict[str, Recipe]) -> None
     statement = next(one for one in STATEMENTS if one.key == key)
     values = {"figure": statement.figure, "difference": statement.difference}
     st.markdown(t(f"ledger.paper.{key}", **values))
-    check = ledger.check(statement, recipes[name], _mean_response)
+    check = ledger.check(statement, recipes[name], _median_response)
     if check is None:
         st.info(t("ledger.lacks", networks=_networks([statement.above, statement.below])))
     else:
@@ -260,13 +260,16 @@ def _start(experiments: Sequence[Experiment]) -> None:
         compare_link(t("ledger.curves"), started)
 
 
-def _mean_response(run: RunRecord) -> float | None:
-    """Return the mean over the 3x3 layers of the last record's response standard deviations."""
+def _median_response(run: RunRecord) -> float | None:
+    """Return the median over the 3x3 layers of the last record's response standard deviations.
+
+    Fig. 7 compares the layers sorted; a plain network's few largest responses decide a mean.
+    """
     try:
         measured = queries.measured(run).response_std
     except PlaygroundError:
         return None  # a damaged recording checks nothing
-    return float(np.mean(measured[-1])) if len(measured) else None
+    return float(np.median(measured[-1])) if len(measured) else None
 
 
 page()

@@ -27,8 +27,8 @@ _NOT_THE_RECIPE = {
     **{"name": "", "network": "cifar/resnet-20", "seed": 0, "shortcut": "A"},
     **{"record_every": 100, "evaluate_every": 1000, "audit_every": 5000, "keep_checkpoints": 8},
 }
-# Mean response standard deviation over the 3x3 layers at the end of a run.
-MeanResponse = Callable[[RunRecord], float | None]
+# Median over the 3x3 layers of the response standard deviation at the end of a run.
+MedianResponse = Callable[[RunRecord], float | None]
 Verdict = Literal["holds", "fails", "open"]
 Key = Literal[
     "degradation",
@@ -161,13 +161,13 @@ def recipes(runs: Sequence[RunRecord]) -> list[Recipe]:
     return [Recipe(tuple(group)) for group in ordered]
 
 
-def check(statement: Statement, recipe: Recipe, mean_response: MeanResponse) -> Check | None:
+def check(statement: Statement, recipe: Recipe, median_response: MedianResponse) -> Check | None:
     """Return the statement on a recipe's runs; None where it lacks one of the two networks.
 
     Seeds that both networks have are compared, with option A: what is compared then has the same
     parameters, seed by seed.
     """
-    measure = _measure(statement.quantity, mean_response)
+    measure = _measure(statement.quantity, median_response)
     sides = [
         {
             run.experiment.seed: run
@@ -241,9 +241,9 @@ def _longest(network: str, recipes: Sequence[Recipe]) -> tuple[RunRecord, ...]:
     return ()
 
 
-def _measure(quantity: str, mean_response: MeanResponse) -> Callable[[RunRecord], float | None]:
+def _measure(quantity: str, median_response: MedianResponse) -> Callable[[RunRecord], float | None]:
     if quantity == "response":
-        return mean_response
+        return median_response
     return lambda run: getattr(run, quantity)
 
 

@@ -17,6 +17,7 @@ from app.figures.series import Series
 from app.language.texts import Speaker
 from app.page_state.query import PageState
 from app.page_state.view import View
+from resnet_core.data import sample
 from resnet_core.errors import PlaygroundError, RunNotFound
 from resnet_core.paper import cifar
 from resnet_core.runs import imported, queries, store
@@ -299,11 +300,17 @@ def _measured(record: RunRecord) -> str:
 
 
 def _data(record: RunRecord) -> str:
+    images = record.experiment.train_images
+    title = data_title(record)
+    return f"{title}, {images:,}" if images else title
+
+
+def data_title(record: RunRecord) -> str:
+    """Return the name of the data, with its citation where it comes with the package, and size."""
     size = record.experiment.image_size
     title = record.data_title or record.experiment.data
-    images = record.experiment.train_images
-    sized = f"{title}, {size}×{size}" if size else title
-    return f"{sized}, {images:,}" if images else sized
+    cited = sample.CITED if title == sample.TITLE else title
+    return f"{cited}, {size}×{size}" if size else cited
 
 
 def _length(records: Sequence[RunRecord], say: Speaker) -> str:

@@ -22,7 +22,7 @@ from app.figures.look import Canvas
 from app.language import texts
 from app.language.errors import stored_sentence
 from app.language.texts import Language, Speaker
-from app.page_data.runs import duration, find_runs, source_of
+from app.page_data.runs import data_title, duration, find_runs, source_of
 from app.page_state.query import PageState
 from app.server.answers import Answer, AnswerCache, LruCache
 from resnet_core.data import sample
@@ -226,8 +226,7 @@ def _network(run: RunRecord, say: Speaker) -> str:
 
 
 def _data(run: RunRecord, say: Speaker) -> str:
-    size = run.experiment.image_size
-    title = run.data_title or run.experiment.data
+    title = data_title(run)
     if run.recorded and is_of_a_copy(run):
-        title = say("labs.common.caption.sample", sample=sample.TITLE, copy=title)
-    return f"{title}, {size}×{size}" if size else title
+        return say("labs.common.caption.sample", sample=sample.CITED, copy=title)
+    return title

@@ -17,6 +17,7 @@ from resnet_core.data.own import collection
 
 NAME = "cifar10-sample"
 TITLE = "CIFAR-10 sample (6,000 JPEG images)"
+CITED = f"{TITLE}, Krizhevsky (2009)"  # as captions name it
 PATH = Path(__file__).parents[2] / "assets" / "data" / "cifar10-sample.tar.xz"
 
 # Known without opening the file, so that a page that only names the set does not read it.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.page_data import ledger
-from app.page_data.ledger import STATEMENTS, Check, MeanResponse, Statement
+from app.page_data.ledger import STATEMENTS, Check, MedianResponse, Statement
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
 from resnet_core.paper.reruns import RERUNS
@@ -43,9 +43,11 @@ def run(
 
 
 def checked(
-    runs: list[RunRecord], statement: Statement = DEGRADATION, mean_response: MeanResponse = _none
+    runs: list[RunRecord],
+    statement: Statement = DEGRADATION,
+    median: MedianResponse = _none,
 ) -> list[Check]:
-    every = [ledger.check(statement, one, mean_response) for one in ledger.recipes(runs)]
+    every = [ledger.check(statement, one, median) for one in ledger.recipes(runs)]
     return [check for check in every if check is not None]
 
 

@@ -64,9 +64,10 @@ def test_without_recordings_there_is_nothing_to_begin_with(
 
 def test_what_ships_begins_with_photographs(home: Path) -> None:
     first = puzzle.first_recording()
-    assert [run.experiment.network for run in first] == list(presets.FOUR)
-    assert {run.data_title.split(" ")[0] for run in first} == {"CIFAR-10"}
+    assert [run.experiment for run in first] == list(presets.photographs(0))
+    assert {run.data_title for run in first} == {"CIFAR-10 sample (6,000 JPEG images)"}
     assert "one-minute" in puzzle.recorded_groups()
+    assert not puzzle.lacking([run.experiment for run in first])
 
 
 _USUAL = {"plain-20": 20.0, "resnet-20": 5.0, "plain-56": 85.0, "resnet-56": 15.0}
