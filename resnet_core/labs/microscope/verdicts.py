@@ -16,6 +16,7 @@ SOLVED = 1e-6  # a relative loss below this is no error at all
 SHIFTED = "shifted"  # a plain stack whose layers begin at I + W
 
 _WORSE = 2.0  # times the loss of one block, and beyond the ranges over seeds: grows with depth
+_MUCH = 10.0  # times the other's loss: where both grow, the worse one is named
 _FLAT = 1.25  # times it: does not grow
 _AHEAD = 1.5  # times the other's loss: ahead
 _REACHED = 1e-3  # distance of a weight from the solution
@@ -77,15 +78,23 @@ def about_depth(results: Mapping[int, Mapping[str, Outcome]]) -> Verdict:
             grown.append(form)
         elif times <= _FLAT:
             flat.append(form)
-    return Verdict(f"depth_{_depth_finding(grown, flat)}", values)
+    losses = {form: max(results[last][form].loss, SOLVED) for form in FORMS}
+    return Verdict(f"depth_{_depth_finding(grown, flat, losses)}", values)
 
 
-def _depth_finding(grown: Sequence[Form], flat: Sequence[Form]) -> str:
-    if len(grown) == 2 or len(flat) == 2:
-        return "hurts_both" if grown else "hurts_neither"
+def _depth_finding(
+    grown: Sequence[Form], flat: Sequence[Form], losses: Mapping[Form, float]
+) -> str:
+    worse = max(FORMS, key=lambda form: losses[form])
+    if len(grown) == 2:
+        apart = max(losses.values()) > _MUCH * min(losses.values())
+        return f"hurts_{worse}_more" if apart else "hurts_both"
     if len(grown) == 1:
-        return f"hurts_{grown[0]}" if flat else f"hurts_{grown[0]}_more"
-    return "undecided"
+        (form,) = grown
+        if losses[form] < losses[worse]:
+            return f"hurts_{form}_ahead"
+        return f"hurts_{form}" if flat else f"hurts_{form}_more"
+    return "hurts_neither" if len(flat) == 2 else "undecided"
 
 
 def one_layer(residual: float, shifted: float) -> Verdict:

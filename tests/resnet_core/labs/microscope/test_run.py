@@ -150,11 +150,14 @@ def test_the_winner_follows_from_the_losses(plain: float, residual: float, findi
     [
         ((1e-8, 1.0), (1e-8, 1e-8), "depth_hurts_plain"),
         ((1e-8, 1e-8), (1e-8, 1.0), "depth_hurts_residual"),
+        # Residual 8 times better: a threshold's artefact called this "only the residual stack".
+        ((0.8, 0.8), (0.001, 0.1), "depth_hurts_residual_ahead"),
+        ((0.023, 0.33), (1e-8, 7e-6), "depth_hurts_plain_more"),
         ((0.01, 1.0), (0.01, 1.0), "depth_hurts_both"),
         ((1.0, 0.5), (0.3, 0.3), "depth_hurts_neither"),
-        # Both grew: a threshold of 10 called the first "only plain" and the second "neither".
+        # Both grew: a threshold of 10 called this "only plain".
         ((0.025, 0.34), (0.097, 0.33), "depth_hurts_both"),
-        ((0.054, 0.34), (0.1, 0.1), "depth_hurts_plain"),
+        ((0.054, 0.34), (0.1, 0.1), "depth_hurts_plain"),  # it was "neither"
         ((0.1, 0.9), (0.1, 0.15), "depth_hurts_plain_more"),
         ((0.1, 0.15), (0.1, 0.9), "depth_hurts_residual_more"),
         ((0.1, 0.15), (0.1, 0.15), "depth_undecided"),
