@@ -95,7 +95,7 @@ def all_runs(settings: Settings) -> list[ShortRun]:
     for role, first in experiments(settings).items():
         for number in range(settings.seeds if role in PAIR else 1):
             experiment = first.changed(seed=first.seed + number)
-            columns = {"role": role, "seed": experiment.seed}
+            columns: Row = {"role": role, "seed": experiment.seed}
             weights = dirac_start(experiment) if role in STARTS else None
             runs.append(ShortRun(experiment, columns, initial_weights=weights))
     return runs

@@ -165,8 +165,12 @@ def _rulings(
     tests = {role: fmean(r.errors.test for r in runs if r.role == role) for role in PAIR}
     label = {run.role: run.label for run in runs}
     live = Pair(
-        *(label[role] for role in PAIR),
-        *(groups.mean("deep"), tests["deep"], groups.mean("shallow"), tests["shallow"]),
+        label["deep"],
+        label["shallow"],
+        groups.mean("deep"),
+        tests["deep"],
+        groups.mean("shallow"),
+        tests["shallow"],
     )
     images = evidence.images if evidence.pair else settings.train_images
     yield overfitting(evidence.pair or live, images, groups.spread, groups.freedom)

@@ -48,8 +48,8 @@ def short(networks: Sequence[Ends], train_images: int, test_images: int) -> Verd
     shallower = {one.depth for one in networks if one.depth < deepest}
     rival = min(shallower, key=lambda depth: (test.mean(depth), depth))
     on_training, on_test = (group.difference(deepest, rival) for group in (train, test))
-    means = [Ends(depth, train.mean(depth), test.mean(depth)) for depth in (deepest, rival)]
-    return _verdict("short", *means, on_training, on_test, train_images=train_images)
+    deep, best = (Ends(d, train.mean(d), test.mean(d)) for d in (deepest, rival))
+    return _verdict("short", deep, best, on_training, on_test, train_images=train_images)
 
 
 def trained(

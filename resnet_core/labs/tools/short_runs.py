@@ -323,7 +323,9 @@ def _send_next(pipe: Connection, waiting: list[tuple[int, ShortRun]]) -> int:
     index, run = waiting.pop(0)
     weights = run.initial_weights
     # Arrays are copied; a tensor would be shared, through a file that the child must open.
-    arrays = weights and {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
+    arrays = None
+    if weights is not None:
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
     pipe.send((run.experiment, arrays, run.around))
     return index
 
@@ -366,7 +368,9 @@ def _messages(
     experiment: Experiment, arrays: Mapping[str, NDArray[Any]] | None, around: Around | None
 ) -> Iterator[RunEvent | Exception | None]:
     """The training's events, then None; or the error that ended it."""
-    weights = arrays and {name: torch.from_numpy(array) for name, array in arrays.items()}
+    weights = None
+    if arrays is not None:
+        weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
     try:
         yield from train(experiment, weights, around)
         yield None
