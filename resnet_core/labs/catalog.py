@@ -20,6 +20,7 @@ from resnet_core.system.texts import Language
 # In the order in which they are shown.
 NAMES: tuple[str, ...] = (
     "microscope",
+    "convergence",
     "graft",
     "dial",
     "lesion",

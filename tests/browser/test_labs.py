@@ -17,6 +17,7 @@ LONGEST = 240_000  # ms for a laboratory's settings below, on two busy cores
 # Settings that make an experiment short: nearly the smallest that it offers.
 SHORT: dict[str, dict[str, str]] = {
     "microscope": {"depth": "3", "steps": "20", "seeds": "1"},
+    "convergence": {"deepest": "3", "steps": "200", "seeds": "3"},
     "graft": {"factor": "2", "updates": "5", "images": "100"},
     "dial": {"marks": "2", "updates": "10", "turns": "2", "images": "100"},
     "lesion": {"images": "100"},

@@ -10,9 +10,10 @@ from app.figures import look
 from app.figures.look import Canvas
 
 LIVE = "live"
+LONG = ("_3x", "_3x_slow", "_10x_slow")  # roles of the longer runs end so
 _LEAST = 1e-16  # a gradient of 0 has no place on a logarithmic axis
 # Colours that are no family's, for the remedies.
-_REMEDIES = {"xavier": "highway", "small_normal": "preresnet", "vanishing": "other"}
+_REMEDIES = {"dirac": "highway", "dirac_leaky": "preresnet", "vanishing": "other"}
 
 
 def draw(canvas: Canvas) -> dict[str, go.Figure]:
@@ -26,27 +27,34 @@ def _colour(role: str, canvas: Canvas) -> str:
 
 
 def _curves(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """Training error of the short runs; the long ones are thin."""
+    """Training error of the short runs, means over seeds; the long ones are thin."""
     traces = []
     for role, rows in table.groupby("role", sort=False):
         name = canvas.text(f"role.{role}", depth=int(rows.iloc[0]["depth"]))
-        width, colour = 1.3 if str(role).endswith("_long") else 2.8, _colour(str(role), canvas)
-        trace = look.line(rows["iteration"], rows["error"], name, colour, width, " %")
+        width, colour = 1.3 if str(role).endswith(LONG) else 2.8, _colour(str(role), canvas)
+        course = rows.assign(error=look.numbers(rows["error"])).groupby("iteration")["error"].mean()
+        trace = look.line(course.index, course, name, colour, width, " %")
         traces.append(trace.update(mode="lines"))
     axes = ("iteration", "training_error")
     return canvas.figure(traces, *axes, yaxis=look.PERCENT, height=look.TALLER)
 
 
 def _gradients(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """From the input on the left to the output; trained networks dotted."""
+    """From the input on the left to the output, over the last layer's; signals dotted."""
     traces = []
-    for (source, role), rows in table.groupby(["source", "role"], sort=False):
-        if str(role).endswith("_long"):
+    columns = ["source", "role", "seed", "kind", "moment"]
+    for (source, role, seed, kind, moment), rows in table.groupby(columns, sort=False):
+        longer = str(role).endswith(LONG)
+        if longer or seed != table[table["role"] == role]["seed"].min():
             continue
-        name, colour = _name(rows.iloc[0], canvas), _colour(str(role), canvas)
-        norms = np.fmax(look.numbers(rows["norm"]), _LEAST)
-        dash = "solid" if source == LIVE else "dot"
-        trace = look.line(rows["place"], norms, name, colour, 2.2, dash=dash, mode="lines")
+        label, colour = _name(rows.iloc[0], canvas), _colour(str(role), canvas)
+        at = canvas.text(f"moment.{moment}") if source != LIVE else ""
+        name = canvas.text(f"series.{kind}", label=label, moment=at)
+        norms = look.numbers(rows["norm"])
+        last = norms[-1] if norms[-1] > 0 else 1.0
+        shares = np.fmax(norms / last, _LEAST)
+        dash = "solid" if kind == "weights" else "dot"
+        trace = look.line(rows["place"], shares, name, colour, 2.2, dash=dash, mode="lines")
         trace.customdata = rows["layer"].tolist()
         trace.hovertemplate = f"<b>{name}</b> · %{{customdata}}<br>%{{y:.2~g}}<extra></extra>"
         traces.append(trace)
@@ -63,10 +71,11 @@ def _gradients(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
 
 
 def _errors(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """A row a network: training error filled, test error open."""
+    """A row a role or network: training error filled, test error open, a mark a seed."""
     rows = table[table["role"] != "vanishing"].reset_index(drop=True)
     names = [_name(row, canvas) for _, row in rows.iterrows()]
-    places = list(range(len(rows)))
+    order = list(dict.fromkeys(names))
+    places = [order.index(name) for name in names]
     style = {"size": 11, "color": [_colour(str(role), canvas) for role in rows["role"]]}
     traces = []
     for part, symbol in (("train", "circle"), ("test", "circle-open")):
@@ -74,7 +83,7 @@ def _errors(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
         marker = {**style, "symbol": symbol, "line": {"width": 2}}
         hover = f"<b>%{{text}}</b><br>%{{x:.1f}} % {name}"
         traces.append(look.points(rows[part], places, name, hover, marker, text=names))
-    y = {"tickvals": places, "ticktext": names}
+    y = {"tickvals": list(range(len(order))), "ticktext": order}
     y |= {"autorange": "reversed", "rangemode": "normal", "automargin": True}
     return canvas.figure(
         traces,
@@ -82,7 +91,7 @@ def _errors(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
         xaxis={"range": [-2, 100]},
         yaxis=y,
         legend=look.ABOVE,
-        height=130 + 30 * len(rows),
+        height=130 + 30 * len(order),
     )
 
 

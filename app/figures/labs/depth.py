@@ -26,13 +26,14 @@ def draw(canvas: Canvas) -> dict[str, go.Figure]:
 
 
 def _errors(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """Short runs as lines, trained networks as squares; training bold and filled, test thin."""
+    """Short runs as lines, means over seeds; trained networks as squares; test error thin."""
     traces = []
     live = table[table["source"] == LIVE].sort_values("depth")
     for family, rows in live.groupby("family"):
         for part, width, symbol in (("test", 1.3, "circle-open"), ("train", 3.0, "circle")):
             name, colour = canvas.text(f"series.live_{part}"), canvas.colour(family)
-            trace = look.line(rows["depth"], rows[part], name, colour, width, " %")
+            mean = rows.assign(error=look.numbers(rows[part])).groupby("depth")["error"].mean()
+            trace = look.line(mean.index, mean, name, colour, width, " %")
             traces.append(trace.update(mode="lines+markers", marker_symbol=symbol))
     for family, rows in table[table["source"] != LIVE].groupby("family", sort=False):
         for part, symbol in (("train", "square"), ("test", "square-open")):
@@ -86,9 +87,11 @@ def _depths(low: float, *ticks: int) -> dict[str, Any]:
 
 
 def _curves(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """Training error while training, bold; test error where it was measured, thin."""
+    """Training error while training, bold; test error where it was measured, thin; means."""
     traces = []
-    for key, rows in table.groupby("depth"):
+    numbers = {part: look.numbers(table[part]) for part in ("error", "test")}
+    for key, seeds in table.assign(**numbers).groupby("depth"):
+        rows = seeds.groupby("iteration", as_index=False)[["error", "test"]].mean()
         depth = int(str(key))
         colour = canvas.colour(canvas.settings.family, depth)
         name = canvas.text("series.depth", depth=depth)

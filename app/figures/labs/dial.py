@@ -28,20 +28,25 @@ def _trained(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
 
 
 def _ends(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """Training error bold, test error thin."""
-    rows, colour = table.sort_values("alpha"), canvas.colour("resnet")
-    traces = []
+    """Means over seeds, training error bold with its range, test error thin."""
+    colour, traces = canvas.colour("resnet"), []
     for part, width in (("test", 1.2), ("train", 3.0)):
-        name = canvas.text(f"error.{part}")
-        traces.append(look.line(rows["alpha"], rows[f"{part}_error"], name, colour, width, " %"))
+        name, column = canvas.text(f"error.{part}"), f"{part}_error"
+        values = table.assign(error=look.numbers(table[column])).groupby("alpha")["error"]
+        mean = values.mean()
+        if part == "train":
+            traces.append(look.range_band(mean.index, values.min(), values.max(), name, colour))
+        traces.append(look.line(mean.index, mean, name, colour, width, " %"))
     return canvas.figure(traces, "alpha", "error", xaxis=_ALPHA, yaxis=look.PERCENT)
 
 
 def _curves(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
+    """Means over the seeds that have come as far."""
     traces = []
-    for alpha, rows in table.sort_values(["alpha", "iteration"]).groupby("alpha"):
+    for alpha, rows in table.groupby("alpha"):
         value = float(str(alpha))
         colour, name = canvas.shade("resnet", value), canvas.text("alpha", alpha=value)
-        trace = look.line(rows["iteration"], rows["error"], name, colour, unit=" %")
+        course = rows.assign(error=look.numbers(rows["error"])).groupby("iteration")["error"].mean()
+        trace = look.line(course.index, course, name, colour, unit=" %")
         traces.append(trace.update(mode="lines"))
     return canvas.figure(traces, "updates", "running", yaxis=look.PERCENT, height=look.TALL)

@@ -1,4 +1,4 @@
-"""The copies' error by depth, the trainings from each start, and their final errors by noise."""
+"""The copies' error by depth, the trainings from each start, and their errors before and after."""
 
 from __future__ import annotations
 
@@ -33,28 +33,47 @@ def _copies(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
 
 
 def _curves(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
+    """A start's mean over the seeds that have come as far."""
     traces = []
-    for number, (start, rows) in enumerate(table.groupby("start", sort=False)):
-        if start == "scratch":
-            name, colour = canvas.text("start.scratch"), canvas.ink.quiet
-        else:
-            name = canvas.text("start.noise", noise=float(str(start)))
-            colour = canvas.colour("plain", _SHADES[min(number, len(_SHADES) - 1)])
-        trace = look.line(rows["iteration"], rows["error"], name, colour, unit=" %")
+    for place, (_, rows) in enumerate(table.groupby("start", sort=False)):
+        first = rows.iloc[0]
+        course = rows.assign(error=look.numbers(rows["error"])).groupby("iteration")["error"].mean()
+        name, colour = _name(first, canvas), _colour(first, place, canvas)
+        trace = look.line(course.index, course, name, colour, unit=" %")
         traces.append(trace.update(mode="lines"))
     return canvas.figure(traces, "updates", "running", yaxis=look.PERCENT, height=look.TALL)
 
 
 def _ends(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
-    """Error before and after, by noise; from scratch as a level."""
-    near = table[table["start"] != "scratch"]
-    before, after = canvas.colour("other", 22), canvas.colour("plain", _SHADES[0])
-    traces = [
-        look.line(near["noise"], near["before"], canvas.text("before"), before, 1.5, " %"),
-        look.line(near["noise"], near["after"], canvas.text("after"), after, 3, " %"),
+    """Before as circles, after as points, a column a start and a mark a seed."""
+    names = {str(row["start"]): _name(row, canvas) for _, row in table.iterrows()}
+    places = {start: place for place, start in enumerate(names)}
+    x = [places[str(start)] for start in table["start"]]
+    colours = [
+        _colour(row, place, canvas) for (_, row), place in zip(table.iterrows(), x, strict=True)
     ]
-    level = {}
-    for _, row in table[table["start"] == "scratch"].iterrows():
-        text = canvas.text("from_scratch", updates=int(row["updates"]))
-        level = canvas.level(float(row["after"]), text)
-    return canvas.figure(traces, "noise", "error", yaxis=look.PERCENT, **level)
+    traces = []
+    for part, symbol in (("before", "circle-open"), ("after", "circle")):
+        name = canvas.text(part)
+        marker = {"size": 11, "symbol": symbol, "color": colours, "line": {"width": 2}}
+        hover = f"<b>%{{text}}</b><br>%{{y:.1f}} % {name}"
+        text = [names[str(start)] for start in table["start"]]
+        traces.append(look.points(x, table[part], name, hover, marker, text=text))
+    axis = {"tickvals": list(places.values()), "ticktext": list(names.values())}
+    axis |= {"range": [-0.5, len(places) - 0.5], "automargin": True}
+    return canvas.figure(traces, "start", "error", xaxis=axis, yaxis=look.PERCENT)
+
+
+def _name(row: pd.Series, canvas: Canvas) -> str:
+    start = str(row["start"])
+    if start in {"scratch", "control"}:
+        return canvas.text(f"start.{start}", family=row["family"])
+    return canvas.text("start.noise", noise=float(start))
+
+
+def _colour(row: pd.Series, place: int, canvas: Canvas) -> str:
+    if row["start"] == "scratch":
+        return canvas.ink.quiet
+    if row["start"] == "control":
+        return canvas.colour(row["family"])
+    return canvas.colour("plain", _SHADES[min(place, len(_SHADES) - 1)])

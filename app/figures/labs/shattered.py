@@ -53,11 +53,20 @@ def _autocorrelation(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
 
 
 def _depths(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
+    """The chosen setting of BN with its range; the other one thin, as a control."""
     traces = []
+    own = canvas.settings.batch_norm
     for form in ("plain", "residual"):
         rows = table[table["form"] == form]
-        if len(rows):
-            traces += _over_seeds(rows, "depth", form, canvas)
+        chosen, other = rows[rows["batch_norm"] == own], rows[rows["batch_norm"] != own]
+        if len(chosen):
+            traces += _over_seeds(chosen, "depth", form, canvas)
+        if len(other):
+            values = other.assign(correlation=look.numbers(other["correlation"]))
+            mean = values.groupby("depth")["correlation"].mean()
+            key = "other_bn_false" if own else "other_bn_true"
+            name, colour = canvas.text(key, form=_name(form, canvas)), _colour(form, canvas)
+            traces.append(look.line(mean.index, mean, name, colour, 1, dash="dot", mode="lines"))
     return canvas.figure(traces, "depth", "neighbours", yaxis={"range": [-0.1, 1.03]})
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.catalog import LabSettings, Question, SixNPlusTwo, different_data
+from resnet_core.labs.data import PHOTOGRAPHS, Data
 
 SHALLOW = 8  # weighted layers of the short runs' shallow network
 
@@ -17,8 +18,10 @@ class Settings(LabSettings):
     """The short runs, and the images on which trained networks are measured."""
 
     depth: Annotated[int, Field(ge=14, le=56), SixNPlusTwo] = 32
-    iterations: int = Field(320, ge=30, le=2000)
+    iterations: int = Field(200, ge=30, le=2000)
+    data: Data = PHOTOGRAPHS
     learning_rate: float = Field(0.03, gt=0, le=1)
+    seeds: int = Field(2, ge=2, le=9)
     train_images: int = Field(640, ge=64, le=5120)
     images: int = Field(1000, ge=50, le=10_000)
 
@@ -42,20 +45,21 @@ QUESTION = Question(
     name="court",
     settings=Settings,
     tables={
-        "curves": ("role", "depth", "iteration", "error", "first", "last"),
-        "gradients": (*RUN, "layer", "place", "norm"),
-        "errors": (*RUN, "iterations", "train", "test", "diverged"),
+        "curves": ("role", "seed", "depth", "iteration", "error", "first", "last"),
+        "gradients": (*RUN, "seed", "kind", "moment", "layer", "place", "norm", "least", "most"),
+        "errors": (*RUN, "seed", "iterations", "train", "test", "diverged"),
     },
-    runs=("one-minute-plain-20-seed-0", "one-minute-plain-56-seed-0"),
+    runs=("photographs-plain-20-seed-0", "photographs-plain-44-seed-0"),
     most_runs=2,
     accepts=accepts,
     combines=combines,
     imported="labs.court_imported",
     code=(
         ("resnet_core/labs/court/run.py", "experiments"),
-        ("resnet_core/labs/court/run.py", "gradient_norms"),
-        ("resnet_core/labs/court/verdicts.py", "gradients"),
+        ("resnet_core/labs/court/run.py", "backward_norms"),
+        ("resnet_core/labs/court/verdicts.py", "vanishing"),
+        ("resnet_core/labs/court/verdicts.py", "exploding"),
         ("resnet_core/labs/court/verdicts.py", "steps"),
     ),
-    version=2,  # 2: a run that diverged has the error of guessing
+    version=3,  # 3: signals, both bounds, other starts, seeds; 2: guessing where a run diverged
 )

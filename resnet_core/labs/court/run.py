@@ -1,8 +1,9 @@
-"""Five hypotheses of what makes deep plain networks train worse, each with the run that tests it.
+"""Six hypotheses of what makes deep plain networks train worse, each with the run that tests it.
 
 The paper argues against them one by one in sections 1 and 4.1: gradients with BN are healthy,
 training error is what rises, a constructed solution exists, three times the iterations did not
-help. Here the same is tried on short runs and on trained networks.
+help. Here the same is tried on short runs and on trained networks. Exploding gradients and the
+start are not in the paper.
 """
 
 from __future__ import annotations
@@ -11,46 +12,66 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_core.attribution.explanation import restored_hooks
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.court.question import SHALLOW, Settings
 from resnet_core.labs.court.verdicts import (
+    KINDS,
+    PAIR,
+    STARTS,
     Evidence,
     Graft,
     Pair,
     Result,
-    first_over_last,
+    reach,
+    reach_over,
     verdicts,
 )
-from resnet_core.labs.events import Event, Row, Rows, attributes
+from resnet_core.labs.events import Event, Row, Rows, attributes, finite
 from resnet_core.labs.tools import short_runs
-from resnet_core.labs.tools.derived_networks import grafted
+from resnet_core.labs.tools.derived_networks import deeper, grafted
 from resnet_core.labs.tools.short_runs import FinalErrors, ShortRun, outer_norms
-from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data
-from resnet_core.networks.catalog import block_sites, response_sites
+from resnet_core.labs.tools.trained_network import (
+    TrainedNetwork,
+    check_same_data,
+    dataset_of,
+)
+from resnet_core.networks.catalog import block_sites, build, response_sites
 
-LONGER = 3  # times the steps, as the paper tried (its footnote 3)
+SLOW = 1 / 3  # of the rate
+# Roles of the longer runs: times the steps (the paper tried 3, its footnote 3), share of the rate.
+LONGER = {"deep_3x": (3, 1.0), "deep_3x_slow": (3, SLOW), "deep_10x_slow": (10, SLOW)}
 
 _RECORDS = 16  # of each run
 _BATCH = 128  # the paper's, for gradients of recorded networks
-_STARTS = ("xavier", "small_normal")  # other initialisations than He et al.'s
+_NOISE = 0.3  # He's weights on the identity's, as a factor
 
 
 def experiments(settings: Settings) -> dict[str, Experiment]:
-    """The short runs by their roles: those that take longest first."""
+    """The short runs of the first seed by their roles: those that take longest first."""
     deep, shallow = f"cifar/plain-{settings.depth}", f"cifar/plain-{SHALLOW}"
-    usual, long = settings.iterations, settings.iterations * LONGER
-    brief = max(10, settings.iterations // 4)  # a vanished gradient shows within a few updates
+    usual = settings.iterations
+    brief = max(10, usual // 4)  # a vanished gradient shows within a few updates
     sigmoid = {"activation": "sigmoid", "batch_norm": False}
+    longer = {
+        role: _experiment(
+            settings, deep, times * usual, learning_rate=share * settings.learning_rate
+        )
+        for role, (times, share) in LONGER.items()
+    }
     return {
-        "deep_long": _experiment(settings, deep, long),
+        **dict(sorted(longer.items(), key=lambda item: -item[1].iterations)),
         "deep": _experiment(settings, deep, usual),
+        "dirac": _experiment(settings, deep, usual),
+        "dirac_leaky": _experiment(settings, deep, usual, activation="leaky_relu"),
+        "shallow_3x": _experiment(settings, shallow, 3 * usual),
         "shallow": _experiment(settings, shallow, usual),
         "vanishing": _experiment(settings, deep, brief, **sigmoid),
-        **{start: _experiment(settings, deep, usual, initialization=start) for start in _STARTS},
-        "shallow_long": _experiment(settings, shallow, long),
     }
 
 
@@ -63,17 +84,51 @@ def _experiment(settings: Settings, network: str, iterations: int, **changes: An
         # As long a ramp in the long run as in the short one.
         warmup="linear",
         warmup_iterations=min(iterations, settings.iterations // 2),
-        **changes,
+        evaluation_images=settings.train_images,
+        **{"data": settings.data, **changes},
     )
 
 
-def gradient_norms(network: TrainedNetwork) -> NDArray[np.float64]:
-    """||dLoss/dW|| of every 3x3 layer, on one mini-batch as in training."""
-    model = network.model().train()
-    images, labels = network.train_images(_BATCH)
-    functional.cross_entropy(model(images), labels).backward()
-    gradients = [site.conv.weight.grad for site in response_sites(model)]
-    return np.array([float(g.norm()) for g in gradients if g is not None])
+def all_runs(settings: Settings) -> list[ShortRun]:
+    """A short run a role; of the deep and the shallow network one a seed."""
+    runs = []
+    for role, first in experiments(settings).items():
+        for number in range(settings.seeds if role in PAIR else 1):
+            experiment = first.changed(seed=first.seed + number)
+            columns: Row = {"role": role, "seed": experiment.seed}
+            weights = dirac_start(experiment) if role in STARTS else None
+            runs.append(ShortRun(experiment, columns, initial_weights=weights))
+    return runs
+
+
+@torch.no_grad()
+def dirac_start(experiment: Experiment) -> dict[str, Tensor]:
+    """Every 3x3 layer passes its input on, plus `_NOISE` times He's weights.
+
+    With BN a start that only has another scale than He's is the same function; this one is not.
+    """
+    model = build(experiment.spec_for(dataset_of(experiment)), experiment.seed)
+    for site in response_sites(model):
+        own = site.conv.weight.clone()
+        nn.init.dirac_(site.conv.weight)
+        site.conv.weight.add_(own, alpha=_NOISE)
+    return model.state_dict()
+
+
+def backward_norms(
+    model: nn.Module, images: Tensor, labels: Tensor
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """||dLoss/dW|| and ||dLoss/dy|| of every 3x3 layer y = W * x, training mode; one batch."""
+    convolutions = [site.conv for site in response_sites(model)]
+    outputs: list[Tensor] = []
+    with restored_hooks(model):
+        for convolution in convolutions:
+            convolution.register_forward_hook(lambda _, __, output: outputs.append(output))
+        loss = functional.cross_entropy(model.train()(images), labels)
+    weights = [convolution.weight for convolution in convolutions]
+    gradients = torch.autograd.grad(loss, [*weights, *outputs])
+    norms = np.array([float(gradient.norm()) for gradient in gradients])
+    return norms[: len(weights)], norms[len(weights) :]
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator[Event]:
@@ -82,20 +137,19 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
     Raises:
         InvalidSetting: the two networks were trained on different images.
     """
-    evidence = Evidence()
+    evidence = Evidence(images=settings.images)
     if networks:
         shallow, deep = sorted(networks, key=lambda network: network.depth)
         check_same_data([shallow, deep])
         evidence = yield from _measure(settings, shallow, deep)
-    shorts = experiments(settings).items()
-    runs = {role: ShortRun(short, {"role": role}) for role, short in shorts}
-    yield from short_runs.train_together([*runs.values()], outer_norms, _ended)
-    results = {
-        role: Result(role, _label(run), run.depth, run.final, first_over_last(run.median_norms))
-        for role, run in runs.items()
+    runs = all_runs(settings)
+    yield from short_runs.train_together(runs, outer_norms, _ended)
+    results = [
+        Result(str(run.columns["role"]), _label(run), run.depth, run.final, reach_over(run.norms))
+        for run in runs
         if run.final
-    }
-    yield from verdicts(results, evidence, settings.iterations)
+    ]
+    yield from verdicts(results, evidence, settings)
 
 
 def _label(run: ShortRun) -> str:
@@ -107,42 +161,62 @@ def _ended(run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:
     columns = {**columns, "family": "plain", "depth": run.depth}
     yield Rows.one("errors", columns, vars(errors), iterations=run.iteration)
     if run.norms:
-        yield Rows("gradients", _gradient_rows(columns, run.median_norms))
+        norms = np.stack(run.norms)
+        columns = {**columns, "kind": "weights", "moment": "median"}
+        yield Rows("gradients", _gradient_rows(columns, run.median_norms, norms))
 
 
 def _measure(
     settings: Settings, shallow: TrainedNetwork, deep: TrainedNetwork
 ) -> Generator[Event, None, Evidence]:
-    """Errors and gradients of the trained networks, and the error of the grafted one."""
+    """Errors, signals and gradients of the trained networks, and the error of the grafted one."""
     columns, errors = [], []
+    evidence = Evidence(images=settings.images)
     for role, network in (("shallow", shallow), ("deep", deep)):
         errors.append(FinalErrors(*network.errors(network.model(), settings.images)))
         identity = attributes(network, "label", "family", "depth")
         columns.append({**identity, "role": role, "source": network.id})
-        iterations = network.experiment.iterations
-        yield Rows.one("errors", columns[-1], vars(errors[-1]), iterations=iterations)
-    norms = gradient_norms(deep)
-    yield Rows("gradients", _gradient_rows(columns[1], norms))
-    evidence = Evidence(Pair.of(deep.label, errors[1], shallow.label, errors[0]))
-    evidence.ratio = first_over_last(norms)
+        seed, iterations = network.experiment.seed, network.experiment.iterations
+        values = {"seed": seed, "iterations": iterations}
+        yield Rows.one("errors", columns[-1], vars(errors[-1]), values)
+        images, labels = network.train_images(_BATCH)
+        start = build(network.spec, network.experiment.seed).to(network.device)
+        for moment, model in (("start", start), ("end", network.model())):
+            for kind, norms in zip(KINDS, backward_norms(model, images, labels), strict=True):
+                evidence.reaches.setdefault((role, kind), []).append(reach(norms))
+                place: Row = {**columns[-1], "seed": seed, "kind": kind, "moment": moment}
+                yield Rows("gradients", _gradient_rows(place, norms, norms[None]))
+    evidence.pair = Pair.of(deep.label, errors[1], shallow.label, errors[0])
     model = shallow.model()
     factor, rest = divmod(len(block_sites(deep.model())), len(block_sites(model)))
     # A plain block can be the identity with ReLUs only: they leave x >= 0 as it is.
-    if rest or shallow.experiment.activation != "relu":
+    if shallow.experiment.activation != "relu":
         return evidence
+    # Where the depths do not fit, the next deeper construction shows as much.
+    factor += bool(rest)
     images, _ = shallow.train_images(settings.images)
     graft = grafted(model, shallow.cifar_spec, factor, images)
     built = FinalErrors(*shallow.errors(graft, settings.images))
     trained = errors[0].train, deep.label, errors[1].train
-    evidence.graft = Graft(shallow.label, deep.depth, built.train, *trained)
-    graft_columns = {**columns[0], "role": "graft", "depth": deep.depth}
-    yield Rows.one("errors", graft_columns, vars(built), iterations=0)
+    depth = deeper(shallow.cifar_spec, factor).depth
+    evidence.graft = Graft(shallow.label, depth, built.train, *trained)
+    graft_columns = {**columns[0], "role": "graft", "depth": depth}
+    seed = shallow.experiment.seed
+    yield Rows.one("errors", graft_columns, vars(built), seed=seed, iterations=0)
     return evidence
 
 
-def _gradient_rows(columns: Row, norms: NDArray[np.float64]) -> list[Row]:
+def _gradient_rows(columns: Row, norms: NDArray[np.float64], over_time: NDArray[Any]) -> list[Row]:
     """`place` is 0 at the first layer and 1 at the last: depths differ."""
+    ranges = zip(norms, over_time.min(0), over_time.max(0), strict=True)
     return [
-        {**columns, "layer": layer, "place": (layer - 1) / (len(norms) - 1), "norm": float(norm)}
-        for layer, norm in enumerate(norms, start=1)
+        {
+            **columns,
+            "layer": layer,
+            "place": (layer - 1) / max(1, len(norms) - 1),
+            "norm": finite(norm),
+            "least": finite(least),
+            "most": finite(most),
+        }
+        for layer, (norm, least, most) in enumerate(ranges, start=1)
     ]

@@ -1,27 +1,39 @@
-"""Convicted, acquitted or not proven: the numbers that decide each hypothesis. Arithmetic only.
+"""Convicted, acquitted or open: the numbers that decide each hypothesis. Arithmetic only.
 
 Errors are in percent, gaps in points of training error. A hypothesis is convicted if removing its
-cause removes the degradation, or if the deep network shows its mark.
+cause removes more than half of the degradation, or if the deep network shows its mark and the
+shallow one does not. It is open where an interval over seeds and images holds the threshold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import fmean
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_core.labs.court.question import Settings
 from resnet_core.labs.events import Value, Verdict, diverged
-from resnet_core.labs.tools.short_runs import FinalErrors
+from resnet_core.labs.tools.intervals import Groups, between_networks
+from resnet_core.labs.tools.short_runs import CLASSES, FinalErrors, guessing_error
 
-Ruling = Literal["convicted", "acquitted", "not_proven"]
+Ruling = Literal["convicted", "acquitted", "open"]
 
 MARGIN = 5.0  # points; below this two errors are called the same
 HALF = 0.5  # of the gap: a remedy that leaves more of it does not help
-GONE = 1e-3  # first layer's gradient over the last one's: below, it has vanished
-HEALTHY = 1e-2  # and above, it has not
+UNTRAINED = 10.0  # points below guessing: a shallow network that is no better has learned nothing
+# A layer's norm over the last layer's, at its least and at its most.
+GONE, LOW = 1e-3, 1e-2  # has vanished; has not
+HIGH, BLOWN = 1e2, 1e3  # has not exploded; has
+KINDS = ("weights", "signals")  # whose gradients: dLoss/dW and dLoss/dy
+PAIR = ("deep", "shallow")  # roles with several seeds
+STARTS = ("dirac", "dirac_leaky")  # roles with another start
+LONGER = ("deep_3x", "deep_3x_slow", "deep_10x_slow")
+Reach = tuple[float, float]  # least and most of a layer's norm over the last layer's
 
 
 @dataclass(frozen=True)
@@ -63,14 +75,14 @@ class Result:
     """The result of a short run.
 
     Attributes:
-        ratio: first over last layer's gradient norm, medians over the run.
+        reach: of its weights' gradients, over layers and measurements.
     """
 
     role: str
     label: str
     depth: int
     errors: FinalErrors
-    ratio: float
+    reach: Reach
 
 
 @dataclass
@@ -78,73 +90,138 @@ class Evidence:
     """The measurements of the trained networks.
 
     Attributes:
+        images: on which their errors were measured.
         pair: their errors; None without a shallow and a deep one.
-        ratio: first over last layer's gradient norm of the deep one.
-        graft: None where the depths do not fit.
+        reaches: by role and kind, one a moment of the training.
+        graft: None where a plain block cannot copy.
     """
 
+    images: int = 1000
     pair: Pair | None = None
-    ratio: float | None = None
+    reaches: dict[tuple[str, str], list[Reach]] = field(default_factory=dict)
     graft: Graft | None = None
 
 
-def first_over_last(norms: Sequence[float] | NDArray[np.float64]) -> float:
-    """The ratio of gradient norms; 0 where the last layer has none."""
-    return float(norms[0] / norms[-1]) if norms[-1] > 0 else 0.0
+def reach(norms: Sequence[float] | NDArray[Any]) -> Reach:
+    """The least and the most of the layers' norms over the last one's; (0, 0) where it is 0."""
+    ratios = np.asarray(norms, float) / norms[-1] if norms[-1] > 0 else np.zeros(1)
+    return float(ratios.min()), float(ratios.max())
 
 
-def verdicts(runs: Mapping[str, Result], evidence: Evidence, iterations: int) -> Iterator[Verdict]:
-    """One a hypothesis; or one alone, where the deep network is not the worse one.
+def reach_over(measurements: Sequence[NDArray[Any]]) -> Reach:
+    """The least and the most over a run's measurements; those that overflowed count as such."""
+    reaches = [reach(norms) for norms in measurements if np.isfinite(norms).all()]
+    if len(reaches) < len(measurements):
+        reaches.append((1.0, math.inf))
+    return joined(reaches)
 
-    Args:
-        runs: by role.
-        iterations: of the shorter runs.
-    """
-    deep, shallow = runs["deep"].errors, runs["shallow"].errors
-    if degrades(deep.train, shallow.train):
-        ratios = [runs["deep"].ratio] + ([] if evidence.ratio is None else [evidence.ratio])
-        yield gradients(ratios, runs["vanishing"].ratio)
-        live = Pair.of(runs["deep"].label, deep, runs["shallow"].label, shallow)
-        yield overfitting(evidence.pair or live)
-        yield capacity(evidence.graft)
-        long = runs["deep_long"].errors.train, runs["shallow_long"].errors.train
-        yield steps(deep.train, shallow.train, *long, iterations)
-        starts = {name: runs[name].errors.train for name in ("xavier", "small_normal")}
-        yield start(deep.train, shallow.train, starts)
+
+def joined(reaches: Sequence[Reach]) -> Reach:
+    """The least and the most of several; (1, 1) of none."""
+    return min((low for low, _ in reaches), default=1.0), max(
+        (high for _, high in reaches), default=1.0
+    )
+
+
+def verdicts(runs: Sequence[Result], evidence: Evidence, settings: Settings) -> Iterator[Verdict]:
+    """One a hypothesis, then an answer; or one alone, where there is nothing to explain."""
+    errors: dict[Hashable, list[float]] = {}
+    for run in runs:
+        errors.setdefault(run.role, []).append(run.errors.train)
+    groups = Groups(errors, settings.train_images)
+    gap = groups.difference("deep", "shallow")
+    values = {"depth": settings.depth, "low": gap.low, "high": gap.high}
+    values |= {"deep": groups.mean("deep"), "shallow": groups.mean("shallow")}
+    if groups.mean("shallow") > guessing_error(CLASSES) - UNTRAINED:
+        yield Verdict("nothing_learned", values)
+    elif not gap.above(0):
+        yield Verdict("no_degradation" if gap.middle < MARGIN else "degradation_undecided", values)
     else:
-        errors = {"deep": deep.train, "shallow": shallow.train}
-        yield Verdict.of("no_degradation", depth=runs["deep"].depth, **errors)
-    ended = {f"{run.label} ({run.role})": run.errors for run in runs.values()}
-    yield from diverged("runs", {name: one.train for name, one in ended.items() if one.diverged})
+        rulings = [*_rulings(runs, groups, evidence, settings)]
+        yield from rulings
+        counts = {
+            ruling: sum(one.finding.endswith(ruling) for one in rulings)
+            for ruling in ("convicted", "acquitted", "open")
+        }
+        finding = "answer_convicted" if counts["convicted"] else "answer_open"
+        yield Verdict(finding, {"suspects": len(rulings), **counts})
+    diverged_runs = {f"{run.label} ({run.role})": run.errors for run in runs}
+    ended = {name: one.train for name, one in diverged_runs.items() if one.diverged}
+    yield from diverged("runs", ended)
 
 
-def degrades(deep: float, shallow: float) -> bool:
-    """Decide from two training errors."""
-    return deep - shallow > MARGIN
+def _rulings(
+    runs: Sequence[Result], groups: Groups, evidence: Evidence, settings: Settings
+) -> Iterator[Verdict]:
+    reaches = {
+        role: joined(
+            [run.reach for run in runs if run.role == role]
+            + [each for kind in KINDS for each in evidence.reaches.get((role, kind), [])]
+        )
+        for role in ("deep", "shallow", "vanishing")
+    }
+    yield vanishing(reaches["deep"][0], reaches["shallow"][0], reaches["vanishing"][0])
+    yield exploding(reaches["deep"][1], reaches["shallow"][1])
+    tests = {role: fmean(r.errors.test for r in runs if r.role == role) for role in PAIR}
+    label = {run.role: run.label for run in runs}
+    live = Pair(
+        label["deep"],
+        label["shallow"],
+        groups.mean("deep"),
+        tests["deep"],
+        groups.mean("shallow"),
+        tests["shallow"],
+    )
+    images = evidence.images if evidence.pair else settings.train_images
+    yield overfitting(evidence.pair or live, images, groups.spread, groups.freedom)
+    yield capacity(evidence.graft)
+    yield steps(groups, settings.iterations)
+    yield start(groups)
 
 
-def gradients(ratios: Sequence[float], reference: float) -> Verdict:
+def vanishing(least: float, shallow: float, reference: float) -> Verdict:
     """Rule on vanishing gradients.
 
     Args:
-        ratios: first over last layer's gradient norm, of each deep network that degrades.
+        least: of the deep networks, over layers, moments, weights and signals.
+        shallow: of the shallow ones, which train: what they show as well is not the cause.
         reference: of the network whose gradient is made to vanish, as a control.
     """
-    worst = min(ratios)
-    ruling: Ruling = "not_proven"
-    if worst < GONE:
+    ruling: Ruling = "open"
+    if least < GONE <= shallow:
         ruling = "convicted"
-    elif worst >= HEALTHY and reference < GONE:
+    elif least >= LOW and reference < GONE:
         ruling = "acquitted"
-    return Verdict(f"gradients_{ruling}", {"ratio": worst, "reference": reference})
+    return Verdict.of(f"vanishing_{ruling}", least=least, shallow=shallow, reference=reference)
 
 
-def overfitting(pair: Pair) -> Verdict:
-    """Rule on overfitting: its mark is a deep network that is worse on test images only."""
-    ruling: Ruling = "not_proven"
-    if degrades(pair.deep_train, pair.shallow_train):
+def exploding(most: float, shallow: float) -> Verdict:
+    """Rule on exploding gradients; arguments as `vanishing`."""
+    ruling: Ruling = "open"
+    if most > BLOWN >= shallow:
+        ruling = "convicted"
+    elif most <= HIGH:
         ruling = "acquitted"
-    elif pair.deep_test - pair.shallow_test > MARGIN:
+    return Verdict.of(f"exploding_{ruling}", most=min(most, 1e30), shallow=min(shallow, 1e30))
+
+
+def overfitting(pair: Pair, images: int, spread: float, freedom: int) -> Verdict:
+    """Rule on overfitting: its mark is a deep network that is worse on test images only.
+
+    Args:
+        spread, freedom: of errors over seeds, and the degrees of freedom that it is known with.
+    """
+    on_training, on_test = (
+        between_networks(deep, shallow, images, spread, freedom)
+        for deep, shallow in (
+            (pair.deep_train, pair.shallow_train),
+            (pair.deep_test, pair.shallow_test),
+        )
+    )
+    ruling: Ruling = "open"
+    if on_training.above(0):
+        ruling = "acquitted"
+    elif on_training.middle < MARGIN and on_test.above(0):
         ruling = "convicted"
     return Verdict(f"overfitting_{ruling}", asdict(pair))
 
@@ -152,35 +229,30 @@ def overfitting(pair: Pair) -> Verdict:
 def capacity(graft: Graft | None) -> Verdict:
     """Rule on capacity: a constructed deep network that does as well as the shallow one acquits."""
     if graft is None:
-        return Verdict("capacity_not_proven", {})
-    ruling = "convicted" if degrades(graft.grafted, graft.shallow) else "acquitted"
+        return Verdict("capacity_open", {})
+    ruling = "convicted" if graft.grafted - graft.shallow > MARGIN else "acquitted"
     return Verdict(f"capacity_{ruling}", asdict(graft))
 
 
-def steps(
-    deep: float, shallow: float, deep_long: float, shallow_long: float, iterations: int
-) -> Verdict:
-    """Rule on the number of steps: three times as many as a remedy."""
-    steps: dict[str, Value] = {"long": 3 * iterations, "short": iterations}
-    errors = {"deep": deep, "shallow": shallow}
-    errors |= {"deep_long": deep_long, "shallow_long": shallow_long}
-    return Verdict(f"steps_{remedy(deep, shallow, deep_long)}", {**steps, **errors})
+def steps(groups: Groups, iterations: int) -> Verdict:
+    """Rule on the number of steps: the best of the longer runs as a remedy."""
+    best = min(LONGER, key=groups.mean)
+    values: dict[str, Value] = {"short": iterations, "best": groups.mean(best)}
+    values |= {role: groups.mean(role) for role in (*PAIR, *LONGER, "shallow_3x")}
+    return Verdict(f"steps_{remedy(groups, best)}", values)
 
 
-def start(deep: float, shallow: float, others: dict[str, float]) -> Verdict:
-    """Rule on initialisation: the best of the other ones as a remedy."""
-    best = min(others, key=lambda name: others[name])
-    finding = f"start_{remedy(deep, shallow, others[best])}"
-    return Verdict.of(finding, best=best, other=others[best], deep=deep, shallow=shallow)
+def start(groups: Groups) -> Verdict:
+    """Rule on initialisation: the best of the other starts as a remedy."""
+    best = min(STARTS, key=groups.mean)
+    values = {role: groups.mean(role) for role in (*PAIR, *STARTS)}
+    return Verdict(f"start_{remedy(groups, best)}", values)
 
 
-def remedy(deep: float, shallow: float, treated: float) -> Ruling:
-    """Rule on a hypothesis by an attempt to remove its cause.
-
-    Args:
-        deep, shallow, treated: training errors; `treated` is the deep network's without the
-            alleged cause.
-    """
-    if not degrades(treated, shallow):
+def remedy(groups: Groups, treated: str) -> Ruling:
+    """Rule by what an attempt to remove the cause leaves of the gap: less than half, or more."""
+    left = groups.difference(treated, "shallow")
+    half = HALF * groups.difference("deep", "shallow").middle
+    if left.below(half):
         return "convicted"
-    return "acquitted" if treated - shallow > HALF * (deep - shallow) else "not_proven"
+    return "acquitted" if left.above(half) else "open"

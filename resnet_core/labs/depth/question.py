@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.data import PHOTOGRAPHS, Data
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)  # weighted layers
 
@@ -15,8 +16,10 @@ class Settings(LabSettings):
     """The short runs, one a depth, all on the same few images."""
 
     train_images: int = Field(320, ge=64, le=5120)
-    deepest: int = Field(56, ge=14, le=110)
+    deepest: int = Field(44, ge=14, le=110)
     family: Literal["resnet", "plain"] = "resnet"
+    data: Data = PHOTOGRAPHS
+    seeds: int = Field(2, ge=2, le=9)
     iterations: int = Field(360, ge=30, le=4000)
     learning_rate: float = Field(0.03, gt=0, le=1)
     images: int = Field(1000, ge=50, le=10_000)
@@ -28,19 +31,19 @@ QUESTION = Question(
     name="depth",
     settings=Settings,
     tables={
-        "curves": ("depth", "iteration", "error", "test"),
+        "curves": ("depth", "seed", "iteration", "error", "test"),
         "errors": (*RUN, "train", "test", "diverged"),
     },
     runs=(
-        "one-minute-plain-20-seed-0",
-        "one-minute-plain-56-seed-0",
-        "one-minute-resnet-20-seed-0",
-        "one-minute-resnet-56-seed-0",
+        "photographs-plain-20-seed-0",
+        "photographs-plain-44-seed-0",
+        "photographs-resnet-20-seed-0",
+        "photographs-resnet-44-seed-0",
     ),
     most_runs=6,
     code=(
         ("resnet_core/labs/depth/run.py", "experiment"),
         ("resnet_core/labs/depth/verdicts.py", "ruling"),
     ),
-    version=2,  # 2: a run that diverged has the error of guessing
+    version=3,  # 3: several seeds and intervals; 2: a run that diverged has the error of guessing
 )

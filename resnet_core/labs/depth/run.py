@@ -18,14 +18,18 @@ from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.short_runs import FinalErrors, ShortRun
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 
-TEST_IMAGES = 1000  # all the embedded shapes there are to test on
+TEST_IMAGES = 1000  # all the embedded shapes or photographs there are to test on
 
 _RECORDS = 18  # of each run
 _EVALUATIONS = 3
 
 
-def experiment(settings: Settings, depth: int) -> Experiment:
-    """One short run of this depth."""
+def experiment(settings: Settings, depth: int, number: int = 0) -> Experiment:
+    """One short run of this depth.
+
+    Args:
+        number: of the seed, from 0. The images are the same under every seed.
+    """
     iterations = settings.iterations
     return short_runs.experiment(
         f"cifar/{settings.family}-{depth}",
@@ -38,6 +42,8 @@ def experiment(settings: Settings, depth: int) -> Experiment:
         warmup_iterations=iterations // 3,
         evaluate_every=max(1, iterations // _EVALUATIONS),
         evaluation_images=settings.train_images,
+        data=settings.data,
+        seed=settings.seed + number,
     )
 
 
@@ -52,16 +58,21 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator
         identity |= {"source": network.id, "seed": network.experiment.seed}
         yield Rows.one("errors", identity, vars(errors))
     depths = sorted((d for d in DEPTHS if d <= settings.deepest), reverse=True)
-    runs = [ShortRun(experiment(settings, depth)) for depth in depths]
+    runs = [
+        ShortRun(one, {"seed": one.seed})
+        for number in range(settings.seeds)
+        for one in (experiment(settings, depth, number) for depth in depths)
+    ]
     ladder: list[Ends] = []
 
     def ended(run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:
         ladder.append(Ends(run.depth, **vars(errors)))
-        identity = attributes(settings, "family", "seed")
+        identity = {**attributes(settings, "family"), **run.columns}
         identity |= {"label": f"{settings.family}-{run.depth}", "depth": run.depth}
         yield Rows.one("errors", identity, vars(errors), source="live")
 
     yield from short_runs.train_together(runs, lambda event: {"test": event.test_error}, ended)
-    yield verdicts.short(ladder, settings.train_images, min(settings.images, TEST_IMAGES))
-    yield from verdicts.trained(families, settings.images)
+    counts = settings.train_images, min(settings.images, TEST_IMAGES)
+    yield verdicts.short(ladder, *counts)
+    yield from verdicts.trained(families, settings.images, ladder)
     yield from verdicts.diverged_depths(ladder)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from resnet_core.labs.events import Value, Verdict, diverged
+from resnet_core.labs.tools.intervals import Groups, Interval, between_networks
 
-Ruling = Literal["optimisation", "overfitting", "slower", "not_too_deep"]
+Ruling = Literal["optimisation", "overfitting", "slower", "not_too_deep", "undecided"]
 
-SEED_SPREAD = 1.0  # points that another seed may change, besides chance in the images
+SAME = 5.0  # points; nearer than this two errors are called the same
 
 
 @dataclass(frozen=True)
@@ -24,60 +24,78 @@ class Ends:
     diverged: bool = False
 
 
-def margin(images: int) -> float:
-    """Points by which two errors on so many images may differ by chance.
-
-    A share of wrong images has a standard error of at most 50 / sqrt(images) points, and the
-    difference of two of them sqrt(2) times that; twice as much is allowed for.
-    """
-    return SEED_SPREAD + 2 * math.sqrt(2) * 50 / math.sqrt(images)
-
-
-def best(networks: Sequence[Ends]) -> Ends:
-    """The network of the lowest test error; the shallower of two equal ones."""
-    return min(networks, key=lambda one: (one.test, one.depth))
-
-
-def ruling(deepest: Ends, rival: Ends, on_training: float, on_test: float) -> Ruling:
+def ruling(on_training: Interval, on_test: Interval) -> Ruling:
     """Decide why the deepest network is behind the best shallower one on test images.
 
     With overfitting the training error is no higher, and the test error is.
 
     Args:
-        on_training, on_test: points that count as equal.
+        on_training, on_test: the deepest network's error less the other's, points.
     """
-    fits_worse = deepest.train - rival.train > on_training
-    if deepest.test - rival.test <= on_test:
-        return "slower" if fits_worse else "not_too_deep"
-    return "optimisation" if fits_worse else "overfitting"
+    if on_training.above(0):
+        return "optimisation" if on_test.above(0) else "slower"
+    if not on_training.below(SAME):
+        return "undecided"
+    if on_test.above(0):
+        return "overfitting"
+    return "not_too_deep" if on_test.below(SAME) else "undecided"
 
 
 def short(networks: Sequence[Ends], train_images: int, test_images: int) -> Verdict:
-    """Rule on the short runs."""
-    return _verdict("short", networks, train_images, test_images, train_images=train_images)
+    """Rule on the short runs, by intervals over seeds and images."""
+    train, test = _groups(networks, train_images, test_images)
+    deepest = max(one.depth for one in networks)
+    shallower = {one.depth for one in networks if one.depth < deepest}
+    rival = min(shallower, key=lambda depth: (test.mean(depth), depth))
+    on_training, on_test = (group.difference(deepest, rival) for group in (train, test))
+    deep, best = (Ends(d, train.mean(d), test.mean(d)) for d in (deepest, rival))
+    return _verdict("short", deep, best, on_training, on_test, train_images=train_images)
 
 
-def trained(families: dict[str, list[Ends]], images: int) -> Iterator[Verdict]:
-    """Rule on the trained networks: one verdict a family of which there are two depths."""
+def trained(
+    families: dict[str, list[Ends]], images: int, ladder: Sequence[Ends]
+) -> Iterator[Verdict]:
+    """Rule on the trained networks: one verdict a family of which there are two depths.
+
+    Args:
+        ladder: the short runs, whose spread over seeds stands in for that of single networks.
+    """
+    train, test = _groups(ladder, images, images)
     for family, networks in families.items():
-        if len({one.depth for one in networks}) > 1:
-            yield _verdict("trained", networks, images, images, family=family)
+        if len({one.depth for one in networks}) < 2:
+            continue
+        deepest = max(networks, key=lambda one: one.depth)
+        shallower = [one for one in networks if one.depth < deepest.depth]
+        rival = min(shallower, key=lambda one: (one.test, one.depth))
+        on_training = between_networks(
+            deepest.train, rival.train, images, train.spread, train.freedom
+        )
+        on_test = between_networks(deepest.test, rival.test, images, test.spread, test.freedom)
+        yield _verdict("trained", deepest, rival, on_training, on_test, family=family)
+
+
+def _groups(networks: Sequence[Ends], train_images: int, test_images: int) -> tuple[Groups, Groups]:
+    """Training and test errors by depth."""
+    errors: tuple[dict[Hashable, list[float]], dict[Hashable, list[float]]] = ({}, {})
+    for one in networks:
+        for part, value in zip(errors, (one.train, one.test), strict=True):
+            part.setdefault(one.depth, []).append(value)
+    return Groups(errors[0], train_images), Groups(errors[1], test_images)
 
 
 def _verdict(
-    kind: str, networks: Sequence[Ends], train_count: int, test_count: int, **values: Value
+    kind: str,
+    deepest: Ends,
+    rival: Ends,
+    on_training: Interval,
+    on_test: Interval,
+    **values: Value,
 ) -> Verdict:
-    """The deepest network beside the best of the shallower ones.
-
-    Args:
-        train_count, test_count: numbers of training and test images.
-    """
-    deepest = max(networks, key=lambda one: one.depth)
-    rival = best([one for one in networks if one.depth < deepest.depth])
     for role, one in (("deep", deepest), ("best", rival)):
         values |= {f"{role}_{name}": getattr(one, name) for name in ("depth", "train", "test")}
-    decided = ruling(deepest, rival, margin(train_count), margin(test_count))
-    return Verdict(f"{kind}_{decided}", {**values, "margin": margin(test_count)})
+    values |= {"train_low": on_training.low, "train_high": on_training.high}
+    values |= {"test_low": on_test.low, "test_high": on_test.high}
+    return Verdict(f"{kind}_{ruling(on_training, on_test)}", values)
 
 
 def diverged_depths(networks: Sequence[Ends]) -> list[Verdict]:

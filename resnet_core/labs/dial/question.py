@@ -13,6 +13,7 @@ class Settings(LabSettings):
     marks: int = Field(5, ge=2, le=21)
     updates: int = Field(300, ge=10, le=20_000)
     learning_rate: float = Field(0.05, gt=0, le=10)
+    seeds: int = Field(2, ge=2, le=9)
     turns: int = Field(21, ge=2, le=101)
     images: int = Field(500, ge=10, le=50_000)
 
@@ -25,14 +26,16 @@ QUESTION = Question(
     settings=Settings,
     tables={
         "trained": ("alpha", "statistics", "error", "loss", "images"),
-        "curves": ("alpha", "iteration", "error", "loss"),
-        "ends": ("alpha", "train_error", "test_error", "updates", "diverged"),
+        "curves": ("alpha", "seed", "depth", "iteration", "error", "loss"),
+        "ends": ("alpha", "seed", "train_error", "test_error", "updates", "diverged"),
     },
-    runs=("one-minute-resnet-20-seed-0",),
+    runs=("photographs-resnet-20-seed-0",),
     most_runs=1,
     accepts=accepts,
     code=(
         ("resnet_core/labs/dial/run.py", "scaled_shortcuts"),
         ("resnet_core/labs/tools/derived_networks.py", "set_batch_statistics"),
+        ("resnet_core/labs/dial/verdicts.py", "training_verdict"),
     ),
+    version=2,  # 2: several seeds, and the error of guessing where a training diverged
 )

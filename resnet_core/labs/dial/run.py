@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,13 +20,12 @@ from resnet_core.labs.dial.verdicts import (
     trained_verdict,
     training_verdict,
 )
-from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.labs.events import Event, Row, Rows
 from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.derived_networks import set_batch_statistics
+from resnet_core.labs.tools.short_runs import FinalErrors, ShortRun
 from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.blocks import ShortcutBlock
-from resnet_core.training.loop import train
-from resnet_core.training.session import Session
 
 BATCH = 250  # images
 
@@ -41,7 +41,7 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         yield Rows("trained", _reading_rows(reading, len(y)))
     yield trained_verdict(readings)
     ends = yield from _train_all(settings, network)
-    yield training_verdict(ends, settings.updates)
+    yield training_verdict(ends, settings)
     yield from diverged_verdict(ends)
 
 
@@ -83,8 +83,12 @@ def loss_and_error(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float
     return float(functional.cross_entropy(outputs, y)), percent_wrong(outputs, y)
 
 
-def short_experiment(settings: Settings, experiment: Experiment) -> Experiment:
-    """The run's network and data, with a rate and a warm-up that suit a short training."""
+def short_experiment(settings: Settings, experiment: Experiment, number: int = 0) -> Experiment:
+    """The run's network and data, with a rate and a warm-up that suit a short training.
+
+    Args:
+        number: of the seed, from 0.
+    """
     updates = settings.updates
     return short_runs.shortened(
         experiment,
@@ -94,29 +98,29 @@ def short_experiment(settings: Settings, experiment: Experiment) -> Experiment:
         warmup="linear",
         warmup_iterations=max(1, updates // 3),
         evaluation_images=settings.images,
-        seed=settings.seed,
+        seed=settings.seed + number,
     )
 
 
 def _train_all(settings: Settings, network: TrainedNetwork) -> Generator[Event, None, list[End]]:
-    """Train with each alpha, from the ends of the dial to its middle."""
+    """Train with each alpha, from the ends of the dial to its middle, seed by seed."""
     alphas = sorted(evenly(settings.marks), key=lambda alpha: -abs(alpha - 0.5))
-    experiment, classes = short_experiment(settings, network.experiment), network.dataset.classes
+    classes = len(network.dataset.classes)
+    runs = []
+    for number in range(settings.seeds):
+        experiment = short_experiment(settings, network.experiment, number)
+        for alpha in alphas:
+            columns = {"alpha": alpha, "seed": experiment.seed}
+            around = partial(scaled_shortcuts, alpha=alpha)
+            runs.append(ShortRun(experiment, columns, around=around, classes=classes))
     ends: list[End] = []
 
-    def progress(iteration: int) -> Progress:
-        return Progress(len(ends) * settings.updates + iteration, settings.updates * len(alphas))
-
-    for alpha in alphas:
-        # Eager: a graph captured before the hooks would not scale the shortcuts.
-        session = Session(experiment, network.dataset, eager=True)
-        with scaled_shortcuts(session.state.model, alpha):
-            final = yield from short_runs.train_alone(
-                train(session), len(classes), {"alpha": alpha}, progress
-            )
-        ends.append(End(alpha, final.train, final.diverged))
+    def ended(run: ShortRun, final: FinalErrors) -> Iterator[Rows]:
+        ends.append(End(float(run.columns["alpha"] or 0), final.train, final.diverged))
         errors = {"train_error": final.train, "test_error": final.test, "diverged": final.diverged}
-        yield Rows.one("ends", errors, alpha=alpha, updates=settings.updates)
+        yield Rows.one("ends", run.columns, errors, updates=settings.updates)
+
+    yield from short_runs.train_together(runs, lambda event: {"loss": event.loss}, ended)
     return ends
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.events import Verdict, diverged
+from resnet_core.labs.dial.question import Settings
+from resnet_core.labs.events import Value, Verdict, diverged
+from resnet_core.labs.tools.intervals import Groups, Interval
 
 _SAME = 2.0  # points of error, of one network
-_BY_CHANCE = 5.0  # points of error, of two short trainings
+_BY_CHANCE = 5.0  # points of error; nearer than this two trainings are called the same
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,37 @@ def trained_verdict(readings: Sequence[Reading]) -> Verdict:
     return Verdict("made_for_one", {**values, **at_limit})
 
 
-def training_verdict(ends: Sequence[End], updates: int) -> Verdict:
-    """Compare the final training errors with each alpha."""
-    by_alpha = sorted(ends, key=lambda end: end.alpha)
-    zero, full = by_alpha[0].error, by_alpha[-1].error
-    best = min(reversed(by_alpha), key=lambda end: end.error)
-    most = max(end.error for end in by_alpha)
-    values = {"updates": updates, "zero": zero, "full": full}
-    values |= {"best": best.alpha, "least": best.error, "most": most}
-    if most - best.error <= _BY_CHANCE:
-        return Verdict("no_matter", values)
-    if best.error < min(zero, full) - _BY_CHANCE:
-        return Verdict("part_is_best", values)
-    return Verdict("more_is_better" if full <= zero else "less_is_better", values)
+def training_verdict(ends: Sequence[End], settings: Settings) -> Verdict:
+    """Compare the final training errors with each alpha, by intervals over seeds and images."""
+    errors: dict[Hashable, list[float]] = {}
+    for end in sorted(ends, key=lambda end: end.alpha):
+        errors.setdefault(end.alpha, []).append(end.error)
+    groups = Groups(errors, settings.images)
+    alphas = list(errors)
+    zero, full = alphas[0], alphas[-1]
+    best, worst = min(reversed(alphas), key=groups.mean), max(alphas, key=groups.mean)
+    gap = groups.difference(zero, full)
+    values: dict[str, Value] = {"updates": settings.updates, "seeds": settings.seeds}
+    values |= {"zero": groups.mean(zero), "full": groups.mean(full)}
+    values |= {"low": gap.low, "high": gap.high}
+    values |= {"best": best, "least": groups.mean(best)}  # type: ignore[dict-item]
+    values |= {"worst": worst, "most": groups.mean(worst)}  # type: ignore[dict-item]
+    return Verdict(_training_finding(groups, (zero, full), best, worst, gap), values)
+
+
+def _training_finding(
+    groups: Groups, ends: tuple[Hashable, Hashable], best: Hashable, worst: Hashable, gap: Interval
+) -> str:
+    better, worse = sorted(ends, key=groups.mean)
+    if best not in ends and groups.difference(better, best).above(0):
+        return "part_is_best"
+    if worst not in ends and groups.difference(worst, worse).above(0):
+        return "part_is_worst"
+    if gap.above(0):
+        return "more_is_better"
+    if gap.below(0):
+        return "less_is_better"
+    return "no_matter" if groups.difference(worst, best).within(_BY_CHANCE) else "undecided"
 
 
 def diverged_verdict(ends: Sequence[End]) -> list[Verdict]:

@@ -9,12 +9,12 @@ from resnet_core.labs.catalog import LabSettings, Question, family, not_cifar
 
 
 class Settings(LabSettings):
-    """The depth of the grafted network, and the length of the trainings."""
+    """The depth of the grafted network; rate and length of every training."""
 
-    factor: int = Field(3, ge=2, le=4)
-    updates: int = Field(60, ge=5, le=5000)
-    learning_rate: float = Field(0.001, gt=0, le=10)
-    patience: int = Field(4, ge=1, le=50)
+    factor: int = Field(2, ge=2, le=4)
+    updates: int = Field(400, ge=5, le=5000)
+    learning_rate: float = Field(0.05, gt=0, le=10)
+    seeds: int = Field(2, ge=2, le=9)
     images: int = Field(1000, ge=10, le=50_000)
 
 
@@ -34,10 +34,10 @@ QUESTION = Question(
     settings=Settings,
     tables={
         "copies": ("factor", "depth", "mode", "error", "changed", "difference", "images"),
-        "curves": ("start", "noise", "iteration", "error", "loss"),
-        "ends": ("start", "noise", "before", "after", "updates", "diverged"),
+        "curves": ("start", "noise", "family", "seed", "depth", "iteration", "error", "loss"),
+        "ends": ("start", "noise", "family", "seed", "before", "after", "updates", "diverged"),
     },
-    runs=("one-minute-plain-20-seed-0",),
+    runs=("photographs-plain-20-seed-0",),
     most_runs=1,
     accepts=accepts,
     imported="labs.graft_imported",
@@ -45,5 +45,7 @@ QUESTION = Question(
         ("resnet_core/labs/tools/derived_networks.py", "grafted"),
         ("resnet_core/labs/tools/derived_networks.py", "make_identity"),
         ("resnet_core/labs/tools/derived_networks.py", "make_identity_bn"),
+        ("resnet_core/labs/graft/verdicts.py", "start_verdict"),
     ),
+    version=2,  # 2: one rate and one number of updates for all starts, several seeds, a control
 )

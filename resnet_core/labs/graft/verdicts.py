@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from resnet_core.labs.events import Value, Verdict, attributes, diverged
 from resnet_core.labs.graft.question import Settings
+from resnet_core.labs.tools.intervals import Groups
+
+SCRATCH = "scratch"
+CONTROL = "control"  # the other form, from scratch
+GRAFTED = "0"  # no noise
 
 _SAME = 5.0  # points of error
 
@@ -32,9 +37,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class End:
-    """Training errors, percent, before and after a training; noise None: from scratch."""
+    """Training errors, percent, before and after a training.
 
-    noise: float | None
+    Attributes:
+        start: the noise that was added to the grafted weights, `SCRATCH` or `CONTROL`.
+    """
+
+    start: str
     before: float
     after: float
     diverged: bool = False
@@ -58,34 +67,53 @@ def modes_verdict(comparison: Comparison) -> Verdict:
     return Verdict("modes_differ" if differ else "modes_agree", values)
 
 
-def start_verdict(settings: Settings, depth: int, ends: Sequence[End]) -> Verdict:
-    """Find how close the start must be to end nearer to the solution than from scratch."""
-    grafted_error = ends[0].before
-    scratch = next(end.after for end in ends if end.noise is None)
-    values: dict[str, Value] = {"deep": depth, "scratch": scratch, "grafted": grafted_error}
-    values |= {"few": settings.updates, "updates": settings.patience * settings.updates}
-    if scratch <= grafted_error + _SAME:
+def start_verdict(settings: Settings, depth: int, solution: float, ends: Sequence[End]) -> Verdict:
+    """Compare the trainings from the grafted start with those from scratch.
+
+    Args:
+        solution: training error of the grafted network before it is trained, percent.
+    """
+    groups = by_start(settings, ends)
+    scratch, grafted = groups.mean(SCRATCH), groups.mean(GRAFTED)
+    gap = groups.difference(SCRATCH, GRAFTED)
+    values: dict[str, Value] = {"deep": depth, "updates": settings.updates}
+    values |= {"seeds": settings.seeds, "solution": solution}
+    values |= {"scratch": scratch, "grafted": grafted, "low": gap.low, "high": gap.high}
+    if scratch <= solution + _SAME:
         return Verdict("found", values)
-    halfway = (grafted_error + scratch) / 2
-    near, far = _last_near([end for end in ends if end.noise is not None], halfway)
-    if near is not None:
-        values |= {"kept": near.noise, "end_kept": near.after}
-    if far is not None:
-        values |= {"lost": far.noise, "end_lost": far.after}
-    return Verdict("never" if near is None else "always" if far is None else "near", values)
+    if gap.above(0):
+        noises = [noise for noise in groups.errors if noise not in {SCRATCH, CONTROL, GRAFTED}]
+        ahead = [noise for noise in noises if groups.difference(SCRATCH, noise).above(0)]
+        values["noises"] = ", ".join(map(str, ahead)) or "-"
+        return Verdict("stays" if grafted <= solution + _SAME else "leaves_ahead", values)
+    return Verdict("leaves_behind" if gap.below(0) else "undecided", values)
 
 
-def _last_near(ends: Sequence[End], halfway: float) -> tuple[End | None, End | None]:
-    """The last start before the first that ends far off, and that one; ends by rising noise."""
-    near = None
+def control_verdict(settings: Settings, depth: int, family: str, ends: Sequence[End]) -> Verdict:
+    """Compare the two forms from scratch, at the same depth, rate and number of updates."""
+    groups = by_start(settings, ends)
+    gap = groups.difference(SCRATCH, CONTROL)
+    finding = "better" if gap.above(0) else "worse" if gap.below(0) else "undecided"
+    other = "resnet" if family == "plain" else "plain"
+    return Verdict.of(
+        f"control_{finding}",
+        own=f"{family}-{depth}",
+        control=f"{other}-{depth}",
+        scratch=groups.mean(SCRATCH),
+        other=groups.mean(CONTROL),
+        low=gap.low,
+        high=gap.high,
+    )
+
+
+def by_start(settings: Settings, ends: Sequence[End]) -> Groups:
+    """The final errors of every start."""
+    errors: dict[Hashable, list[float]] = {}
     for end in ends:
-        if end.after > halfway:
-            return near, end
-        near = end
-    return near, None
+        errors.setdefault(end.start, []).append(end.after)
+    return Groups(errors, settings.images)
 
 
 def diverged_verdict(ends: Sequence[End]) -> list[Verdict]:
-    """Report trainings whose loss was no longer a number; from scratch has no noise."""
-    starts = {"scratch" if end.noise is None else f"{end.noise:g}": end for end in ends}
-    return diverged("starts", {name: end.after for name, end in starts.items() if end.diverged})
+    """Report trainings whose loss was no longer a number."""
+    return diverged("starts", {end.start: end.after for end in ends if end.diverged})

@@ -15,8 +15,8 @@ class Settings(LabSettings):
     """The target function, and the stack that learns it."""
 
     target: Target = "identity"
-    depth: int = Field(10, ge=1, le=20)
     layers: int = Field(2, ge=1, le=3)
+    depth: int = Field(10, ge=1, le=20)
     activation: Literal["linear", "relu"] = "relu"
     steps: int = Field(200, ge=10, le=2000)
     width: int = Field(16, ge=2, le=64)
@@ -37,4 +37,5 @@ QUESTION = Question(
         ("resnet_core/labs/microscope/run.py", "relative_loss"),
         ("resnet_core/labs/microscope/run.py", "race"),
     ),
+    version=2,  # 2: the control that starts at the identity, at every depth
 )

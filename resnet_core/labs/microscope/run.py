@@ -21,9 +21,11 @@ from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
 from resnet_core.labs.microscope.question import Settings, Target
 from resnet_core.labs.microscope.verdicts import (
     FORMS,
+    SHIFTED,
     Form,
     Outcome,
     about_depth,
+    control,
     convex,
     one_layer,
     winner,
@@ -32,7 +34,6 @@ from resnet_core.labs.microscope.verdicts import (
 RATES = (0.1, 0.03, 0.01, 0.003, 0.001)  # deep plain stacks need the smallest
 RECIPES = tuple(product((0.1, 1.0), RATES))  # gain of the initial weights, learning rate
 LADDER = (1, 2, 5, 10, 20)  # blocks, in the comparison of depths
-SHIFTED = "shifted"  # a plain stack that starts at I + W
 RECORDS = 50  # of one race
 
 _DIVERGED = 1e6
@@ -78,14 +79,17 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
             yield Progress(steps + step * depth, total)
         steps += settings.steps * depth
         results[depth] = {name: outcome(entrant.losses) for name, entrant in entrants.items()}
-        outcomes = {form: vars(results[depth][form]) for form in FORMS}
+        outcomes = {name: vars(one) for name, one in results[depth].items()}
         yield Rows("depths", [{"depth": depth, "form": f, **row} for f, row in outcomes.items()])
         if is_main:
             yield Rows("norms", norm_rows(settings, entrants, before, "start"))
             after = {form: _norms(settings, entrants[form]) for form in FORMS}
             yield Rows("norms", norm_rows(settings, entrants, after, "end"))
             verdicts = about_one_layer(settings, entrants)
-    yield winner(settings, results[settings.depth], zero_loss(settings))
+    first = winner(settings, results[settings.depth], zero_loss(settings))
+    yield first
+    if first.finding == "residual_wins" and settings.layers > 1:
+        yield control(results[settings.depth])
     yield about_depth(results)
     yield from verdicts
 
@@ -209,9 +213,9 @@ def zero_loss(settings: Settings) -> float:
 
 
 def enter(settings: Settings, depth: int) -> dict[str, Entrant]:
-    """The forms with the same initial values; with one layer a branch, the shifted one, too."""
+    """The forms with the same initial values, and as a control plain layers that begin at I + W."""
     entrants = {}
-    for name in (*FORMS, SHIFTED) if settings.layers == 1 else FORMS:
+    for name in (*FORMS, SHIFTED):
         blocks = initial(settings, depth, torch.tensor([gain for gain, _ in RECIPES]))
         if name == SHIFTED:
             blocks = [[weight + torch.eye(settings.width) for weight in b] for b in blocks]

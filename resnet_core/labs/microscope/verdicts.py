@@ -13,7 +13,11 @@ Form = Literal["plain", "residual"]
 FORMS: tuple[Form, ...] = ("plain", "residual")
 SOLVED = 1e-6  # a relative loss below this is no error at all
 
-_WORSE = 10.0  # times the loss of one block: suffers from depth
+SHIFTED = "shifted"  # a plain stack whose layers begin at I + W
+
+_WORSE = 2.0  # times the loss of one block, and beyond the ranges over seeds: grows with depth
+_MUCH = 10.0  # times the other's loss: where both grow, the worse one is named
+_FLAT = 1.25  # times it: does not grow
 _AHEAD = 1.5  # times the other's loss: ahead
 _REACHED = 1e-3  # distance of a weight from the solution
 
@@ -47,15 +51,50 @@ def winner(settings: Settings, outcomes: Mapping[str, Outcome], zero_loss: float
     return Verdict("draw", values)
 
 
+def control(outcomes: Mapping[str, Outcome]) -> Verdict:
+    """Compare a plain stack that begins at the identity with both forms.
+
+    What it closes of the gap is not the form's but the starting point's.
+    """
+    plain, residual, shifted = (max(outcomes[name].loss, SOLVED) for name in (*FORMS, SHIFTED))
+    if shifted <= _AHEAD * residual:
+        finding = "control_all"
+    else:
+        finding = "control_part" if _AHEAD * shifted < plain else "control_none"
+    values = {"plain": plain, "residual": residual, "shifted": outcomes[SHIFTED].loss}
+    return Verdict(finding, values)
+
+
 def about_depth(results: Mapping[int, Mapping[str, Outcome]]) -> Verdict:
-    """Compare each form's loss at the largest depth with that of one block."""
+    """Compare each form's loss at the largest depth with that of one block, as factors."""
     first, last = min(results), max(results)
-    losses = {form: (results[first][form].loss, results[last][form].loss) for form in FORMS}
-    hurt = [form for form in FORMS if losses[form][1] > _WORSE * max(losses[form][0], SOLVED)]
     values: dict[str, float | int] = {"deepest": last}
-    for form, (one, deep) in losses.items():
-        values |= {f"{form}_1": one, form: deep}
-    return Verdict(f"depth_hurts_{which(hurt)}", values)
+    grown, flat = [], []
+    for form in FORMS:
+        one, deep = results[first][form], results[last][form]
+        times = max(deep.loss, SOLVED) / max(one.loss, SOLVED)
+        values |= {f"{form}_1": one.loss, form: deep.loss, f"{form}_times": times}
+        if times > _WORSE and deep.low > one.high:
+            grown.append(form)
+        elif times <= _FLAT:
+            flat.append(form)
+    losses = {form: max(results[last][form].loss, SOLVED) for form in FORMS}
+    return Verdict(f"depth_{_depth_finding(grown, flat, losses)}", values)
+
+
+def _depth_finding(
+    grown: Sequence[Form], flat: Sequence[Form], losses: Mapping[Form, float]
+) -> str:
+    worse = max(FORMS, key=lambda form: losses[form])
+    if len(grown) == 2:
+        apart = max(losses.values()) > _MUCH * min(losses.values())
+        return f"hurts_{worse}_more" if apart else "hurts_both"
+    if len(grown) == 1:
+        (form,) = grown
+        if losses[form] < losses[worse]:
+            return f"hurts_{form}_ahead"
+        return f"hurts_{form}" if flat else f"hurts_{form}_more"
+    return "hurts_neither" if len(flat) == 2 else "undecided"
 
 
 def one_layer(residual: float, shifted: float) -> Verdict:

@@ -14,7 +14,7 @@ class Settings(LabSettings):
     batch_norm: bool = True
     seeds: int = Field(5, ge=1, le=50)
     width: int = Field(200, ge=8, le=1000)
-    points: int = Field(256, ge=32, le=2048)
+    points: int = Field(256, ge=128, le=2048)
 
 
 QUESTION = Question(
@@ -23,11 +23,12 @@ QUESTION = Question(
     tables={
         "gradients": ("series", "place", "gradient"),
         "autocorrelation": ("series", "seed", "lag", "correlation"),
-        "depths": ("form", "depth", "seed", "correlation"),
+        "depths": ("form", "batch_norm", "depth", "seed", "correlation"),
     },
     code=(
         ("resnet_core/labs/shattered/run.py", "layer"),
         ("resnet_core/labs/shattered/run.py", "gradients_along"),
         ("resnet_core/labs/shattered/run.py", "autocorrelation"),
     ),
+    version=2,  # 2: with and without BN, and overflow
 )

@@ -7,15 +7,16 @@ unit with respect to the place on the line, and its autocorrelation from place t
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from itertools import product
 from statistics import fmean
 
 import torch
 from torch import Tensor
 
-from resnet_core.labs.events import Event, Progress, Rows
+from resnet_core.labs.events import Event, Progress, Rows, finite
 from resnet_core.labs.microscope.verdicts import FORMS, Form
 from resnet_core.labs.shattered.question import Settings
-from resnet_core.labs.shattered.verdicts import at_the_end, half
+from resnet_core.labs.shattered.verdicts import verdicts
 
 NOISES = ("white", "brown")
 SHALLOW = 2  # layers of the network beside the deep ones
@@ -27,7 +28,7 @@ _EPS = 1e-5  # BN's
 
 def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
     """Measure both forms with the same weights, seed by seed, and the two noises."""
-    neighbouring: dict[Form, list[Tensor]] = {form: [] for form in FORMS}
+    neighbouring: dict[tuple[Form, bool], list[Tensor]] = {}
     noises: dict[str, list[float]] = {noise: [] for noise in NOISES}
     for number in range(settings.seeds):
         seed = settings.seed + number
@@ -35,20 +36,24 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
         for noise, series in noise_series(settings, generator).items():
             noises[noise].append((yield from _series(settings, noise, series, number)))
         weights, start, direction = drawn(settings, generator)
-        for form in FORMS:
-            tangents = gradients_along(form, settings, weights, start, direction)
-            neighbouring[form].append(neighbours(tangents))
-            correlations = enumerate(neighbouring[form][-1].tolist(), start=1)
-            columns = {"form": form, "seed": seed}
-            rows = [{**columns, "depth": depth, "correlation": c} for depth, c in correlations]
+        for form, batch_norm in product(FORMS, (True, False)):
+            kind = settings.model_copy(update={"batch_norm": batch_norm})
+            tangents = gradients_along(form, kind, weights, start, direction)
+            correlations = neighbours(tangents)
+            neighbouring.setdefault((form, batch_norm), []).append(correlations)
+            columns = {"form": form, "batch_norm": batch_norm, "seed": seed}
+            rows = [
+                {**columns, "depth": depth, "correlation": finite(value)}
+                for depth, value in enumerate(correlations.tolist(), start=1)
+            ]
             yield Rows("depths", rows)
-            for depth in sorted({min(SHALLOW, settings.depth), settings.depth}):
-                yield from _series(settings, f"{form}-{depth}", tangents[depth - 1], number)
+            if batch_norm == settings.batch_norm:
+                for depth in sorted({min(SHALLOW, settings.depth), settings.depth}):
+                    yield from _series(settings, f"{form}-{depth}", tangents[depth - 1], number)
         yield Progress(number + 1, settings.seeds)
-    curves = {form: torch.stack(neighbouring[form]).mean(0).tolist() for form in FORMS}
+    curves = {key: torch.stack(seeds) for key, seeds in neighbouring.items()}
     means = {noise: fmean(values) for noise, values in noises.items()}
-    yield at_the_end(curves, means, settings)
-    yield half(curves)
+    yield from verdicts(curves, means, settings)
 
 
 # The networks
@@ -112,7 +117,10 @@ def autocorrelation(series: Tensor, most_lags: int) -> Tensor:  # N, D -> lags +
 
 
 def neighbours(tangents: Sequence[Tensor]) -> Tensor:
-    """The correlation of the gradients of neighbouring inputs, mean over units, by layer."""
+    """The correlation of the gradients of neighbouring inputs, mean over units, by layer.
+
+    Of a layer whose gradients overflowed it is nan.
+    """
     return torch.stack([autocorrelation(series, 1)[1].mean() for series in tangents])
 
 
@@ -135,12 +143,12 @@ def _series(
     if number == 0:
         shape = series[:, 0] / series[:, 0].std().clamp_min(1e-30)  # unit scale
         places = torch.linspace(-_REACH, _REACH, settings.points).tolist()
-        gradients = zip(places, shape.tolist(), strict=True)
+        gradients = zip(places, map(finite, shape.tolist()), strict=True)
         rows = [{"series": name, "place": place, "gradient": value} for place, value in gradients]
         yield Rows("gradients", rows)
     correlations = autocorrelation(series, MOST_LAGS).mean(1).tolist()
     columns = {"series": name, "seed": settings.seed + number}
     lags = enumerate(correlations)
-    rows = [{**columns, "lag": lag, "correlation": value} for lag, value in lags]
+    rows = [{**columns, "lag": lag, "correlation": finite(value)} for lag, value in lags]
     yield Rows("autocorrelation", rows)
     return correlations[1]

@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.connection import Connection
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
@@ -34,8 +34,9 @@ from resnet_core.training import loop
 from resnet_core.training.session import Session
 
 RunEvent = Measurement | Finished | Diverged
+Around = Callable[[nn.Module], AbstractContextManager[Any]]
 
-CLASSES = 10  # of the embedded shapes, on which `experiment` trains
+CLASSES = 10  # of the embedded shapes and of the photographs, on which `experiment` trains
 _MOST_AT_ONCE = 8
 
 
@@ -67,7 +68,7 @@ def guessing_error(classes: int) -> float:
 def experiment(
     network: str, iterations: int, records: int, settings: LabSettings, **changes: Any
 ) -> Experiment:
-    """A run on 8x8 shapes with 16 filters: short enough for a dozen of them in a minute.
+    """A run on 8x8 images with 16 filters: short enough for a dozen of them in a minute.
 
     Args:
         records: about so many measurements during the run.
@@ -112,17 +113,26 @@ def shortened(experiment: Experiment, updates: int, **settings: Any) -> Experime
 
 
 def train(
-    experiment: Experiment, initial_weights: Mapping[str, Tensor] | None = None
+    experiment: Experiment,
+    initial_weights: Mapping[str, Tensor] | None = None,
+    around: Around | None = None,
 ) -> Iterator[RunEvent]:
     """Train in this process, from the experiment's seed or from `initial_weights`.
+
+    Args:
+        around: changes the model until its context ends. Then nothing is captured as a graph,
+            which would be of the unchanged model.
 
     Raises:
         PlaygroundError: the data cannot be read, or a setting does not fit them.
     """
-    session = Session(experiment, dataset_of(experiment), initial_weights=initial_weights)
-    for event in loop.train(session):
-        if isinstance(event, RunEvent):
-            yield event
+    dataset = dataset_of(experiment)
+    eager = around is not None
+    session = Session(experiment, dataset, eager=eager, initial_weights=initial_weights)
+    with around(session.state.model) if around else nullcontext():
+        for event in loop.train(session):
+            if isinstance(event, RunEvent):
+                yield event
 
 
 @dataclass
@@ -131,6 +141,9 @@ class ShortRun:
 
     Attributes:
         columns: that identify it in the table `curves`, beside its depth.
+        initial_weights: by default the seed's.
+        around: as in `train`; a function that a pipe can carry.
+        classes: of its images.
         iteration: updates so far.
         norms: of every 3x3 layer's gradient, an array a measurement.
         final: None until it has ended.
@@ -138,6 +151,9 @@ class ShortRun:
 
     experiment: Experiment
     columns: Row = field(default_factory=dict)
+    initial_weights: Mapping[str, Tensor] | None = None
+    around: Around | None = None
+    classes: int = CLASSES
     iteration: int = 0
     norms: list[NDArray[np.float32]] = field(default_factory=list)
     final: FinalErrors | None = None
@@ -161,7 +177,7 @@ class ShortRun:
             self.norms.append(event.gradient_norm)
         else:
             self.iteration = self.experiment.iterations
-            self.final = FinalErrors.of(event, CLASSES)
+            self.final = FinalErrors.of(event, self.classes)
 
 
 def train_together(
@@ -180,7 +196,7 @@ def train_together(
     """
     # A step takes time in proportion to the depth; so do the shares of progress.
     total = sum(run.depth * run.experiment.iterations for run in runs)
-    with closing(train_all([run.experiment for run in runs])) as events:
+    with closing(train_all(runs)) as events:
         for index, event in events:
             run = runs[index]
             run.add(event)
@@ -197,32 +213,10 @@ def outer_norms(event: Measurement) -> Row:
     return {"first": float(event.gradient_norm[0]), "last": float(event.gradient_norm[-1])}
 
 
-def train_alone(
-    events: Iterable[object], classes: int, columns: Row, progress: Callable[[int], Progress]
-) -> Generator[Event, None, FinalErrors]:
-    """The curve and the progress of one training in this process; return its last errors.
-
-    Args:
-        events: of the training.
-        columns: that identify it in the table `curves`.
-        progress: after so many updates.
-    """
-    final: FinalErrors | None = None
-    for event in events:
-        if isinstance(event, Measurement):
-            errors = {"error": event.running_error, "loss": event.loss}
-            yield Rows.one("curves", columns, errors, iteration=event.iteration)
-            yield progress(event.iteration)
-        elif isinstance(event, Finished | Diverged):
-            final = FinalErrors.of(event, classes)
-    assert final is not None
-    return final
-
-
 def train_all(
-    experiments: Sequence[Experiment], workers: int | None = None
+    runs: Sequence[ShortRun], workers: int | None = None
 ) -> Generator[tuple[int, RunEvent], None, None]:
-    """Train several at once; each event comes with its experiment's index.
+    """Train several at once; each event comes with its run's index.
 
     They begin in the order given. Where there is one worker, or the system starts no process,
     they are trained one after another in this one. Closing the generator ends what still trains.
@@ -234,14 +228,14 @@ def train_all(
         PlaygroundError: as `train`, or a process was ended from outside.
     """
     workers = workers or min(cores(), _MOST_AT_ONCE)
-    processes = _start_workers(min(workers, len(experiments)), experiments)
+    processes = _start_workers(min(workers, len(runs)), runs)
     if not processes:
-        for index, each in enumerate(experiments):
-            for event in train(each):
+        for index, run in enumerate(runs):
+            for event in train(run.experiment, run.initial_weights, run.around):
                 yield index, event
         return
     try:
-        yield from _distribute(experiments, processes)
+        yield from _distribute(runs, processes)
     finally:
         for process in processes:
             process.kill()
@@ -286,12 +280,12 @@ def _can_fork() -> bool:
     return sys.platform.startswith("linux") and not torch.cuda.is_available()
 
 
-def _start_workers(count: int, experiments: Sequence[Experiment]) -> list[_Worker]:
+def _start_workers(count: int, runs: Sequence[ShortRun]) -> list[_Worker]:
     """`count` processes, or as many as the system grants; none where one would do."""
     if count < 2:
         return []
     if _can_fork():
-        dataset_of(experiments[0])  # read once, before there are children to share it with
+        dataset_of(runs[0].experiment)  # read once, before there are children to share it with
     workers: list[_Worker] = []
     try:
         while len(workers) < count:
@@ -306,9 +300,9 @@ def _start_workers(count: int, experiments: Sequence[Experiment]) -> list[_Worke
 
 
 def _distribute(
-    experiments: Sequence[Experiment], workers: Sequence[_Worker]
+    runs: Sequence[ShortRun], workers: Sequence[_Worker]
 ) -> Iterator[tuple[int, RunEvent]]:
-    waiting = list(enumerate(experiments))
+    waiting = list(enumerate(runs))
     running: dict[Connection, int] = {}
     for worker in workers[: len(waiting)]:
         running[worker.pipe] = _send_next(worker.pipe, waiting)
@@ -316,7 +310,7 @@ def _distribute(
         ready = connection.wait(list(running))
         for pipe in [pipe for pipe in running if pipe in ready]:
             index = running[pipe]
-            event = _receive(pipe, experiments[index])
+            event = _receive(pipe, runs[index].experiment)
             if event is not None:
                 yield index, event
             elif waiting:
@@ -325,9 +319,14 @@ def _distribute(
                 del running[pipe]
 
 
-def _send_next(pipe: Connection, waiting: list[tuple[int, Experiment]]) -> int:
-    index, experiment = waiting.pop(0)
-    pipe.send(experiment)
+def _send_next(pipe: Connection, waiting: list[tuple[int, ShortRun]]) -> int:
+    index, run = waiting.pop(0)
+    weights = run.initial_weights
+    # Arrays are copied; a tensor would be shared, through a file that the child must open.
+    arrays = None
+    if weights is not None:
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
+    pipe.send((run.experiment, arrays, run.around))
     return index
 
 
@@ -357,7 +356,7 @@ def _serve(pipe: Connection, parents_end: Connection) -> None:
     assert parent is not None
     while pipe in connection.wait([pipe, parent.sentinel]):
         try:
-            for message in _messages(pipe.recv()):
+            for message in _messages(*pipe.recv()):
                 if not parent.is_alive():
                     return
                 pipe.send(message)
@@ -365,10 +364,15 @@ def _serve(pipe: Connection, parents_end: Connection) -> None:
             return
 
 
-def _messages(experiment: Experiment) -> Iterator[RunEvent | Exception | None]:
+def _messages(
+    experiment: Experiment, arrays: Mapping[str, NDArray[Any]] | None, around: Around | None
+) -> Iterator[RunEvent | Exception | None]:
     """The training's events, then None; or the error that ended it."""
+    weights = None
+    if arrays is not None:
+        weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
     try:
-        yield from train(experiment)
+        yield from train(experiment, weights, around)
         yield None
     except PlaygroundError as error:
         yield error

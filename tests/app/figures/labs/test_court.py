@@ -14,31 +14,37 @@ from resnet_core.labs.court.question import QUESTION, Settings
 
 draw = partial(lab_answers.draw, "court")
 
-ROLES = ("shallow", "deep", "shallow_long", "deep_long", "vanishing", "xavier", "small_normal")
+ROLES = ("shallow", "deep", "shallow_3x", "deep_3x", "vanishing", "dirac", "dirac_leaky")
 
 
 def _named(role: str) -> dict[str, Any]:
     depth = 8 if role.startswith("shallow") else 32
-    live = {"source": "live", "role": role, "label": f"plain-{depth}"}
+    live = {"source": "live", "role": role, "label": f"plain-{depth}", "seed": 0}
     return {**live, "family": "plain", "depth": depth}
 
 
 TRAINED = {"source": "run", "role": "deep", "label": "plain-56 · seed 0", "family": "plain"} | {
-    "depth": 56
+    "depth": 56,
+    "seed": 0,
 }
 GRAFT = {**TRAINED, "role": "graft", "label": "plain-20 · seed 0"}
 CURVES = pd.DataFrame(
     [
-        {"role": role, "depth": _named(role)["depth"], "iteration": iteration}
-        | {"error": 90.0 - iteration, "first": 0.1, "last": 0.2}
+        {"role": role, "seed": seed, "depth": _named(role)["depth"], "iteration": iteration}
+        | {"error": 90.0 - iteration + seed, "first": 0.1, "last": 0.2}
         for role in ROLES
+        for seed in (0, 2)
         for iteration in (0, 10, 20)
     ]
 )
 GRADIENTS = pd.DataFrame(
     [
-        {**named, "layer": layer, "place": (layer - 1) / 2, "norm": 0.0 if layer == 1 else 0.1}
-        for named in (*map(_named, ROLES), TRAINED)
+        {**named, **kind, "layer": layer, "place": (layer - 1) / 2}
+        | {"norm": 0.0 if layer == 1 else 0.1, "least": 0.0, "most": 0.2}
+        for named, kind in (
+            *((_named(role), {"kind": "weights", "moment": "median"}) for role in ROLES),
+            (TRAINED, {"kind": "signals", "moment": "start"}),
+        )
         for layer in (1, 2, 3)
     ]
 )
@@ -61,14 +67,16 @@ def test_all_three_figures_are_drawn(language: str, dark: bool) -> None:
 
 def test_the_numbers_are_the_tables() -> None:
     figures = draw(TABLES, Settings(), speaker("en"), False)
-    assert [list(trace.y) for trace in figures["curves"].data] == [[90.0, 80.0, 70.0]] * len(ROLES)
+    assert [list(trace.y) for trace in figures["curves"].data] == [[91.0, 81.0, 71.0]] * len(ROLES)
     lines = figures["gradients"].data
     assert len(lines) == len(ROLES) - 2 + 1  # not the long ones, but the trained one
     assert lines[-1].line.dash == "dot"
     assert all(min(trace.y) > 0 for trace in lines)  # the axis is logarithmic
+    assert all(trace.y[-1] == 1 for trace in lines)  # over the last layer's
     train, test = figures["errors"].data
     assert list(train.x)[:2] == [10.0, 11.0]
     assert list(test.x)[:2] == [20.0, 21.0]
+    assert list(train.y) == list(range(len(ROLES) + 1))
     assert "copied to 56 layers" in figures["errors"].layout.yaxis.ticktext[1]
     assert not [name for name in figures["errors"].layout.yaxis.ticktext if "sigmoid" in name]
 

@@ -28,9 +28,10 @@ ERRORS = pd.DataFrame(
 )
 CURVES = pd.DataFrame(
     [
-        {"depth": depth, "iteration": iteration, "error": 90.0 - iteration}
+        {"depth": depth, "seed": seed, "iteration": iteration, "error": 90.0 - iteration + seed}
         | {"test": 80.0 if iteration == 20 else None}
         for depth in (8, 56)
+        for seed in (-1, 1)
         for iteration in (0, 10, 20)
     ]
 )

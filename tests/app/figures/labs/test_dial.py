@@ -23,8 +23,16 @@ def _tables() -> dict[str, pd.DataFrame]:
             (0.5, "kept", 90.0, 9.0, 500),
             (0.5, "anew", 37.0, 1.0, 500),
         ],
-        "curves": [(0.0, 0, 90.0, 2.3), (0.0, 15, None, 2.0), (1.0, 0, 90.0, 2.3)],
-        "ends": [(1.0, 11.0, 12.0, 300, False), (0.0, 55.0, 58.0, 300, False)],
+        "curves": [
+            (0.0, 0, 20, 0, 90.0, 2.3),
+            (0.0, 0, 20, 15, None, 2.0),
+            (1.0, 0, 20, 0, 90.0, 2.3),
+        ],
+        "ends": [
+            (1.0, 0, 10.0, 11.0, 300, False),
+            (1.0, 1, 12.0, 13.0, 300, False),
+            (0.0, 0, 55.0, 58.0, 300, False),
+        ],
     }
     return {key: pd.DataFrame(rows[key], columns=list(QUESTION.tables[key])) for key in rows}
 
@@ -46,7 +54,8 @@ def test_the_network_as_trained_is_bold_and_alpha_rises(say: Speaker) -> None:
 
 def test_training_error_is_bold_test_error_thin_on_an_axis_from_0(say: Speaker) -> None:
     figure = draw(_tables(), Settings(), say, dark=False)["ends"]
-    test, train = figure.data
+    test, band, train = figure.data
+    assert max(band.y) == 55.0
     assert list(train.y) == [55.0, 11.0]
     assert list(test.y) == [58.0, 12.0]
     assert train.line.width > test.line.width

@@ -21,15 +21,17 @@ def _tables() -> dict[str, pd.DataFrame]:
             (2, 38, "training", 2.8, 6, 1.4, 1000),
         ],
         "curves": [
-            ("0", 0.0, 0, 3.0, 0.1),
-            ("0", 0.0, 4, None, 0.1),
-            ("0.5", 0.5, 0, 62.0, 1.9),
-            ("scratch", None, 0, 90.0, 2.4),
+            ("0", 0.0, "plain", 0, 38, 0, 3.0, 0.1),
+            ("0", 0.0, "plain", 0, 38, 4, None, 0.1),
+            ("0", 0.0, "plain", 1, 38, 0, 5.0, 0.1),
+            ("scratch", None, "plain", 0, 38, 0, 90.0, 2.4),
+            ("control", None, "resnet", 0, 38, 0, 90.0, 2.4),
         ],
         "ends": [
-            ("0", 0.0, 3.0, 3.1, 60, False),
-            ("0.5", 0.5, 62.0, 15.0, 60, False),
-            ("scratch", None, 90.0, 86.0, 240, False),
+            ("scratch", None, "plain", 0, 90.0, 86.0, 60, False),
+            ("0", 0.0, "plain", 0, 3.0, 3.1, 60, False),
+            ("0", 0.0, "plain", 1, 3.0, 4.1, 60, False),
+            ("control", None, "resnet", 0, 90.0, 20.0, 60, False),
         ],
     }
     return {key: pd.DataFrame(rows[key], columns=list(QUESTION.tables[key])) for key in rows}
@@ -48,12 +50,18 @@ def test_the_copies_are_bars_by_depth_on_an_axis_from_0(say: Speaker) -> None:
     assert figure.layout.yaxis.range[0] == 0
 
 
-def test_from_scratch_is_a_dashed_level_beside_the_errors_by_noise(say: Speaker) -> None:
+def test_every_start_has_a_column_and_every_seed_a_mark(say: Speaker) -> None:
     figure = draw(_tables(), Settings(), say, dark=False)["ends"]
-    assert [list(curve.y) for curve in figure.data] == [[3.0, 62.0], [3.1, 15.0]]
-    (level,) = figure.layout.shapes
-    assert (level.y0, level.line.dash) == (86.0, "dash")
-    assert figure.layout.annotations[0].text == "from scratch, 240 updates"
+    before, after = figure.data
+    assert list(before.x) == list(after.x) == [0, 1, 1, 2]
+    assert (list(before.y), list(after.y)) == ([90, 3, 3, 90], [86, 3.1, 4.1, 20])
+    assert figure.layout.xaxis.ticktext[2] == "from scratch, resnet"
+
+
+def test_the_curves_are_means_over_seeds(say: Speaker) -> None:
+    figure = draw(_tables(), Settings(), say, dark=False)["curves"]
+    curves = {trace.name: list(trace.y) for trace in figure.data}
+    assert curves["grafted, noise × 0"] == [4.0, None]
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

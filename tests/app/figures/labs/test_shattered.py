@@ -27,8 +27,9 @@ def _tables() -> dict[str, pd.DataFrame]:
             for lag in (0, 1)
         ],
         "depths": [
-            (form, depth, seed, 0.5 + seed / 10)
+            (form, batch_norm, depth, seed, (0.5 if batch_norm else 0.8) + seed / 10)
             for form in ("plain", "residual")
+            for batch_norm in (True, False)
             for depth in (1, 2)
             for seed in (0, 1)
         ],

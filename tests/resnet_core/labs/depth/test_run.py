@@ -13,12 +13,13 @@ from resnet_core.labs.depth import verdicts as depth_verdicts
 from resnet_core.labs.depth.question import DEPTHS, QUESTION, Settings
 from resnet_core.labs.depth.verdicts import Ends
 from resnet_core.labs.events import Progress, Rows, Verdict
+from resnet_core.labs.tools.intervals import between_networks
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.catalog import build
 from resnet_core.paper.cifar import TEST_ERROR
 from tests.children import Children
 
-SMALL = Settings(deepest=14, iterations=30, train_images=64, images=50)
+SMALL = Settings(deepest=14, iterations=30, train_images=64, images=50, data="shapes")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,12 +51,12 @@ def test_every_depth_is_measured_and_has_a_sentence(events: list[Any]) -> None:
     assert {row["depth"] for row in rows["errors"] if row["source"] == "live"} == {8, 14}
     ends = [row for row in rows["curves"] if row["test"] is not None]
     assert {(row["depth"], row["iteration"]) for row in ends} >= {(8, 30), (14, 30)}
-    for row in rows["errors"]:
-        if row["source"] == "live":
-            last = next(
-                end for end in ends if (end["depth"], end["iteration"]) == (row["depth"], 30)
-            )
-            assert last["test"] == row["test"]
+    live = [row for row in rows["errors"] if row["source"] == "live"]
+    assert {(row["depth"], row["seed"]) for row in live} == {(8, 0), (8, 1), (14, 0), (14, 1)}
+    for row in live:
+        key = (row["depth"], row["seed"], 30)
+        last = next(end for end in ends if (end["depth"], end["seed"], end["iteration"]) == key)
+        assert last["test"] == row["test"]
     final = [event for event in events if isinstance(event, Progress)][-1]
     assert final.steps == final.total
     conclusions = [event for event in events if isinstance(event, Verdict)]
@@ -88,10 +89,15 @@ def test_closing_ends_the_runs(children: Children) -> None:
     assert not children.alive()
 
 
-def finding(*networks: tuple[int, float, float]) -> str:
-    ends = [Ends(*one) for one in networks]
-    conclusions = [depth_verdicts.short(ends, 1000, 1000)]
-    conclusions += list(depth_verdicts.trained({"resnet": ends}, 1000))
+def finding(*networks: tuple[int, float, float], spread: float = 0.5) -> str:
+    seeds = [
+        Ends(depth, train + sign * spread, test + sign * spread)
+        for depth, train, test in networks
+        for sign in (1, -1)
+    ]
+    conclusions = [depth_verdicts.short(seeds, 5000, 5000)]
+    ends = {"resnet": [Ends(*one) for one in networks]}
+    conclusions += list(depth_verdicts.trained(ends, 5000, seeds))
     assert all(QUESTION.sentence(verdict) for verdict in conclusions)
     rulings = {verdict.finding.split("_", 1)[1] for verdict in conclusions}
     assert len(rulings) == 1
@@ -105,20 +111,27 @@ def test_rulings_follow_the_numbers() -> None:
     assert finding((20, 0.5, 40.0), (56, 0.0, 38.0)) == "not_too_deep"
 
 
+def test_what_the_seeds_do_not_decide_gets_no_ruling() -> None:
+    assert finding((20, 0.0, 40.0), (56, 0.0, 46.0), spread=4.0) == "undecided"
+    assert finding((20, 40.0, 40.0), (56, 46.0, 60.0), spread=4.0) == "undecided"
+
+
 def test_the_papers_1202_layers_are_a_case_of_overfitting() -> None:
-    """With the paper's own spread (five runs: 0.16) in the place of ours."""
-    deepest, rival = Ends(1202, 0.1, TEST_ERROR[1202]), Ends(110, 0.1, TEST_ERROR[110])
-    assert depth_verdicts.ruling(deepest, rival, 0.5, 0.5) == "overfitting"
+    """With the paper's own spread (five runs: 0.16 at 110 layers)."""
+    on_test = between_networks(TEST_ERROR[1202], TEST_ERROR[110], 10_000, 0.16, 4)
+    on_training = between_networks(0.1, 0.1, 10_000, 0.16, 4)
+    assert depth_verdicts.ruling(on_training, on_test) == "overfitting"
 
 
 def test_one_depth_alone_gives_no_verdict() -> None:
     ends = [Ends(20, 1.0, 2.0), Ends(20, 1.5, 2.5)]
-    assert not list(depth_verdicts.trained({"resnet": ends}, 1000))
+    assert not list(depth_verdicts.trained({"resnet": ends}, 1000, ends))
 
 
-def test_more_images_leave_less_to_chance() -> None:
-    assert depth_verdicts.margin(100) == pytest.approx(1 + 2 * 2**0.5 * 5)
-    assert depth_verdicts.margin(10_000) < depth_verdicts.margin(1000)
+def test_the_images_are_the_photographs_or_the_shapes() -> None:
+    assert depth.experiment(Settings(), 8).data == "cifar10-sample"
+    assert depth.experiment(SMALL, 8, 3).data == "shapes"
+    assert depth.experiment(SMALL, 8, 3).seed == 3
 
 
 def test_a_depth_that_diverged_is_named_and_has_the_error_of_guessing() -> None:

@@ -18,6 +18,7 @@ from resnet_core.labs.dial.verdicts import (
     training_verdict,
 )
 from resnet_core.labs.events import Rows, Verdict
+from resnet_core.labs.tools import short_runs
 from resnet_core.labs.tools.derived_networks import set_batch_statistics
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import ResidualBlock
@@ -119,7 +120,8 @@ def test_no_graph_is_captured_before_the_dial_is_turned(
             backends.append(self.stepper.backend)
             return super().started()
 
-    monkeypatch.setattr(dial, "Session", Noted)
+    monkeypatch.setattr(short_runs, "Session", Noted)
+    monkeypatch.setattr(short_runs, "cores", lambda: 1)
     list(dial._train_all(QUICK.model_copy(update={"updates": 1}), _subject()))
     assert set(backends) == {"eager"}
 
@@ -130,7 +132,8 @@ def test_training_with_nothing_of_x_is_training_the_plain_twin(home: Path) -> No
     def losses(subject: TrainedNetwork) -> list[float]:
         settings = QUICK.model_copy(update={"updates": 3})
         rows = [e.rows for e in dial._train_all(settings, subject) if isinstance(e, Rows)]
-        return [row["loss"] for (row, *_) in rows if row.get("alpha") == 0.0 and "loss" in row]
+        rows_0 = [row for (row, *_) in rows if (row.get("alpha"), row.get("seed")) == (0.0, 0)]
+        return [row["loss"] for row in rows_0 if "loss" in row]
 
     residual, plain = losses(_subject()), losses(_subject("cifar/plain-8"))
     assert len(residual) == 4
@@ -160,19 +163,22 @@ def test_what_the_trained_network_needs_follows_from_its_errors(
 
 
 @pytest.mark.parametrize(
-    ("errors", "finding"),
+    ("errors", "spread", "finding"),
     [
-        ((60.0, 40.0, 10.0), "more_is_better"),
-        ((10.0, 40.0, 60.0), "less_is_better"),
-        ((60.0, 10.0, 50.0), "part_is_best"),
-        ((12.0, 10.0, 11.0), "no_matter"),
+        ((60.0, 40.0, 10.0), 1.0, "more_is_better"),
+        ((10.0, 40.0, 60.0), 1.0, "less_is_better"),
+        ((60.0, 10.0, 50.0), 1.0, "part_is_best"),
+        ((60.0, 72.0, 59.9), 1.0, "part_is_worst"),
+        ((12.0, 10.0, 11.0), 0.1, "no_matter"),
+        ((60.0, 66.0, 59.9), 3.0, "undecided"),
+        ((60.0, 40.0, 10.0), 30.0, "undecided"),
     ],
 )
 def test_what_alpha_does_to_training_follows_from_the_ends(
-    errors: tuple[float, ...], finding: str
+    errors: tuple[float, ...], spread: float, finding: str
 ) -> None:
-    ends = [End(n / 2, error) for n, error in enumerate(errors)]
-    verdict = training_verdict(ends, 300)
+    ends = [End(n / 2, error + s * spread) for n, error in enumerate(errors) for s in (1, -1)]
+    verdict = training_verdict(ends, Settings(images=10_000))
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
 

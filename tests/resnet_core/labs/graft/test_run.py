@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from resnet_core.labs.events import Rows, Verdict
 from resnet_core.labs.graft import run as graft
 from resnet_core.labs.graft.question import QUESTION, Settings, accepts
 from resnet_core.labs.graft.verdicts import (
+    CONTROL,
+    SCRATCH,
     Comparison,
     End,
+    control_verdict,
     identity_verdict,
     modes_verdict,
     start_verdict,
@@ -33,7 +37,7 @@ def small_subject(network: str = "cifar/plain-8", **changes: object) -> TrainedN
 
 
 def _quick() -> Settings:
-    return Settings(factor=2, updates=5, patience=2, images=40)
+    return Settings(factor=2, updates=5, images=40)
 
 
 def test_the_grafted_error_is_the_shallow_networks_exactly(home: Path) -> None:
@@ -70,15 +74,17 @@ def test_a_start_without_noise_is_the_graft_and_noise_is_in_proportion(home: Pat
     assert torch.allclose(moved, 0.5 * state["conv1.weight"].flatten(1).norm(dim=1), rtol=1e-4)
 
 
-def test_from_scratch_the_subjects_recipe_is_kept_in_proportion(home: Path) -> None:
+def test_every_start_has_the_same_rate_updates_and_schedule(home: Path) -> None:
     subject = small_subject(
         warmup="linear", warmup_iterations=10, milestones=(18,), learning_rate=0.2
     )
-    near, scratch = (graft.deep_experiment(_quick(), subject, n) for n in (0.5, None))
-    assert (near.network, near.iterations, near.learning_rate) == ("cifar/plain-14", 5, 0.001)
-    assert (scratch.iterations, scratch.learning_rate) == (10, 0.2)
-    assert (scratch.warmup, scratch.warmup_iterations, scratch.drops) == ("linear", 5, (9,))
-    assert (near.warmup, near.drops) == ("none", ())
+    own, control = (
+        graft.deep_experiment(_quick(), subject, family, 3) for family in ("plain", "resnet")
+    )
+    assert (own.network, control.network) == ("cifar/plain-14", "cifar/resnet-14")
+    assert own == control.changed(network="cifar/plain-14")
+    assert (own.iterations, own.learning_rate, own.seed) == (5, 0.05, 3)
+    assert (own.warmup, own.warmup_iterations, own.drops) == ("linear", 2, (4,))
 
 
 def test_a_run_tells_the_copies_first_then_every_start(home: Path) -> None:
@@ -86,33 +92,53 @@ def test_a_run_tells_the_copies_first_then_every_start(home: Path) -> None:
     rows = [(e.table, row) for e in events if isinstance(e, Rows) for row in e.rows]
     assert all(set(row) == set(QUESTION.tables[table]) for table, row in rows)
     assert [row["depth"] for table, row in rows if table == "copies"] == [8, 8, 14, 14, 20, 20]
-    assert [row["noise"] for table, row in rows if table == "ends"] == [*graft.NOISES, None]
+    ends = [row for table, row in rows if table == "ends"]
+    starts = {SCRATCH, CONTROL, *(f"{noise:g}" for noise in graft.NOISES)}
+    assert {(row["start"], row["seed"]) for row in ends} == set(product(starts, (0, 1)))
+    assert {row["updates"] for row in ends} == {5}
+    assert {row["family"] for row in ends if row["start"] == CONTROL} == {"resnet"}
     verdicts = [event for event in events if isinstance(event, Verdict)]
     assert verdicts[0].finding in {"exact", "close"}  # as the machine rounds
-    assert len(verdicts) == 3
+    assert len(verdicts) == 4
+    assert verdicts[0].values["deep"] == 14  # the depth that was asked for
     assert all(QUESTION.sentence(verdict) for verdict in verdicts)
 
 
-def _ends(*after: float, scratch: float = 86.0) -> list[End]:
-    near = [End(noise, 3.0, error) for noise, error in zip(graft.NOISES, after, strict=True)]
-    return [*near, End(None, 90.0, scratch)]
+def _ends(scratch: float, grafted: float, control: float, spread: float = 1.0) -> list[End]:
+    means = {SCRATCH: scratch, "0": grafted, "0.5": scratch, CONTROL: control}
+    return [
+        End(start, 50.0, mean + sign * spread) for start, mean in means.items() for sign in (1, -1)
+    ]
 
 
 @pytest.mark.parametrize(
     ("ends", "finding"),
     [
-        (_ends(3, 5, 20, 60, 80), "near"),
-        (_ends(3, 3, 3, 3, 3), "always"),
-        (_ends(70, 80, 80, 80, 80), "never"),
-        (_ends(3, 5, 20, 60, 80, scratch=6.0), "found"),
+        (_ends(86, 40, 60), "stays"),
+        (_ends(86, 55, 60), "leaves_ahead"),
+        (_ends(80, 88, 60), "leaves_behind"),
+        (_ends(80, 78, 60), "undecided"),
+        (_ends(80, 55, 60, spread=15), "undecided"),
+        (_ends(43, 41, 60), "found"),
     ],
 )
-def test_how_near_one_must_begin_follows_from_the_ends(ends: list[End], finding: str) -> None:
-    verdict = start_verdict(Settings(), 56, ends)
+def test_what_the_start_does_follows_from_the_ends(ends: list[End], finding: str) -> None:
+    verdict = start_verdict(Settings(), 38, 42.0, ends)
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
-    if finding == "near":
-        assert (verdict.values["kept"], verdict.values["lost"]) == (0.5, 0.75)
+    if finding == "stays":
+        assert verdict.values["noises"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("control", "finding"),
+    [(55.0, "control_better"), (95.0, "control_worse"), (79.0, "control_undecided")],
+)
+def test_the_control_is_the_other_form_from_scratch(control: float, finding: str) -> None:
+    verdict = control_verdict(Settings(), 38, "plain", _ends(80, 78, control))
+    assert verdict.finding == finding
+    assert "resnet-38" in QUESTION.sentence(verdict)
+    assert graft.control_family("preresnet") == "plain"
 
 
 def test_verdicts_on_copies_follow_the_comparison() -> None:

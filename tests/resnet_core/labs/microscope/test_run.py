@@ -9,8 +9,16 @@ from torch.nn import functional
 from resnet_core.labs.events import Rows, Verdict
 from resnet_core.labs.microscope import run as microscope
 from resnet_core.labs.microscope.question import QUESTION, Settings
-from resnet_core.labs.microscope.run import RECIPES, SHIFTED, Stack, initial
-from resnet_core.labs.microscope.verdicts import FORMS, Outcome, about_depth, one_layer, winner
+from resnet_core.labs.microscope.run import RECIPES, Stack, initial
+from resnet_core.labs.microscope.verdicts import (
+    FORMS,
+    SHIFTED,
+    Outcome,
+    about_depth,
+    control,
+    one_layer,
+    winner,
+)
 
 
 def _quick(**changes: object) -> Settings:
@@ -142,8 +150,17 @@ def test_the_winner_follows_from_the_losses(plain: float, residual: float, findi
     [
         ((1e-8, 1.0), (1e-8, 1e-8), "depth_hurts_plain"),
         ((1e-8, 1e-8), (1e-8, 1.0), "depth_hurts_residual"),
+        # Residual 8 times better: a threshold's artefact called this "only the residual stack".
+        ((0.8, 0.8), (0.001, 0.1), "depth_hurts_residual_ahead"),
+        ((0.023, 0.33), (1e-8, 7e-6), "depth_hurts_plain_more"),
         ((0.01, 1.0), (0.01, 1.0), "depth_hurts_both"),
-        ((1.0, 0.5), (0.3, 0.4), "depth_hurts_neither"),
+        ((1.0, 0.5), (0.3, 0.3), "depth_hurts_neither"),
+        # Both grew: a threshold of 10 called this "only plain".
+        ((0.025, 0.34), (0.097, 0.33), "depth_hurts_both"),
+        ((0.054, 0.34), (0.1, 0.1), "depth_hurts_plain"),  # it was "neither"
+        ((0.1, 0.9), (0.1, 0.15), "depth_hurts_plain_more"),
+        ((0.1, 0.15), (0.1, 0.9), "depth_hurts_residual_more"),
+        ((0.1, 0.15), (0.1, 0.15), "depth_undecided"),
     ],
 )
 def test_who_suffers_from_depth_follows_from_the_losses(
@@ -155,7 +172,39 @@ def test_who_suffers_from_depth_follows_from_the_losses(
     }
     verdict = about_depth(results)
     assert verdict.finding == finding
+    times = verdict.values["plain_times"]
+    assert times == pytest.approx(max(plain[1], 1e-6) / max(plain[0], 1e-6))
+    assert f"{times:.2g} times" in QUESTION.sentence(verdict)
+
+
+def test_growth_within_the_range_of_the_seeds_is_not_decided() -> None:
+    wide = Outcome(1.0, 0.1, 0.9, 0.05, 2.0)
+    results = {d: {"plain": one, "residual": one} for d, one in ((1, _outcome(0.1)), (20, wide))}
+    assert about_depth(results).finding == "depth_undecided"
+
+
+@pytest.mark.parametrize(
+    ("shifted", "finding"),
+    [(1e-8, "control_all"), (1e-3, "control_part"), (0.4, "control_none")],
+)
+def test_the_control_tells_the_start_from_the_form(shifted: float, finding: str) -> None:
+    losses = {"plain": 0.5, "residual": 1e-8, "shifted": shifted}
+    verdict = control({name: _outcome(loss) for name, loss in losses.items()})
+    assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
+
+
+def test_the_control_begins_at_the_identity_and_has_no_shortcut() -> None:
+    settings = _quick(layers=2)
+    entrants = microscope.enter(settings, 3)
+    stack = entrants[SHIFTED].stack
+    assert stack.form == "plain"
+    for own, other in zip(stack.weights, entrants["residual"].stack.weights, strict=True):
+        assert torch.equal(own, other + torch.eye(6))
+    events = list(microscope.run(Settings(depth=5, steps=60, width=8)))
+    findings = [event.finding for event in events if isinstance(event, Verdict)]
+    assert findings[0] == "residual_wins"
+    assert findings[1].startswith("control_")
 
 
 def test_losses_that_differ_have_a_verdict_of_their_own() -> None:

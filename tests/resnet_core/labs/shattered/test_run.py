@@ -13,9 +13,9 @@ from resnet_core.labs.events import Rows, Verdict
 from resnet_core.labs.microscope.verdicts import Form
 from resnet_core.labs.shattered import run as shattered
 from resnet_core.labs.shattered.question import QUESTION, Settings
-from resnet_core.labs.shattered.verdicts import at_the_end, half
+from resnet_core.labs.shattered.verdicts import at_the_end, half, part_of_bn
 
-SMALL = Settings(depth=6, width=12, points=40, seeds=2)
+SMALL = Settings(depth=6, width=12, points=128, seeds=2)
 CHANCE = 3
 EPS = 1e-12  # torch asks for one; far below every variance here
 
@@ -79,7 +79,7 @@ def test_one_wide_layer_has_the_correlation_of_theory() -> None:
 
 
 def test_balduzzis_ordering_holds_with_bn_at_50_layers() -> None:
-    settings = Settings(depth=50, width=60, points=128, seeds=1)
+    settings = Settings(depth=50, width=60, points=128, seeds=2)
     verdicts = [e for e in shattered.run(settings) if isinstance(e, Verdict)]
     assert verdicts[0].finding == "plain_shatters"
     assert all(QUESTION.sentence(verdict) for verdict in verdicts)
@@ -91,6 +91,45 @@ def test_every_row_has_its_tables_columns() -> None:
     assert all(set(row) == set(QUESTION.tables[table]) for table, row in rows)
     seeds = {row["seed"] for table, row in rows if table == "depths"}
     assert seeds == {0, 1}
+    kinds = {(row["form"], row["batch_norm"]) for table, row in rows if table == "depths"}
+    assert len(kinds) == 4
+
+
+def test_overflow_is_named_with_its_layer_and_gives_no_verdict() -> None:
+    """Without BN a residual network doubles its square from layer to layer."""
+    settings = Settings(depth=200, width=40, points=128, seeds=1, batch_norm=False)
+    events = list(shattered.run(settings))
+    (verdict,) = [event for event in events if isinstance(event, Verdict)]
+    assert verdict.finding == "overflow_residual"
+    # float32 ends at 2^128; products of gradients, which correlations need, at its root.
+    assert 50 < int(str(verdict.values["layer"])) < 140
+    assert f"layer {verdict.values['layer']} of 200" in QUESTION.sentence(verdict)
+    values = [
+        row["correlation"]
+        for event in events
+        if isinstance(event, Rows) and event.table == "depths"
+        for row in event.rows
+    ]
+    assert None in values
+    assert all(value is None or math.isfinite(value) for value in values)
+
+
+def test_bn_has_most_of_the_part_in_shattering() -> None:
+    settings = Settings(depth=50, width=100, points=256, seeds=3)
+    verdict = [e for e in shattered.run(settings) if isinstance(e, Verdict)][-1]
+    assert verdict.finding == "bn_shatters"
+    assert float(str(verdict.values["without"])) == pytest.approx(0.68, abs=0.15)
+
+
+def test_the_part_of_bn_goes_either_way_or_is_refused() -> None:
+    def finding(with_bn: tuple[float, float], without: tuple[float, float]) -> str:
+        verdict = part_of_bn(torch.tensor(with_bn), torch.tensor(without), 50)
+        assert QUESTION.sentence(verdict)
+        return verdict.finding
+
+    assert finding((0.0, 0.01), (0.7, 0.71)) == "bn_shatters"
+    assert finding((0.7, 0.71), (0.7, 0.71)) == "bn_no_part"
+    assert finding((0.0, 0.4), (0.7, 0.2)) == "bn_undecided"
 
 
 NOISES = {"white": 0.0, "brown": 0.97}
@@ -103,13 +142,14 @@ NOISES = {"white": 0.0, "brown": 0.97}
         (0.7, 0.2, "residual_shatters"),
         (0.05, 0.1, "both_shatter"),
         (0.7, 0.72, "alike"),
+        (0.6, 0.72, "undecided"),
     ],
 )
 def test_who_shatters_follows_from_the_correlations(
     plain: float, residual: float, finding: str
 ) -> None:
     curves = {"plain": [0.9, plain], "residual": [0.9, residual]}
-    verdict = at_the_end(curves, NOISES, Settings())
+    verdict = at_the_end(curves, NOISES, Settings(), 0.05)
     assert verdict.finding == finding
     assert QUESTION.sentence(verdict)
 

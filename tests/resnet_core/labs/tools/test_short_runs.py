@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,10 @@ import torch
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
+from resnet_core.labs.dial.run import scaled_shortcuts
 from resnet_core.labs.tools import short_runs, trained_network
+from resnet_core.labs.tools.short_runs import ShortRun
+from resnet_core.networks.catalog import build
 from resnet_core.telemetry.events import Diverged, Finished, Measurement
 from tests.children import Children
 
@@ -56,8 +61,6 @@ def test_a_run_tells_its_measurements_and_its_end() -> None:
 
 
 def test_initial_weights_are_what_a_run_begins_with() -> None:
-    from resnet_core.networks.catalog import build
-
     spec = tiny().network_spec(8)
     weights = build(spec, seed=0).state_dict()
     first = next(iter(short_runs.train(tiny(), weights)))
@@ -72,9 +75,9 @@ def test_initial_weights_are_what_a_run_begins_with() -> None:
 
 
 def test_several_at_once_give_what_one_after_another_gives() -> None:
-    experiments = [tiny(seed=seed) for seed in range(3)]
-    together = list(short_runs.train_all(experiments, 2))
-    apart = list(short_runs.train_all(experiments, 1))
+    runs = [ShortRun(tiny(seed=seed)) for seed in range(3)]
+    together = list(short_runs.train_all(runs, 2))
+    apart = list(short_runs.train_all(runs, 1))
     assert {index for index, _ in together} == {0, 1, 2}
     for number in range(3):
         left = [event for index, event in together if index == number]
@@ -86,6 +89,24 @@ def test_several_at_once_give_what_one_after_another_gives() -> None:
         assert last.weights_sha256 == same.weights_sha256
 
 
+def test_weights_and_changes_of_the_model_reach_the_other_process() -> None:
+    """The same numbers as in this process, and others than without them."""
+    weights = build(tiny().network_spec(8), 5).state_dict()
+    changed = [
+        ShortRun(tiny(), initial_weights=weights, around=around)
+        for around in (None, partial(scaled_shortcuts, alpha=0.0))
+    ]
+    residual = [replace(run, experiment=tiny(network="cifar/resnet-8")) for run in changed]
+    for runs in (changed, residual):
+        losses = [
+            [e.loss for i, e in short_runs.train_all(runs, n) if i and isinstance(e, Measurement)]
+            for n in (2, 1)
+        ]
+        assert losses[0] == losses[1]
+    straight = short_runs.train(tiny(network="cifar/resnet-8"), weights)
+    assert losses[0] != [event.loss for event in straight if isinstance(event, Measurement)]
+
+
 def test_where_no_process_can_be_had_the_runs_go_one_after_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -93,21 +114,21 @@ def test_where_no_process_can_be_had_the_runs_go_one_after_another(
         raise OSError("no more processes")
 
     monkeypatch.setattr(short_runs, "_Worker", refused)
-    ends = [
-        e for _, e in short_runs.train_all([tiny(), tiny(seed=1)], 2) if isinstance(e, Finished)
-    ]
+    runs = [ShortRun(tiny()), ShortRun(tiny(seed=1))]
+    ends = [e for _, e in short_runs.train_all(runs, 2) if isinstance(e, Finished)]
     assert len(ends) == 2
 
 
 def test_a_setting_that_does_not_fit_is_refused_in_words(children: Children) -> None:
-    experiments = [tiny(), tiny(train_images=10**6)]
+    runs = [ShortRun(tiny()), ShortRun(tiny(train_images=10**6))]
     with pytest.raises(PlaygroundError, match="train_images"):
-        list(short_runs.train_all(experiments, 2))
+        list(short_runs.train_all(runs, 2))
     assert not children.alive()
 
 
 def test_closing_ends_the_children(children: Children) -> None:
-    running = short_runs.train_all([tiny(iterations=10**6), tiny(iterations=10**6, seed=1)], 2)
+    runs = [ShortRun(tiny(iterations=10**6, seed=seed)) for seed in range(2)]
+    running = short_runs.train_all(runs, 2)
     next(running)
     assert len(children.alive()) == 2
     running.close()
@@ -120,7 +141,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         "from test_short_runs import tiny\n"
         "from resnet_core.labs.tools import short_runs\n"
         "if __name__ == '__main__':\n"
-        "    long = [tiny(iterations=10**6, seed=seed) for seed in range(2)]\n"
+        "    long = [short_runs.ShortRun(tiny(iterations=10**6, seed=n)) for n in range(2)]\n"
         "    for _ in short_runs.train_all(long, 2):\n"
         "        print('begun', flush=True)\n"
     )

@@ -1,0 +1,1 @@
+"""One number a layer: steps of gradient descent by depth."""
