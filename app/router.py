@@ -16,7 +16,7 @@ from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 # In the order of the navigation; the first is the home page. Also the keys of the titles.
-MAIN = ("puzzle", "train", "runs", "compare", "ledger")
+MAIN = ("puzzle", "playground", "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.

@@ -12,6 +12,7 @@ from pathlib import Path
 from resnet_core.labs import catalog
 from resnet_core.labs.results import results
 from resnet_core.labs.results.results import Result
+from resnet_core.system import texts
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "laboratories.md"
@@ -28,8 +29,10 @@ def _section(name: str) -> str:
     question = catalog.question(name)
     title = question.text("en", "title")
     parts = [f"## {title}", question.text("en", "lead")]
-    recorded = results.recorded(name)
-    if recorded is not None:
+    recorded, beside = results.recorded(name), results.beside(name)
+    if recorded is not None and beside is not None:
+        parts += [_both(recorded, beside), _picture(name, title)]
+    elif recorded is not None:
         parts += ["Found when it was recorded:", _verdicts(recorded), _picture(name, title)]
     parts += [question.text("en", "paper"), f"```\npython -m resnet_core lab {name}\n```"]
     return "\n\n".join(parts) + "\n"
@@ -38,6 +41,24 @@ def _section(name: str) -> str:
 def _verdicts(recorded: Result) -> str:
     measured = f"(On {recorded.hardware}, {recorded.day}, in {recorded.seconds or 0:.0f} s.)"
     return "\n".join([*(f"- {sentence}" for sentence in recorded.sentences), "", measured])
+
+
+def _both(recorded: Result, beside: Result) -> str:
+    """The verdicts on both data side by side, and those that are not the same."""
+    names = [texts.text("en", results.data_key(result)) for result in (recorded, beside)]
+    head = "| " + " | ".join(f"On {name}" for name in names) + " |"
+    cells = ["<br>".join(_verdicts(result).splitlines()) for result in (recorded, beside)]
+    table = "\n".join([head, "|---|---|", "| " + " | ".join(cells) + " |"])
+    return "\n\n".join(["Found when it was recorded:", table, _flips(recorded, beside)])
+
+
+def _flips(recorded: Result, beside: Result) -> str:
+    """The conclusions that only one of the data leads to."""
+    if results.findings(recorded) == results.findings(beside):
+        return "The verdicts are the same on both."
+    key = f"labs.{recorded.request.laboratory}.why_flipped"
+    why = texts.text("en", key) if key in texts.catalogue() else ""
+    return f"The answer depends on the data. {why}".rstrip()
 
 
 def _picture(name: str, title: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
@@ -53,6 +53,19 @@ class LabSettings(BaseModel):
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A laboratory's question of other data than its page opens with.
+
+    Attributes:
+        runs: recordings; empty: those that the page opens with.
+        settings: those that differ from the defaults.
+    """
+
+    runs: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Question:
     """A laboratory's question.
 
@@ -65,6 +78,8 @@ class Question:
         settings: the class of its settings.
         tables: the columns of each table it fills.
         runs: recordings that it opens with; empty where it trains its own networks only.
+        beside: the same question of other data: recordings and settings that differ from those it
+            opens with. Its answer is on record as well, and the page links to it.
         most_runs: how many runs can be looked at together; 0: it takes none.
         accepts: why a run of this experiment cannot be looked at, or "".
         combines: why runs of these experiments cannot be looked at together, or "".
@@ -78,6 +93,7 @@ class Question:
     settings: type[LabSettings]
     tables: Mapping[str, tuple[str, ...]]
     runs: tuple[str, ...] = ()
+    beside: Beside | None = None
     most_runs: int = 0
     accepts: Callable[[Experiment], str] = lambda experiment: ""
     combines: Callable[[Sequence[Experiment]], str] = lambda experiments: ""
@@ -170,8 +186,8 @@ def different_data(experiments: Sequence[Experiment]) -> str:
 
     A size or number that one does not name may still be the other's.
     """
-    for field in ("data", "image_size", "train_images", "test_images", "validation"):
-        named = {getattr(experiment, field) for experiment in experiments} - {None}
+    for name in ("data", "image_size", "train_images", "test_images", "validation"):
+        named = {getattr(experiment, name) for experiment in experiments} - {None}
         if len(named) > 1:
             return "labs.different_data"
     return ""

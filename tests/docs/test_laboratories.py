@@ -21,7 +21,9 @@ def test_every_laboratory_has_a_recorded_result_that_is_told_and_pictured(name: 
     assert recorded is not None
     assert recorded.state == "finished"
     written = laboratories.document()
-    assert all(sentence in written for sentence in recorded.sentences)
+    beside = results.beside(name)
+    sentences = recorded.sentences + (beside.sentences if beside else [])
+    assert all(sentence in written for sentence in sentences)
     picture = re.search(rf"\]\((\S+/{name}\.png)\)", written)
     assert picture is not None
     assert (laboratories.DOCUMENT.parent / picture[1]).is_file()

@@ -27,6 +27,7 @@ from resnet_core.runs import store
 from tests.opened_page import opened
 
 _open = partial(opened, "attribution")
+ON_SHAPES = "one-minute-plain-20-seed-0,one-minute-resnet-20-seed-0"
 
 
 def _queued() -> list[str]:
@@ -69,9 +70,16 @@ def test_it_opens_with_the_maps_on_record(requests: list[LabRequest]) -> None:
     assert "plain-20" in shown
     assert "resnet-20" in shown
     assert "convergence delta 0." in shown
-    assert "inside the shape" in shown
+    assert "inside the shape" not in shown  # photographs have no masks
     assert requests == []
     assert _query(test) == {}
+
+
+def test_those_of_shapes_are_on_record_as_well(requests: list[LabRequest]) -> None:
+    test = _open(runs=ON_SHAPES)
+    assert _html(test).count("<img") == 12
+    assert "inside the shape" in _html(test)
+    assert requests == []
 
 
 def test_another_picture_is_computed_at_once_in_reserved_space(requests: list[LabRequest]) -> None:
@@ -110,13 +118,18 @@ def test_the_checks_are_on_record_and_can_be_run(requests: list[LabRequest]) -> 
     test.button(key="attribution.randomised.run").click().run()
     assert not test.exception
     assert requests[-1].laboratory == "randomised"
+    on_shapes = _open(view="checks", runs=ON_SHAPES)
+    ids = [data["id"] for data in _components(on_shapes) if "paper" in data]
+    beside = LabRequest.beside("randomised")
+    assert beside is not None
+    assert ids == [LabRequest.create("masks").id, beside.id]
     other = _open(view="checks", picture="test:17")
     components = [data for data in _components(other) if "paper" in data]
     assert components[1]["notice"] == say("en", "attribution.not_asked")
 
 
 def test_the_slider_shows_recorded_points_in_training(requests: list[LabRequest]) -> None:
-    test = _open(through_training="1")
+    test = _open(through_training="1", runs=ON_SHAPES)
     assert requests == []  # on record
     (slider,) = test.select_slider
     said = [say("en", "attribution.before"), *(f"after {n:,}" for n in (53, 106, 212, 424, 742))]
@@ -195,7 +208,7 @@ def test_layers_are_browsed_block_by_block(requests: list[LabRequest]) -> None:
     shown = _html(test)
     assert "F(x)" in shown
     assert say("ko", "attribution.part.total") in shown
-    assert shown.count("<img") == 16 * 3 + 16 * 5
+    assert shown.count("<img") == 8 * 3 + 8 * 5
     assert requests == []
     layer = next(box for box in test.selectbox if box.label == say("ko", "attribution.layer"))
     assert len(layer.options) > 60

@@ -185,6 +185,23 @@ def test_without_networks_it_says_where_to_train_one(unrecorded: None) -> None:
     assert test.button(key="lab.run").disabled
 
 
+def test_the_page_says_which_data_its_answer_is_of_and_shows_the_other() -> None:
+    test = _open("labs/backward")
+    (said,) = [part.value for part in test.markdown if "This answer is of" in part.value]
+    assert "photographs" in said
+    test.button(key="lab.other_data").click().run()
+    assert not test.exception
+    beside = LabRequest.beside("backward")
+    assert beside is not None
+    figures = _figures(test)
+    assert (figures["id"], figures["notice"], figures["stale"]) == (beside.id, "", False)
+    (said,) = [part.value for part in test.markdown if "This answer is of" in part.value]
+    assert "of synthetic shapes" in said
+    test.button(key="lab.other_data").click().run()
+    assert _figures(test)["id"] == "backward"
+    assert _query(test) == {}
+
+
 def test_the_overview_says_what_each_recorded_result_found(recorded: LabRequest) -> None:
     test = _open("why")
     said = " ".join(part.value for part in [*test.markdown, *test.subheader])

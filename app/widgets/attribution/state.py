@@ -27,6 +27,7 @@ from resnet_core.labs.attribution.question import (
     upload_name,
 )
 from resnet_core.labs.results.request import LabRequest
+from resnet_core.runs.cifar10 import on_the_sample
 
 View = Literal["maps", "checks", "layers"]
 NAME = QUESTION.name
@@ -92,6 +93,7 @@ def known_album(state: AttributionState) -> Album | None:
     """Return the first network's test images; None where they are not available."""
     records, _ = find_runs(state.runs[:1])
     try:
+        records = [on_the_sample(record) for record in records]
         return album(records[0].experiment, records[0].imported) if records else None
     except PlaygroundError as error:
         st.warning(escaped(explain(error)))

@@ -36,6 +36,7 @@ from resnet_core.labs import catalog
 from resnet_core.labs.catalog import LabSettings, Question
 from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabRequest, setting_names
+from resnet_core.system.texts import catalogue
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
@@ -78,6 +79,7 @@ def laboratory(
     selection = page.result(request)
     with buttons:
         actions(request, selection, page.recorded, page.begin, page.back)
+    page.other_data()
     page.figures(selection)
     if below is not None:
         below()
@@ -162,6 +164,30 @@ class _LabPage:
             active=selection.active,
             notice=t(f"labs.common.notice.{selection.notice}") if selection.notice else "",
             stale=selection.notice in {"stale", "missing"},
+        )
+
+    def other_data(self) -> None:
+        """Say which data the recorded answers are of, and offer the one that is not shown."""
+        beside = results.beside(self.question.name)
+        if self.recorded is None or beside is None:
+            return
+        shown = next((one for one in (beside, self.recorded) if is_of(one, self.state)), None)
+        other = self.recorded if shown is beside else beside
+        names = {"data": t(results.data_key(other))}
+        if shown is not None:
+            depends = results.findings(shown) != results.findings(other)
+            key = "depends" if depends else "agrees"
+            names["here"] = t(results.data_key(shown))
+            why = f"labs.{self.question.name}.why_flipped"
+            reason = t(why) if depends and why in catalogue() else ""
+            st.markdown(f"{t(f'labs.common.other_data.{key}', **names)} {reason}")
+        request = other.request
+        st.button(
+            t("labs.common.other_data.show", **names),
+            key="lab.other_data",
+            on_click=lambda: self._page.load(
+                settings=request.settings, runs=request.runs, here=False
+            ),
         )
 
     def write(self) -> None:

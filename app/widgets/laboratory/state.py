@@ -212,8 +212,8 @@ def select_result(
     if recorded is not None and same and not state.here:
         return Selection(name, recorded)
     own = results.find(request.id) if request else None
-    if request and own and not own.recorded:
-        return Selection(request.id, own, own=True)
+    if request and own:
+        return Selection(request.id, own, own=not own.recorded)
     if recorded is not None and same:
         return Selection(name, recorded)
     if before and not arrived:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from resnet_core.labs.attribution.question import FIRST_PICTURE, PictureName
-from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.catalog import Beside, LabSettings, Question
 from resnet_core.labs.events import COLUMNS, RUN
 
 LayerName = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*(\.[a-z0-9_]+)*)?$")]
@@ -18,7 +18,7 @@ class Settings(LabSettings):
 
     picture: PictureName = FIRST_PICTURE
     layer: LayerName = Field("", max_length=80)
-    channels: int = Field(16, ge=1, le=64)
+    channels: int = Field(8, ge=1, le=64)
 
 
 _MAPS = (*COLUMNS, "channels", "low", "high", "std")
@@ -31,8 +31,10 @@ QUESTION = Question(
         "layers": (*RUN, "layer", "place", "channels", "height", "width"),
         "maps": (*RUN, "layer", *_MAPS),
     },
-    runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
+    runs=("paper-8000-plain-20-seed-0", "paper-8000-resnet-20-seed-0"),
+    beside=Beside(("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"), {"channels": 16}),
     most_runs=2,
+    version=2,
     code=(
         ("resnet_core/attribution/activations.py", "addition"),
         ("resnet_core/attribution/activations.py", "outputs"),

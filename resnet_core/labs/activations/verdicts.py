@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from resnet_core.labs.certainty import side, spread
 from resnet_core.labs.events import Verdict
 
 
 def verdict(label: str, blocks: int, ratios: Sequence[float]) -> Verdict:
-    """Judge ||F|| / ||shortcut|| of every addition; a plain network has none."""
+    """Judge ||F|| / ||shortcut|| over the additions, which differ; a plain network has none."""
     if not blocks:
         return Verdict("none", {"label": label})
     if not ratios:
         return Verdict("plain", {"label": label, "blocks": blocks})
-    ratio = fmean(ratios)
-    finding = "small" if ratio < 1 else "large"
-    return Verdict(finding, {"label": label, "ratio": ratio, "blocks": len(ratios)})
+    finding = {-1: "small", 0: "undecided", 1: "large"}[side(fmean(ratios), spread(ratios), 1.0)]
+    values = {"ratio": fmean(ratios), "low": min(ratios), "high": max(ratios)}
+    return Verdict(finding, {"label": label, **values, "blocks": len(ratios)})

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.catalog import Beside, LabSettings, Question
 from resnet_core.labs.events import COLUMNS, RUN
 
 Method = Literal[
@@ -82,7 +82,8 @@ QUESTION = Question(
         "scores": (*RUN, "iteration", *_SCORED),
         "maps": (*RUN, "iteration", "method", "layer", "signed", *COLUMNS, *_MEASURED, "reason"),
     },
-    runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
+    runs=("paper-8000-plain-20-seed-0", "paper-8000-resnet-20-seed-0"),
+    beside=Beside(("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0")),
     most_runs=2,
     code=(
         ("resnet_core/attribution/methods.py", "integrated_gradients"),

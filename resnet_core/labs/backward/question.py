@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from resnet_core.labs.backward.verdicts import Addition
-from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.catalog import Beside, LabSettings, Question
 from resnet_core.labs.events import RUN, columns
 from resnet_core.labs.forward.question import accepts
 
@@ -23,8 +23,10 @@ QUESTION = Question(
     name="backward",
     settings=Settings,
     tables={"additions": (*RUN, "place", *columns(Addition))},
-    runs=("one-minute-resnet-20-seed-0", "one-minute-plain-20-seed-0"),
+    runs=("paper-8000-resnet-56-seed-0", "paper-8000-plain-56-seed-0"),
+    beside=Beside(("one-minute-resnet-20-seed-0", "one-minute-plain-20-seed-0")),
     most_runs=3,
+    version=2,
     accepts=accepts,
     code=(
         ("resnet_core/labs/backward/run.py", "split"),

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from resnet_core.labs.backward.question import Settings
 from resnet_core.labs.backward.verdicts import Addition, verdicts
-from resnet_core.labs.events import Event, Progress, Rows
+from resnet_core.labs.events import Event, Progress, Rows, finite
 from resnet_core.labs.tools.chain import Chain, changes_size, gradient_at_end, transposed
 from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
@@ -113,6 +113,7 @@ def _measured(name: str, at_block: Split) -> Addition:
         cosine=None if shortcut is None else _mean(cosines(at_block.branch, shortcut)),
         descent=None if descent is None else _mean(descent),
         descent_error=None if descent is None else standard_error(descent),
+        gain_error=finite(standard_error(norms(before) / norms(behind))) or 0.0,
     )
 
 

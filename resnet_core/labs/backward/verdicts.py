@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from resnet_core.labs.certainty import side
 from resnet_core.labs.events import Value, Verdict
 
 _DECADE = 10.0  # from the last block to the first: shrunk or grown
@@ -20,6 +21,7 @@ class Addition:
         behind, before: ||dL/dy||, ||dL/dx||.
         shortcut, branch: norms of the two parts of dL/dx; a plain block has no shortcut.
         gain, shortcut_gain, branch_gain: ||dL/dx|| and its parts' norms over ||dL/dy||.
+        gain_error: standard error of the gain over the images.
         cosine: between the two parts.
         descent: cosine of F(x) with -dL/dx; None where their shapes differ or nothing is added.
         descent_error: standard error of its mean over the images.
@@ -37,6 +39,7 @@ class Addition:
     cosine: float | None
     descent: float | None
     descent_error: float | None
+    gain_error: float = 0.0
 
 
 def verdicts(label: str, additions: Sequence[Addition]) -> Iterator[Verdict]:
@@ -64,9 +67,10 @@ def _gain(label: str, additions: Sequence[Addition]) -> Verdict:
     least = min(additions, key=lambda one: one.gain)
     values: dict[str, Value] = {"label": label, "blocks": len(additions)}
     values |= {"least": least.gain, "block": least.block}
-    below = sum(one.gain < 1 for one in additions)
+    below = sum(side(one.gain, one.gain_error, 1.0) < 0 for one in additions)
     if not below:
-        return Verdict("at_least_one", values)
+        finding = "at_least_one" if least.gain >= 1 else "gain_undecided"
+        return Verdict(finding, values)
     parts: dict[str, Value] = {"shortcut": least.shortcut_gain, "cosine": least.cosine}
     return Verdict("below_one", {**values, **parts, "below": below})
 
@@ -75,7 +79,5 @@ def _direction(label: str, steps: Sequence[Addition]) -> Verdict:
     cosine = fmean(one.descent or 0.0 for one in steps)
     # Images are the same in all blocks: their errors do not average out.
     error = fmean(one.descent_error or 0.0 for one in steps)
-    finding = "descends" if cosine > 0 else "ascends"
-    if abs(cosine) <= 2 * error:
-        finding = "undecided"
+    finding = {1: "descends", -1: "ascends", 0: "undecided"}[side(cosine, error)]
     return Verdict(finding, {"label": label, "cosine": cosine, "error": error})

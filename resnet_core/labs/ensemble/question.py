@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.catalog import LabSettings, Question, different_data, not_cifar
+from resnet_core.labs.catalog import Beside, LabSettings, Question, different_data, not_cifar
 
 
 class Settings(LabSettings):
@@ -34,8 +34,10 @@ QUESTION = Question(
         "dropped": ("label", "dropped", "draw", "blocks", "error"),
         "thinned": ("label", "dropped", "alone", "average"),
     },
-    runs=tuple(f"one-minute-resnet-20-seed-{seed}" for seed in range(6)),
+    runs=tuple(f"photographs-resnet-20-seed-{seed}" for seed in range(6)),
+    beside=Beside(tuple(f"one-minute-resnet-20-seed-{seed}" for seed in range(6))),
     most_runs=6,
+    version=2,
     accepts=not_cifar,
     combines=combines,
     code=(

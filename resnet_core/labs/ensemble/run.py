@@ -6,6 +6,7 @@ little with a block as an ensemble with a member. Both are measured here, on the
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Generator, Iterator, Sequence
 from itertools import combinations
@@ -14,9 +15,10 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
+from resnet_core.labs.certainty import side, spread
 from resnet_core.labs.ensemble.question import Settings
 from resnet_core.labs.ensemble.verdicts import Average, Thinning, verdicts
-from resnet_core.labs.events import Event, Progress, Row, Rows, attributes
+from resnet_core.labs.events import Event, Progress, Row, Rows, attributes, finite
 from resnet_core.labs.lesion.run import lesioned
 from resnet_core.labs.tools.chain import Chain, Step, changes_size, subsets
 from resnet_core.labs.tools.short_runs import guessing_error
@@ -115,26 +117,43 @@ def _average(members: Sequence[Tensor], labels: Tensor) -> Average:
     alone = torch.stack([wrong(member, labels) for member in members])
     best = alone[int(alone.sum(dim=1).argmin())]
     rests = [[*members[:out], *members[out + 1 :]] for out in range(len(members))]
+    without = torch.stack([wrong(averaged(rest), labels).float() for rest in rests])
     return Average(
         members=len(members),
         images=len(labels),
         error=error(members, labels),
         alone=percent(alone),
         best=percent(best),
-        ahead_of_alone=ahead(together, alone.float().mean(dim=0)),
+        ahead_of_alone=ahead(together, alone.float().mean(dim=0), alone.float().mean(dim=1)),
         ahead_of_best=ahead(together, best.float()),
-        without_one=fmean(error(rest, labels) for rest in rests),
+        without_one=100 * float(without.mean()),
+        member_error=loss_error(without, together),
     )
 
 
-def ahead(first: Tensor, second: Tensor) -> bool:
-    """Test if the first is wrong less often, by more than one standard error of the difference.
+def ahead(first: Tensor, second: Tensor, members: Tensor | None = None) -> bool:
+    """Test if the first is wrong less often, by more than two standard errors of the difference.
 
     Args:
         first, second: 1 where each is wrong on an image, 0 where not, or a mean of these; N.
+        members: the errors of networks of which the second is the mean, whose seeds differ.
     """
     gain = second - first
-    return float(gain.mean()) > standard_error(gain)
+    over_members = [] if members is None else members.tolist()
+    error = math.hypot(finite(standard_error(gain)) or 0.0, spread(over_members))
+    return side(float(gain.mean()), error) > 0
+
+
+def loss_error(changed: Tensor, whole: Tensor) -> float:
+    """Standard error, over networks and images, of the rise of their mean error, points.
+
+    Args:
+        changed: 1 where each of several networks is wrong on an image, else 0; networks, N.
+        whole: likewise, of the one that they are compared with; N.
+    """
+    rise = changed - whole
+    over_images = finite(standard_error(rise.mean(dim=0))) or 0.0
+    return 100 * math.hypot(over_images, spread(rise.mean(dim=1).tolist()))
 
 
 def droppable(network: Chain) -> list[str]:
@@ -203,6 +222,7 @@ def _thin(
             average=percent(average),
             chance=guessing_error(whole.shape[1]),
             helped=ahead(average.float(), alone.float().mean(dim=0)),
+            block_error=loss_error(alone.float(), wrong(whole, labels).float()),
         )
         thinnings.append(thinning)
         yield Rows.one("thinned", columns, attributes(thinning, "alone", "average"))

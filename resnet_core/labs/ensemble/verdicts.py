@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from resnet_core.labs.certainty import near_guessing, side, spread
 from resnet_core.labs.events import Row, Verdict, attributes
 
-# Both are wrong together this many times as often as independent mistakes would be.
-CORRELATED = 1.5
+# Percent: an average with fewer mistakes is saturated, and no loss can be compared with its own.
+SATURATED = 1.0
 # Images on which a pair is wrong together, over all pairs: with fewer there is nothing to compare.
 FEW = 20
 
@@ -24,6 +26,7 @@ class Average:
         ahead_of_alone, ahead_of_best: the average's error is lower by more than chance allows
             on these images.
         without_one: error of the average without one member, the mean over members.
+        member_error: standard error, over members and images, of what a member's leaving costs.
     """
 
     members: int
@@ -34,6 +37,7 @@ class Average:
     ahead_of_alone: bool
     ahead_of_best: bool
     without_one: float
+    member_error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Thinning:
         alone: mean error of the thinned ones; `average` is that of their averaged predictions.
         chance: error of a guess.
         helped: `average` is below `alone` by more than chance allows on these images.
+        block_error: standard error, over blocks and images, of what a block's removal costs.
     """
 
     label: str
@@ -55,6 +60,7 @@ class Thinning:
     average: float
     chance: float
     helped: bool
+    block_error: float = 0.0
 
 
 def verdicts(
@@ -84,7 +90,10 @@ def _gain(average: Average) -> Verdict:
 def _together(pairs: Sequence[Row], images: int) -> Verdict:
     columns = ("both_wrong", "independent", "disagreement")
     both, independent, disagreement = (fmean(float(p[c] or 0) for p in pairs) for c in columns)
-    finding = "correlated" if both > CORRELATED * independent else "independent"
+    over_pairs = spread([float(pair["both_wrong"] or 0) for pair in pairs])
+    error = math.hypot(over_pairs, math.sqrt(both * (100 - both) / images))
+    outcomes = {1: "correlated", -1: "independent", 0: "together_undecided"}
+    finding = outcomes[side(both, error, independent)]
     if both * len(pairs) * images / 100 < FEW:
         finding = "few_mistakes"
     return Verdict.of(finding, disagreement=disagreement, both=both, independent=independent)
@@ -93,14 +102,21 @@ def _together(pairs: Sequence[Row], images: int) -> Verdict:
 def _dropped(thinning: Thinning, average: Average) -> Verdict:
     """Compare the loss from a dropped block with that from a dropped member of an ensemble.
 
-    Twice as much, or one point more, is still called alike.
+    Up to twice as much is still called alike. Not Veit et al.'s test: they had no ensemble beside
+    the network, and a member's loss falls with the number of members.
     """
     block = thinning.alone - thinning.whole
     member = average.without_one - average.error
-    alike = block <= max(2 * member, member + 1)
+    error = math.hypot(thinning.block_error, 2 * average.member_error)
+    outcomes = {1: "unlike_ensemble", -1: "like_ensemble", 0: "dropped_undecided"}
+    finding = outcomes[side(block, error, 2 * member)]
+    if average.error < SATURATED:
+        finding = "saturated"
+    if near_guessing(thinning.whole, thinning.chance):
+        finding = "at_guessing"
     values = attributes(thinning, "label", "whole", "chance")
     values |= {"thinned": thinning.alone, "members": average.members, "member": member}
-    return Verdict("like_ensemble" if alike else "unlike_ensemble", values)
+    return Verdict(finding, {**values, "average": average.error, "block": block})
 
 
 def _averaged(thinning: Thinning) -> Verdict:

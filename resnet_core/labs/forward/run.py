@@ -18,11 +18,13 @@ from torch import Tensor, nn
 
 from resnet_core.labs.events import Event, Progress, Rows
 from resnet_core.labs.forward.question import Settings
-from resnet_core.labs.forward.verdicts import Account, Entry, verdicts
+from resnet_core.labs.forward.verdicts import Account, Entry, growth, verdicts
 from resnet_core.labs.tools.chain import Chain, Step, changes_size
 from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.labs.tools.trained_network import TrainedNetwork
 from resnet_core.networks.blocks import Block, ShortcutBlock
+
+_PARTS = 8  # of the images, whose growths differ by chance
 
 
 @torch.no_grad()
@@ -77,8 +79,11 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         images, _ = network.test_images(settings.images)
         account = Account(network.label, network.family)
         for state, batch_norm, model in _variants(network, images):
-            entries = list(ledger(Chain.of(model), images))
-            account.take(state, batch_norm, entries)
+            chain = Chain.of(model)
+            entries = list(ledger(chain, images))
+            parts = images.split(-(-len(images) // _PARTS)) if state == "trained" else ()
+            growths = [growth(list(ledger(chain, part))) for part in parts]
+            account.take(state, batch_norm, entries, growths)
             which = {**network.columns, "state": state, "batch_norm": batch_norm}
             yield Rows("ledger", [{**which, **vars(entry)} for entry in entries])
             yield next(progress)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet_core.labs.catalog import LabSettings, Question, refusing
+from resnet_core.labs.catalog import Beside, LabSettings, Question, refusing
 from resnet_core.labs.events import RUN, columns
 from resnet_core.labs.gates.verdicts import Gate
 
@@ -18,14 +18,17 @@ class Settings(LabSettings):
     iterations: int = Field(400, ge=10, le=3000)
     depth: Literal[8, 14, 20, 32] = 20
     images: int = Field(200, ge=10, le=1000)
+    data: Literal["photographs", "shapes"] = "photographs"
 
 
 QUESTION = Question(
     name="gates",
     settings=Settings,
     tables={"gates": (*RUN, "iteration", "place", *columns(Gate), "carry")},
-    runs=("one-minute-highway-20-seed-0",),
+    runs=("photographs-highway-20-seed-0",),
+    beside=Beside(("one-minute-highway-20-seed-0",), {"data": "shapes"}),
     most_runs=3,
+    version=2,
     accepts=refusing(**dict.fromkeys(("plain", "resnet", "preresnet"), "labs.no_gates")),
     imported="labs.gates_imported",
     code=(

@@ -17,15 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.experiments.presets import ONE_MINUTE
-from resnet_core.labs.events import Event, Progress, Row, Rows
+from resnet_core.experiments.presets import ONE_MINUTE, PHOTOGRAPHS
+from resnet_core.labs.events import Event, Progress, Row, Rows, finite
 from resnet_core.labs.gates.question import Settings
 from resnet_core.labs.gates.verdicts import Gate, diverged, verdict
 from resnet_core.labs.tools.chain import Chain
-from resnet_core.labs.tools.derived_networks import set_batch_statistics
-from resnet_core.labs.tools.trained_network import TrainedNetwork
+from resnet_core.labs.tools.derived_networks import initial_network, set_batch_statistics
+from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.blocks import HighwayBlock
-from resnet_core.networks.initialization import GATE_BIAS
 from resnet_core.telemetry.events import Diverged, Stepped
 from resnet_core.training.loop import train
 from resnet_core.training.session import Session
@@ -43,7 +42,8 @@ def gates(chain: Chain, images: Tensor) -> Iterator[Gate]:
         transform = cast(HighwayBlock, block).transform(x)  # T(x): B, C, H, W
         low, high = (float(torch.quantile(_subset(transform), q)) for q in _QUANTILES)
         closed = float((1 - transform < _CLOSED).float().mean())
-        yield Gate(name, float(transform.mean()), low, high, closed)
+        error = finite(standard_error(transform.flatten(1).mean(dim=1))) or 0.0
+        yield Gate(name, float(transform.mean()), low, high, closed, error)
         x = block(x)
 
 
@@ -59,19 +59,20 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
         images, _ = network.test_images(settings.images)
         measured = list(gates(Chain.of(network.model()), images))
         yield Rows("gates", _rows(network.columns, network.iteration, measured))
-        start = [1 / (1 + math.exp(GATE_BIAS))] * len(measured)
+        start = list(gates(Chain.of(initial_network(network, images)), images))
         yield verdict(network.label, network.iteration, start, measured)
     yield from _train(settings)
 
 
 def experiment(settings: Settings) -> Experiment:
-    """The one-minute recipe, shortened, with warm-up and drops at the same shares of it."""
-    share = settings.iterations / ONE_MINUTE["iterations"]
-    drops = {max(1, round(share * drop)) for drop in ONE_MINUTE["milestones"]}
+    """The recipe of the networks on record, shortened, warm-up and drops at the same shares."""
+    recipe = PHOTOGRAPHS if settings.data == "photographs" else ONE_MINUTE
+    share = settings.iterations / recipe["iterations"]
+    drops = {max(1, round(share * drop)) for drop in recipe["milestones"]}
     changed = {
         "network": f"cifar/highway-{settings.depth}",
         "iterations": settings.iterations,
-        "warmup_iterations": max(1, round(share * ONE_MINUTE["warmup_iterations"])),
+        "warmup_iterations": max(1, round(share * recipe["warmup_iterations"])),
         "milestones": tuple(sorted(drops)),
         "record_every": settings.iterations,
         "evaluate_every": settings.iterations,
@@ -79,7 +80,7 @@ def experiment(settings: Settings) -> Experiment:
         "precision": "fp32",
         "seed": settings.seed,
     }
-    return Experiment.create(**{**ONE_MINUTE, **changed})
+    return Experiment.create(**{**recipe, **changed})
 
 
 def _train(settings: Settings) -> Iterator[Event]:
@@ -102,7 +103,7 @@ def _train(settings: Settings) -> Iterator[Event]:
             measured = _measure(session.state.model, images)
             yield Rows("gates", _rows(live.columns, iteration, measured))
             yield Progress(iteration, recipe.iterations)
-    yield verdict(label, recipe.iterations, [gate.carry for gate in start], measured)
+    yield verdict(label, recipe.iterations, start, measured)
 
 
 @torch.no_grad()

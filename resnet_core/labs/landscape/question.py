@@ -6,15 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.catalog import Beside, LabSettings, Question
 
 
 class Settings(LabSettings):
     """The size and fineness of the surface, and the number of images."""
 
-    resolution: Literal[5, 21, 41] = 41
+    resolution: Literal[5, 21, 41] = 21
     reach: float = Field(1.0, gt=0, le=10)
-    images: int = Field(60, ge=10, le=10_000)
+    images: int = Field(20, ge=10, le=10_000)
 
 
 QUESTION = Question(
@@ -28,8 +28,13 @@ QUESTION = Question(
         "lines": ("subject", "direction", "place", "loss", "low", "high", "error"),
         "surface": ("subject", "level", "x", "y", "loss", "error"),
     },
-    runs=("one-minute-plain-56-seed-0", "one-minute-resnet-56-seed-0"),
+    runs=("paper-8000-plain-56-seed-0", "paper-8000-resnet-56-seed-0"),
+    beside=Beside(
+        ("one-minute-plain-56-seed-0", "one-minute-resnet-56-seed-0"),
+        {"resolution": 41, "images": 60},
+    ),
     most_runs=4,
+    version=2,
     code=(
         ("resnet_core/labs/landscape/run.py", "filter_normalised"),
         ("resnet_core/labs/landscape/run.py", "Plane"),

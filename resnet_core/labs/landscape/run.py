@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_core.labs.certainty import spread
 from resnet_core.labs.events import Event, Progress, Row, Rows, Value, attributes, finite
 from resnet_core.labs.landscape.question import Settings
 from resnet_core.labs.landscape.verdicts import Surface, verdicts
@@ -178,7 +179,7 @@ def described(network: TrainedNetwork, plane: Plane, settings: Settings) -> Surf
     steps = range(0, FINEST, (FINEST - 1) // (settings.resolution - 1))
     losses = np.array([[plane.heights[x, y].loss for x in steps] for y in steps])
     losses = np.nan_to_num(losses, nan=1e6, posinf=1e6)
-    own, guessing = plane.heights[axes()[0]], _guessing(network)
+    own, guessing, bowls = plane.heights[axes()[0]], _guessing(network), bowl(losses)
     return Surface(
         label=network.label,
         family=network.family,
@@ -186,20 +187,31 @@ def described(network: TrainedNetwork, plane: Plane, settings: Settings) -> Surf
         uncertainty=own.uncertainty,
         guessing=guessing,
         images=len(plane.labels),
-        convex=100 * float(bowl(losses).mean()),
+        convex=100 * float(bowls.mean()),
+        convex_error=100 * spread([float(part.mean()) for part in quarters(bowls)]),
         basin=100 * float((losses < guessing).mean()),
         minima=minima(losses),
     )
 
 
 def bowl(losses: Floats) -> NDArray[np.bool_]:  # N, N -> N - 2, N - 2
-    """Places at which the Hessian's smaller eigenvalue is not clearly negative (their Fig. 7)."""
+    """Places at which the smaller curvature within the plane is not clearly negative.
+
+    Li et al. (Fig. 7) take the eigenvalues of the whole Hessian; these are of the plane's 2x2 part.
+    """
     xx = losses[1:-1, 2:] - 2 * losses[1:-1, 1:-1] + losses[1:-1, :-2]
     yy = losses[2:, 1:-1] - 2 * losses[1:-1, 1:-1] + losses[:-2, 1:-1]
     xy = (losses[2:, 2:] - losses[2:, :-2] - losses[:-2, 2:] + losses[:-2, :-2]) / 4
     middle, spread = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
     least, most = middle - spread, middle + spread
     return least > -_BENT * np.maximum(np.abs(least), np.abs(most))
+
+
+def quarters(plane: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """The four quarters of a square; their common lines belong to the last ones."""
+    middle = len(plane) // 2
+    halves = (slice(None, middle), slice(middle, None))
+    return [plane[rows, columns] for rows in halves for columns in halves]
 
 
 def minima(losses: Floats) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.events import Verdict, attributes, columns
+from resnet_core.labs.certainty import side
+from resnet_core.labs.events import Verdict, attributes
 
-_DIFFERENT = 5.0  # percent of the plane
 _NEAR_GUESSING = 0.8
 
 
@@ -17,6 +18,8 @@ class Surface:
 
     Attributes:
         convex: percent of the plane where it is curved like a bowl.
+        convex_error: standard error of `convex` over the plane's four quarters, which stand for
+            other directions.
         basin: percent of the plane where the loss is less than that of guessing.
         minima: places lower than all eight around them.
     """
@@ -30,27 +33,40 @@ class Surface:
     convex: float
     basin: float
     minima: int
+    convex_error: float = 0.0
+
+    @property
+    def learned(self) -> bool:
+        """Its loss is clearly below that of guessing."""
+        return self.loss <= _NEAR_GUESSING * self.guessing
+
+
+_NUMBERS = ("label", "loss", "uncertainty", "guessing", "images", "convex", "basin", "minima")
 
 
 def verdicts(surfaces: Sequence[Surface]) -> list[Verdict]:
-    """Every surface in numbers, a warning where it is of no minimum, and a comparison."""
+    """Every surface in numbers, a warning where it is of no minimum, and a comparison.
+
+    The surface of a network that has hardly learned is compared with none.
+    """
     result = []
     for surface in surfaces:
-        names = [name for name in columns(Surface) if name != "family"]
-        result.append(Verdict("one", attributes(surface, *names)))
-        if surface.loss > _NEAR_GUESSING * surface.guessing:
+        result.append(Verdict("one", attributes(surface, *_NUMBERS)))
+        if not surface.learned:
             values = attributes(surface, "label", "loss", "guessing")
             result.append(Verdict("hardly_learned", values))
-    plain = next((s for s in surfaces if s.family == "plain"), None)
-    residual = next((s for s in surfaces if s.family in {"resnet", "preresnet"}), None)
+    trained = [surface for surface in surfaces if surface.learned]
+    plain = next((s for s in trained if s.family == "plain"), None)
+    residual = next((s for s in trained if s.family in {"resnet", "preresnet"}), None)
     if plain and residual:
-        result.append(compared(plain.convex, residual.convex))
+        result.append(compared(plain, residual))
     return result
 
 
-def compared(plain: float, residual: float) -> Verdict:
-    """Compare the shares of the plane on which the surfaces are like a bowl, percent."""
-    values = {"plain": plain, "residual": residual}
-    if abs(plain - residual) < _DIFFERENT:
-        return Verdict("alike", values)
-    return Verdict("residual_smoother" if residual > plain else "plain_smoother", values)
+def compared(plain: Surface, residual: Surface) -> Verdict:
+    """Compare the shares of the plane on which the surfaces are like a bowl."""
+    error = math.hypot(plain.convex_error, residual.convex_error)
+    outcomes = {1: "residual_smoother", -1: "plain_smoother", 0: "alike"}
+    finding = outcomes[side(residual.convex - plain.convex, error)]
+    values = {"plain": plain.convex, "residual": residual.convex, "error": error}
+    return Verdict(finding, {**values, "plain_label": plain.label, "label": residual.label})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from resnet_core.errors import InvalidSetting
-from resnet_core.labs.catalog import Distinct, LabSettings, Question, not_cifar
+from resnet_core.labs.catalog import Beside, Distinct, LabSettings, Question, not_cifar
 from resnet_core.labs.events import RUN
 
 BlockName = Annotated[str, StringConstraints(pattern=r"^layer[123]\.\d{1,3}$")]
@@ -19,7 +19,7 @@ class Settings(LabSettings):
     removed: Annotated[tuple[BlockName, ...], Field(max_length=1000), Distinct] = ()
     swapped: tuple[BlockName, ...] = Field((), max_length=2)
     measured_on: Literal["test", "train"] = "test"
-    images: int = Field(1000, ge=10, le=10_000)
+    images: int = Field(200, ge=10, le=10_000)
 
     @field_validator("swapped")
     @classmethod
@@ -47,9 +47,11 @@ QUESTION = Question(
         "removals": (*RUN, "block", "place", "changes_size", "error", "whole"),
         "swaps": (*RUN, "blocks", "place", "error", "whole"),
     },
-    runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
+    runs=("paper-8000-plain-56-seed-0", "paper-8000-resnet-56-seed-0"),
+    beside=Beside(("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"), {"images": 1000}),
     most_runs=4,
     accepts=not_cifar,
+    version=2,
     code=(
         ("resnet_core/labs/lesion/run.py", "replacement"),
         ("resnet_core/labs/lesion/run.py", "lesioned"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from resnet_core.errors import InvalidSetting
 from resnet_core.labs.events import Event, Progress, Rows
@@ -17,7 +17,8 @@ from resnet_core.labs.lesion.question import Settings
 from resnet_core.labs.lesion.verdicts import Losses, verdicts
 from resnet_core.labs.tools import chain
 from resnet_core.labs.tools.chain import Chain, Step
-from resnet_core.labs.tools.trained_network import TrainedNetwork, percent_wrong
+from resnet_core.labs.tools.short_runs import guessing_error
+from resnet_core.labs.tools.trained_network import TrainedNetwork, logits, percent_wrong
 from resnet_core.networks.blocks import Block, ResidualBlock, ShortcutBlock, ZeroPadding
 
 
@@ -85,7 +86,8 @@ class _Lesions:
         self.names = [name for name, _ in self.chain.blocks]
         self.pairs = neighbours(self.chain)
         whole = self.error()
-        self.losses = Losses(network.label, network.family, whole)
+        chance = guessing_error(len(network.dataset.classes))
+        self.losses = Losses(network.label, network.family, whole, chance=chance)
         self._columns = {**network.columns, "whole": whole}
 
     def requested(self, settings: Settings) -> Rows:
@@ -101,16 +103,26 @@ class _Lesions:
 
     def removals(self) -> Iterator[Rows]:
         """A row for each block, with it alone removed."""
-        for place, (name, block) in enumerate(self.chain.blocks, start=1):
-            error, resizes = self.error(removed=(name,)), chain.changes_size(block)
+        for place, x in enumerate(self._stream(), start=1):
+            name, block = self.chain.blocks[place - 1]
+            error, resizes = (
+                self._error_from(x, place, replacement(block)),
+                chain.changes_size(block),
+            )
             (self.losses.resizing if resizes else self.losses.others).append(error)
             columns = {**self._columns, "block": name, "place": place}
             yield Rows.one("removals", columns, changes_size=resizes, error=error)
 
     def swaps(self) -> Iterator[Rows]:
         """A row for each two neighbours that can be swapped."""
-        for place, pair in enumerate(self.pairs, start=1):
-            error = self.error(swapped=pair)
+        pairs = enumerate(self.pairs, start=1)
+        blocks = dict(self.chain.blocks)
+        for at, x in enumerate(self._stream()):
+            pair = (self.names[at], self.names[min(at + 1, len(self.names) - 1)])
+            if pair not in self.pairs:
+                continue
+            place, _ = next(pairs)
+            error = self._error_from(x, at + 2, blocks[pair[1]], blocks[pair[0]])
             self.losses.swapped.append(error)
             columns = {**self._columns, "blocks": " ↔ ".join(pair), "place": place}
             yield Rows.one("swaps", columns, error=error)
@@ -119,6 +131,26 @@ class _Lesions:
         """Percent wrong after the lesion."""
         blocks = lesioned(self.chain, removed, swapped)
         return percent_wrong(self.chain.logits(self.images, blocks), self.labels)
+
+    def _stream(self) -> Iterator[Tensor]:
+        """The input of each block in the whole network."""
+        x = logits(self.chain.stem, self.images)
+        for _, block in self.chain.blocks:
+            yield x
+            x = logits(block, x)
+
+    def _error_from(self, x: Tensor, place: int, *steps: Step) -> float:
+        """Percent wrong where x goes through these steps, then through the blocks from `place` on.
+
+        What comes before a lesion is as in the whole network, so it is not computed again.
+        """
+
+        def forward(x: Tensor) -> Tensor:
+            for step in (*steps, *(block for _, block in self.chain.blocks[place:])):
+                x = step(x)
+            return self.chain.head(x)
+
+        return percent_wrong(logits(forward, x), self.labels)
 
 
 def neighbours(network: Chain) -> list[tuple[str, str]]:

@@ -41,6 +41,7 @@ QUESTION = Question(
     },
     runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
     most_runs=4,
+    version=2,
     accepts=accepts,
     code=(
         ("resnet_core/attribution/scores.py", "share_inside"),

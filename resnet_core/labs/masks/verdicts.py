@@ -48,6 +48,8 @@ def verdicts(scores: Sequence[Score]) -> Iterator[Verdict]:
 
 
 def _pair(scores: Sequence[Score], plain: str, residual: str) -> Verdict:
+    """Compare method by method; the methods are correlated, so one or two of them decide nothing:
+    one network's lead must be over half of them."""
     by_method = {
         label: {score.method: score for score in scores if score.label == label}
         for label in (plain, residual)
@@ -55,7 +57,11 @@ def _pair(scores: Sequence[Score], plain: str, residual: str) -> Verdict:
     shared = [name for name in by_method[plain] if name in by_method[residual]]
     gaps = [_gap(by_method[residual][name], by_method[plain][name]) for name in shared]
     more, less = sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps)
-    finding = "neither" if more == less else "residual_more" if more > less else "plain_more"
+    finding = "neither"
+    if 2 * (more - less) > len(shared):
+        finding = "residual_more"
+    elif 2 * (less - more) > len(shared):
+        finding = "plain_more"
     values: dict[str, Value] = {"residual_label": residual, "plain_label": plain}
     return Verdict(finding, {**values, "residual": more, "plain": less, "methods": len(shared)})
 

@@ -102,11 +102,34 @@ def _passage(block: ShortcutBlock, x: Tensor) -> Passage:
     return Passage(block, x, slope)
 
 
-def norms(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
-    """The mean over the images of each path's gradient norm at x_0: P."""
+def norms_by_image(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
+    """Each path's gradient norm at x_0 for each image: P, B."""
     at_once = max(1, _IMAGES_AT_ONCE // len(gradient))
     parts = [path_gradients(passages, part, gradient) for part in through.split(at_once)]
-    return torch.cat([part.flatten(2).norm(dim=2).mean(dim=1) for part in parts]).double()
+    return torch.cat([part.flatten(2).norm(dim=2) for part in parts]).double()
+
+
+def norms(passages: Sequence[Passage], through: Tensor, gradient: Tensor) -> Tensor:
+    """The mean over the images of each path's gradient norm at x_0: P."""
+    return norms_by_image(passages, through, gradient).mean(dim=1)
+
+
+def effective_error(carried: Tensor) -> float:
+    """Standard error over the images of the mean length, each counted by what it carries.
+
+    The images' own mean lengths, weighted by their gradients: a ratio estimate's first order.
+
+    Args:
+        carried: float64, lengths, images: number of paths times mean gradient norm.
+    """
+    by_image = carried.sum(dim=0)
+    total, count = float(by_image.sum()), carried.shape[1]
+    if count < 2 or total == 0:
+        return 0.0
+    lengths = torch.arange(len(carried), dtype=carried.dtype, device=carried.device)
+    moments = (lengths[:, None] * carried).sum(dim=0)
+    deviations = moments - moments.sum() / total * by_image
+    return float((deviations.square().sum() * count / (count - 1)).sqrt()) / total
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Event]:
@@ -116,16 +139,18 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
     for network, chain in zip(networks, chains, strict=True):
         chance = generator(settings.seed, "paths")
         passages, gradient = forward(chain, *network.test_images(settings.images))
-        lengths = []
+        lengths, carried = [], []
         for length in range(len(passages) + 1):
             through = drawn(len(passages), length, settings.samples, chance).to(gradient.device)
-            measured = _measured(length, norms(passages, through, gradient), len(passages))
+            by_image = norms_by_image(passages, through, gradient)
+            measured = _measured(length, by_image.mean(dim=1), len(passages))
             lengths.append(measured)
+            carried.append(measured.paths * by_image.mean(dim=0))
             # The number of paths may be larger than any integer of a table.
             row = {**vars(measured), "paths": float(measured.paths), "carried": measured.carried}
             yield Rows.one("lengths", network.columns, row, blocks=len(passages))
             yield next(progress)
-        yield verdict(network.label, lengths)
+        yield verdict(network.label, lengths, effective_error(torch.stack(carried)))
 
 
 def _measured(length: int, gradients: Tensor, blocks: int) -> Length:

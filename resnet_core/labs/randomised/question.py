@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from resnet_core.labs.attribution.question import FIRST_PICTURE, METHODS, Method, PictureName
-from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.catalog import Beside, LabSettings, Question
 from resnet_core.labs.events import COLUMNS, RUN
 
 
@@ -28,8 +28,10 @@ QUESTION = Question(
         "maps": (*RUN, "method", "step", "layer", "signed", *COLUMNS, "largest"),
         "left_out": (*RUN, "method", "reason"),
     },
-    runs=("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0"),
+    runs=("paper-8000-plain-20-seed-0", "paper-8000-resnet-20-seed-0"),
+    beside=Beside(("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0")),
     most_runs=2,
+    version=2,
     code=(
         ("resnet_core/attribution/randomisation.py", "cascade"),
         ("resnet_core/attribution/scores.py", "rank_correlation"),

@@ -5,6 +5,7 @@ Adebayo et al. (2018): a map that stays the same does not depend on training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -16,15 +17,18 @@ from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.attribution.scores import rank_correlation
 from resnet_core.labs.attribution.run import load_picture
+from resnet_core.labs.certainty import spread
 from resnet_core.labs.events import Event, Progress, Row, Rows, finite, pack_map
 from resnet_core.labs.randomised.question import Settings
 from resnet_core.labs.randomised.verdicts import verdict
+from resnet_core.labs.tools.derived_networks import set_batch_statistics
 from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.catalog import build
 
 # Apart from any seed that a person trains with: a trained network still resembles its start.
 _FRESH = 7_000_003
 _STATISTICS = 256  # training images
+_OTHERS = (1, 2)  # seeds of further draws of all weights, which the verdict covers as well
 WHOLE = ""  # the layer's name of the network before anything is randomised
 
 
@@ -42,8 +46,9 @@ def run(settings: Settings, networks: Sequence[TrainedNetwork]) -> Iterator[Even
                 yield from check.measured(method, step, layer, model)
             yield Progress(steps := steps + 1, total)
     for check in checks:
-        for method, last in check.last.items():
-            yield verdict(check.network.label, method, last, len(check.x))
+        for method in check.methods:
+            mean, error = check.all_random(method)
+            yield verdict(check.network.label, method, mean, error, len(check.x))
 
 
 class _Check:
@@ -60,7 +65,8 @@ class _Check:
         self.fresh = fresh(network, settings.seed).to(self.x.device)
         self.steps = 1 + len(randomisation.parts(self.model))
         self.first: dict[str, Tensor] = {}  # maps before anything was randomised
-        self.last: dict[str, float] = {}
+        self.last: dict[str, Tensor] = {}  # correlations of each picture's maps at the end
+        self.others = [fresh(network, settings.seed + n).to(self.x.device) for n in _OTHERS]
 
     def stages(self) -> Iterator[tuple[str, nn.Module]]:
         yield WHOLE, self.model
@@ -76,16 +82,34 @@ class _Check:
             yield Rows.one("left_out", which, reason=error.reason)
             return
         sizes = explanation.values.abs().cpu()
-        first = self.first.setdefault(method, sizes)
-        pairs = zip(first, sizes, strict=True)
-        correlations = torch.tensor([rank_correlation(a, b) for a, b in pairs])
-        mean = self.last[method] = float(correlations.nanmean())
-        values = {"correlation": finite(mean), "error": finite(standard_error(correlations))}
+        correlations = self.last[method] = self._correlations(method, sizes)
+        mean = finite(float(correlations.nanmean()))
+        values = {"correlation": mean, "error": finite(standard_error(correlations))}
         images = int(correlations.isfinite().sum())
         where = {**which, "step": step, "layer": layer}
         yield Rows.one("correlations", where, values, images=images)
         packed = pack_map(explanation.values[0].cpu().numpy())
         yield Rows.one("maps", where, packed, signed=explanation.signed)
+
+    def _correlations(self, method: str, sizes: Tensor) -> Tensor:
+        """Each picture's map, N, H, W, compared with the one before anything was random: N."""
+        first = self.first.setdefault(method, sizes)
+        pairs = zip(first, sizes, strict=True)
+        return torch.tensor([rank_correlation(a, b) for a, b in pairs])
+
+    def all_random(self, method: str) -> tuple[float, float]:
+        """The mean correlation with all weights random, over pictures and draws of the weights,
+        and its standard error."""
+        draws = [self.last[method]]
+        images, _ = self.network.train_images(_STATISTICS)
+        for other in self.others:
+            model = set_batch_statistics(other, images)
+            values = explain(method, model, self.x, self.target, self.options).values
+            draws.append(self._correlations(method, values.abs().cpu()))
+        correlations = torch.stack(draws)
+        means = [float(draw.nanmean()) for draw in draws]
+        over_pictures = finite(standard_error(correlations.nanmean(dim=0))) or 0.0
+        return float(correlations.nanmean()), math.hypot(over_pictures, spread(means))
 
 
 def fresh(network: TrainedNetwork, seed: int) -> nn.Module:

@@ -77,6 +77,16 @@ class LabRequest:
         hashes = tuple(queries.weights(record).sha256 for record in records)
         return cls(laboratory, run_ids, settings, hashes, question.version)
 
+    @classmethod
+    def beside(cls, laboratory: str) -> Self | None:
+        """Return the laboratory's question of other data, or None where it names none.
+
+        Raises:
+            PlaygroundError: as `create`.
+        """
+        beside = catalog.question(laboratory).beside
+        return None if beside is None else cls.create(laboratory, beside.runs, **beside.settings)
+
     @property
     def opens_the_page(self) -> bool:
         """Return whether the laboratory's page opens with this question."""

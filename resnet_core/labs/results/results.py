@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from resnet_core.errors import PlaygroundError, ResultNotFound
+from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
 from resnet_core.labs import catalog
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
 from resnet_core.labs.results.request import (
@@ -26,7 +26,7 @@ from resnet_core.labs.results.request import (
     of_result,
     write_whole,
 )
-from resnet_core.runs import store
+from resnet_core.runs import queries, store
 from resnet_core.runs.folder import read_laboratory, write_laboratory
 from resnet_core.runs.record import Job, State
 from resnet_core.runs.store import wrong_state
@@ -125,6 +125,33 @@ def recorded(laboratory: str) -> Result | None:
     catalog.question(laboratory)
     folder = of_recording(laboratory)
     return _read(folder, recorded=True) if folder.request_file.is_file() else None
+
+
+def beside(laboratory: str) -> Result | None:
+    """Return the recorded answer on other data, if the laboratory and its networks have one.
+
+    Raises:
+        PlaygroundError: as `recorded`.
+    """
+    try:
+        request = LabRequest.beside(laboratory)
+    except RunNotFound:
+        return None
+    folder = of_recording(request.id) if request else None
+    return _read(folder, recorded=True) if folder and folder.request_file.is_file() else None
+
+
+def data_key(result: Result) -> str:
+    """Return the key of the name of a recorded result's data: photographs or shapes."""
+    data = getattr(result.request.settings, "data", "")
+    if result.request.runs:
+        data = queries.described(result.request.runs[0]).experiment.data
+    return f"labs.common.other_data.{'shapes' if data == 'shapes' else 'photographs'}"
+
+
+def findings(result: Result) -> list[str]:
+    """Return the keys of a result's verdicts, sorted: the same for the same conclusions."""
+    return sorted(verdict.finding for verdict in result.verdicts)
 
 
 def record(lab_id: str) -> Path:

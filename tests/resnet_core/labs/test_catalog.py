@@ -119,10 +119,25 @@ def test_its_recorded_answer_is_to_the_question_it_opens_with(
         assert all(question.sentence(verdict, language) for language in texts.LANGUAGES)
 
 
+def test_its_answer_on_other_data_is_on_record_as_well(question: Question, home: Path) -> None:
+    if question.beside is None:
+        assert results.beside(question.name) is None
+        return
+    recorded, result = results.recorded(question.name), results.beside(question.name)
+    assert recorded is not None
+    assert result is not None
+    assert result == results.read(result.id)
+    assert results.data_key(result) != results.data_key(recorded)
+    assert set(result.tables) <= set(question.tables)
+    for verdict in result.verdicts:
+        assert all(question.sentence(verdict, language) for language in texts.LANGUAGES)
+
+
 def test_answers_on_record_beside_it_are_found_by_their_questions(home: Path) -> None:
     names = {path.name for path in (queries.RECORDED / "labs").iterdir()} - set(catalog.all_names())
+    on_shapes = ("one-minute-plain-20-seed-0", "one-minute-resnet-20-seed-0")
     requests = (
-        LabRequest.create("attribution", through_training=True),
+        LabRequest.create("attribution", on_shapes, through_training=True),
         LabRequest.create("transfer", task="box"),
     )
     assert names >= {lab_request.id for lab_request in requests}

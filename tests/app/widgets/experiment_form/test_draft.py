@@ -191,7 +191,7 @@ def test_a_preset_is_a_starting_point_that_leads_back_to_all_of_it(name: str) ->
     assert all_of_preset(name, experiment) == (built if len(built) > 1 else ())
     assert all_of_preset(name, experiment.changed(weight_decay=0.5)) == ()
     assert all_of_preset("", experiment) == ()
-    assert draft.twin == (name in {"one-minute", "cifar-two-minutes", "imagenet"})
+    assert draft.twin == (name in {"one-minute", "photographs", "cifar-two-minutes", "imagenet"})
 
 
 IMAGENET = [f"imagenet/{name}" for name in ARCHITECTURES]

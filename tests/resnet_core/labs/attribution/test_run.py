@@ -196,17 +196,43 @@ def test_fresh_weights_are_not_those_that_training_began_with(small_data: Path) 
     ("last", "finding"), [(0.9, "survives"), (0.1, "depends"), (-0.6, "depends"), (0.4, "partly")]
 )
 def test_a_method_may_fail_the_check(last: float, finding: str) -> None:
-    found = on_ranks("net", "saliency", last, 8)
+    found = on_ranks("net", "saliency", last, 0.02, 8)
     assert found.finding == finding
     assert RANDOMISED.sentence(found)
-    blank = on_ranks("net", "grad_cam", math.nan, 0)
+    blank = on_ranks("net", "grad_cam", math.nan, 0.0, 0)
     assert RANDOMISED.sentence(blank).startswith("On net, Grad-CAM gives maps of one value")
+
+
+@pytest.mark.parametrize("last", [0.45, 0.55, 0.3, 0.2])
+def test_a_threshold_within_the_noise_decides_nothing(last: float) -> None:
+    """The thresholds are 0.25 and 0.5; eight pictures leave an error of 0.05."""
+    found = on_ranks("net", "saliency", last, 0.05, 8)
+    assert found.finding == "undecided"
+    assert RANDOMISED.sentence(found)
+
+
+def test_the_verdict_covers_several_draws_of_the_weights(small_data: Path) -> None:
+    one = trained(small_data, "resnet-8")
+    settings = RandomisedSettings(methods=("saliency",), picture="test:1", images=4)
+    check = randomised._Check(one, settings)
+    for step, (layer, model) in enumerate(check.stages()):
+        list(check.measured("saliency", step, layer, model))
+    alone = float(check.last["saliency"].nanmean())
+    mean, error = check.all_random("saliency")
+    assert mean != alone
+    assert 0 < error < 1
+    check.others.clear()
+    assert check.all_random("saliency")[0] == pytest.approx(alone)
 
 
 def test_activations_are_those_of_the_network(pair: tuple[TrainedNetwork, TrainedNetwork]) -> None:
     settings = ActivationSettings(picture="test:2", layer="layer2.0.conv1", channels=3)
     tables, verdicts = run(ACTIVATIONS, activations.run(settings, pair))
-    assert [verdict.finding for verdict in verdicts] in (["plain", "small"], ["plain", "large"])
+    assert [verdict.finding for verdict in verdicts] in (
+        ["plain", "small"],
+        ["plain", "large"],
+        ["plain", "undecided"],
+    )
     for one in pair:
         model, x = one.model(), one.test_images()[0][2:3]
         with torch.no_grad():
@@ -236,6 +262,7 @@ def test_a_layer_that_no_network_has_is_refused(small_data: Path) -> None:
 def test_branches_may_add_little_or_much() -> None:
     assert on_additions("net", 3, [0.2, 0.4]).finding == "small"
     assert on_additions("net", 3, [2.0, 1.5]).finding == "large"
+    assert on_additions("net", 3, [0.45, 1.36, 0.9]).finding == "undecided"
     assert on_additions("net", 3, []).finding == "plain"
     assert on_additions("net", 0, []).finding == "none"
 

@@ -125,6 +125,8 @@ def test_every_verdict_can_come_out_either_way() -> None:
     ]
     assert _findings(replace(_ADDITION, descent=0.01, gain=0.99)) == ["below_one", "undecided"]
     assert _findings(replace(_ADDITION, descent=None)) == ["at_least_one"]
+    near = replace(_ADDITION, gain=0.99, gain_error=0.02)
+    assert _findings(near) == ["gain_undecided", "descends"]
 
 
 @pytest.mark.parametrize(

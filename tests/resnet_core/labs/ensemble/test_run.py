@@ -137,7 +137,7 @@ def test_plain_networks_have_nothing_to_drop() -> None:
     assert conclusions[-1].finding == "nothing_to_drop"
 
 
-def test_ahead_asks_for_more_than_one_standard_error() -> None:
+def test_ahead_asks_for_more_than_two_standard_errors() -> None:
     second = torch.tensor([1.0] * 10 + [0.0] * 90)
     assert ensemble.ahead(torch.zeros(100), second)
     assert not ensemble.ahead(second, second)
@@ -145,10 +145,26 @@ def test_ahead_asks_for_more_than_one_standard_error() -> None:
     one_better[:3] = 0
     one_better[50:52] = 1  # three gained, two lost: 1 +- sqrt(5)
     assert not ensemble.ahead(one_better, second)
+    few: Tensor = second.clone()
+    few[:3] = 0  # three gained, none lost: 3 +- 1.7
+    assert not ensemble.ahead(few, second)
+
+
+def test_ahead_of_a_mean_covers_the_members_seeds() -> None:
+    second = torch.full((100,), 0.1)
+    assert ensemble.ahead(torch.zeros(100), second, torch.tensor([0.1, 0.1]))
+    assert not ensemble.ahead(torch.zeros(100), second, torch.tensor([0.0, 0.2]))
 
 
 AVERAGE = Average(4, 1000, 5.0, 9.0, 8.0, True, True, 5.4)
 THINNING = Thinning("resnet-20", 7, 8.0, 8.7, 7.5, 90.0, True)
+
+
+def test_a_saturated_average_and_a_network_at_guessing_are_compared_with_nothing() -> None:
+    apart = [{"both_wrong": 5.0, "independent": 4.9, "disagreement": 14.0}] * 6
+    assert "saturated" in findings(replace(AVERAGE, error=0.2), apart, THINNING)
+    stuck = replace(THINNING, whole=86.0, alone=88.0)
+    assert "at_guessing" in findings(AVERAGE, apart, stuck)
 
 
 def findings(average: Average, pairs: list[Any], thinning: Thinning | None) -> list[str]:
@@ -158,14 +174,18 @@ def findings(average: Average, pairs: list[Any], thinning: Thinning | None) -> l
 
 
 def test_verdicts_follow_the_numbers_both_ways() -> None:
-    apart = [{"both_wrong": 0.9, "independent": 0.8, "disagreement": 14.0}] * 6
+    apart = [{"both_wrong": 3.0, "independent": 4.9, "disagreement": 14.0}] * 6
     usual = ["beats_best", "independent", "like_ensemble", "thinned_help"]
     assert findings(AVERAGE, apart, THINNING) == usual
-    same = [{"both_wrong": 6.0, "independent": 0.8, "disagreement": 4.0}] * 6
+    same = [{"both_wrong": 9.0, "independent": 0.8, "disagreement": 4.0}] * 6
     poor = replace(AVERAGE, error=9.0, ahead_of_alone=False, ahead_of_best=False)
     broken = replace(THINNING, alone=60.0, average=59.9, helped=False)
     unusual = ["no_gain", "correlated", "unlike_ensemble", "thinned_do_not_help"]
     assert findings(poor, same, broken) == unusual
+    near = [{"both_wrong": 5.0, "independent": 4.9, "disagreement": 4.0}] * 6
+    unsure = replace(THINNING, alone=9.4, block_error=1.0)
+    undecided = ["beats_best", "together_undecided", "dropped_undecided", "thinned_help"]
+    assert findings(AVERAGE, near, unsure) == undecided
     few = [{"both_wrong": 0.05, "independent": 0.01, "disagreement": 1.0}]
     tied = replace(AVERAGE, ahead_of_best=False)
     assert findings(tied, few, None) == ["beats_mean", "few_mistakes", "nothing_to_drop"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,7 @@ def test_a_preresnet_that_does_not_add_turns_the_verdict(small_data: Path) -> No
     entries = list(forward.ledger(Chain.of(model), one.test_images(8)[0]))
     account.take("trained", True, entries)
     account.initial = {True: 1.0, False: 2.0}
+    account.idle = False
     assert next(iter(verdicts(account))).finding in {"approximate", "elsewhere"}
 
 
@@ -126,11 +129,12 @@ def _entry(stream: float, changes_size: bool = False, difference: float | None =
     return Entry(1, "layer1.0", changes_size, stream, None, None, difference)
 
 
-def _account(growing: float, with_bn: float, without: float, difference: float) -> Account:
+def _account(
+    growing: float, with_bn: float, without: float, difference: float, parts: Sequence[float] = ()
+) -> Account:
     account = Account("net", "resnet")
-    account.take(
-        "trained", True, [_entry(1), _entry(growing), _entry(growing**2, True, difference)]
-    )
+    streams = [_entry(growing**place) for place in range(11)]
+    account.take("trained", True, [*streams, _entry(growing**11, True, difference)], parts)
     account.initial = {True: with_bn, False: without}
     return account
 
@@ -140,9 +144,30 @@ def test_every_verdict_can_come_out_both_ways() -> None:
         return [verdict.finding for verdict in verdicts(_account(*numbers))]
 
     assert findings(1.1, 1.1, 1.5, 1e-7) == ["exact", "steady", "tamed"]
-    assert findings(2.0, 1.5, 1.1, 0.3) == ["approximate", "growing", "untamed"]
+    assert findings(2.0, 1.5, 1.1, 0.3) == ["approximate", "exploding", "untamed"]
+    assert findings(1.1, 1.5, 1.51, 0.3) == ["approximate", "steady", "tamed_alike"]
     assert findings(0.5, 1.0, 0.5, 2.0) == ["elsewhere", "steady", "tamed"]
     assert findings(math.nan, math.nan, 1.0, 2.0) == ["elsewhere"]
+
+
+def test_a_growth_below_1_41_a_block_is_not_steady_by_itself() -> None:
+    """1.38 a block is 25 over ten, where unrelated branches would make 3.3."""
+    verdict = list(verdicts(_account(1.38, 1.0, 2.0, 0.3)))[1]
+    assert verdict.finding == "growing"
+    assert verdict.values["total"] == pytest.approx(1.38**10)
+    assert verdict.values["fair"] == pytest.approx(math.sqrt(11))
+
+
+def test_growths_that_differ_with_the_images_decide_nothing() -> None:
+    fair = math.sqrt(11) ** 0.1
+    parts = [fair * 0.98, fair * 1.03, fair * 0.99, fair * 1.02]
+    assert list(verdicts(_account(fair * 1.005, 1, 2, 0.3, parts)))[1].finding == "growth_undecided"
+
+
+def test_branches_that_begin_at_zero_say_nothing_about_bn() -> None:
+    account = _account(1.1, 1.0, 1.0, 0.3)
+    account.take("initial", True, [_entry(1), replace(_entry(1), branch=0.0)])
+    assert [verdict.finding for verdict in verdicts(account)][-1] == "idle"
 
 
 def test_growth_is_per_block_of_the_same_size() -> None:

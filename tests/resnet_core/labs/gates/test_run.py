@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from resnet_core.labs.gates import run as gates
 from resnet_core.labs.gates.question import QUESTION, Settings
 from resnet_core.labs.gates.verdicts import Gate, diverged, verdict
 from resnet_core.labs.tools.chain import Chain
+from resnet_core.labs.tools.derived_networks import initial_network
 from resnet_core.networks.catalog import block_sites
 from resnet_core.training.session import Session
 from tests.graph_stand_in import Chunked
@@ -81,7 +83,7 @@ def test_a_run_measures_the_trained_gates_and_those_in_training(
 ) -> None:
     monkeypatch.setattr(gates, "Session", session)
     one = untrained(small_data, "highway-8", iterations=7)
-    settings = Settings(iterations=10, depth=8, images=20, gate_bias=-1.0)
+    settings = Settings(iterations=10, depth=8, images=20, gate_bias=-1.0, data="shapes")
     tables, conclusions = run(QUESTION, gates.run(settings, [one]))
     trained = [row for row in tables["gates"] if row["run"] != "live"]
     live = [row for row in tables["gates"] if row["run"] == "live"]
@@ -92,7 +94,7 @@ def test_a_run_measures_the_trained_gates_and_those_in_training(
 
 
 def test_gates_that_begin_closed_turn_the_verdict() -> None:
-    settings = Settings(iterations=10, depth=8, images=20)
+    settings = Settings(iterations=10, depth=8, images=20, data="shapes")
     _, (usual,) = run(QUESTION, gates.run(settings, []))
     assert usual.finding == "open"
     shut = settings.model_copy(update={"gate_bias": 4.0})
@@ -106,9 +108,8 @@ def _gate(carry: float) -> Gate:
 
 def test_every_verdict_can_come_out() -> None:
     def finding(*carries: float) -> str:
-        return verdict(
-            "net", 10, [0.88] * len(carries), [_gate(carry) for carry in carries]
-        ).finding
+        start = [_gate(0.88) for _ in carries]
+        return verdict("net", 10, start, [_gate(carry) for carry in carries]).finding
 
     assert finding(0.88, 0.05) == "closed"
     assert finding(0.88, 0.6) == "narrowed"
@@ -116,8 +117,34 @@ def test_every_verdict_can_come_out() -> None:
     assert diverged("net", 3).finding == "diverged"
 
 
-def test_the_recipe_is_the_one_minute_s_in_less_time() -> None:
-    plan = gates.experiment(Settings(iterations=400, seed=3))
+def test_what_the_images_do_not_tell_is_no_verdict() -> None:
+    def finding(carry: float) -> str:
+        gates_ = [replace(_gate(carry), error=0.02)]
+        return verdict("net", 10, [_gate(0.88)], gates_).finding
+
+    assert finding(0.09) == "undecided"  # closed is below 0.10
+    assert finding(0.82) == "undecided"  # narrowed is by 0.05
+    assert finding(0.03) == "closed"
+
+
+def test_the_start_of_a_trained_network_is_measured(small_data: Path) -> None:
+    """Not computed from the bias: inputs and weights move it."""
+    one = untrained(small_data, "highway-8")
+    _, (conclusion, _) = run(
+        QUESTION, gates.run(Settings(iterations=10, depth=8, images=20, data="shapes"), [one])
+    )
+    start = gates.gates(
+        Chain.of(initial_network(one, one.test_images(20)[0])), one.test_images(20)[0]
+    )
+    carries = {gate.block: 100 * gate.carry for gate in start}
+    assert conclusion.values["start"] == pytest.approx(carries[conclusion.values["block"]])
+
+
+def test_the_recipe_is_the_recorded_networks_in_less_time() -> None:
+    photographs = gates.experiment(Settings(iterations=400, seed=3))
+    assert (photographs.data, photographs.learning_rate) == ("cifar10-sample", 0.05)
+    assert photographs.drops == (355, 385)
+    plan = gates.experiment(Settings(iterations=400, seed=3, data="shapes"))
     assert (plan.network, plan.data, plan.seed) == ("cifar/highway-20", "shapes", 3)
     assert plan.warmup_iterations == round(400 / 1060 * 500)
     assert plan.drops == (355, 385)

@@ -129,8 +129,8 @@ def test_minima_are_counted() -> None:
     assert landscape.minima(np.cos(places)[:, None] + np.cos(places)[None, :]) == 4
 
 
-def _surface(family: str, convex: float, loss: float = 0.1) -> Surface:
-    return Surface(family, family, loss, 0.01, math.log(10), 60, convex, 50.0, 1)
+def _surface(family: str, convex: float, loss: float = 0.1, error: float = 2.0) -> Surface:
+    return Surface(family, family, loss, 0.01, math.log(10), 60, convex, 50.0, 1, error)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,24 @@ def test_a_network_that_has_hardly_learned_comes_with_a_warning() -> None:
     conclusions = verdicts([_surface("plain", 95.0, loss=2.1)])
     assert [verdict.finding for verdict in conclusions] == ["one", "hardly_learned"]
     assert all(QUESTION.sentence(verdict) for verdict in conclusions)
+
+
+def test_it_is_compared_with_none() -> None:
+    stuck, trained = _surface("plain", 40.0, loss=2.1), _surface("resnet", 90.0)
+    findings = [verdict.finding for verdict in verdicts([stuck, trained])]
+    assert findings == ["one", "hardly_learned", "one"]
+
+
+def test_surfaces_whose_quarters_differ_as_much_decide_nothing() -> None:
+    pair = [_surface("plain", 60.0, error=15.0), _surface("resnet", 90.0, error=15.0)]
+    assert verdicts(pair)[-1].finding == "alike"
+
+
+def test_the_quarters_are_the_whole_plane() -> None:
+    plane = np.arange(49).reshape(7, 7) % 3 == 0
+    parts = landscape.quarters(plane)
+    assert sum(part.size for part in parts) == 49
+    assert sum(int(part.sum()) for part in parts) == int(plane.sum())
 
 
 def test_each_filter_of_a_direction_is_as_long_as_the_networks() -> None:

@@ -73,6 +73,15 @@ def test_either_network_may_have_the_better_maps(
     assert all(QUESTION.sentence(one) for one in (first, *rest))
 
 
+def test_one_of_six_related_methods_decides_nothing() -> None:
+    names = ("saliency", "grad_cam", "occlusion", "smooth_grad", "deep_lift", "conductance")
+    scores = [_score("plain-20", name, 30) for name in names]
+    scores += [_score("resnet-20", name, 50 if at < 1 else 30) for at, name in enumerate(names)]
+    assert next(iter(verdicts(scores))).finding == "neither"
+    scores += [_score("resnet-20", name, 50) for name in names[:4]]
+    assert next(iter(verdicts(scores))).finding == "residual_more"
+
+
 def test_maps_no_better_than_chance_are_named() -> None:
     conclusions = list(
         verdicts([_score("plain-20", "saliency", 21), _score("plain-20", "grad_cam", 60)])

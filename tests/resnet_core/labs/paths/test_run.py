@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -97,7 +98,9 @@ def _lengths(blocks: int, factor: float) -> list[Length]:
     return [Length(k, count, count, factor**k, 0.0) for k, count in enumerate(counts)]
 
 
-@pytest.mark.parametrize(("each", "finding"), [(0.25, "short"), (1.0, "even"), (3.0, "long")])
+@pytest.mark.parametrize(
+    ("each", "finding"), [(0.2, "short"), (0.8, "shorter"), (1.0, "even"), (3.0, "long")]
+)
 def test_the_verdict_follows_what_a_block_does_to_a_path(each: float, finding: str) -> None:
     """With comb(n, k) paths of gradient f^k the mean length is n f / (1 + f)."""
     lengths = _lengths(20, each)
@@ -107,6 +110,26 @@ def test_the_verdict_follows_what_a_block_does_to_a_path(each: float, finding: s
     low, high = bulk(lengths)
     inside = sum(one.carried for one in lengths[low : high + 1])
     assert inside >= 0.9 * sum(one.carried for one in lengths)
+
+
+def test_a_mean_length_that_chance_allows_is_no_verdict() -> None:
+    """4.4 of 10 blocks: the even band ends at 4.5, the interval at 4.2 and 4.6."""
+    lengths = _lengths(10, 0.8)
+    assert verdict("net", lengths).finding == "shorter"
+    assert verdict("net", lengths, image_error=0.1).finding == "undecided"
+    noisy = [replace(one, uncertainty=one.gradient) for one in lengths]
+    assert verdict("net", noisy).finding == "undecided"
+
+
+def test_the_error_over_the_images_is_that_of_a_ratio() -> None:
+    """Against the spread of the same estimate over many draws of as many images."""
+    chance = torch.Generator().manual_seed(0)
+    carried = torch.rand(5, 4000, generator=chance, dtype=torch.float64) ** 3
+    places = torch.arange(5, dtype=torch.float64)[:, None]
+    draws = [(places * part).sum() / part.sum() for part in carried.split(40, dim=1)]
+    expected = float(torch.stack(draws).std())
+    assert paths.effective_error(carried[:, :40]) == pytest.approx(expected, rel=0.35)
+    assert paths.effective_error(carried[:, :1]) == 0
 
 
 def test_a_network_without_gradient_has_a_verdict_of_its_own() -> None:

@@ -150,6 +150,10 @@ def _trained(label: str, score: float, classification: float = 10.0, how: str = 
     return Trained(label, family, int(depth), how, BoxScore(score + spread, spread), classification)
 
 
+def _seeds(label: str, *scores: float, error: float = 10.0) -> list[Trained]:
+    return [_trained(label, score, error) for score in scores]
+
+
 def _findings(*trained: Trained) -> list[str]:
     conclusions = list(verdicts(trained))
     for verdict in conclusions:
@@ -158,30 +162,47 @@ def _findings(*trained: Trained) -> list[str]:
 
 
 def test_every_verdict_can_come_out() -> None:
-    plain, residual = _trained("plain-56", 0.4), _trained("resnet-56", 0.6)
-    assert _findings(plain, residual) == ["residual_tuned"]
-    assert _findings(_trained("plain-56", 0.7), residual) == ["plain_tuned"]
-    assert _findings(_trained("plain-56", 0.6), residual) == ["alike_tuned"]
-    assert _findings(_trained("plain-56", 0.595), residual) == ["alike_tuned"]  # surely, but little
-    assert _findings(residual, _trained("resnet-20", 0.5)) == ["deeper_tuned", "alone"]
-    assert _findings(residual, _trained("resnet-20", 0.7)) == ["shallower_tuned", "alone"]
-    assert _findings(residual, _trained("resnet-20", 0.6)) == ["depth_alike_tuned", "alone"]
-    assert _findings(_trained("plain-56", 0.1), _trained("plain-20", 0.5))[0] == "shallower_tuned"
-    assert _findings(residual) == ["alone"]
+    plain, residual = _seeds("plain-56", 0.39, 0.41), _seeds("resnet-56", 0.59, 0.61)
+    shallow = "resnet-20"
+    assert _findings(*plain, *residual) == ["residual_tuned"]
+    assert _findings(*_seeds("plain-56", 0.74, 0.76), *residual) == ["plain_tuned"]
+    assert _findings(*_seeds("plain-56", 0.6, 0.6), *residual) == ["alike_tuned"]
+    little = [*_seeds("plain-56", 0.595, 0.595), *_seeds("resnet-56", 0.6, 0.6)]
+    assert _findings(*little) == ["alike_tuned"]  # surely, but little
+    assert _findings(*residual, *_seeds(shallow, 0.4, 0.4)) == ["deeper_tuned", "alone"]
+    assert _findings(*residual, *_seeds(shallow, 0.8, 0.8)) == ["shallower_tuned", "alone"]
+    assert _findings(*residual, *_seeds(shallow, 0.6, 0.6)) == ["depth_alike_tuned", "alone"]
+    deep = _seeds("plain-56", 0.1, 0.1)
+    assert _findings(*deep, *_seeds("plain-20", 0.5, 0.5))[0] == "shallower_tuned"
+    assert _findings(residual[0]) == ["alone"]
     assert _findings() == []
     assert diverged("net", 3).finding == "diverged"
-    frozen = [replace(one, how="frozen") for one in (plain, residual)]
-    assert _findings(*frozen, plain) == ["residual_frozen"]
+    frozen = [replace(one, how="frozen") for one in (*plain, *residual)]
+    assert _findings(*frozen, plain[0]) == ["residual_frozen"]
+
+
+def test_one_backbone_each_does_not_decide_however_many_scenes() -> None:
+    plain, residual = _trained("plain-56", 0.4), _trained("resnet-56", 0.6)
+    assert _findings(plain, residual) == ["single_tuned"]
+    assert _findings(residual, _trained("resnet-20", 0.5)) == ["depth_single_tuned", "alone"]
+
+
+def test_seeds_that_differ_as_much_as_the_networks_decide_nothing() -> None:
+    """Six points apart on average, over the same scenes; single seeds differ by twenty."""
+    plain = _seeds("plain-20", 0.40, 0.50, 0.60)
+    assert _findings(*plain, *_seeds("resnet-20", 0.46, 0.56, 0.66)) == ["alike_tuned"]
+    assert _findings(*plain, *_seeds("resnet-20", 0.90, 0.95, 0.99)) == ["residual_tuned"]
 
 
 def test_every_depth_at_which_both_kinds_are_there_is_compared() -> None:
-    four = [_trained("plain-20", 0.6), _trained("resnet-20", 0.5)]
-    four += [_trained("plain-56", 0.2), _trained("resnet-56", 0.7)]
+    scores = {"plain-20": 0.6, "resnet-20": 0.5, "plain-56": 0.2, "resnet-56": 0.7}
+    four = [one for label, score in scores.items() for one in _seeds(label, score, score)]
     assert _findings(*four) == ["residual_tuned", "plain_tuned", "deeper_tuned"]
 
 
 def test_the_difference_is_the_lead_of_the_one_ahead() -> None:
-    (verdict,) = verdicts([_trained("plain-56", 0.7, 5), _trained("resnet-56", 0.6, 6)])
+    pair = [*_seeds("plain-56", 0.7, 0.7, error=5), *_seeds("resnet-56", 0.6, 0.6, error=6)]
+    (verdict,) = verdicts(pair)
     assert verdict.values["points"] == pytest.approx(10)
     assert verdict.values["low"] <= verdict.values["points"] <= verdict.values["high"]
     assert (verdict.values["plain_error"], verdict.values["residual_error"]) == (5, 6)
@@ -194,6 +215,14 @@ def test_classification_follows_or_it_does_not(errors: tuple[int, int], finding:
     assert isinstance(last, Verdict)
     assert last.finding == finding
     assert (last.values["pairs"], last.values["agreeing"]) == (1, int(finding == "follows"))
+
+
+def test_pairs_that_are_too_near_are_counted_and_decide_nothing_where_they_are_most() -> None:
+    near = [_trained("resnet-20", 0.5 + n / 100, 10 + n / 2) for n in range(3)]
+    *_, last = verdicts([*near, _trained("plain-20", 0.1, 80)])
+    assert (last.finding, last.values["pairs"], last.values["near"]) == ("follows", 3, 3)
+    *_, last = verdicts([*near, _trained("resnet-20", 0.53, 11.5), _trained("plain-20", 0.1, 80)])
+    assert (last.finding, last.values["pairs"], last.values["near"]) == ("follows_undecided", 4, 6)
 
 
 def test_settings_name_each_way_once() -> None:

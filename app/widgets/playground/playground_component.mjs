@@ -1,0 +1,9 @@
+// The playground as a component of the app's page; see component.js of the live charts.
+
+import { Playground } from "./playground.mjs";
+
+export function open(parent) {
+  const worker = () => new Worker(new URL("./training_worker.mjs", import.meta.url), { type: "module" });
+  const playground = new Playground(parent, worker);
+  return { update: (data) => playground.update(data), close: () => playground.dispose() };
+}
