@@ -62,7 +62,9 @@ def _flips(recorded: Result, beside: Result) -> str:
 
 
 def _picture(name: str, title: str) -> str:
-    return f"![{title}]({PICTURES}/{name}.png)"
+    """The picture of its page, once `make pictures` has taken it."""
+    file = f"{PICTURES}/{name}.png"
+    return f"![{title}]({file})" if (DOCUMENT.parent / file).is_file() else ""
 
 
 _INTRODUCTION = """# The laboratories

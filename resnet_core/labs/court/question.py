@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.catalog import LabSettings, Question, SixNPlusTwo, different_data
+from resnet_core.labs.catalog import Beside, LabSettings, Question, SixNPlusTwo, different_data
 from resnet_core.labs.data import PHOTOGRAPHS, Data
 
 SHALLOW = 8  # weighted layers of the short runs' shallow network
@@ -50,6 +50,7 @@ QUESTION = Question(
         "errors": (*RUN, "seed", "iterations", "train", "test", "diverged"),
     },
     runs=("photographs-plain-20-seed-0", "photographs-plain-44-seed-0"),
+    beside=Beside(("one-minute-plain-20-seed-0", "one-minute-plain-56-seed-0"), {"data": "shapes"}),
     most_runs=2,
     accepts=accepts,
     combines=combines,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet_core.labs.catalog import LabSettings, Question
+from resnet_core.labs.catalog import Beside, LabSettings, Question
 from resnet_core.labs.data import PHOTOGRAPHS, Data
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)  # weighted layers
@@ -39,6 +39,15 @@ QUESTION = Question(
         "photographs-plain-44-seed-0",
         "photographs-resnet-20-seed-0",
         "photographs-resnet-44-seed-0",
+    ),
+    beside=Beside(
+        (
+            "one-minute-plain-20-seed-0",
+            "one-minute-plain-56-seed-0",
+            "one-minute-resnet-20-seed-0",
+            "one-minute-resnet-56-seed-0",
+        ),
+        {"data": "shapes"},
     ),
     most_runs=6,
     code=(

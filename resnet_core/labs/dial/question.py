@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from resnet_core.labs.catalog import LabSettings, Question, refusing
+from resnet_core.labs.catalog import Beside, LabSettings, Question, refusing
 
 
 class Settings(LabSettings):
@@ -30,6 +30,7 @@ QUESTION = Question(
         "ends": ("alpha", "seed", "train_error", "test_error", "updates", "diverged"),
     },
     runs=("photographs-resnet-20-seed-0",),
+    beside=Beside(("one-minute-resnet-20-seed-0",)),
     most_runs=1,
     accepts=accepts,
     code=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.labs.catalog import LabSettings, Question, family, not_cifar
+from resnet_core.labs.catalog import Beside, LabSettings, Question, family, not_cifar
 
 
 class Settings(LabSettings):
@@ -38,6 +38,7 @@ QUESTION = Question(
         "ends": ("start", "noise", "family", "seed", "before", "after", "updates", "diverged"),
     },
     runs=("photographs-plain-20-seed-0",),
+    beside=Beside(("one-minute-plain-20-seed-0",)),
     most_runs=1,
     accepts=accepts,
     imported="labs.graft_imported",
