@@ -100,8 +100,9 @@ class _Watcher(Generic[Job]):
         Args:
             seconds: watch no longer than this; the jobs go on.
         """
-        with _terminable():
+        with _interruptible():
             try:
+                _raise_held()
                 with _displayed(self.columns) as display:
                     return self.watch(display, seconds)
             except KeyboardInterrupt:
@@ -204,14 +205,46 @@ def _displayed(more_columns: Sequence[ProgressColumn]) -> Iterator[_Display]:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def held_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back from the submission of jobs until they are followed.
+
+    `_Watcher.follow` then stops the jobs. Otherwise an interrupt between the two would end this
+    process and leave the jobs running.
+    """
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        _held.append(number)
+
+    with _handled_by(hold):
+        yield
+    _raise_held()
+
+
+_held: list[int] = []  # signals that came while they were held back
+
+
+def _raise_held() -> None:
+    if _held:
+        _held.clear()
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
     """Let SIGTERM interrupt as Ctrl-C does."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    with _handled_by(interrupt):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handlers in before.items():
+            signal.signal(number, handlers)

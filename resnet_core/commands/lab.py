@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from resnet_core.commands.follow import follow_laboratory
+from resnet_core.commands.follow import follow_laboratory, held_interrupts
 from resnet_core.commands.options import field_options, given_fields, json_option, with_options
 from resnet_core.commands.output import duration, print_json, print_table
 from resnet_core.errors import ResultNotFound
@@ -119,12 +119,13 @@ def _ask(
 ) -> None:
     settings = given_fields(question.settings.model_fields, values)
     request = LabRequest.create(question.name, runs, **settings)
-    lab_id = (
-        laboratories.retry(request.id)
-        if _is_stale(request.id, again, record)
-        else laboratories.submit(request)
-    )
-    result = follow_laboratory(lab_id)
+    with held_interrupts():
+        lab_id = (
+            laboratories.retry(request.id)
+            if _is_stale(request.id, again, record)
+            else laboratories.submit(request)
+        )
+        result = follow_laboratory(lab_id)
     if record:
         click.echo(results.record(lab_id), err=True)
     if as_json:

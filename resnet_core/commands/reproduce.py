@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from resnet_core.commands.follow import follow_runs
+from resnet_core.commands.follow import follow_runs, held_interrupts
 from resnet_core.commands.options import json_option, recordings_option
 from resnet_core.commands.output import print_json, print_runs, print_table, run_as_dict
 from resnet_core.errors import InvalidSetting, WrongState
@@ -60,9 +60,10 @@ def reproduce(
         _print_plan(experiments, as_json)
         return
     group = name if name == "one-minute" else reproductions.group(scale)
-    submitted = queue.submit_or_resume(experiments, group)
     seconds = None if budget is None else 60 * budget
-    ended = follow_runs([run.id for run in submitted], seconds)
+    with held_interrupts():
+        submitted = queue.submit_or_resume(experiments, group)
+        ended = follow_runs([run.id for run in submitted], seconds)
     _pause(ended)
     paths = [
         path for run in ended if run.state == "finished" for path in _record(run, group, folder)

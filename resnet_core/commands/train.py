@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from resnet_core.commands.follow import follow_runs
+from resnet_core.commands.follow import follow_runs, held_interrupts
 from resnet_core.commands.options import experiment_options, given_settings, json_option
 from resnet_core.commands.output import (
     duration,
@@ -43,9 +43,11 @@ def train(preset: str | None, detach: bool, as_json: bool, **options: Any) -> No
     Every option below is a setting of an experiment; with --preset it replaces the
     preset's own. Ctrl-C saves a checkpoint of each run and says how to go on.
     """
-    submitted = queue.submit(_experiments(preset, given_settings(options)))
-    ids = [run.id for run in submitted]
-    ended = submitted if detach else follow_runs(ids)
+    experiments = _experiments(preset, given_settings(options))
+    with held_interrupts():
+        ended = queue.submit(experiments)
+        if not detach:
+            ended = follow_runs([run.id for run in ended])
     if detach:
         from resnet_core.jobs import supervisor
 
