@@ -96,6 +96,12 @@ median of five seeds, and in brackets the least and the greatest. In a deep plai
 rounding error changes where a seed ends: adding numbers in another order moved the median of the
 circle from 34 to 12. Compare ranges, not medians a few points apart.
 
+## Links
+
+The address holds all settings, also those of points that a reader drew. `embed=true` leaves out all but
+the networks and their controls; `hide=` takes any of `controls,data,depth,shortcut,more,guess`, with
+commas: `playground?embed=true&depth=40&hide=more,guess`.
+
 ## Depth
 
 400 points on two spirals, layers of 8 units, batch normalisation, ReLU, SGD with momentum 0.9,
