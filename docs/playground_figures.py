@@ -98,9 +98,9 @@ circle from 34 to 12. Compare ranges, not medians a few points apart.
 
 ## Links
 
-The address holds all settings, also those of points that a reader drew. `embed=true` leaves out all but
-the networks and their controls; `hide=` takes any of `controls,data,depth,shortcut,more,guess`, with
-commas: `playground?embed=true&depth=40&hide=more,guess`.
+The address holds all settings, also those of points that a reader drew. `embed=true` leaves out all
+but the networks and their controls; `hide=` takes any of `controls`, `data`, `depth`, `shortcut`,
+`more` and `guess`, with commas: `playground?embed=true&depth=40&hide=more,guess`.
 
 ## Depth
 
