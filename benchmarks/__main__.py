@@ -15,7 +15,7 @@ import click
 from benchmarks import machine
 
 # Each module gives `sections(quick)`: Markdown, one table at a time.
-NAMES = ("training", "checkpoints", "storage", "viewers", "cold_start", "pages")
+NAMES = ("training", "checkpoints", "storage", "viewers", "cold_start", "pages", "playground")
 
 
 @click.command()

@@ -27,7 +27,7 @@ def page() -> str:
     """Return the whole file, HTML."""
     data = {
         "words": {language: _words(language) for language in LANGUAGES},
-        "worker": bundle("training_worker.mjs"),
+        "workers": {name: bundle(f"{name}_worker.mjs") for name in ("training", "runs")},
     }
     style = "\n".join(_source(name) for name in ("standalone.css", "playground.css"))
     text = _PAGE.format(

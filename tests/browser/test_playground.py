@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -180,3 +182,53 @@ def test_embedded_it_shows_the_networks_alone(
     expect(root.locator(".pp-card select")).to_have_count(0)
     expect(page.locator(".pg-switches")).to_be_hidden()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+def test_all_depths_are_trained_and_charted(empty_playground: Playground, page: Page) -> None:
+    root = open_playground(page, empty_playground, "/playground?lang=en&width=2&batch=10")
+    begin = say("en", "playground.depths.begin")
+    root.get_by_role("button", name=begin).click()
+    expect(root.locator(".pp-depths [role=status]")).to_have_text(re.compile(" of 60 trainings"))
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()  # it pauses
+    expect(root.get_by_role("button", name=begin)).to_be_visible()
+    rows = root.locator(".pp-depths table tr")
+    expect(rows).to_have_count(7)
+    assert rows.nth(6).locator("td").all_inner_texts()[0] == "40"
+    assert "–" not in "".join(rows.locator("td").all_inner_texts())
+
+
+def test_results_and_pictures_are_saved(
+    empty_playground: Playground, page: Page, tmp_path: Path
+) -> None:
+    root = open_playground(page, empty_playground)
+    reach(page, 50)
+    press(page, "pause")
+    page.wait_for_timeout(500)
+    saved = {}
+    for kind in ("csv", "json", "png", "svg"):
+        with page.expect_download() as download:
+            root.get_by_role("button", name=say("en", f"playground.save.{kind}")).click()
+        saved[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[kind])
+    head, *lines = saved["csv"].read_text(encoding="utf-8").splitlines()
+    assert head == "update,error_a,loss_a,error_b,loss_b"
+    run = json.loads(saved["json"].read_text(encoding="utf-8"))
+    assert run["query"] == "depth=4&width=4"
+    assert run["updates"] == int(lines[-1].split(",")[0]) == step_of(page)
+    for network, column in zip(run["networks"], (1, 3), strict=True):
+        assert network["error"] == float(lines[-1].split(",")[column])
+        assert network["curve"][-1] == [run["updates"], round(network["error"], 4)]
+    assert [one["settings"]["shortcut"] for one in run["networks"]] == [0, 2]
+    assert saved["png"].read_bytes().startswith(b"\x89PNG")
+    assert saved["svg"].read_text(encoding="utf-8").count("<svg") == 4
+
+
+def test_an_experiment_shows_its_settings(empty_playground: Playground, page: Page) -> None:
+    root = open_playground(page, empty_playground)
+    root.locator(".pp-experiments summary").click()
+    links = root.locator(".pp-experiments a")
+    expect(links).to_have_count(10)
+    links.first.click()
+    parameters(page, "depth=10")
+    expect(root.locator(".pp-card-a h3")).to_have_text("A · plain, 10 layers")
+    assert "width=4" not in page.url

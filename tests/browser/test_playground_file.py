@@ -30,3 +30,31 @@ def test_the_file_opened_from_disk_does_all_of_it(page: Page) -> None:
     press(page, "step")
     page.wait_for_function(f"document.querySelector('.pp').dataset.step === '{before + 1}'")
     assert [url for url in requests if not url.startswith(("file:", "blob:", "data:"))] == []
+
+
+def test_resets_leave_the_memory_as_it_was(page: Page) -> None:
+    page.goto(f"{playground.FILE.as_uri()}?lang=en")
+    reach(page, 20)
+    session = page.context.new_cdp_session(page)
+
+    def used() -> tuple[float, int]:
+        """Megabytes of the page's objects, and elements."""
+        session.send("HeapProfiler.collectGarbage")
+        size = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+        return size, session.send("Memory.getDOMCounters")["nodes"]
+
+    page.evaluate(_RESET, 10)
+    before, elements = used()
+    page.evaluate(_RESET, 200)
+    after, elements_after = used()
+    assert after < before + 2
+    assert elements_after < elements + 200
+
+
+# A reset every 40 ms.
+_RESET = """async (count) => {
+    for (let at = 0; at < count; at++) {
+        document.querySelector(".pp-reset").click();
+        await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+}"""

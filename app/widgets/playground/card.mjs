@@ -31,10 +31,13 @@ export class Card {
     this.error.textContent = measured ? percent(measured.error) : "–";
     this.error.title = words.error;
     this.plane.canvas.setAttribute("aria-label", fill(words.plane, { name, error: measured ? percent(measured.error) : "–" }));
-    this.plane.draw(pictures?.plane ?? null, points, dark);
     const layers = settings.depth + 1;
     const here = { layer: Math.min(selected.layer, layers - 1), unit: Math.min(selected.unit, settings.width - 1) };
-    this.units.draw(pictures?.units ?? null, layers, settings.width, here, dark);
+    // Pictures come less often than measurements, and drawing them is what takes time.
+    const [plane, units] = [[pictures, points, dark], [pictures, here.layer, here.unit, settings, dark]];
+    if (differs(plane, this.drawnPlane)) this.plane.draw(pictures?.plane ?? null, points, dark);
+    if (differs(units, this.drawnUnits)) this.units.draw(pictures?.units ?? null, layers, settings.width, here, dark);
+    Object.assign(this, { drawnPlane: plane, drawnUnits: units });
     const text = this.describe(here, settings, measured);
     this.units.canvas.setAttribute("aria-label", fill(words.select, { name }));
     this.units.say(text);
@@ -52,6 +55,10 @@ export class Card {
       gradient: short(measured?.weights[layer]),
     });
   }
+}
+
+function differs(values, before) {
+  return values.some((value, index) => value !== before?.[index]);
 }
 
 export function networkName(settings, words) {

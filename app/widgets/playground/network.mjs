@@ -104,14 +104,21 @@ class Layer {
     const { units, inputs, W, x, dx } = this;
     sumRows(this.shift.gradient, dz, rows, units);
     const da = this.bn ? this.denormalise(dz, rows) : dz;
-    W.gradient.fill(0);
+    const { value, gradient } = W;
+    gradient.fill(0);
     dx.fill(0, 0, rows * inputs);
     for (let row = 0; row < rows; row++) {
-      for (let unit = 0; unit < units; unit++) {
+      // Two units at a time: half the traffic with memory.
+      for (let unit = 0, w = 0; unit < units; unit += 2, w += inputs) {
         const d = da[row * units + unit];
-        for (let input = 0, at = row * inputs, w = unit * inputs; input < inputs; input++, at++, w++) {
-          W.gradient[w] += d * x[at];
-          dx[at] += d * W.value[w];
+        const pair = unit + 1 < units;
+        const d2 = pair ? da[row * units + unit + 1] : 0;
+        const w2 = pair ? inputs : 0;
+        for (let at = row * inputs; at < (row + 1) * inputs; at++, w++) {
+          const signal = x[at];
+          gradient[w] += d * signal;
+          gradient[w + w2] += d2 * signal;
+          dx[at] += d * value[w] + d2 * value[w + w2];
         }
       }
     }
@@ -122,13 +129,14 @@ class Layer {
   denormalise(dz, rows) {
     const { units, normal, da, deviation, scale, shift } = this;
     scale.gradient.fill(0);
+    const [value, dScale, dShift] = [scale.value, scale.gradient, shift.gradient];
     for (let at = 0; at < rows * units;) {
-      for (let unit = 0; unit < units; unit++, at++) scale.gradient[unit] += dz[at] * normal[at];
+      for (let unit = 0; unit < units; unit++, at++) dScale[unit] += dz[at] * normal[at];
     }
     for (let at = 0; at < rows * units;) {
       for (let unit = 0; unit < units; unit++, at++) {
-        const centred = dz[at] - (shift.gradient[unit] + normal[at] * scale.gradient[unit]) / rows;
-        da[at] = (scale.value[unit] / deviation[unit]) * centred;
+        const centred = dz[at] - (dShift[unit] + normal[at] * dScale[unit]) / rows;
+        da[at] = (value[unit] / deviation[unit]) * centred;
       }
     }
     return da;
@@ -271,11 +279,16 @@ export function wrong(s, classes, rows) {
 
 // out = x W^T for rows of `inputs` values.
 function multiply(out, x, W, rows, inputs, units) {
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let unit = 0, w = 0; unit < units; unit++, at++) {
-      let sum = 0;
-      for (let input = 0, from = row * inputs; input < inputs; input++) sum += W[w++] * x[from++];
-      out[at] = sum;
+  for (let row = 0; row < rows; row++) {
+    for (let unit = 0; unit < units; unit += 2) {
+      const w2 = unit + 1 < units ? inputs : 0; // two units at a time
+      let [sum, sum2] = [0, 0];
+      for (let w = unit * inputs, from = row * inputs; from < (row + 1) * inputs; w++, from++) {
+        sum += W[w] * x[from];
+        sum2 += W[w + w2] * x[from];
+      }
+      out[row * units + unit] = sum;
+      if (w2) out[row * units + unit + 1] = sum2;
     }
   }
 }

@@ -4,10 +4,13 @@ import { Card } from "./card.mjs";
 import { Controls } from "./controls.mjs";
 import { Curves, decades } from "./curves.mjs";
 import { dataset } from "./data.mjs";
+import { Depths } from "./depths.mjs";
 import { element } from "./dom.mjs";
+import { experimentList } from "./experiments.mjs";
 import { Guess } from "./guess.mjs";
 import { networkColours } from "./palette.mjs";
 import { Record } from "./record.mjs";
+import { saveButtons } from "./saving.mjs";
 import { whatIsSeen } from "./sentence.mjs";
 import { SIGNS, forTraining, fromQuery, toQuery } from "./settings.mjs";
 import { Transport } from "./transport.mjs";
@@ -17,7 +20,7 @@ const SPOKEN = 4000; // ms between sentences for a screen reader
 const MOST_DRAWN = 300;
 
 export class Playground {
-  // `newWorker`: gives a Worker that runs training_worker.mjs.
+  // `newWorker(name)`: gives a Worker that runs NAME_worker.mjs.
   constructor(parent, newWorker) {
     this.parent = parent;
     const query = new URLSearchParams(window.location.search);
@@ -29,7 +32,8 @@ export class Playground {
     this.selected = { layer: Math.ceil(this.settings.a.depth / 2), unit: 0 };
     this.signal = false; // gradient norms of the signal in place of the weights
     this.side = 1; // class of the next point that is drawn
-    this.worker = newWorker();
+    this.newWorker = newWorker;
+    this.worker = newWorker("training");
     this.worker.onmessage = ({ data }) => this.receive(data);
     this.onPop = () => this.load(fromQuery(new URLSearchParams(window.location.search)), false);
     window.addEventListener("popstate", this.onPop);
@@ -71,6 +75,7 @@ export class Playground {
     this.seen = element("p", { class: "pp-seen" });
     this.spoken = element("p", { class: "pp-spoken", role: "status" });
     this.guess = new Guess(words, () => this.beginGuess());
+    this.depths = new Depths(words, () => this.newWorker("runs"), () => this.trainAllDepths(), this.depths);
     const kind = element("button", { type: "button", class: "pp-switch", onclick: () => { this.signal = !this.signal; this.schedule(); } });
     this.kind = kind;
     this.curves.gradient.root.querySelector("h3").after(kind);
@@ -80,7 +85,11 @@ export class Playground {
       element("div", { class: "pp-findings" }, this.seen, ...(this.embedded || hidden.has("guess") ? [] : [this.guess.root])),
       this.spoken,
       element("div", { class: "pp-cards" }, ...SIGNS.map((sign) => this.cards[sign].root)),
-      element("div", { class: "pp-panels" }, ...Object.values(this.curves).map(({ root }) => root)));
+      element("div", { class: "pp-panels" }, ...Object.values(this.curves).map(({ root }) => root)),
+      ...(this.embedded ? [] : [
+        element("div", { class: "pp-further" }, this.depths.root, saveButtons(this)),
+        experimentList(words, (query) => this.load(fromQuery(query))),
+      ]));
     this.curves.error.setWords(words["curve.error"], words["curve.note_error"]);
     this.curves.response.setWords(words["curve.response"], words["curve.note_response"]);
     this.parent.dataset.mounts = Number(this.parent.dataset.mounts ?? 0) + 1;
@@ -174,6 +183,7 @@ export class Playground {
       });
     });
     this.drawCurves(frame, colours);
+    this.depths.draw(colours, dark);
     this.seen.textContent = this.points.rows > 1 ? whatIsSeen(frame, settings, words) : words["own.none"];
     this.guess.show(record.frames);
     this.speak();
@@ -222,6 +232,12 @@ export class Playground {
     this.change({ drawn: [...this.settings.drawn, [x, y, this.side]] });
   }
 
+  // Takes the processor for itself.
+  trainAllDepths() {
+    this.transport.pause();
+    this.depths.begin(this.settings);
+  }
+
   // 40 plain layers beside 10, all else as at first.
   beginGuess() {
     const { a, b } = this.settings;
@@ -251,6 +267,7 @@ export class Playground {
     this.resized.disconnect();
     this.controls?.dispose();
     this.worker.terminate();
+    this.depths?.forget();
     this.root?.remove();
     document.body.removeAttribute("data-pp-embed");
   }

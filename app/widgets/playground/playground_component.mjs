@@ -3,7 +3,7 @@
 import { Playground } from "./playground.mjs";
 
 export function open(parent) {
-  const worker = () => new Worker(new URL("./training_worker.mjs", import.meta.url), { type: "module" });
-  const playground = new Playground(parent, worker);
+  const newWorker = (name) => new Worker(new URL(`./${name}_worker.mjs`, import.meta.url), { type: "module" });
+  const playground = new Playground(parent, newWorker);
   return { update: (data) => playground.update(data), close: () => playground.dispose() };
 }

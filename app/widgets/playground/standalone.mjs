@@ -3,8 +3,8 @@
 import { element } from "./dom.mjs";
 import { Playground } from "./playground.mjs";
 
-const { words, worker } = globalThis.residualPlayground; // put there by docs/playground.py
-const newWorker = () => new Worker(URL.createObjectURL(new Blob([worker], { type: "text/javascript" })));
+const { words, workers } = globalThis.residualPlayground; // put there by docs/playground.py
+const newWorker = (name) => new Worker(URL.createObjectURL(new Blob([workers[name]], { type: "text/javascript" })));
 const NAMES = { en: "English", ko: "한국어" };
 
 const query = new URLSearchParams(window.location.search);

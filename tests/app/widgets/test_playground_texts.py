@@ -20,7 +20,8 @@ def _patterns() -> list[re.Pattern[str]]:
     names = [first or second for first, second in _NAMED.findall(source)]
     for pair in re.findall(r'words\[[^\]]*\? "([\w.]+)" : "([\w.]+)"\]', source):
         names += pair
-    names += re.findall(r'button\("(\w+)"', source)
+    transport = (MODULES[0].parent / "transport.mjs").read_text(encoding="utf-8")
+    names += re.findall(r'button\("(\w+)"', transport)
     page = (ROOT / "pages" / "playground.py").read_text(encoding="utf-8")
     names += re.findall(r'"playground\.(\w+)"', page)
     parts = [re.split(r"(\$\{.*?\})", name) for name in names]
