@@ -114,6 +114,8 @@ def _measured(name: str, at_block: Split) -> Addition:
         descent=None if descent is None else _mean(descent),
         descent_error=None if descent is None else standard_error(descent),
         gain_error=finite(standard_error(norms(before) / norms(behind))) or 0.0,
+        behind_error=finite(standard_error(norms(behind))) or 0.0,
+        before_error=finite(standard_error(norms(before))) or 0.0,
     )
 
 

@@ -21,7 +21,7 @@ class Addition:
         behind, before: ||dL/dy||, ||dL/dx||.
         shortcut, branch: norms of the two parts of dL/dx; a plain block has no shortcut.
         gain, shortcut_gain, branch_gain: ||dL/dx|| and its parts' norms over ||dL/dy||.
-        gain_error: standard error of the gain over the images.
+        gain_error, behind_error, before_error: standard errors of these means.
         cosine: between the two parts.
         descent: cosine of F(x) with -dL/dx; None where their shapes differ or nothing is added.
         descent_error: standard error of its mean over the images.
@@ -40,6 +40,8 @@ class Addition:
     descent: float | None
     descent_error: float | None
     gain_error: float = 0.0
+    behind_error: float = 0.0
+    before_error: float = 0.0
 
 
 def verdicts(label: str, additions: Sequence[Addition]) -> Iterator[Verdict]:
@@ -55,11 +57,21 @@ def verdicts(label: str, additions: Sequence[Addition]) -> Iterator[Verdict]:
 
 
 def _change(label: str, additions: Sequence[Addition]) -> Verdict:
-    last, first = additions[0].behind, additions[-1].before
-    change = first / last if last else math.nan
-    finding = "plain_holds"
-    if not 1 / _DECADE <= change <= _DECADE:
-        finding = "plain_grows" if change > _DECADE else "plain_shrinks"
+    last, first = additions[0], additions[-1]
+    change = first.before / last.behind if last.behind else math.nan
+    error = 0.0
+    if last.behind and first.before:  # of the change: of a quotient, first order
+        error = change * math.hypot(
+            first.before_error / first.before, last.behind_error / last.behind
+        )
+    low, high = side(change, error, 1 / _DECADE), side(change, error, _DECADE)
+    finding = "plain_undecided"
+    if low < 0:
+        finding = "plain_shrinks"
+    elif high > 0:
+        finding = "plain_grows"
+    elif low > 0 and high < 0:
+        finding = "plain_holds"
     return Verdict(finding, {"label": label, "change": change})
 
 

@@ -145,8 +145,10 @@ class _Lesions:
         What comes before a lesion is as in the whole network, so it is not computed again.
         """
 
+        rest: list[Step] = [*steps, *(block for _, block in self.chain.blocks[place:])]
+
         def forward(x: Tensor) -> Tensor:
-            for step in (*steps, *(block for _, block in self.chain.blocks[place:])):
+            for step in rest:
                 x = step(x)
             return self.chain.head(x)
 

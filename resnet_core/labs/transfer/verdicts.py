@@ -12,14 +12,13 @@ import numpy as np
 
 from resnet_core.labs.certainty import spread
 from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.tools.intervals import quantile
 from resnet_core.labs.transfer.scenes import Index, Score, interval
 
 _RESIDUAL = ("resnet", "preresnet")
 _ORDER = ("tuned", "frozen", "scratch")  # of the modes in the verdict
 _LEAST = 1.0  # points of mean IoU; heads that all predict "background" differ by less
 _MARGIN = 3.0  # points of classification error; a few hundred images do not resolve less
-# Student's t at 95 %, by degrees of freedom; the last one also stands for more.
-_STUDENT = {2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31}
 _MOST = 0.8  # of the pairs must agree before one "follows" the other
 
 
@@ -100,7 +99,7 @@ class Difference:
         freedom = len(one.members) + len(other.members) - 2
         if min(len(one.members), len(other.members)) < 2:
             return cls(ahead(), low, high)
-        by_seeds = _STUDENT[min(freedom, max(_STUDENT))] * math.hypot(one.spread(), other.spread())
+        by_seeds = quantile(freedom) * math.hypot(one.spread(), other.spread())
         half = math.hypot((high - low) / 2, by_seeds)
         return cls(ahead(), ahead() - half, ahead() + half, seeds=True)
 

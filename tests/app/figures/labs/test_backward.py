@@ -21,7 +21,8 @@ def _row(family: str, place: int, resizes: bool, shortcut: float | None) -> dict
         **{"place": place, "block": f"layer{place}.0", "changes_size": resizes},
         **{"behind": 2.0, "before": 4.0, "shortcut": shortcut, "branch": 1.0, "gain": 2.0},
         **{"shortcut_gain": shortcut, "branch_gain": 0.5, "cosine": shortcut and 0.3},
-        **{"descent": moves and 0.1, "descent_error": moves and 0.02},
+        **{"descent": moves and 0.1, "descent_error": moves and 0.02, "gain_error": 0.01},
+        **{"behind_error": 0.1, "before_error": 0.1},
     }
 
 

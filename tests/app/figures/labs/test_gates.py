@@ -17,7 +17,7 @@ draw = partial(lab_answers.draw, "gates")
 def _row(run: str, iteration: int, place: int, carry: float) -> dict[str, object]:
     who = {"run": run, "label": run, "family": "highway", "depth": 20}
     where = {"iteration": iteration, "place": place, "block": f"layer1.{place - 1}"}
-    spread = {"low": 0.05, "high": 0.4, "closed": 0.0}
+    spread = {"low": 0.05, "high": 0.4, "closed": 0.0, "error": 0.01}
     return {**who, **where, **spread, "transform": 1 - carry, "carry": carry}
 
 

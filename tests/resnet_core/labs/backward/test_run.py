@@ -138,6 +138,14 @@ def test_a_plain_networks_gradient_may_shrink_hold_or_grow(before: float, findin
     assert _findings(last, first) == [f"plain_{finding}"]
 
 
+def test_a_change_near_a_decade_that_the_images_do_not_tell_is_no_verdict() -> None:
+    last = replace(_ADDITION, shortcut=None, behind=1.0)
+    first = replace(_ADDITION, shortcut=None, before=12.0)
+    assert _findings(last, first) == ["plain_grows"]
+    assert _findings(last, replace(first, before_error=2.0)) == ["plain_undecided"]
+    assert _findings(replace(last, behind_error=0.2), first) == ["plain_undecided"]
+
+
 def test_highways_are_refused(small_data: Path) -> None:
     assert "gates" in QUESTION.accepts(experiment(small_data, "highway-8"))
     assert not QUESTION.accepts(experiment(small_data, "plain-8"))

@@ -113,7 +113,7 @@ def _error(subject: TrainedNetwork, count: int = 1000) -> float:
 @pytest.mark.parametrize("run", PAIR)
 def test_the_pair_on_record_can_be_followed_through_its_training(run: str, home: Path) -> None:
     subject = trained_network.load(run)
-    assert derived_networks.saved_iterations(subject) == [0, 53, 106, 212, 424, 742]
+    assert derived_networks.saved_iterations(subject) == [0, 212, 424]
     assert subject.iteration == 1060
 
 
