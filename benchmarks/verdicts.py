@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import torch
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs import catalog
@@ -128,6 +129,7 @@ def table(rows: Sequence[Stability]) -> str:
 def main(
     names: tuple[str, ...], seeds: int, runs: tuple[str, ...], settings: str, write: Path | None
 ) -> None:
+    torch.set_num_threads(1)  # as in a short run; more fight over small networks
     rows: list[Stability] = []
     for name in names or catalog.NAMES:
         question = catalog.question(name)
