@@ -46,7 +46,7 @@ ONE_MINUTE: Mapping[str, Any] = MappingProxyType(
     }
 )
 
-# Chosen on five seeds, see docs/decisions/0012.
+# Chosen on five seeds, see docs/decisions/0013.
 PHOTOGRAPHS: Mapping[str, Any] = MappingProxyType(
     {
         **ONE_MINUTE,
