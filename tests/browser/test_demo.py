@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, Response, expect
 
 from app.language.texts import say
-from resnet_core.experiments.presets import FOUR
+from resnet_core.experiments.presets import photographs
 from resnet_core.runs import queries
 from tests.browser.charts import PANELS, Charts
 from tests.browser.playground import Playground
@@ -21,7 +21,7 @@ def test_the_demo_goes_live_and_keeps_what_the_reader_did(
     start(page, charts)
     group = parse_qs(urlsplit(page.url).query)["run"][0]
     four = queries.group(group)
-    assert sorted(run.experiment.network for run in four) == sorted(FOUR)
+    assert {run.experiment for run in four} == set(photographs())
 
     charts.count_replacements()
     grows_in_all_panels(charts)
@@ -52,7 +52,7 @@ def open_home(playground: Playground, page: Page) -> Charts:
     page.goto(playground.url)
     # Whoever reads the first sentence gives the waiting worker the time to get ready.
     ready = playground.home.glob
-    wait_until(lambda: any(ready("cache/shapes-*.npz")), "the waiting worker")
+    wait_until(lambda: any(ready("cache/images-*-pixels*.npz")), "the waiting worker")
     return Charts(page)
 
 

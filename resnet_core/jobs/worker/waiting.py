@@ -59,17 +59,18 @@ def wait(fork: bool) -> int:
 
 
 def _warm_up() -> None:
-    """Import and draw what every run needs at its start: modules that torch and Arrow import when
-    they are first used (a second), and the embedded images.
+    """Import and read what runs need at their start: modules that torch and Arrow import when they
+    are first used (a second), and the images that come with the package.
 
     Nothing here may start a thread or touch a GPU: forked children could not use them.
     """
     build(NetworkSpec(depth=8, width=1, image_size=8), seed=0)
     pa.array([0.0])  # imports pandas, if it is installed, to ask whether this is a series
-    try:
-        catalog.load(Selection(catalog.SHAPES))
-    except (PlaygroundError, OSError) as error:
-        print(f"The embedded images are not ready: {error}", file=sys.stderr)
+    for name in catalog.INCLUDED:
+        try:
+            catalog.load(Selection(name))
+        except (PlaygroundError, OSError) as error:
+            print(f"The images of {name} are not ready: {error}", file=sys.stderr)
 
 
 def work_alone(folder: Path) -> int:
