@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from resnet_core.commands.options import json_option
 from resnet_core.commands.output import print_json, print_table
-from resnet_core.telemetry.response_table import LayerResponse, response_table, write
+
+if TYPE_CHECKING:  # torch is not needed to list the commands
+    from resnet_core.telemetry.response_table import LayerResponse
 
 IMAGES = 1000
 
@@ -40,6 +43,8 @@ def responses(run: str, images: int, file: Path | None, as_json: bool) -> None:
     without augmentation: in training mode, where BN uses the statistics of each mini-batch, and in
     evaluation mode, where it uses the running ones.
     """
+    from resnet_core.telemetry.response_table import write
+
     table, count = measured(run, images)
     if file is not None:
         write(file, table, count)
@@ -57,6 +62,7 @@ def measured(run_id: str, images: int = IMAGES) -> tuple[tuple[LayerResponse, ..
         PlaygroundError: there is no such run, it has no weights, or its images are not here.
     """
     from resnet_core.labs.tools.trained_network import load
+    from resnet_core.telemetry.response_table import response_table
 
     network = load(run_id)
     inputs, _ = network.train_images(images)
