@@ -101,4 +101,4 @@ def test_a_worker_answers_a_laboratory(engine: Engine, home: Path) -> None:
     assert found.state == "finished", found.reason
     assert found.sentences
     wait_until(lambda: not engine.alive(handle), "the worker's end")
-    assert "lesion of one-minute-plain-20-seed-0" in of_result(lab_id).log.read_text()
+    assert "lesion of paper-8000-plain-56-seed-0" in of_result(lab_id).log.read_text()
