@@ -4,6 +4,7 @@ import dataclasses
 import multiprocessing
 import sqlite3
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -138,19 +139,23 @@ def test_unknown_runs_are_named(index: Store) -> None:
         index.get("run-0009")
 
 
-def claim_all(path: Path, sink: multiprocessing.Queue) -> None:
+def claim_all(path: Path, sink: multiprocessing.Queue, both_ready: Barrier) -> None:
     index = Store(path)
+    both_ready.wait(timeout=120)
     while (claimed := index.claim()) is not None:
         sink.put(claimed.id)
     sink.put(None)
 
 
 def test_two_processes_never_claim_the_same_run(index: Store) -> None:
-    index.add([record(n) for n in range(60)])
+    count = 300
+    index.add([record(n) for n in range(count)])
     context = multiprocessing.get_context("spawn")
     sink: multiprocessing.Queue = context.Queue()
+    both_ready = context.Barrier(2)  # one that starts first would claim all of them
     claimers = [
-        context.Process(target=claim_all, args=(index.database.path, sink)) for _ in range(2)
+        context.Process(target=claim_all, args=(index.database.path, sink, both_ready))
+        for _ in range(2)
     ]
     for claimer in claimers:
         claimer.start()
@@ -161,7 +166,7 @@ def test_two_processes_never_claim_the_same_run(index: Store) -> None:
         seen += [claimed] if claimed else []
     for claimer in claimers:
         claimer.join(timeout=60)
-    assert sorted(seen) == [f"run-{n:04d}" for n in range(60)]
+    assert sorted(seen) == [f"run-{n:04d}" for n in range(count)]
 
 
 def test_a_damaged_index_is_moved_aside_and_rebuilt_from_the_folders(
