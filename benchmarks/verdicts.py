@@ -94,7 +94,7 @@ def networks_of(runs: Sequence[str], number: int) -> tuple[str, ...]:
 
 
 def stability(laboratory: str, repeats: Sequence[Repeat]) -> list[Stability]:
-    """How often each verdict of the first answer comes back."""
+    """Count how often each verdict of the first answer comes back."""
     first = repeats[0].findings
     instead = Counter(finding for one in repeats for finding in set(one.findings) - set(first))
     return [

@@ -87,11 +87,15 @@ def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
     """Show the main button; its label gives the time once that has been measured."""
     experiments = puzzle.experiments_like(records)
     again = bool(records) and not records[0].recorded
-    lacking = puzzle.lacking(experiments)
+    lacking = _data(records) if puzzle.lacking(experiments) else ""
     unknown = not lacking and not again and training.together(experiments) is None
     st.fragment(_buttons, run_every=2.0 if unknown else None)(
         home, experiments, again, bool(records), lacking
     )
+
+
+def _data(records: list[RunRecord]) -> str:
+    return records[0].data_title or records[0].experiment.data
 
 
 def _buttons(

@@ -8,7 +8,6 @@ from app.language import texts
 from app.language.texts import t
 from app.page_state.page import page_link
 from app.router import laboratories
-from app.server import lab_answers
 from resnet_core.labs.results import results
 
 _COLUMNS = 2
@@ -37,7 +36,7 @@ def _card(name: str) -> None:
 
 def _verdict(name: str) -> str:
     recorded = results.recorded(name)
-    verdicts = lab_answers.verdicts(recorded, texts.speaker(texts.language())) if recorded else []
+    verdicts = recorded.sentences_in(texts.language()) if recorded else []
     return verdicts[0] if verdicts else t("labs.common.overview_unrecorded")
 
 

@@ -78,14 +78,13 @@ def experiments_like(records: Sequence[RunRecord]) -> tuple[Experiment, ...]:
     return tuple(first[name].changed(seed=seed) for name in four_of(records) or first)
 
 
-def lacking(experiments: Sequence[Experiment]) -> str:
-    """Return the name of the data that these need and that are not on this machine, or ""."""
-    data = experiments[0].data
+def lacking(experiments: Sequence[Experiment]) -> bool:
+    """Return whether the data that these need are not on this machine."""
     try:
-        catalog.require(data)
+        catalog.require(experiments[0].data)
     except PlaygroundError:
-        return data
-    return ""
+        return True
+    return False
 
 
 def fixed_table(records: Sequence[RunRecord], say: Speaker) -> str:

@@ -1,4 +1,4 @@
-"""When measurements decide: intervals against thresholds, and networks at guessing."""
+"""Decisions by measurements: intervals against thresholds, and networks at guessing."""
 
 from __future__ import annotations
 

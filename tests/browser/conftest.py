@@ -82,7 +82,7 @@ def module_page() -> Iterator[Page]:
 
 @pytest.fixture
 def watch(page: Page) -> Watch:
-    """What the page's context complains of."""
+    """Complaints of the page's context."""
     return _stage.watch
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from app.background.measurements import Estimate, training
+from app.language.texts import escaped, say
 from resnet_core.errors import InvalidSetting
 from resnet_core.experiments import presets
 from resnet_core.runs import queries, recording
@@ -150,7 +151,9 @@ def test_a_set_whose_data_are_not_here_cannot_be_started(nothing_recorded: Path)
     recording.record(_four("paper-8000", data="cifar10"), nothing_recorded)
     test = _open()
     assert test.button(key="run").disabled
-    assert "cifar10, which is not on this machine" in _texts(test)
+    title = queries.recorded()[0].data_title
+    assert title
+    assert say("en", "home.lacking", data=escaped(title)) in _texts(test)
 
 
 def test_runs_that_wait_for_others_say_so() -> None:

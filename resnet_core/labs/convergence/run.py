@@ -71,7 +71,7 @@ def initial(form: str, settings: Settings, depth: int) -> Array:  # seeds, L
 
 
 def factors(form: str, numbers: Array) -> Array:
-    """What the layers multiply by: w, or 1 + w."""
+    """Factors of the layers: w, or 1 + w."""
     return numbers + 1 if form == "residual" else numbers
 
 

@@ -40,6 +40,8 @@ class LabRequest:
         settings: of the laboratory's own class.
         weights: SHA-256 of each run's weights.
         version: of the laboratory's tables, see `Question.version`.
+        former: settings that an earlier version of the laboratory had, in JSON; they are part of
+            the result's id.
     """
 
     laboratory: str
@@ -47,6 +49,7 @@ class LabRequest:
     settings: LabSettings
     weights: tuple[str, ...] = ()
     version: int = 1
+    former: tuple[tuple[str, Any], ...] = ()
 
     @property
     def id(self) -> str:
@@ -100,7 +103,7 @@ class LabRequest:
             "version": self.version,
             "runs": list(self.runs),
             "weights": list(self.weights),
-            "settings": self.settings.model_dump(mode="json"),
+            "settings": {**self.settings.model_dump(mode="json"), **dict(self.former)},
         }
 
     @classmethod
@@ -111,9 +114,15 @@ class LabRequest:
             InvalidSetting: it is of another version of the laboratory, whose settings differ.
             KeyError, TypeError: it is not a request.
         """
-        settings = create_settings(catalog.question(values["laboratory"]), values["settings"])
+        question, version = catalog.question(values["laboratory"]), int(values["version"])
+        known = dict(values["settings"])
+        former: tuple[tuple[str, Any], ...] = ()
+        if version != question.version:
+            gone = [name for name in known if name not in question.settings.model_fields]
+            former = tuple((name, known.pop(name)) for name in gone)
+        settings = create_settings(question, known)
         runs, hashes = tuple(values["runs"]), tuple(values["weights"])
-        return cls(values["laboratory"], runs, settings, hashes, int(values["version"]))
+        return cls(values["laboratory"], runs, settings, hashes, version, former)
 
 
 def create_settings(question: Question, texts: Mapping[str, Any]) -> LabSettings:

@@ -30,7 +30,8 @@ from resnet_core.runs import queries, store
 from resnet_core.runs.folder import read_laboratory, write_laboratory
 from resnet_core.runs.record import Job, State
 from resnet_core.runs.store import wrong_state
-from resnet_core.system.texts import Message
+from resnet_core.system import texts
+from resnet_core.system.texts import Language, Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,10 +83,31 @@ class Result:
         return time.strftime("%Y-%m-%d", time.gmtime(self.ended)) if self.ended else ""
 
     @property
+    def is_of_earlier_version(self) -> bool:
+        """Return whether the laboratory's tables and verdicts had another meaning then."""
+        return self.request.version != catalog.question(self.request.laboratory).version
+
+    @property
     def sentences(self) -> list[str]:
-        """Return the verdicts in English."""
+        """Return the verdicts in English, as `sentences_in`."""
+        return self.sentences_in("en")
+
+    def sentences_in(self, language: Language) -> list[str]:
+        """Return a sentence for each verdict.
+
+        Of an earlier version some may have no words any more, or lack a value: a sentence that
+        says so takes their place.
+        """
         question = catalog.question(self.request.laboratory)
-        return [question.sentence(verdict) for verdict in self.verdicts]
+        sentences = []
+        for verdict in self.verdicts:
+            try:
+                sentences.append(question.sentence(verdict, language))
+            except KeyError:
+                if not self.is_of_earlier_version:
+                    raise
+                sentences.append(texts.text(language, "labs.common.earlier_version"))
+        return sentences
 
 
 def read(lab_id: str) -> Result:

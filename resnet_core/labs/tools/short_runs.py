@@ -6,6 +6,7 @@ there are. Children end with the process that started them, see `_serve`.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -37,6 +38,8 @@ RunEvent = Measurement | Finished | Diverged
 Around = Callable[[nn.Module], AbstractContextManager[Any]]
 
 CLASSES = 10  # of the embedded shapes and of the photographs, on which `experiment` trains
+_log = logging.getLogger(__name__)
+
 _MOST_AT_ONCE = 8
 
 
@@ -290,8 +293,9 @@ def _start_workers(count: int, runs: Sequence[ShortRun]) -> list[_Worker]:
     try:
         while len(workers) < count:
             workers.append(_Worker())
-    except OSError:
-        pass  # no more processes: those there are take the work
+    except OSError as error:
+        # Those there are take the work; without any, this process does.
+        _log.warning("Short runs train in %d processes: %s", len(workers) or 1, error)
     except BaseException:
         for worker in workers:
             worker.kill()

@@ -20,7 +20,7 @@ from resnet_core.labs.results import results
 from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
 from resnet_core.labs.results.results import EventWriter
 from resnet_core.runs import queries, store
-from resnet_core.system import processes
+from resnet_core.system import processes, texts
 from tests.tiny_laboratory import NAME
 
 
@@ -206,6 +206,35 @@ def test_a_damaged_folder_can_be_asked_for_again(lab_request: LabRequest, damage
             assert results.read(lab_request.id).tables == {}
     laboratories.submit(lab_request)
     assert results.read(lab_request.id).state == "queued"
+
+
+def test_an_answer_of_an_earlier_version_is_still_read(lab_request: LabRequest) -> None:
+    """It may have a setting, a verdict or a value that the laboratory does not know any more."""
+    lab_id = laboratories.submit(lab_request)
+    finish(lab_id)
+    folder = of_result(lab_id)
+    values = json.loads(folder.request_file.read_text())
+    values["version"] += 1
+    values["settings"]["patience"] = 4
+    folder.request_file.write_text(json.dumps(values))
+    events = folder.events.read_text()
+    folder.events.write_text(events.replace('"count": 3', '"number": 3'))
+
+    earlier = results.read(lab_id)
+
+    assert earlier.is_of_earlier_version
+    assert earlier.request.to_json() == values  # so its id is what it was
+    assert earlier.sentences == [texts.text("en", "labs.common.earlier_version")]
+    assert len(earlier.tables["counts"]) == 1
+
+
+def test_a_value_that_this_version_lacks_is_not_passed_over(lab_request: LabRequest) -> None:
+    lab_id = laboratories.submit(lab_request)
+    finish(lab_id)
+    events = of_result(lab_id).events
+    events.write_text(events.read_text().replace('"count": 3', '"number": 3'))
+    with pytest.raises(KeyError):
+        _ = results.read(lab_id).sentences
 
 
 @pytest.mark.parametrize(
