@@ -23,7 +23,7 @@ def playground() -> None:
     _component(
         key="playground",
         data={
-            "routes": answers.PREFIX,
+            "routes": answers.routes_path(),
             "version": answers.static_version(),
             "module": "playground_component.mjs",
             "words": words(texts.language()),
