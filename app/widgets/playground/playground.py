@@ -32,7 +32,7 @@ def _show(key: str, module: str) -> None:
     _component(
         key=key,
         data={
-            "routes": answers.PREFIX,
+            "routes": answers.routes_path(),
             "version": answers.static_version(),
             "module": module,
             "words": words(texts.language()),
