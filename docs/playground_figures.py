@@ -105,10 +105,10 @@ but the networks and their controls; `hide=` takes any of `controls`, `data`, `d
 ## One number a layer
 
 `mode=chain` shows the smallest deep network: a chain of L numbers, plain (w_1 ... w_L from normal
-numbers) or residual ((1 + w_1) ... (1 + w_L) from small w), and gradient descent on half the squared
-distance of the product from a target. `chain_layers`, `chain_rate`, `chain_small`, `chain_decay`,
-`chain_target` and `chain_seed` set it. `chain.mjs` computes it as the laboratory *Slow convergence*
-does in Python; a test holds the two to the same steps.
+numbers) or residual ((1 + w_1) ... (1 + w_L) from small w). Gradient descent lowers half of the
+squared distance of the product from a target. `chain_layers`, `chain_rate`, `chain_small`,
+`chain_decay`, `chain_target` and `chain_seed` set it. `chain.mjs` computes it as
+the laboratory *Slow convergence* does in Python; a test holds the two to the same steps.
 
 ## Depth
 

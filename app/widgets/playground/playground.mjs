@@ -96,7 +96,7 @@ export class Playground {
         experimentList(words, (query) => this.load(fromQuery(query))),
       ]));
     const fresh = element("div", { class: "pp", lang: words.language },
-      ...(this.embedded || hidden.has("mode") ? [] : [this.modes()]), this.networks, this.chain.root);
+      ...(this.embedded || hidden.has("mode") ? [] : [this.modes()]), this.networks);
     this.curves.error.setWords(words["curve.error"], words["curve.note_error"]);
     this.curves.response.setWords(words["curve.response"], words["curve.note_response"]);
     this.parent.dataset.mounts = Number(this.parent.dataset.mounts ?? 0) + 1;
@@ -203,7 +203,8 @@ export class Playground {
   draw() {
     const chain = this.settings.mode === "chain";
     this.networks.hidden = chain;
-    this.chain.root.hidden = !chain;
+    if (!chain) this.chain.root.remove();
+    else if (!this.chain.root.isConnected) this.root.append(this.chain.root);
     this.modeButtons?.forEach((button, index) => button.setAttribute("aria-pressed", MODE.options[index] === this.settings.mode));
     if (chain) this.chain.show(this.settings.chain, this.dark);
     else this.drawNetworks();
