@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +31,17 @@ _GZIP_LEVEL = 5
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+
+def base_path() -> str:
+    """Return what `server.baseUrlPath` puts before every path, such as "/resnet"; "" by default."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def routes_path() -> str:
+    """Return the path that the addresses of all routes begin with."""
+    return base_path() + PREFIX
 
 
 @dataclass(frozen=True)
