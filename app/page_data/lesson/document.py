@@ -79,7 +79,7 @@ def _step(step: Step, measured: Measured, language: Language) -> dict[str, Any]:
         "scene": drawn(measured.scene, say, named),
         "parameters": measured.values.get("parameters", ""),
         "provenance": _provenance(measured, say),
-        "source": _link(step.source, step.query | _runs(step, measured), language),
+        "source": _link(step.source, {**step.query, **_runs(step, measured)}, language),
         "live": _link(step.live, step.live_query, language) if step.live else None,
     }
 

@@ -43,10 +43,17 @@ class _Four:
         return cls(first, deep, residual, deep_residual)
 
 
-def _curve(run: RunRecord, part: str, column: str = "running_error", **more: bool) -> Curve:
+def _curve(
+    run: RunRecord,
+    part: str,
+    column: str = "running_error",
+    *,
+    after: bool = False,
+    thin: bool = False,
+) -> Curve:
     frame = queries.measured(run).frame[["iteration", column]].dropna()
     points = thinned(list(frame["iteration"]), list(frame[column]))
-    return Curve(part, *_network(run), points, **more)
+    return Curve(part, *_network(run), points, after, thin)
 
 
 def _network(run: RunRecord) -> tuple[str, str, int]:
