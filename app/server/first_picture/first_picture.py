@@ -66,7 +66,11 @@ def _with_picture(html: str, request: Request) -> str:
 
 
 def _is_home(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+    if (
+        scope["type"] != "http"
+        or scope["method"] != "GET"
+        or scope["path"] != f"{answers.base_path()}/"
+    ):
         return False
     return "run" not in QueryParams(scope.get("query_string", b""))
 
@@ -96,7 +100,7 @@ def language(query: Mapping[str, str], accepted: str) -> Language:
 
 def in_head() -> str:
     """Return the styles, and a preload of plotly.js with low priority."""
-    script = f".{answers.PREFIX}/static/{answers.static_version()}/plotly.min.js"
+    script = f"{answers.routes_path()}/static/{answers.static_version()}/plotly.min.js"
     return (
         f"<style>{_read('first_picture.css')}</style>"
         f'<link rel="preload" as="script" fetchpriority="low" href="{script}">'
