@@ -55,6 +55,7 @@ def test_a_term_shows_its_sentence_to_pointer_and_keyboard(
     empty_playground: Playground, page: Page
 ) -> None:
     page.goto(f"{empty_playground.url}/lab-lesion?lang=en")
+    arrived(page, "en", "light")
     card = page.locator("#pg-term")
     for place in (".stMarkdown", ".lab-paper, .lab-verdict"):
         term = page.locator(place).locator("a[href*='glossary?term=']").first
