@@ -15,8 +15,9 @@ from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
-# In the order of the navigation; the first is the home page. Also the keys of the titles.
-MAIN = ("puzzle", "playground", "train", "runs", "compare", "ledger")
+HOME = "puzzle"
+# In the order of the navigation. Also the keys of the titles.
+MAIN = ("lesson", HOME, "playground", "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.
@@ -52,7 +53,7 @@ def url_path(name: str) -> str:
 
 def _pages(names: Sequence[str]) -> list[st.Page]:
     return [
-        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == MAIN[0])
+        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == HOME)
         for name in names
     ]
 

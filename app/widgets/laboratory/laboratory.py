@@ -248,7 +248,7 @@ def lab_figures(
     _component(
         key=key,
         data={
-            "routes": answers.PREFIX,
+            "routes": answers.routes_path(),
             "version": answers.static_version(),
             "module": "lab_figures.mjs",
             "id": lab_id,
