@@ -25,6 +25,12 @@ export function families(dark) {
   return { plain: plain[0], residual: residual[0] };
 }
 
+// Of a family, the shade of the deeper or the shallower network: deeper is darker on light, lighter
+// on dark.
+export function shade(name, deep, dark) {
+  return FAMILIES[dark ? "dark" : "light"][name][deep === dark ? 1 : 0];
+}
+
 export function family({ shortcut }) {
   return shortcut ? "residual" : "plain";
 }

@@ -36,7 +36,7 @@ export class Playground {
     this.newWorker = newWorker;
     this.worker = newWorker("training");
     this.worker.onmessage = ({ data }) => this.receive(data);
-    this.onPop = () => this.load(fromQuery(new URLSearchParams(window.location.search)), false);
+    this.onPop = () => this.readAddress();
     window.addEventListener("popstate", this.onPop);
     this.resized = new ResizeObserver(() => this.schedule());
   }
@@ -293,6 +293,12 @@ export class Playground {
   write() {
     window.clearTimeout(this.writing);
     this.writing = window.setTimeout(() => this.address((query) => toQuery(this.settings, query)), 300);
+  }
+
+  // Back and forward; a link within the page changes no setting.
+  readAddress() {
+    const settings = fromQuery(new URLSearchParams(window.location.search));
+    if (JSON.stringify(settings) !== JSON.stringify(this.settings)) this.load(settings, false);
   }
 
   // Changes the parameters of the URL in place.
