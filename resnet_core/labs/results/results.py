@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -91,6 +92,19 @@ class Result:
     def sentences(self) -> list[str]:
         """Return the verdicts in English, as `sentences_in`."""
         return self.sentences_in("en")
+
+    def in_short(self, language: Language) -> list[str]:
+        """Return the main findings in one or two short texts; none where there are no such texts.
+
+        Their keys are `labs.NAME.short.FINDING`.
+        """
+        name = self.request.laboratory
+        short = []
+        for verdict in self.verdicts:
+            key = f"labs.{name}.short.{verdict.finding}"
+            with suppress(KeyError):  # no such text, or values of an earlier version
+                short.append(texts.text(language, key, **verdict.values))
+        return list(dict.fromkeys(short))[:2]
 
     def sentences_in(self, language: Language) -> list[str]:
         """Return a sentence for each verdict.
