@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -101,6 +101,17 @@ class Stage:
             complaints += watch.complaints
             watch.complaints.clear()
         return complaints
+
+    def sections(self) -> list[tuple[str, str]]:
+        """Return the text of each open page and the end of each server's log, with titles."""
+        found = []
+        for context, _ in self._windows:
+            for page in context.pages:
+                with suppress(Error):
+                    found.append((page.url, page.locator("body").inner_text(timeout=5_000)))
+        for name, playground in self._playgrounds.items():
+            found.append((f"log of the server {name!r}", playground.said()[-5_000:]))
+        return found
 
     def close_pages(self) -> None:
         """Close all pages but those that are kept, and delete what they stored."""

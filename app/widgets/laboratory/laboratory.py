@@ -15,7 +15,7 @@ from app.language import glossary, texts
 from app.language.errors import explain
 from app.language.texts import fault, t
 from app.page_data.chapters import following
-from app.page_state.page import Page, page_link, rerun
+from app.page_state.page import Page, page_link, rerun, touch
 from app.server import answers
 from app.widgets.component import component
 from app.widgets.laboratory.state import (
@@ -301,5 +301,5 @@ def lab_figures(
             "words": {name: t(f"labs.common.{name}") for name in _WORDS},
         },
         # Streamlit runs the page at a trigger only where there is a callback.
-        on_ended_change=lambda: None,
+        on_ended_change=touch,
     )
