@@ -265,6 +265,8 @@ def _check(schema: pa.Schema) -> None:
     for axis in ("layers", "blocks"):
         if not all(isinstance(name, str) for name in axis_names(schema, axis)):
             raise ValueError(axis)
+    if len(set(schema.names)) < len(schema):  # names that are not UTF-8 raise here
+        raise ValueError("columns")
     if not isinstance(json.loads(schema.metadata[b"started"]), dict):
         raise ValueError("started")
     for column in ("iteration", "seconds", "loss"):
