@@ -80,8 +80,7 @@ def _responses(table: pd.DataFrame, canvas: Canvas) -> go.Figure:
     """From the input on the left to the output, the first seed of each role."""
     traces = []
     for role, rows in table.groupby("role", sort=False):
-        first = rows[rows["seed"] == rows["seed"].min()]
-        traces.append(_line(str(role), first["place"], first["std"], canvas))
+        traces.append(_line(str(role), rows["place"], rows["std"], canvas))
     ends = [canvas.text("place.first"), canvas.text("place.last")]
     x = {"tickvals": [0, 1], "ticktext": ends, "range": [-0.02, 1.02]}
     return canvas.figure(traces, "place", "std", xaxis=x, margin={"r": 36}, height=look.TALLER)

@@ -241,11 +241,12 @@ def _tables(contents: Contents, laboratory: str) -> dict[str, pd.DataFrame]:
 
 
 def _thinned(source: LabFolder) -> str:
-    """Return the events without the steps of the progress bar, numbers rounded."""
+    """Return the events without blanks and steps of the progress bar, numbers rounded."""
     lines = [json.loads(text) for text in source.events.read_text("utf-8").splitlines()]
     last = max((n for n, event in enumerate(lines) if event["kind"] == "progress"), default=None)
     events = (event for n, event in enumerate(lines) if event["kind"] != "progress" or n == last)
-    return "".join(json.dumps(_rounded(event), ensure_ascii=False) + "\n" for event in events)
+    compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+    return "".join(compact.encode(_rounded(event)) + "\n" for event in events)
 
 
 def _rounded(value: Any) -> Any:

@@ -29,7 +29,7 @@ QUESTION = Question(
     tables={
         "curves": ("role", "seed", "depth", "iteration", "error"),
         "singular": ("role", "rank", "share", "value"),
-        "responses": ("role", "seed", "layer", "place", "std"),
+        "responses": ("role", "layer", "place", "std"),
         "errors": ("role", "seed", "train", "test", "diverged"),
     },
     beside=Beside(settings={"data": "shapes"}),

@@ -62,7 +62,9 @@ def run(settings: Settings, networks: Sequence[object] = ()) -> Iterator[Event]:
             spectra[role] = spectrum(model, images)
         yield Rows("singular", _ranks(role, spectra[role]))
     runs = all_runs(settings)
-    yield from short_runs.train_together(runs, lambda measurement: {}, _ended)
+    yield from short_runs.train_together(
+        runs, lambda measurement: {}, partial(_ended, settings.seed)
+    )
     results = [
         Result(str(run.columns["role"]), run.experiment.seed, run.final)
         for run in runs
@@ -126,12 +128,14 @@ def pictures(settings: Settings, count: int) -> Tensor:
     )
 
 
-def _ended(run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:
+def _ended(first: int, run: ShortRun, errors: FinalErrors) -> Iterator[Rows]:
+    """Errors of every run; responses of those with the first seed."""
     yield Rows.one("errors", run.columns, vars(errors))
-    if run.responses is not None:
+    if run.responses is not None and run.columns["seed"] == first:
         last = len(run.responses) - 1
-        rows = [
-            {**run.columns, "layer": layer + 1, "place": layer / last, "std": finite(std)}
+        role = run.columns["role"]
+        rows: list[Row] = [
+            {"role": role, "layer": layer + 1, "place": layer / last, "std": finite(std)}
             for layer, std in enumerate(run.responses.tolist())
         ]
         yield Rows("responses", rows)

@@ -21,7 +21,7 @@ def _tables() -> dict[str, pd.DataFrame]:
     rows: dict[str, list[tuple[object, ...]]] = {
         "curves": [(*one, 44, step, 90.0 - step) for one in seeds for step in (0, 10)],
         "singular": [(role, 1 + r, r / 10, 10.0 ** (-4 * r)) for role in ROLES for r in (0, 3)],
-        "responses": [(*one, 1 + layer, layer / 2, 1.0) for one in seeds for layer in (0, 1, 2)],
+        "responses": [(role, 1 + layer, layer / 2, 1.0) for role in ROLES for layer in (0, 1, 2)],
         "errors": [(*one, 50.0 + one[1], 60.0, False) for one in seeds],
     }
     return {key: pd.DataFrame(rows[key], columns=list(QUESTION.tables[key])) for key in rows}
