@@ -11,16 +11,18 @@ from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import begin_run
+from app.widgets.frame.frame import frame
 from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
-# In the order of the navigation; the first is the home page. Also the keys of the titles.
-MAIN = ("puzzle", "playground", "train", "runs", "compare", "ledger")
+HOME = "puzzle"
+# In the order of the navigation. Also the keys of the titles.
+MAIN = ("lesson", HOME, "playground", "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.
-INSIDE = ("architecture", "attribution", "augmentation")
+INSIDE = ("architecture", "attribution", "augmentation", "glossary")
 NAMES = (*MAIN, OVERVIEW, *INSIDE)
 
 
@@ -36,8 +38,17 @@ def show_page() -> None:
         t("common.nav.inside"): _pages(INSIDE),
     }
     page = st.navigation(sections, position="top")
+    frame(page.title)
     switches([one.url_path for section in sections.values() for one in section])
     page.run()
+
+
+def title_key(name: str) -> str:
+    """Return the catalogue's entry with the title of the page `pages/NAME.py`."""
+    folder, _, laboratory = name.rpartition("/")
+    if folder:
+        return f"labs.{laboratory}.nav"
+    return "labs.common.overview" if name == OVERVIEW else f"common.nav.{name}"
 
 
 def laboratories() -> list[str]:
@@ -52,7 +63,7 @@ def url_path(name: str) -> str:
 
 def _pages(names: Sequence[str]) -> list[st.Page]:
     return [
-        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == MAIN[0])
+        st.Page(PAGES / f"{name}.py", title=t(f"common.nav.{name}"), default=name == HOME)
         for name in names
     ]
 

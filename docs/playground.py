@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from app.language.texts import LANGUAGES, say
+from app.figures.labels import network_label
+from app.language.texts import LANGUAGES, Language, say, speaker
+from app.page_data import puzzle
 from app.widgets.playground.playground import words
+from resnet_core.runs import queries
+from resnet_core.runs.record import RunRecord
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "playground.html"
 WIDGETS = ROOT / "app" / "widgets"
 MOST_BYTES = 400_000
+MOST_POINTS = 60  # of a recorded curve
 _FOLDERS = (WIDGETS / "playground", WIDGETS / "live_charts")
 _IMPORT = re.compile(r'^import \{ ([^}]+) \} from "\./([\w.]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:class|function|const) (\w+))", re.MULTILINE)
@@ -28,6 +35,7 @@ def page() -> str:
     data = {
         "words": {language: _words(language) for language in LANGUAGES},
         "workers": {name: bundle(f"{name}_worker.mjs") for name in ("training", "runs")},
+        "recorded": recorded(),
     }
     style = "\n".join(_source(name) for name in ("standalone.css", "playground.css"))
     text = _PAGE.format(
@@ -36,6 +44,35 @@ def page() -> str:
         script=bundle("standalone.mjs").replace("</", "<\\/"),
     )
     return text
+
+
+@cache
+def recorded() -> dict[str, Any]:
+    """Return the home page's recorded run on photographs: curves, and what is said of them."""
+    runs = puzzle.first_recording()
+    errors = puzzle.final_errors(runs) or {}
+    curves = []
+    for run in {run.experiment.network: run for run in reversed(runs)}.values():
+        name = run.experiment.network.removeprefix("cifar/")
+        frame = queries.measured(run).frame[["iteration", "running_error"]].dropna()
+        shown = frame.iloc[:: -(-len(frame) // MOST_POINTS)]
+        curve = {"name": network_label(name), "deep": not name.endswith("-20")}
+        curve["family"] = "plain" if name.startswith("plain") else "residual"
+        curve["x"] = [int(value) for value in shown["iteration"]]
+        curve["y"] = [round(float(value), 1) for value in shown["running_error"]]
+        curves.append({**curve, "error": errors[name]})
+    return {"curves": curves, **{language: _said_of(runs, language) for language in LANGUAGES}}
+
+
+def _said_of(runs: list[RunRecord], language: Language) -> dict[str, str]:
+    tell = speaker(language)
+    return {
+        "title": tell("playground.photographs"),
+        "curve": tell("playground.curve.error"),
+        "data": tell("playground.recorded", data=runs[0].data_title),
+        "note": puzzle.measured_on(runs, tell),
+        "seen": " ".join(puzzle.verdict(runs, tell)),
+    }
 
 
 def bundle(entry: str) -> str:

@@ -100,7 +100,15 @@ circle from 34 to 12. Compare ranges, not medians a few points apart.
 
 The address holds all settings, also those of points that a reader drew. `embed=true` leaves out all
 but the networks and their controls; `hide=` takes any of `controls`, `data`, `depth`, `shortcut`,
-`more` and `guess`, with commas: `playground?embed=true&depth=40&hide=more,guess`.
+`more`, `guess` and `mode`, with commas: `playground?embed=true&depth=40&hide=more,guess`.
+
+## One number a layer
+
+`mode=chain` shows the smallest deep network: a chain of L numbers, plain (w_1 ... w_L from normal
+numbers) or residual ((1 + w_1) ... (1 + w_L) from small w). Gradient descent lowers half of the
+squared distance of the product from a target. `chain_layers`, `chain_rate`, `chain_small`,
+`chain_decay`, `chain_target` and `chain_seed` set it. `chain.mjs` computes it as
+the laboratory *Slow convergence* does in Python; a test holds the two to the same steps.
 
 ## Depth
 

@@ -17,19 +17,33 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
 PREFIX = "/playground-api"
 _WIDGETS = Path(__file__).resolve().parents[1] / "widgets"
 # Served side by side under one address, so no two modules may have the same name.
-_FOLDERS = (_WIDGETS / "live_charts", _WIDGETS / "laboratory", _WIDGETS / "playground")
+_FOLDERS = tuple(
+    _WIDGETS / name for name in ("live_charts", "laboratory", "playground", "lesson", "frame")
+)
 
 _GZIP_FROM = 1000  # bytes
 _GZIP_LEVEL = 5
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+
+def base_path() -> str:
+    """Return what `server.baseUrlPath` puts before every path, such as "/resnet"; "" by default."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def routes_path() -> str:
+    """Return the path that the addresses of all routes begin with."""
+    return base_path() + PREFIX
 
 
 @dataclass(frozen=True)

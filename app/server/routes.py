@@ -18,7 +18,13 @@ from starlette.routing import BaseRoute, Route
 from app.language import texts
 from app.language.errors import figure_error, sentence
 from app.page_state.query import PageState
-from app.server.answers import PREFIX, Answer, static_content, static_names, static_version
+from app.server.answers import (
+    Answer,
+    routes_path,
+    static_content,
+    static_names,
+    static_version,
+)
 from app.server.chart_answers import ChartRequest, Charts, Feed
 from app.server.lab_answers import LabAnswers, ResultRequest
 from resnet_core.errors import InvalidSetting, PlaygroundError, ResultNotFound
@@ -33,12 +39,14 @@ Parameters = TypeVar("Parameters", bound=PageState)
 
 
 def routes() -> Sequence[BaseRoute]:
+    """Return the routes, below the path that the server is told to answer on."""
+    path = routes_path()
     return [
-        Route(f"{PREFIX}/alive", alive),
-        Route(f"{PREFIX}/charts", charts),
-        Route(f"{PREFIX}/history", history),
-        Route(f"{PREFIX}/lab", lab),
-        Route(f"{PREFIX}/static/{{version}}/{{name}}", static),
+        Route(f"{path}/alive", alive),
+        Route(f"{path}/charts", charts),
+        Route(f"{path}/history", history),
+        Route(f"{path}/lab", lab),
+        Route(f"{path}/static/{{version}}/{{name}}", static),
     ]
 
 

@@ -54,6 +54,11 @@ def playground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Playground]:
             queue.stop(run.id, now=True)
 
 
+def stage() -> Stage:
+    """Return the browser and servers that all tests here share, for modules with their own."""
+    return _stage
+
+
 @pytest.fixture
 def empty_playground() -> Playground:
     """A server on whose home folder nobody ever trains."""

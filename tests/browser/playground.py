@@ -21,12 +21,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Playground:
-    """One server. It can be killed and started again on the same port, as after a power cut."""
+    """One server. It can be killed and started again on the same port, as after a power cut.
+
+    Args:
+        home: its home folder.
+        environment: further variables; STREAMLIT_SERVER_BASE_URL_PATH sets its base path.
+    """
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        base = environment.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+        self.url = f"http://127.0.0.1:{self.port}{base}"
         self._environment = {**os.environ, VARIABLE: str(home), **environment}
         self._process: subprocess.Popen[bytes] | None = None
 

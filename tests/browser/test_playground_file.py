@@ -18,6 +18,8 @@ def test_the_file_opened_from_disk_does_all_of_it(page: Page) -> None:
     assert error_of(page, "a") > error_of(page, "b")
     page.get_by_role("button", name="Circle").click()
     page.wait_for_url(re.compile("data=circle"))
+    page.get_by_role("link", name="The same question on photographs").click()
+    expect(page.locator("#photographs polyline")).to_have_count(4)
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("놀이터: 깊이와 지름길")
     assert "lang=ko" in page.url

@@ -18,6 +18,15 @@ def test_the_file_is_small_and_names_no_other_place() -> None:
     assert text.replace("http://www.w3.org/2000/svg", "").count("://") == 0
 
 
+def test_the_recorded_curves_end_where_the_sentence_says() -> None:
+    recorded = playground.recorded()
+    assert len(recorded["curves"]) == 4
+    for curve in recorded["curves"]:
+        assert len(curve["x"]) == len(curve["y"]) <= playground.MOST_POINTS
+        for language in ("en", "ko"):
+            assert f"{curve['error']:.1f} %" in recorded[language]["seen"]
+
+
 def test_a_form_of_import_that_cannot_be_bundled_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,7 +6,8 @@ const MARGIN = { l: 52, t: 20, b: 42 };
 const LABELS = 98; // px that the finished chart keeps for its curves' names
 const LINE = 16; // px between names
 const LONGEST = 10000; // ms; should the page below never come, its own message must be seen
-const STORED = "stActiveTheme-/-v2"; // where Streamlit keeps a theme that was chosen
+// Where Streamlit keeps a theme that was chosen on this page.
+const STORED = `stActiveTheme-${window.location.pathname}-v2`;
 
 const cover = document.getElementById("pg-first");
 const dark = isDark();
@@ -28,7 +29,7 @@ function isDark() {
 function draw(panel, figure) {
   const plot = panel.querySelector("div");
   const r = panel.dataset.panel === "error" ? LABELS : 14;
-  panel.querySelector("h3").textContent = figure.layout.title.text;
+  panel.querySelector("h2").textContent = figure.layout.title.text;
   plot.append(sketch(figure, plot.clientWidth, plot.clientHeight, { ...MARGIN, r }));
 }
 

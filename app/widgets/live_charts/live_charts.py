@@ -76,7 +76,7 @@ def _data(
         "dark": "1" if dark else "0",
     }
     return {
-        "routes": answers.PREFIX,
+        "routes": answers.routes_path(),
         "version": answers.static_version(),
         "module": "chart_cache.mjs",
         "query": urlencode(query, safe=",") if run_ids else "",

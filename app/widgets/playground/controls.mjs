@@ -80,19 +80,32 @@ export class Controls {
     return select;
   }
 
-  slider(name, { low, high, step }, label, value, sign) {
-    const input = element("input", { type: "range", min: low, max: high, step, "aria-label": label });
-    const output = element("output");
-    input.addEventListener("input", () => {
-      output.textContent = input.value;
-      this.onChange({ [name]: Number(input.value) }, sign);
-    });
-    this.fields.push((settings) => {
-      input.value = value(settings);
-      output.textContent = value(settings);
-    });
-    return element("label", { class: "pp-field pp-slide" }, element("span", { text: label }), input, output);
+  slider(name, field, label, value, sign) {
+    const { root, show } = slider(label, field, (chosen) => this.onChange({ [name]: chosen }, sign));
+    this.fields.push((settings) => show(value(settings)));
+    return root;
   }
+}
+
+// A slider over a range, or over options, with its label and its value.
+export function slider(label, { low, high, step, options }, onInput) {
+  const range = options ? { min: 0, max: options.length - 1, step: 1 } : { min: low, max: high, step };
+  const input = element("input", { type: "range", ...range, "aria-label": label });
+  const output = element("output");
+  const say = (value) => {
+    output.textContent = value;
+    input.setAttribute("aria-valuetext", value);
+  };
+  input.addEventListener("input", () => {
+    const value = options ? options[Number(input.value)] : Number(input.value);
+    say(value);
+    onInput(value);
+  });
+  const show = (value) => {
+    input.value = options ? options.indexOf(value) : value;
+    say(value);
+  };
+  return { root: element("label", { class: "pp-field pp-slide" }, element("span", { text: label }), input, output), show };
 }
 
 // The shapes in small: discs of the first class, squares of the second.

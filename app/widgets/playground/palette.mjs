@@ -19,6 +19,18 @@ export function networkColours({ a, b }, dark) {
   return { a: shades[first][0], b: shades[second][first === second ? 1 : 0] };
 }
 
+// The first shade of each family.
+export function families(dark) {
+  const { plain, residual } = FAMILIES[dark ? "dark" : "light"];
+  return { plain: plain[0], residual: residual[0] };
+}
+
+// Of a family, the shade of the deeper or the shallower network: deeper is darker on light, lighter
+// on dark.
+export function shade(name, deep, dark) {
+  return FAMILIES[dark ? "dark" : "light"][name][deep === dark ? 1 : 0];
+}
+
 export function family({ shortcut }) {
   return shortcut ? "residual" : "plain";
 }

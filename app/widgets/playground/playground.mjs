@@ -1,6 +1,7 @@
 // The playground: two networks train in a worker, and everything shown follows one time.
 
 import { Card } from "./card.mjs";
+import { ChainView } from "./chain_view.mjs";
 import { Controls } from "./controls.mjs";
 import { Curves, decades } from "./curves.mjs";
 import { dataset } from "./data.mjs";
@@ -12,7 +13,7 @@ import { networkColours } from "./palette.mjs";
 import { Record } from "./record.mjs";
 import { saveButtons } from "./saving.mjs";
 import { whatIsSeen } from "./sentence.mjs";
-import { SIGNS, forTraining, fromQuery, toQuery } from "./settings.mjs";
+import { MODE, SIGNS, forTraining, fromQuery, toQuery } from "./settings.mjs";
 import { Transport } from "./transport.mjs";
 
 const MOST_UPDATES = 20000; // then it pauses by itself: a phone's battery is finite
@@ -35,7 +36,7 @@ export class Playground {
     this.newWorker = newWorker;
     this.worker = newWorker("training");
     this.worker.onmessage = ({ data }) => this.receive(data);
-    this.onPop = () => this.load(fromQuery(new URLSearchParams(window.location.search)), false);
+    this.onPop = () => this.readAddress();
     window.addEventListener("popstate", this.onPop);
     this.resized = new ResizeObserver(() => this.schedule());
   }
@@ -46,11 +47,13 @@ export class Playground {
     this.dark = dark;
     this.words = words;
     if (rebuild) this.build();
-    if (!this.id) {
-      this.restart();
-      this.transport.play();
-    }
+    if (!this.id && this.settings.mode === "networks") this.begin();
     this.schedule();
+  }
+
+  begin() {
+    this.restart();
+    this.transport.play();
   }
 
   build() {
@@ -79,7 +82,9 @@ export class Playground {
     const kind = element("button", { type: "button", class: "pp-switch", onclick: () => { this.signal = !this.signal; this.schedule(); } });
     this.kind = kind;
     this.curves.gradient.root.querySelector("h3").after(kind);
-    const fresh = element("div", { class: "pp", lang: words.language },
+    this.chain?.dispose();
+    this.chain = new ChainView(words, (values) => this.setChain(values));
+    this.networks = element("div", { class: "pp-networks" },
       ...(hidden.has("controls") ? [] : [element("div", { class: "pp-bar" }, this.transport.root, this.controls.root)]),
       this.own(),
       element("div", { class: "pp-findings" }, this.seen, ...(this.embedded || hidden.has("guess") ? [] : [this.guess.root])),
@@ -90,6 +95,8 @@ export class Playground {
         element("div", { class: "pp-further" }, this.depths.root, saveButtons(this)),
         experimentList(words, (query) => this.load(fromQuery(query))),
       ]));
+    const fresh = element("div", { class: "pp", lang: words.language },
+      ...(this.embedded || hidden.has("mode") ? [] : [this.modes()]), this.networks);
     this.curves.error.setWords(words["curve.error"], words["curve.note_error"]);
     this.curves.response.setWords(words["curve.response"], words["curve.note_response"]);
     this.parent.dataset.mounts = Number(this.parent.dataset.mounts ?? 0) + 1;
@@ -100,6 +107,15 @@ export class Playground {
     this.resized.observe(fresh);
     this.controls.show(this.settings);
     document.body.toggleAttribute("data-pp-embed", this.embedded);
+  }
+
+  // Two networks, or two chains of one number a layer.
+  modes() {
+    const { words } = this;
+    this.modeButtons = MODE.options.map((mode) => element("button", {
+      type: "button", text: words[`mode.${mode}`], onclick: () => this.setMode(mode),
+    }));
+    return element("div", { class: "pp-modes", role: "group", "aria-label": words["label.mode"] }, ...this.modeButtons);
   }
 
   // For points that the reader draws: their class, and a way to begin again.
@@ -124,8 +140,25 @@ export class Playground {
     this.settings = settings;
     this.guess.cancel();
     this.controls.show(settings);
-    this.restart();
+    if (settings.mode === "chain") this.transport.pause();
+    else this.restart();
+    this.schedule();
     if (write) this.write();
+  }
+
+  // The chains in place of the networks, or back; a training waits meanwhile.
+  setMode(mode) {
+    this.settings = { ...this.settings, mode };
+    if (mode === "chain") this.transport.pause();
+    else if (!this.id) this.begin();
+    this.schedule();
+    this.write();
+  }
+
+  setChain(values) {
+    this.settings = { ...this.settings, chain: { ...this.settings.chain, ...values } };
+    this.schedule();
+    this.write();
   }
 
   restart() {
@@ -168,6 +201,17 @@ export class Playground {
   }
 
   draw() {
+    const chain = this.settings.mode === "chain";
+    this.networks.hidden = chain;
+    if (!chain) this.chain.root.remove();
+    else if (!this.chain.root.isConnected) this.root.append(this.chain.root);
+    this.modeButtons?.forEach((button, index) => button.setAttribute("aria-pressed", MODE.options[index] === this.settings.mode));
+    if (chain) this.chain.show(this.settings.chain, this.dark);
+    else this.drawNetworks();
+    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
+  }
+
+  drawNetworks() {
     const { settings, words, dark, record, selected } = this;
     const { frame, pictures } = record.at(this.transport.time);
     const colours = networkColours(settings, dark);
@@ -188,7 +232,6 @@ export class Playground {
     this.guess.show(record.frames);
     this.speak();
     this.root.dataset.step = frame?.step ?? -1;
-    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
   }
 
   drawCurves(frame, colours) {
@@ -252,6 +295,12 @@ export class Playground {
     this.writing = window.setTimeout(() => this.address((query) => toQuery(this.settings, query)), 300);
   }
 
+  // Back and forward; a link within the page changes no setting.
+  readAddress() {
+    const settings = fromQuery(new URLSearchParams(window.location.search));
+    if (JSON.stringify(settings) !== JSON.stringify(this.settings)) this.load(settings, false);
+  }
+
   // Changes the parameters of the URL in place.
   address(change) {
     const query = new URLSearchParams(window.location.search);
@@ -266,6 +315,7 @@ export class Playground {
     window.cancelAnimationFrame(this.scheduled);
     this.resized.disconnect();
     this.controls?.dispose();
+    this.chain?.dispose();
     this.worker.terminate();
     this.depths?.forget();
     this.root?.remove();

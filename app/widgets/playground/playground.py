@@ -20,12 +20,21 @@ _component = st.components.v2.component("playground", css=STYLE, js=COMPONENT, i
 
 def playground() -> None:
     """Show the playground; its whole state is in the browser and in the URL."""
+    _show("playground", "playground_component.mjs")
+
+
+def loss_surface(key: str) -> None:
+    """Show the loss of a chain of two numbers with the paths of both forms, under sliders."""
+    _show(key, "chain_component.mjs")
+
+
+def _show(key: str, module: str) -> None:
     _component(
-        key="playground",
+        key=key,
         data={
-            "routes": answers.PREFIX,
+            "routes": answers.routes_path(),
             "version": answers.static_version(),
-            "module": "playground_component.mjs",
+            "module": module,
             "words": words(texts.language()),
             "dark": theme.is_dark(),
         },

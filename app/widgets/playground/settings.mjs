@@ -24,16 +24,27 @@ export const SHARED = {
   seed: { value: 1, low: 1, high: 999, step: 1 },
 };
 
+// Of the chains of one number a layer; in a URL with the prefix `chain_`.
+export const OF_THE_CHAIN = {
+  layers: { value: 7, low: 1, high: 20, step: 1 },
+  rate: { value: 0.03, options: [0.003, 0.01, 0.03, 0.1, 0.3] },
+  small: { value: 0.1, low: 0, high: 1, step: 0.05 },
+  decay: { value: 0, low: 0, high: 0.1, step: 0.005 },
+  target: { value: 1.1, options: [1, 1.1, 2, -1] },
+  seed: { value: 1, low: 1, high: 50, step: 1 },
+};
+
+export const MODE = { value: "networks", options: ["networks", "chain"] };
 export const SIGNS = ["a", "b"]; // of the two networks
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const MOST_DRAWN = 300;
 
-// { data, noise, ..., drawn: [[x, y, class], ...], a: {depth, ...}, b: {...} }
+// { mode, data, noise, ..., drawn: [[x, y, class], ...], a: {depth, ...}, b: {...}, chain: {layers, ...} }
 export function defaults() {
   const of = (fields, second) => Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, second && "second" in field ? field.second : field.value]),
   );
-  return { ...of(SHARED), drawn: [], a: of(OF_A_NETWORK), b: of(OF_A_NETWORK, true) };
+  return { mode: MODE.value, ...of(SHARED), drawn: [], a: of(OF_A_NETWORK), b: of(OF_A_NETWORK, true), chain: of(OF_THE_CHAIN) };
 }
 
 // The settings in a URL's parameters; what cannot be used gives way to the default.
@@ -44,6 +55,8 @@ export function fromQuery(query) {
     settings.a[name] = parsed(field, query.get(name)) ?? field.value;
     settings.b[name] = parsed(field, query.get(`${name}_b`)) ?? field.second ?? settings.a[name];
   }
+  for (const [name, field] of Object.entries(OF_THE_CHAIN)) settings.chain[name] = parsed(field, query.get(`chain_${name}`)) ?? field.value;
+  settings.mode = parsed(MODE, query.get("mode")) ?? MODE.value;
   settings.drawn = fromText(query.get("points") ?? "");
   return settings;
 }
@@ -56,6 +69,8 @@ export function toQuery(settings, query) {
     put(name, settings.a[name], field.value);
     put(`${name}_b`, settings.b[name], field.second ?? settings.a[name]);
   }
+  for (const [name, field] of Object.entries(OF_THE_CHAIN)) put(`chain_${name}`, settings.chain[name], field.value);
+  put("mode", settings.mode, MODE.value);
   put("points", settings.data === "own" ? toText(settings.drawn) : "", "");
   return query;
 }

@@ -1,9 +1,10 @@
 // The playground as one file without a server: language and colours are chosen here.
 
 import { element } from "./dom.mjs";
+import { Photographs } from "./photographs.mjs";
 import { Playground } from "./playground.mjs";
 
-const { words, workers } = globalThis.residualPlayground; // put there by docs/playground.py
+const { words, workers, recorded } = globalThis.residualPlayground; // put there by docs/playground.py
 const newWorker = (name) => new Worker(URL.createObjectURL(new Blob([workers[name]], { type: "text/javascript" })));
 const NAMES = { en: "English", ko: "한국어" };
 
@@ -16,12 +17,15 @@ let dark = system.matches;
 const title = element("h1");
 const lead = element("p");
 const carry = element("p");
+const link = element("a", { href: "#photographs" });
+const photographs = new Photographs(recorded);
 const switches = element("div", { class: "pp-switches", role: "group" });
 const place = element("main");
 if (query.has("embed")) document.body.append(place);
-else document.body.append(switches, title, lead, place, carry);
+else document.body.append(switches, title, lead, place, carry, element("p", {}, link), photographs.root);
 const playground = new Playground(place, newWorker);
 
+window.addEventListener("resize", () => photographs.root.isConnected && photographs.show(language, dark));
 system.addEventListener("change", () => {
   dark = system.matches;
   show();
@@ -36,6 +40,8 @@ function show() {
   lead.textContent = say.lead;
   // The texts' only markup is **bold**.
   carry.replaceChildren(...say.carry.split("**").map((part, index) => element(index % 2 ? "strong" : "span", { text: part })));
+  link.textContent = say.photographs;
+  if (photographs.root.isConnected) photographs.show(language, dark);
   const languages = Object.keys(words).map((name) => element("button", {
     type: "button", text: NAMES[name], lang: name, "aria-pressed": name === language, onclick: () => { language = name; choose("lang", name); },
   }));

@@ -11,6 +11,7 @@ from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import touch
+from app.server import answers
 from app.widgets.component import component
 
 _component = component("switches", Path(__file__).parent, isolate_styles=False)
@@ -25,7 +26,7 @@ def switches(paths: Sequence[str]) -> None:
     _component(
         key="switches",
         data={
-            "paths": [f"/{path}" for path in paths],
+            "paths": [f"{answers.base_path()}/{path}" for path in paths],
             "language": {
                 "label": t("common.switch.language"),
                 "chosen": texts.language(),

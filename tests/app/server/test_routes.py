@@ -316,3 +316,12 @@ def test_no_answer_holds_a_number_that_json_lacks(client: TestClient) -> None:
     index.report(record.id, images_per_second=float("inf"))
     text = client.get("/playground-api/charts?runs=run-1").text
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_routes_lie_below_the_servers_base_path(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "base_path", lambda: "/courses/resnet")
+    client = TestClient(Starlette(routes=list(api.routes())))
+    assert client.get("/courses/resnet/playground-api/alive").json() == {"alive": True}
+    assert client.get("/playground-api/alive").status_code == 404

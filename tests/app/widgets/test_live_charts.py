@@ -32,7 +32,7 @@ def test_the_browsers_requests_are_understood_by_the_routes() -> None:
     assert request.runs == ("run-1", "run-2")
     assert request.view == view.changed(at=None, hidden=(), zoom=None)
     assert (data["at"], data["hidden"], data["zoom"]) == (12.0, ["plain-20"], None)
-    assert data["routes"] == answers.PREFIX
+    assert data["routes"] == answers.routes_path()
 
 
 def test_without_runs_there_is_nothing_to_ask() -> None:

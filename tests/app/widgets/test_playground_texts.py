@@ -22,8 +22,9 @@ def _patterns() -> list[re.Pattern[str]]:
         names += pair
     transport = (MODULES[0].parent / "transport.mjs").read_text(encoding="utf-8")
     names += re.findall(r'button\("(\w+)"', transport)
-    page = (ROOT / "pages" / "playground.py").read_text(encoding="utf-8")
-    names += re.findall(r'"playground\.(\w+)"', page)
+    users = (ROOT / "pages" / "playground.py", ROOT / "docs" / "playground.py")
+    page = "\n".join(path.read_text(encoding="utf-8") for path in users)
+    names += re.findall(r'\bt(?:ell)?\("playground\.([\w.]+)"', page)
     parts = [re.split(r"(\$\{.*?\})", name) for name in names]
     return [
         re.compile("".join(r"\w+" if part.startswith("${") else re.escape(part) for part in name))

@@ -1,0 +1,1 @@
+"""The lesson in the browser: steps, picture, pen and questions."""
