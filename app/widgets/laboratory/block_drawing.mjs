@@ -5,6 +5,8 @@
 // Both begin at the same small W, unless the plain block starts at the identity as well. The loss
 // is half the squared distance of y from the target, x = 1.
 
+import { factors, updated } from "./chain.mjs";
+
 const RATE = 0.15;
 const START = 0.1; // of W
 const STEPS = 40;
@@ -14,18 +16,15 @@ const TARGETS = { identity: 1, zero: 0, negative: -1 };
 const FORMS = ["plain", "residual"];
 const [WIDTH, HEIGHT, MIDDLE, UNIT] = [360, 170, 85, 52]; // of the drawing; pixels of y = 1
 
-// What the block multiplies x by.
+// What the block multiplies x by: a chain of one layer.
 export function factor(form, w) {
-  return form === "residual" ? 1 + w : w;
+  return factors(form, [w])[0];
 }
 
 // W after every step.
 export function descent(form, start, target) {
   const path = [start];
-  while (path.length <= STEPS) {
-    const w = path.at(-1);
-    path.push(w - RATE * (factor(form, w) - target));
-  }
+  while (path.length <= STEPS) path.push(updated(form, [path.at(-1)], { rate: RATE, decay: 0, target })[0]);
   return path;
 }
 

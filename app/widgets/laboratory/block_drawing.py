@@ -12,6 +12,7 @@ from app.server import answers
 from app.widgets.component import component
 from app.widgets.laboratory.state import LabState
 from app.widgets.live_charts.live_charts import COMPONENT
+from app.widgets.playground.playground import loss_surface
 from resnet_core.labs.catalog import LabSettings
 
 _TEXTS = "labs.microscope.why"
@@ -47,6 +48,9 @@ def why(state: LabState) -> LabSettings:
             },
         },
     )
+    st.subheader(t(f"{_TEXTS}.two"))
+    st.markdown(t(f"{_TEXTS}.two_lead"))
+    loss_surface("microscope.surface")
     return _tries(state)
 
 

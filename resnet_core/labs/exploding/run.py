@@ -27,7 +27,7 @@ from resnet_core.networks.catalog import build, response_sites
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DEPTHS = (8, 20, 56)  # beside the deepest
-_MOST_PLACES = 20  # of a network's layers, in a table
+_MOST_PLACES = 40  # of a network's layers, in a table
 _TINY = 1e-300
 
 

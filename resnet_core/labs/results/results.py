@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from resnet_core.errors import PlaygroundError, ResultNotFound, RunNotFound
 from resnet_core.labs import catalog
-from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
+from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict, by_columns, rows_of
 from resnet_core.labs.results.request import (
     LabFolder,
     LabRequest,
@@ -241,12 +241,12 @@ def _tables(contents: Contents, laboratory: str) -> dict[str, pd.DataFrame]:
 
 
 def _thinned(source: LabFolder) -> str:
-    """Return the events without blanks and steps of the progress bar, numbers rounded."""
+    """Return the events in few bytes, without the steps of the progress bar."""
     lines = [json.loads(text) for text in source.events.read_text("utf-8").splitlines()]
     last = max((n for n, event in enumerate(lines) if event["kind"] == "progress"), default=None)
     events = (event for n, event in enumerate(lines) if event["kind"] != "progress" or n == last)
     compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-    return "".join(compact.encode(_rounded(event)) + "\n" for event in events)
+    return "".join(compact.encode(_rounded(by_columns(event))) + "\n" for event in events)
 
 
 def _rounded(value: Any) -> Any:
@@ -368,7 +368,7 @@ def _add_event(contents: Contents, values: dict[str, Any]) -> None:
         case "progress":
             contents.progress = Progress(int(values["done"]), int(values["total"]))
         case "rows":
-            contents.rows.setdefault(values["table"], []).extend(values["rows"])
+            contents.rows.setdefault(values["table"], []).extend(rows_of(values))
             if contents.first_rows is None:
                 contents.first_rows = values["seconds"]
         case "verdict":
