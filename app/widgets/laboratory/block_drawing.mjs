@@ -130,7 +130,7 @@ function picture(form, w, target, words, colour) {
   const shortcut = residual
     ? `${arrow("M46 85 C60 28 190 28 206 78", 4)}<circle cx="206" cy="85" r="9" class="blocks-sum"/>${text(206, 90, "+")}${text(126, 32, "x")}`
     : "";
-  const name = fill(words[`formula_${form}`], {});
+  const name = words[`formula_${form}`];
   const said = fill(words.picture, { formula: name, y: y.toFixed(2), target });
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${said}" style="--form:${colour}">
     ${text(8, 18, name, "blocks-name")}

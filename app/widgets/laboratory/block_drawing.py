@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import theme
+from app.language import texts
 from app.language.texts import t
 from app.server import answers
 from app.widgets.component import component
@@ -41,7 +42,7 @@ def why(state: LabState) -> LabSettings:
             "routes": answers.routes_path(),
             "version": answers.static_version(),
             "module": "block_drawing.mjs",
-            "words": {name: t(f"{_TEXTS}.{name}") for name in _WORDS},
+            "words": _words(),
             "colours": {
                 "plain": theme.colour("plain", 56, dark),
                 "residual": theme.colour("resnet", 56, dark),
@@ -52,6 +53,12 @@ def why(state: LabState) -> LabSettings:
     st.markdown(t(f"{_TEXTS}.two_lead"))
     loss_surface("microscope.surface")
     return _tries(state)
+
+
+def _words() -> dict[str, str]:
+    """Return the drawing's words; the browser fills in the placeholders."""
+    language = texts.language()
+    return {name: texts.catalogue()[f"{_TEXTS}.{name}"][language] for name in _WORDS}
 
 
 def _tries(state: LabState) -> LabSettings:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resnet_core.labs.catalog import LabSettings, Question, SixNPlusTwo
+from resnet_core.labs.catalog import Beside, LabSettings, Question, SixNPlusTwo
 from resnet_core.labs.data import PHOTOGRAPHS, Data
 
 
@@ -31,6 +31,7 @@ QUESTION = Question(
         "signals": (*NETWORK, "layer", "place", "signal", "alike"),
         "growth": (*NETWORK, "seed", "ratio", "a_layer", "alike"),
     },
+    beside=Beside(settings={"data": "shapes"}),
     code=(
         ("resnet_core/labs/tools/chain.py", "backward_norms"),
         ("resnet_core/labs/exploding/run.py", "measured"),
