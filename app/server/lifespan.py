@@ -17,23 +17,47 @@ import streamlit as st
 import app as package
 from app import services
 from app.page_data import puzzle
-from app.server import routes
+from app.server import network, routes
+from app.server.answers import base_path, routes_path
+from resnet_core.classroom import codes, store
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import imported
+from resnet_core.system import environment
 
 _FIRST_PICTURE = 1.0  # seconds that the first visitor has the machine alone
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+async def lifespan(served: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Have runs that were left queued go on, and get ready for many short sessions."""
+    network.attach(served)
+    if environment.read().open_class:
+        _announce()
     await asyncio.to_thread(_prepare)
     settling = asyncio.create_task(_settle())
     yield None
+    network.close()
     settling.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await settling
+
+
+def _announce() -> None:
+    """Open the app to the network, begin a class where there is none, and print how to join."""
+    try:
+        network.open_to_network()
+        classes = store.of_home()
+        classes.sweep()
+        record = next(iter(classes.all()), None) or classes.create()
+    except PlaygroundError as error:
+        _log.error("The class cannot be opened. %s", error)
+        return
+    link = f"{routes_path()}/class/teacher?token={codes.token('teacher', record.code)}"
+    for address in network.addresses():
+        print(f"Students open    {address}{base_path()}/classroom?code={record.code}")
+        print(f"The teacher opens  {address}{link}")
+    print(f"Code             {record.code}", flush=True)
 
 
 def _prepare() -> None:
