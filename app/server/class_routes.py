@@ -31,6 +31,7 @@ from resnet_core.classroom.record import DAYS, Answer, ClassRecord
 from resnet_core.errors import PlaygroundError
 
 MOST_BYTES = 32_768
+_POLL = 1000  # ms after which a page asks again
 _WRONG_CODES, _PER_SECONDS = 12, 60  # by one address
 _WRONG_IN_ALL = 240
 _SWITCHES = ("roam", "paused", "hide_names", "trainings", "dealt")
@@ -76,7 +77,9 @@ def now(request: Request) -> Response:
             record = store.of_home().get(code)
             shown = {**classroom.for_teacher(record), **_addresses(asking, record)}
         else:
-            shown = {"role": asking.role, "network": network.addresses()}
+            present = store.of_home().all() if asking.role == "owner" else []
+            shown = {"role": asking.role, "classes": [record.code for record in present]}
+        shown = {**shown, "poll": _POLL}
         return Body.of_json(shown).response(request, "application/json", "no-cache")
     except PlaygroundError as error:
         return _refused(error, request)
