@@ -10,6 +10,7 @@ export class Student extends Lesson {
   constructor(page) {
     super();
     this.page = page;
+    this.projector = false;
     this.answers = new ClassAnswers((question, value) => page.link.post("answer", { question, value }));
     this.phone = new DealtNetwork(page);
     this.root.classList.add("pc-student");

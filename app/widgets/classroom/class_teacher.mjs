@@ -13,6 +13,7 @@ export class Teacher extends Lesson {
   constructor(page) {
     super();
     this.page = page;
+    this.projector = new URLSearchParams(window.location.search).get("view") === "projector";
     this.answers = new ClassAnswers(() => {});
     this.panel = element("section", { class: "pc-panel" });
     this.tools = element("section", { class: "pc-tools" });
@@ -35,9 +36,7 @@ export class Teacher extends Lesson {
     return this.page.link.post("lead", { code: this.now.code, ...changes });
   }
 
-  readUrl() {
-    this.projector = new URLSearchParams(window.location.search).get("view") === "projector";
-  }
+  readUrl() {}
 
   writeUrl() {}
 
