@@ -12,6 +12,7 @@ from app.language import texts
 from app.language.texts import t
 from app.page_state.page import begin_run
 from app.widgets.classroom.classroom import class_bar
+from app.widgets.frame.frame import frame
 from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 
@@ -23,7 +24,7 @@ MAIN = ("lesson", HOME, "playground", CLASSROOM, "train", "runs", "compare", "le
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.
-INSIDE = ("architecture", "attribution", "augmentation")
+INSIDE = ("architecture", "attribution", "augmentation", "glossary")
 NAMES = (*MAIN, OVERVIEW, *INSIDE)
 
 
@@ -39,10 +40,19 @@ def show_page() -> None:
         t("common.nav.inside"): _pages(INSIDE),
     }
     page = st.navigation(sections, position="top")
+    frame(page.title)
     switches([one.url_path for section in sections.values() for one in section])
     if page.url_path != CLASSROOM and visitor.current().role == "student":
         class_bar()
     page.run()
+
+
+def title_key(name: str) -> str:
+    """Return the catalogue's entry with the title of the page `pages/NAME.py`."""
+    folder, _, laboratory = name.rpartition("/")
+    if folder:
+        return f"labs.{laboratory}.nav"
+    return "labs.common.overview" if name == OVERVIEW else f"common.nav.{name}"
 
 
 def laboratories() -> list[str]:
