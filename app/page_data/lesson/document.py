@@ -45,7 +45,8 @@ def sentences_of(step: Step, measured: Measured, language: Language) -> dict[str
     names = ("claim", "text", "question", "measured")
     texts = {name: say(f"lesson.step.{step.id}.{name}", **measured.values) for name in names}
     why = say(f"lesson.step.{step.id}.why.{measured.outcome}", **measured.values)
-    return {**texts, "why": why}
+    # A number and its percent sign stay on one line.
+    return {name: text.replace(" %", "\u00a0%") for name, text in {**texts, "why": why}.items()}
 
 
 def options_of(step: Step, measured: Measured, language: Language) -> dict[str, str]:
