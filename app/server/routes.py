@@ -47,6 +47,7 @@ def routes() -> Sequence[BaseRoute]:
         Route(f"{path}/charts", charts),
         Route(f"{path}/history", history),
         Route(f"{path}/lab", lab),
+        Route(f"{path}/handout", handout),
         Route(f"{path}/static/{{version}}/{{name}}", static),
     ]
 
