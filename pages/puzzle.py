@@ -188,7 +188,7 @@ def _guess(network: str) -> None:
 
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     say = texts.speaker(texts.language())
-    st.subheader(t("home.saw.title"))
+    st.header(t("home.saw.title"))
     answer = puzzle.answer(guess, records, say) if guess else ""
     if answer:
         st.markdown(f"**{answer}**")

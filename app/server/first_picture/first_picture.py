@@ -137,7 +137,7 @@ def in_body(language: Language) -> str:
     charts = [routes.newest(request) for request in requests]
     data = f"[{','.join(charts)}]".replace("<", "\\u003c")
     panels = "".join(
-        f'<section data-panel="{name}"><h3></h3><div></div></section>' for name in _PANELS
+        f'<section data-panel="{name}"><h2></h2><div></div></section>' for name in _PANELS
     )
     return (
         f'<div id="pg-first" lang="{language}" aria-hidden="true" hidden>'
