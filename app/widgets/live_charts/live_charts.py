@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from app import theme
 from app.language import texts
 from app.language.texts import t
+from app.page_state.page import touch
 from app.page_state.view import View
 from app.server import answers
 from app.widgets.component import component
@@ -61,7 +62,7 @@ def live_charts(
         default={"seen": None},
         # Streamlit keeps a component's state only where there are callbacks.
         on_seen_change=on_seen,
-        on_ended_change=lambda: None,
+        on_ended_change=touch,
     )
     return _with_change(view, result.seen)
 
