@@ -106,9 +106,12 @@ export class Teacher extends Lesson {
       parts.unshift(element("div", { class: "pc-address" }, element("span", { text: words.address }), element("b", { text: address + this.data.base })));
       const picture = this.now.qr && new DOMParser().parseFromString(this.now.qr, "image/svg+xml").documentElement;
       if (picture) {
+        const open = this.panel.querySelector("details")?.open;
         picture.setAttribute("role", "img");
         picture.setAttribute("aria-label", words.qr);
-        parts.push(element("details", { class: "pc-qr" }, element("summary", { text: words.qr }), picture));
+        const details = element("details", { class: "pc-qr" }, element("summary", { text: words.qr }), picture);
+        details.open = Boolean(open);
+        parts.push(details);
       }
     } else if (owner) {
       parts.push(element("button", { type: "button", text: words.open_network, onclick: () => this.page.link.post("network") }),
