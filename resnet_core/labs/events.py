@@ -99,29 +99,6 @@ def finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def by_columns(event: dict[str, Any]) -> dict[str, Any]:
-    """An event, as in a file, whose rows name their columns once where there are several."""
-    rows = event.get("rows", ())
-    if len(rows) < 2 or any(row.keys() != rows[0].keys() for row in rows):
-        return event
-    others = {name: value for name, value in event.items() if name != "rows"}
-    return {**others, "columns": {name: [row[name] for row in rows] for name in rows[0]}}
-
-
-def rows_of(event: Mapping[str, Any]) -> list[Row]:
-    """The rows of an event of a file; the inverse of `by_columns`.
-
-    Raises:
-        ValueError: its columns differ in length.
-    """
-    if "columns" not in event:
-        return list(event["rows"])
-    columns = event["columns"]
-    return [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
-
-
 def pack(array: NDArray[Any]) -> Row:
     """A uint8, float16 or bool array as the columns `COLUMNS`."""
     kind = array.dtype.name

@@ -75,7 +75,8 @@ function build(parent, { words, colours }, state) {
   group.append(words.target, ...targets.map(([, one]) => one));
   bar.append(group, playing, time, label);
   root.append(bar, pictures, told);
-  parent.replaceChildren(root);
+  parent.querySelector(".blocks")?.remove(); // the style sheet beside it stays
+  parent.append(root);
 
   function stop() {
     window.cancelAnimationFrame(state.playing);

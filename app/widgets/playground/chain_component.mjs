@@ -14,7 +14,8 @@ export function open(parent) {
     if (rebuild) {
       view?.dispose();
       view = new ChainView(data.words, (values) => { Object.assign(settings, values); show(); }, { surfaceOnly: true });
-      parent.replaceChildren(view.root);
+      view?.root.remove();
+      parent.append(view.root);
     }
     show();
   };

@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import pytest
-
-from resnet_core.labs import events
 from resnet_core.labs.events import (
     Progress,
     Rows,
@@ -55,17 +52,3 @@ def test_diverged_trainings_are_named_with_the_error_that_counts_instead() -> No
 
 def test_numbers_that_no_chart_can_show_are_none() -> None:
     assert [finite(value) for value in (1, -0.5, math.nan, math.inf)] == [1.0, -0.5, None, None]
-
-
-def test_rows_come_back_from_their_columns() -> None:
-    """A recording stores them so: its files are half as large."""
-    rows = [{"form": "plain", "loss": 1.5}, {"form": "residual", "loss": None}]
-    event = {"seconds": 0.1, "kind": "rows", "table": "race", "rows": rows}
-    stored = events.by_columns(event)
-    assert stored["columns"] == {"form": ["plain", "residual"], "loss": [1.5, None]}
-    assert "rows" not in stored
-    assert events.rows_of(stored) == events.rows_of(event) == rows
-    for few in ([], rows[:1], [{"a": 1}, {"b": 2}]):
-        assert events.by_columns({"rows": few}) == {"rows": few}
-    with pytest.raises(ValueError, match="shorter"):
-        events.rows_of({"columns": {"a": [1, 2], "b": [1]}})
