@@ -13,8 +13,8 @@ export function open(parent) {
     shown = data;
     if (rebuild) {
       view?.dispose();
+      view?.root.remove(); // the style sheet beside it stays
       view = new ChainView(data.words, (values) => { Object.assign(settings, values); show(); }, { surfaceOnly: true });
-      view?.root.remove();
       parent.append(view.root);
     }
     show();
