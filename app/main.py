@@ -28,6 +28,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         from app.server import lifespan
         from app.server import routes as api
         from app.server.first_picture.first_picture import FirstPicture
+        from app.server.guard import Guard
     finally:
         gc.enable()
 
@@ -35,7 +36,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         __file__,
         routes=api.routes(),
         lifespan=lifespan.lifespan,
-        middleware=[Middleware(FirstPicture)],
+        middleware=[Middleware(Guard), Middleware(FirstPicture)],
         on_script_error=on_script_error,
     )
 else:

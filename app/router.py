@@ -11,6 +11,7 @@ from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import begin_run
+from app.widgets.frame.frame import frame
 from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 
@@ -21,7 +22,7 @@ MAIN = ("lesson", HOME, "playground", "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.
-INSIDE = ("architecture", "attribution", "augmentation")
+INSIDE = ("architecture", "attribution", "augmentation", "glossary")
 NAMES = (*MAIN, OVERVIEW, *INSIDE)
 
 
@@ -37,8 +38,17 @@ def show_page() -> None:
         t("common.nav.inside"): _pages(INSIDE),
     }
     page = st.navigation(sections, position="top")
+    frame(page.title)
     switches([one.url_path for section in sections.values() for one in section])
     page.run()
+
+
+def title_key(name: str) -> str:
+    """Return the catalogue's entry with the title of the page `pages/NAME.py`."""
+    folder, _, laboratory = name.rpartition("/")
+    if folder:
+        return f"labs.{laboratory}.nav"
+    return "labs.common.overview" if name == OVERVIEW else f"common.nav.{name}"
 
 
 def laboratories() -> list[str]:

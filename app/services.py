@@ -1,6 +1,8 @@
-"""Commands of pages: each is the queue's own, followed by a check that a supervisor runs.
+"""Commands of pages: the queue's own, after a check of the visitor's rights, before a check that a
+supervisor runs.
 
-What they raise is a sentence for people. Pages ask questions of the core directly.
+What they raise is a sentence for people; `NotAllowed` where the visitor has not the right.
+Pages ask questions of the core directly.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from app import visitor
 from app.background import measurements
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import laboratories, queue, supervisor
@@ -22,7 +25,9 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
     Raises:
         InvalidSetting, DataError: names the field and the nearest good value.
     """
+    visitor.check_training(experiments)
     records = queue.submit(experiments, group)
+    visitor.started(records)
     _train()
     return records
 
@@ -31,8 +36,10 @@ def resume(run_id: str) -> None:
     """Queue a run that stands still, to go on from its last checkpoint.
 
     Raises:
-        RunNotFound, WrongState
+        RunNotFound, WrongState, NotAllowed
     """
+    visitor.check_change(run_id)
+    visitor.check_run(run_id)
     queue.resume(run_id)
     _train()
 
@@ -41,8 +48,10 @@ def retry(run_id: str) -> None:
     """Queue a run that has ended, to begin again.
 
     Raises:
-        RunNotFound, WrongState
+        RunNotFound, WrongState, NotAllowed
     """
+    visitor.check_change(run_id)
+    visitor.check_run(run_id)
     queue.retry(run_id)
     _train()
 
@@ -51,9 +60,11 @@ def fork(run_id: str, iteration: int, **changes: Any) -> RunRecord:
     """Queue a run that starts from another's checkpoint with some settings changed.
 
     Raises:
-        RunNotFound, InvalidSetting, WrongState
+        RunNotFound, InvalidSetting, WrongState, NotAllowed
     """
+    visitor.check_run(run_id, **changes)
     record = queue.fork(run_id, iteration, **changes)
+    visitor.started([record])
     _train()
     return record
 
@@ -62,8 +73,9 @@ def pause(run_id: str) -> None:
     """Have a run wait until it is resumed.
 
     Raises:
-        RunNotFound, WrongState
+        RunNotFound, WrongState, NotAllowed
     """
+    visitor.check_change(run_id)
     queue.pause(run_id)
     ensure_supervisor()
 
@@ -72,8 +84,9 @@ def stop(run_id: str, now: bool = False) -> None:
     """End a run after its present iteration, or at once without a checkpoint.
 
     Raises:
-        RunNotFound, WrongState
+        RunNotFound, WrongState, NotAllowed
     """
+    visitor.check_change(run_id)
     queue.stop(run_id, now)
     ensure_supervisor()
 
@@ -82,8 +95,9 @@ def delete(run_id: str) -> None:
     """Remove a run with all its files.
 
     Raises:
-        RunNotFound, WrongState
+        RunNotFound, WrongState, NotAllowed
     """
+    visitor.check_change(run_id)
     queue.delete(run_id)
     ensure_supervisor()
 
@@ -92,8 +106,9 @@ def move(run_id: str, position: int) -> None:
     """Give a queued run another place in the queue, counted from 1.
 
     Raises:
-        RunNotFound, WrongState
+        RunNotFound, WrongState, NotAllowed
     """
+    visitor.check_machine()
     queue.move(run_id, position)
     ensure_supervisor()
 
@@ -116,11 +131,13 @@ def submit_lab(request: LabRequest, again: bool = False) -> str:
     Raises:
         PlaygroundError: it cannot be written down.
     """
+    visitor.check_laboratory()
     existing = results.find(request.id) if again else None
     if existing is not None and existing.state not in ACTIVE:
         laboratories.retry(request.id)
     else:
         laboratories.submit(request)
+    visitor.started([request.id])
     ensure_supervisor()
     return request.id
 
@@ -129,8 +146,9 @@ def stop_lab(lab_id: str) -> None:
     """Stop a laboratory; its result so far stays.
 
     Raises:
-        ResultNotFound, WrongState
+        ResultNotFound, WrongState, NotAllowed
     """
+    visitor.check_change(lab_id)
     laboratories.stop(lab_id)
 
 

@@ -44,7 +44,7 @@ def page() -> None:
     st.caption(t("ledger.legend"))
     if recipes:
         _details(ledger_page, recipes)
-    st.subheader(t("ledger.errors"))
+    st.header(t("ledger.errors"))
     ours = ledger.table_6(runs)
     st.markdown(_errors(ours))
     st.caption(t("ledger.errors_hint"))
@@ -76,7 +76,7 @@ def _claims(recipes: dict[str, Recipe]) -> str:
         for rerun in RERUNS
         if rerun.plain
     ]
-    headings = ["", *(t(f"ledger.short.{one.key}") for one in STATEMENTS)]
+    headings = [t("ledger.runs_label"), *(t(f"ledger.short.{one.key}") for one in STATEMENTS)]
     return _table(headings, [paper, *rows, *reruns])
 
 
@@ -119,7 +119,7 @@ def _details(ledger_page: Page[LedgerState], recipes: dict[str, Recipe]) -> None
     """Show what stands behind one cell: both numbers, origin, curves, and the way to repeat it."""
     if ledger_page.state.runs not in recipes:
         ledger_page.change(runs=next(iter(recipes)))
-    st.subheader(t("ledger.details"))
+    st.header(t("ledger.details"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = ledger_page.control(
             "statement",
@@ -202,7 +202,7 @@ def _responses(runs: Sequence[RunRecord]) -> None:
     table = responses.response_table(runs)
     if table.empty:
         return
-    st.subheader(t("ledger.responses.title"))
+    st.header(t("ledger.responses.title"))
     rows = [
         [
             f"{network_label(row.network)} · {_group_name(row.set)}",

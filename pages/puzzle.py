@@ -166,7 +166,7 @@ def _progress_text(records: list[RunRecord], now: Progress) -> str:
 def _ask(records: list[RunRecord]) -> None:
     """Ask for a guess; the charts are shown after it."""
     with st.container(border=True):
-        st.subheader(t("home.guess.question"))
+        st.header(t("home.guess.question"))
         st.caption(t("home.guess.hint"))
         with st.container(horizontal=True):
             for network in puzzle.four_of(records):
@@ -185,7 +185,7 @@ def _guess(network: str | None) -> None:
 
 def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     say = texts.speaker(texts.language())
-    st.subheader(t("home.saw.title"))
+    st.header(t("home.saw.title"))
     answer = puzzle.answer(guess, records, say) if guess else ""
     if answer:
         st.markdown(f"**{answer}**")

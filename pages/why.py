@@ -29,7 +29,7 @@ def page() -> None:
 def _card(name: str) -> None:
     """Show the question, which leads to its page, and the recorded verdict."""
     with st.container(border=True, height="stretch"):
-        st.subheader(t(f"labs.{name}.title"))
+        st.header(t(f"labs.{name}.title"))
         st.markdown(_verdict(name))
         page_link(f"labs/{name}", t(f"labs.{name}.nav"))
 

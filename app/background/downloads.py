@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app import visitor
 from app.background.tasks import Tasks, TaskState
 from resnet_core.data.public.download import download
 
@@ -37,10 +38,12 @@ class Downloads(Tasks[str, Download]):
 
     def fetch(self, name: str) -> None:
         """Download the data set, unless that is being done."""
+        visitor.check_machine()
         self.start(name, Download(), lambda: self._download(name))
 
     def cancel(self, name: str) -> None:
         """End the download at its next piece, and delete the partial files."""
+        visitor.check_machine()
         with self._guard:
             state = self._states.get(name)
             if state is not None and not state.done:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from app import visitor
 from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error, command_options
 from resnet_core.runs import imported
 
@@ -75,6 +76,7 @@ class Imports(Tasks[str, Import]):
 
     def submit(self, request: Request) -> str:
         """Import the file after those submitted before; returns the import's token."""
+        visitor.check_machine()
         token = secrets.token_hex(8)
         self.start(token, Import(), lambda: self._import(token, request))
         return token

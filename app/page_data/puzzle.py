@@ -90,7 +90,10 @@ def lacking(experiments: Sequence[Experiment]) -> bool:
 def fixed_table(records: Sequence[RunRecord], say: Speaker) -> str:
     """Return the final errors on fixed images by network, a table in Markdown."""
     four = four_of(records)
-    rows = [("", *map(network_label, four)), (":--", *(["--:"] * len(four)))]
+    rows = [
+        (say("charts.live.columns.network"), *map(network_label, four)),
+        (":--", *(["--:"] * len(four))),
+    ]
     for quantity in ("train_error", "test_error"):
         errors = fixed_errors(records, quantity)
         if errors is not None:

@@ -7,6 +7,7 @@ import re
 import secrets
 from pathlib import Path
 
+from app import visitor
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Selection
 from resnet_core.errors import DataError
@@ -27,6 +28,7 @@ def store(name: str, content: bytes) -> Path:
         DataError: it is too large or not an archive, or what is wrong with what is in it.
             Nothing of it is stored then.
     """
+    visitor.check_machine()
     if len(content) > MEGABYTES * 1_000_000:
         size = f"{len(content) / 1e6:.0f}"
         raise DataError("data.upload.megabytes", size=size, most=MEGABYTES)

@@ -66,6 +66,12 @@ class PuzzleState(PageState):
     run: Annotated[str, AfterValidator(lambda name: name[:64])] = ""
 
 
+class GlossaryState(PageState):
+    """The glossary: the term that stands at the top, "" for none."""
+
+    term: Annotated[str, AfterValidator(lambda name: name[:64])] = ""
+
+
 class CompareState(View):
     """The compared runs, and the view of their charts."""
 

@@ -24,7 +24,9 @@ from starlette.responses import Response
 PREFIX = "/playground-api"
 _WIDGETS = Path(__file__).resolve().parents[1] / "widgets"
 # Served side by side under one address, so no two modules may have the same name.
-_FOLDERS = tuple(_WIDGETS / name for name in ("live_charts", "laboratory", "playground", "lesson"))
+_FOLDERS = tuple(
+    _WIDGETS / name for name in ("live_charts", "laboratory", "playground", "lesson", "frame")
+)
 
 _GZIP_FROM = 1000  # bytes
 _GZIP_LEVEL = 5

@@ -1,4 +1,4 @@
-"""`data`: the data sets that there are, and fetching one."""
+"""`data`: the data sets that there are, how one is read, and fetching one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from resnet_core.commands.options import json_option
-from resnet_core.commands.output import print_json, print_table
+from resnet_core.commands.output import print_json, print_result, print_table
 from resnet_core.data import catalog
+from resnet_core.data.dataset import Selection
 
 
 @click.group()
@@ -27,6 +28,29 @@ def list_(as_json: bool) -> None:
         return
     rows = [(e.name, e.title, "yes" if e.present else "no", str(e.access)) for e in entries]
     print_table(("name", "title", "here", "how"), rows)
+
+
+@data.command()
+@click.argument("name", metavar="NAME|PATH")
+@json_option
+def describe(name: str, as_json: bool) -> None:
+    """Say how a folder, an archive or a file is read: its classes, its images, what is left out."""
+    facts = catalog.facts(Selection(name))
+    reading = facts.reading()
+    values = {
+        "data": facts.name,
+        "title": facts.title,
+        "classes": list(facts.class_names) or facts.classes,
+        "train_images": facts.train_images,
+        "test_images": facts.test_images,
+        "image_size": facts.image_size,
+        "channels": facts.channels,
+        "notes": [str(note) for note in facts.notes],
+    }
+    sizes = f"{facts.classes} classes; {facts.train_images:,} training, {facts.test_images:,} test"
+    sentence = str(reading) if reading else f"{sizes} images."
+    pixels = f"{facts.image_size} x {facts.image_size} pixels"
+    print_result(values, f"{facts.title}: {sentence} Images have {pixels}.", as_json)
 
 
 @click.command()

@@ -25,6 +25,7 @@ from resnet_core.jobs import queue
 from resnet_core.jobs.queue import facts_of
 from resnet_core.runs.record import RunRecord
 from resnet_core.system import environment
+from resnet_core.system.texts import Message
 
 
 @click.command()
@@ -46,6 +47,8 @@ def train(preset: str | None, detach: bool, as_json: bool, **options: Any) -> No
     experiments = _experiments(preset, given_settings(options))
     with held_interrupts():
         ended = queue.submit(experiments)
+        for reading in dict.fromkeys(run.data_reading for run in ended if run.data_reading):
+            click.echo(str(Message.from_json(reading)), err=True)
         if not detach:
             ended = follow_runs([run.id for run in ended])
     if detach:

@@ -16,8 +16,9 @@ from resnet_core.data import sample, shapes
 from resnet_core.data.dataset import DataFacts, Dataset, Selection, check_count, held_out_count
 from resnet_core.data.imagenet import image_folder
 from resnet_core.data.imagenet.image_folder import ImageFolder
-from resnet_core.data.own import arrays, collection
-from resnet_core.data.own.files import is_archive, quoted, title
+from resnet_core.data.own import reading
+from resnet_core.data.own.archives import quoted
+from resnet_core.data.own.files import title
 from resnet_core.data.public import local_copy, sources
 from resnet_core.data.public.sources import SOURCES, Source
 from resnet_core.errors import DataError, InvalidSetting
@@ -68,8 +69,7 @@ def facts(selection: Selection) -> DataFacts:
     elif public_name is not None:
         full = SOURCES[public_name].facts
     else:
-        path = _path(selection.name)
-        full = arrays.facts(path) if arrays.is_arrays(path) else collection.facts(path)
+        full = reading.facts(_path(selection.name))
     if selection.validation and public_name != SHAPES:
         test_count = held_out_count(full.train_images)
         train_count = full.train_images - test_count
@@ -103,8 +103,7 @@ def load(selection: Selection) -> Dataset:
     elif public_name is not None:
         data = local_copy.load(SOURCES[public_name])
     else:
-        path = _path(selection.name)
-        data = arrays.load(path) if arrays.is_arrays(path) else collection.load(path, size)
+        data = reading.load(_path(selection.name), size)
     if selection.validation:
         data = data.held_out()
     data = data.subset(selection.train_images, selection.test_images)
@@ -144,7 +143,11 @@ def require(name: str) -> None:
     if public_name is None:
         _path(name)
     elif public_name not in INCLUDED and not _is_present(SOURCES[public_name]):
-        raise DataError.of(sources.missing(SOURCES[public_name]))
+        missing = sources.missing(SOURCES[public_name])
+        if Path(name).is_dir():
+            here = f"./{name}"
+            raise DataError("data.name_or_folder", missing=missing, name=name, folder=here)
+        raise DataError.of(missing)
 
 
 def available() -> list[Entry]:
@@ -165,17 +168,13 @@ def available() -> list[Entry]:
         if place.is_dir()
         for path in sorted(place.iterdir())
         if path.name not in published
-        and (_has_class_folders(path) if path.is_dir() else _is_readable(path))
+        and (_has_class_folders(path) if path.is_dir() else reading.is_readable(path))
     ]
 
 
 def _has_class_folders(folder: Path) -> bool:
     """Guess from the folders alone; `facts` reads the files."""
     return sum(path.is_dir() for path in folder.iterdir()) >= 2
-
-
-def _is_readable(path: Path) -> bool:
-    return arrays.is_arrays(path) or path.is_dir() or is_archive(path)
 
 
 def _is_present(source: Source) -> bool:
@@ -207,7 +206,7 @@ def _path(name: str) -> Path:
     expanded = os.path.expanduser(name)  # noqa: PTH111
     for path in (place / expanded for place in (Path(), *sources.own_places())):
         # These two answer "no" to names that no file can have, where pathlib raises.
-        if os.path.isdir(path) or (os.path.isfile(path) and _is_readable(path)):  # noqa: PTH112, PTH113
+        if os.path.isdir(path) or (os.path.isfile(path) and reading.is_readable(path)):  # noqa: PTH112, PTH113
             return path
     if os.path.isfile(expanded):  # noqa: PTH113
         raise InvalidSetting("data", "data.not_readable", path=quoted(name))

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_core.data import wordnet
 from resnet_core.errors import DataError, InvalidSetting
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.specs.names import is_imagenet
+from resnet_core.system.texts import Message
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -24,6 +26,7 @@ Masks = NDArray[np.bool_]
 
 # Subsets and splits are the same for every run, so that runs can be compared.
 SUBSET_SEED = 0
+MOST_CLASS_NAMES = 10  # in a sentence
 HELD_OUT = 0.1  # section 4.2: 5k of the 50k training images
 _CHUNK = 2048  # images resized at a time: bounds the float copies to some tens of MB
 
@@ -68,6 +71,8 @@ class DataFacts:
         most_train_images, most_test_images: how many there could be; more than
             `train_images` and `test_images` only where images are drawn on demand. By default
             the same.
+        class_names: in the order of the labels, where the data are people's own.
+        notes: what was decided about people's own data, and what is left out of them.
     """
 
     name: str
@@ -79,10 +84,27 @@ class DataFacts:
     classes: int
     most_train_images: int = 0
     most_test_images: int = 0
+    class_names: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "most_train_images", self.most_train_images or self.train_images)
         object.__setattr__(self, "most_test_images", self.most_test_images or self.test_images)
+
+    def reading(self) -> Message | None:
+        """Return how people's own data were read, as one text; None for the known data sets."""
+        if not self.class_names:
+            return None
+        names = [wordnet.titled(name) for name in self.class_names[:MOST_CLASS_NAMES]]
+        more = len(self.class_names) - len(names)
+        return Message(
+            "data.reading.whole",
+            classes=self.classes,
+            names=[*names, *([Message("data.reading.more", count=more)] if more else [])],
+            train=self.train_images,
+            test=self.test_images,
+            notes=Message("data.reading.notes", notes=self.notes) if self.notes else "",
+        )
 
 
 @dataclass(frozen=True)

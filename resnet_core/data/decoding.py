@@ -21,21 +21,30 @@ from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 
 from resnet_core.errors import DataError
 from resnet_core.system import environment
 
 SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".avif"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".tif", ".tiff"}
 )
+_BEGINNINGS = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*"),
+    *(b"BM", b"P4", b"P5", b"P6"),
+)
+_ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}  # by Pillow's name of the format
+_END_BYTES = 4096  # cameras write more behind a picture
 MAX_PIXELS = 40_000_000
 _MILLIONS = MAX_PIXELS // 1_000_000
 Size = tuple[int, int]  # width, height
 Choice = Callable[[Size], tuple[tuple[float, float, float, float], Size]]
 _MOST_DEFAULT_DECODERS = 16
 _AHEAD = 8  # images a thread that are decoded before they are needed
-_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
+_FORMATS: tuple[str, ...] = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
+if features.check("avif"):  # Pillow's own packages have it since 11.3
+    _FORMATS += ("AVIF",)
 _MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 # What Pillow and the archive readers are known to raise on damaged bytes.
 _DAMAGE = (
@@ -47,6 +56,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def is_picture(start: bytes) -> bool:
+    """Return whether a file's first 16 bytes are those of an image that can be read."""
+    if start[:4] == b"RIFF":
+        return start[8:12] == b"WEBP"
+    return start.startswith(_BEGINNINGS) or start[4:12] in {b"ftypavif", b"ftypavis"}
+
+
 def size_of(file: IO[bytes], name: str) -> tuple[int, int]:
     """Return width and height, pixels, from the header alone.
 
@@ -55,6 +71,30 @@ def size_of(file: IO[bytes], name: str) -> tuple[int, int]:
     """
     with _opened(file, name) as image:
         return image.size
+
+
+def checked_size(file: IO[bytes], name: str) -> tuple[int, int]:
+    """Return width and height; a file whose end is missing is decoded, to see whether it can be.
+
+    Raises:
+        DataError: as for `size_of`, or the file is cut short.
+    """
+    with _opened(file, name) as image:
+        size = image.size
+        mark = _ENDS.get(image.format or "")
+        if mark is not None and not _ends_with(file, mark):
+            image.load()
+        return size
+
+
+def _ends_with(file: IO[bytes], mark: bytes) -> bool:
+    """Return whether a file's last bytes hold what its format ends with; the place is kept."""
+    place = file.tell()
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - _END_BYTES))
+    last = file.read()
+    file.seek(place)
+    return mark in last
 
 
 def decode(file: IO[bytes], name: str, size: int) -> NDArray[np.uint8]:

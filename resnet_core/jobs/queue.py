@@ -126,12 +126,14 @@ def facts_of(experiment: Experiment) -> DataFacts:
 def new_record(experiment: Experiment, facts: DataFacts, **fields: Any) -> RunRecord:
     """Return a run of a checked experiment, queued as soon as the store has it."""
     spec = experiment.spec_for(facts)
+    reading = facts.reading()
     return RunRecord(
         id=new_id(),
         experiment=experiment,
         state="queued",
         created=time.time(),
         data_title=facts.title,
+        data_reading=reading.dumps() if reading else "",
         parameters=describe(spec).parameters,
         **fields,
     )

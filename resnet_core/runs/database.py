@@ -44,7 +44,7 @@ _ADVICE = {
 _log = logging.getLogger(__name__)
 
 # Raised with every change to the table.
-VERSION = 3
+VERSION = 4
 # What brings a table of an earlier version up to the next one.
 UPGRADES = {
     1: ("ALTER TABLE run ADD COLUMN software TEXT NOT NULL DEFAULT ''",),
@@ -54,6 +54,7 @@ UPGRADES = {
         "DROP INDEX run_by_state",
         "DROP INDEX run_by_age",
     ),
+    3: ("ALTER TABLE job ADD COLUMN data_reading TEXT NOT NULL DEFAULT ''",),
 }
 
 TABLE = """
@@ -88,6 +89,7 @@ CREATE TABLE job (
     threads INTEGER,
     hardware TEXT NOT NULL DEFAULT '',
     software TEXT NOT NULL DEFAULT '',
+    data_reading TEXT NOT NULL DEFAULT '',
     kind TEXT NOT NULL DEFAULT 'training'
 ) STRICT
 """

@@ -121,6 +121,7 @@ class RunRecord(Job):
         seconds: training time so far, without pauses.
         train_error, test_error: last evaluated, percent.
         data_title: the data set's name for people.
+        data_reading: how people's own data were read, as `Message.dumps` writes it; "" for others.
         recorded: shipped with the project in assets/recorded, read-only.
         software: the versions that the weights' last bits depend on, such as torch's.
     """
@@ -139,6 +140,7 @@ class RunRecord(Job):
     test_error: float | None = None
     weights_sha256: str | None = None
     data_title: str = ""
+    data_reading: str = ""
     parameters: int | None = None
     device: str = ""
     precision: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,6 +32,8 @@ class Environment(BaseModel):
         cuda_graphs: whether training on a GPU uses CUDA graphs.
         checkpoint_seconds: between two checkpoints: what a power cut may cost at most.
         idle_seconds: for which the supervisor waits for work.
+        visitors: who comes over the network without a class's cookie: guests, who look, or owners,
+            who may do all that is done at the machine itself.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +46,7 @@ class Environment(BaseModel):
     cuda_graphs: bool = True
     checkpoint_seconds: Seconds = 30.0
     idle_seconds: Seconds = 60.0
+    visitors: Literal["guests", "owners"] = "guests"
 
     @property
     def spare_workers(self) -> int:

@@ -47,7 +47,7 @@ def _key(test: AppTest, ending: str) -> str:
 def test_it_opens_with_three_networks_and_their_totals() -> None:
     said = _said(_open())
     for name in ("VGG-19", "plain-34", "ResNet-34"):
-        assert f"#### {name}" in said
+        assert f"## {name}" in said
     assert "34 weighted layers · 21.8 M parameters · 3.66 G multiply-adds" in said
 
 
@@ -67,7 +67,7 @@ def test_another_network_is_drawn_and_stands_in_the_url() -> None:
     assert not test.exception
     networks = "imagenet/resnet-152,imagenet/plain-34,imagenet/resnet-34"
     assert test.query_params["networks"] == networks
-    assert "#### ResNet-152" in _said(test)
+    assert "## ResNet-152" in _said(test)
 
 
 def test_a_depth_that_does_not_exist_gives_way_to_the_nearest() -> None:
@@ -76,7 +76,7 @@ def test_a_depth_that_does_not_exist_gives_way_to_the_nearest() -> None:
     assert not test.exception
     said = _said(test)
     assert "the nearest are 56 and 62" in said
-    assert "#### ResNet-56 · CIFAR" in said
+    assert "## ResNet-56 · CIFAR" in said
 
 
 def test_parameters_that_mean_nothing_are_named() -> None:

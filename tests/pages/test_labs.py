@@ -204,9 +204,9 @@ def test_the_page_says_which_data_its_answer_is_of_and_shows_the_other() -> None
 
 def test_the_overview_says_what_each_recorded_result_found(recorded: LabRequest) -> None:
     test = _open("why")
-    said = " ".join(part.value for part in [*test.markdown, *test.subheader])
+    said = " ".join(part.value for part in [*test.markdown, *test.header])
     assert "here the residual form wins" in said
-    assert len(test.subheader) == len(laboratories())
+    assert len(test.header) == len(laboratories())
 
 
 def test_the_papers_detection_tables_stand_beside_heads_for_boxes() -> None:

@@ -70,7 +70,7 @@ def _shown(test: AppTest) -> list[str]:
 
 
 def _texts(test: AppTest) -> str:
-    parts = [*test.title, *test.markdown, *test.info, *test.caption, *test.subheader]
+    parts = [*test.title, *test.markdown, *test.info, *test.caption, *test.header]
     return " ".join(str(part.value) for part in parts)
 
 

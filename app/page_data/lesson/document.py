@@ -78,25 +78,29 @@ def _step(step: Step, measured: Measured, language: Language) -> dict[str, Any]:
         "high": step.high,
         "scene": drawn(measured.scene, say, named),
         "parameters": measured.values.get("parameters", ""),
-        "provenance": _provenance(measured, say),
+        "provenance": _provenance(step, measured, say),
         "source": _link(step.source, {**step.query, **_runs(step, measured)}, language),
         "live": _link(step.live, step.live_query, language) if step.live else None,
     }
 
 
 def _runs(step: Step, measured: Measured) -> Mapping[str, str]:
-    """Return the parameter that shows the measured runs in Compare."""
+    """Return the parameter that shows the measured runs on the home page or in Compare."""
+    if step.source == "puzzle" and measured.runs:
+        return {"run": queries.described(measured.runs[0]).group}
     return {"runs": ",".join(measured.runs)} if step.source == "compare" else {}
 
 
-def _provenance(measured: Measured, say: Callable[..., str]) -> str:
+def _provenance(step: Step, measured: Measured, say: Callable[..., str]) -> str:
     """Return what the numbers are of."""
     if measured.data:
         seed = queries.described(measured.runs[0]).experiment.seed
         return say("lesson.ui.recorded", data=measured.data, seed=seed)
     if any(curve.paper for curve in measured.scene.curves):
         return say("lesson.ui.paper")
-    return say("lesson.ui.computed" if measured.scene.curves else "lesson.ui.arithmetic")
+    if not step.source.startswith("labs/"):
+        return say("lesson.ui.arithmetic")
+    return say("lesson.ui.computed", name=say(f"{step.source.replace('/', '.')}.nav"))
 
 
 def _question(

@@ -41,7 +41,7 @@ def copy() -> Measured:
         **{"shallow": str(shallow["depth"]), "deep": str(deep["depth"])},
         **{"inserted": str(deep["depth"] - shallow["depth"])},
         **{"own": f"{own:.0f}", "error": f"{error:.0f}"},
-        **{"changed": str(deep["changed"]), "images": str(deep["images"])},
+        **{"changed": str(deep["changed"]), "images": f"{deep['images']:,}"},
     }
     bars = (
         Bar("shallow", "plain", int(shallow["depth"]), own),
@@ -118,7 +118,7 @@ def _race_of(*forms: str) -> tuple[dict[str, float], Scene, dict[str, str]]:
         losses[form] = max(float(best["loss"]), _LEAST_LOSS)
         family = {"plain": "plain", "residual": "resnet"}.get(form, "other")
         points = thinned(list(rows["step"]), list(rows["loss"].clip(lower=_LEAST_LOSS)))
-        after = form == "shifted" or len(forms) == 2
+        after = form == forms[-1]
         curves.append(Curve(form, form, family, 56, points, after=after))
     settings = result.request.settings
     steps = float(table["step"].max())
@@ -205,7 +205,9 @@ def depth() -> Measured:
     best = min(errors, key=lambda depth: errors[depth])
     points = tuple((float(depth), error) for depth, error in sorted(errors.items()))
     known = Curve("paper", "paper", "resnet", 56, points[:-1], dots=True, paper=True)
-    asked = Curve("deepest", "paper", "resnet", 110, points[-1:], dots=True, paper=True, after=True)
+    asked = Curve(
+        "deepest", "deepest", "resnet", 110, points[-1:], dots=True, paper=True, after=True
+    )
     scene = Scene(
         "curves", x="layers", y="test_error", low=0, high=10, log_x=True, low_x=16, high_x=1500,
         curves=(known, asked),

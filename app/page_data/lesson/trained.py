@@ -53,7 +53,8 @@ def _curve(
 ) -> Curve:
     frame = queries.measured(run).frame[["iteration", column]].dropna()
     points = thinned(list(frame["iteration"]), list(frame[column]))
-    return Curve(part, *_network(run), points, after, thin)
+    label, family, depth = _network(run)
+    return Curve(part, part if thin else label, family, depth, points, after, thin)
 
 
 def _network(run: RunRecord) -> tuple[str, str, int]:
@@ -62,9 +63,9 @@ def _network(run: RunRecord) -> tuple[str, str, int]:
     return network_label(run.experiment.network), family, int(depth)
 
 
-def _errors_scene(run: RunRecord, *curves: Curve) -> Scene:
+def _errors_scene(run: RunRecord, *curves: Curve, axis: str = "error") -> Scene:
     last = float(run.experiment.iterations)
-    return Scene("curves", "iterations", "error", low=0, high=100, high_x=last, curves=curves)
+    return Scene("curves", "iterations", axis, low=0, high=100, high_x=last, curves=curves)
 
 
 def _ids(*runs: RunRecord) -> tuple[str, ...]:
@@ -126,7 +127,7 @@ def training() -> Measured:
         test,
         "both_high" if high else "overfits",
         {"train": percent(train), "test": percent(test), **_names(four)},
-        _errors_scene(four.plain, shallow, plain, *tested),
+        _errors_scene(four.plain, shallow, plain, *tested, axis="errors"),
         low=test - step("training").tolerance,
         high=test + step("training").tolerance,
         runs=_ids(four.plain_20, four.plain),
@@ -176,7 +177,7 @@ def responses() -> Measured:
     near = max(plain, residual) < _NEAR * min(plain, residual)
     answer = "same" if near else "residual" if residual < plain else "plain"
     curves = tuple(
-        Curve(part, *_network(run), _by_layer(np.sort(last[part])[::-1]), after=True)
+        Curve(part, *_network(run), _by_layer(np.sort(last[part])[::-1]), after=part == "resnet")
         for run, part in pair
     )
     scene = Scene(

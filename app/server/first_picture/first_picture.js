@@ -29,7 +29,7 @@ function isDark() {
 function draw(panel, figure) {
   const plot = panel.querySelector("div");
   const r = panel.dataset.panel === "error" ? LABELS : 14;
-  panel.querySelector("h3").textContent = figure.layout.title.text;
+  panel.querySelector("h2").textContent = figure.layout.title.text;
   plot.append(sketch(figure, plot.clientWidth, plot.clientHeight, { ...MARGIN, r }));
 }
 

@@ -1,4 +1,5 @@
-"""The first picture: the home page's recorded curves, inside the HTML that the server sends."""
+"""What is seen before Streamlit has begun, inside the HTML that the server sends: the home page's
+recorded curves, and the lesson."""
 
 from __future__ import annotations
 
@@ -18,8 +19,10 @@ from app.language.texts import Language
 from app.page_data import puzzle
 from app.server import answers, routes
 from app.server.chart_answers import ChartRequest
+from app.server.first_picture import first_lesson
 from resnet_core.errors import PlaygroundError
 
+_LESSON = "/lesson"
 _PANELS = ("error", "response", "gradient")
 _HERE = Path(__file__).parent
 _SKETCH = _HERE.parents[1] / "widgets" / "live_charts" / "sketch.mjs"
@@ -27,10 +30,10 @@ _log = logging.getLogger(__name__)
 
 
 class FirstPicture(BaseHTTPMiddleware):
-    """Middleware that changes the HTML of "/", unless the URL names other runs."""
+    """Middleware that changes the HTML of "/lesson", and of "/" unless the URL names other runs."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _is_home(scope):
+        if _is_home(scope) or _is_lesson(scope):
             await super().__call__(_unconditional(scope), receive, send)
         else:  # not wrapped: websockets and streams pass as they are
             await self.app(scope, receive, send)
@@ -51,12 +54,16 @@ class FirstPicture(BaseHTTPMiddleware):
 def _with_picture(html: str, request: Request) -> str:
     reader_language = language(request.query_params, request.headers.get("accept-language", ""))
     try:
+        if request.url.path == _LESSON:
+            return html.replace("<head>", f"<head>{first_lesson.in_head()}", 1).replace(
+                "</body>", f"{first_lesson.in_body(reader_language)}</body>", 1
+            )
         picture = in_body(reader_language)
     except PlaygroundError as error:
-        _log.warning("%s The home page begins without its picture.", error)
+        _log.warning("%s The page begins without its picture.", error)
         return html
     except Exception as error:  # the charts on the page will show what is wrong
-        _log.error("The home page begins without its picture.", exc_info=error)
+        _log.error("The page begins without its picture.", exc_info=error)
         return html
     if not picture:
         return html
@@ -73,6 +80,10 @@ def _is_home(scope: Scope) -> bool:
     ):
         return False
     return "run" not in QueryParams(scope.get("query_string", b""))
+
+
+def _is_lesson(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == _LESSON
 
 
 def _is_html(response: Response) -> bool:
@@ -123,7 +134,7 @@ def in_body(language: Language) -> str:
     charts = [routes.newest(request) for request in requests]
     data = f"[{','.join(charts)}]".replace("<", "\\u003c")
     panels = "".join(
-        f'<section data-panel="{name}"><h3></h3><div></div></section>' for name in _PANELS
+        f'<section data-panel="{name}"><h2></h2><div></div></section>' for name in _PANELS
     )
     return (
         f'<div id="pg-first" lang="{language}" aria-hidden="true" hidden>'

@@ -164,7 +164,7 @@ def block_details(anatomy: Anatomy, name: str) -> None:
     with st.container(border=True):
         facts, code = st.columns([2, 3], gap="large")
         with facts:
-            st.markdown(f"#### {block.name}")
+            st.markdown(f"## {block.name}")
             st.markdown(f"**{block.equation}**")
             st.markdown(_described(block))
         with code:

@@ -33,7 +33,7 @@ _PLOT = {"displayModeBar": False}
 
 def costs(page: ArchitecturePage) -> None:
     """Show the answer first, then what it rests on."""
-    st.subheader(t("architecture.cost.question"))
+    st.header(t("architecture.cost.question"))
     st.markdown(_answer())
     scope = page.choice("scope", "architecture.scope", label_visibility="collapsed")
     specs = page.state.networks if scope == "chosen" else tuple(map(_spec, FAMILY))
@@ -81,7 +81,7 @@ def _answer() -> str:
 
 
 def _blocks(page: ArchitecturePage) -> None:
-    st.subheader(t("architecture.cost.blocks"))
+    st.header(t("architecture.cost.blocks"))
     blocks = compared_blocks()
     bars, words = st.columns([3, 2], gap="large", vertical_alignment="center")
     with bars:
@@ -134,7 +134,7 @@ def _block_table(blocks: Mapping[str, BlockFacts]) -> None:
 
 def _options() -> None:
     """Show options A, B and C for a network of basic blocks and one of bottlenecks (Table 3)."""
-    st.subheader(t("architecture.cost.options"))
+    st.header(t("architecture.cost.options"))
     rows, extra = [], {}
     for name in ("resnet-34", "resnet-50"):
         first = imagenet(name, shortcut="A")

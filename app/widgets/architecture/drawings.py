@@ -58,7 +58,7 @@ def _scale(anatomies: list[Anatomy]) -> Scale | None:
 def _drawn(page: ArchitecturePage, place: int, anatomy: Anatomy, scale: Scale | None) -> Clicked:
     state = page.state
     spec = anatomy.spec
-    st.markdown(f"#### {described(spec)}")
+    st.markdown(f"## {described(spec)}")
     totals = t(
         "architecture.totals",
         layers=anatomy.weighted_layers,
@@ -120,7 +120,7 @@ def steps(page: ArchitecturePage) -> None:
     words, *drawings = st.columns([1.15] + [1] * len(visible), gap="medium")
     for column, anatomy in zip(drawings, visible, strict=True):
         with column:
-            st.markdown(f"#### {title(anatomy.spec).removesuffix(' A')}")
+            st.markdown(f"## {title(anatomy.spec).removesuffix(' A')}")
             name = page.key(f"step.{anatomy.spec.name}")
             standing_drawing(anatomy, name, None, None, scale)
     with words:
@@ -128,7 +128,7 @@ def steps(page: ArchitecturePage) -> None:
 
 
 def _words(page: ArchitecturePage, step: int, networks: list[Anatomy]) -> None:
-    st.markdown(f"#### {t(f'architecture.steps.title_{step}')}")
+    st.markdown(f"## {t(f'architecture.steps.title_{step}')}")
     st.markdown(_changes(step))
     so_far = [(title(one.spec).removesuffix(" A"), one) for one in networks[:step]]
     figure = steps_figure(so_far, paper_imagenet.BILLION_MULTIPLY_ADDS, t, theme.is_dark())

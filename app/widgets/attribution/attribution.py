@@ -289,7 +289,7 @@ def _check(name: str, state: AttributionState, **settings: str) -> Result | None
 
     Where it refuses the networks, as photographs have no masks, it is shown with its own.
     """
-    st.subheader(t(f"labs.{name}.title"))
+    st.header(t(f"labs.{name}.title"))
     st.markdown(t(f"labs.{name}.lead"))
     try:
         request = state.request_for(name, **settings)

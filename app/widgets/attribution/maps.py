@@ -244,7 +244,7 @@ def tiles(rows: Sequence[Row]) -> None:
 def _row_html(row: Row) -> str:
     return (
         f'<section class="tile-row" style="border-color:{escape(row.colour)}">'
-        f"<h3>{escape(row.heading)}</h3>"
+        f"<h2>{escape(row.heading)}</h2>"
         f'<div class="tiles {row.size}">{"".join(map(_tile_html, row.tiles))}</div></section>'
     )
 

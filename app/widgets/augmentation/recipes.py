@@ -110,7 +110,7 @@ def cifar(page: AugmentationPage, pixels: Pixels, sample: Sample, hue: str) -> N
         for number in range(1, _MORE_CIFAR + 1)
     ]
     gallery(views, "more", t("augmentation.more_cifar", count=_MORE_CIFAR))
-    st.subheader(t("augmentation.test"))
+    st.header(t("augmentation.test"))
     st.markdown(t("augmentation.said.single"))
 
 
@@ -188,7 +188,7 @@ def _more(state: AugmentationState, pixels: Pixels) -> list[Pixels]:
 
 def _test(pixels: Pixels, hue: str) -> None:
     """10-crop: where the crops lie, and the ten of them."""
-    st.subheader(t("augmentation.test"))
+    st.header(t("augmentation.test"))
     height, width = pixels.shape[:2]
     draws = recipe.ten_draws((width, height))
     resized = recipe.resized(pixels, recipe.TEST_SIDE)

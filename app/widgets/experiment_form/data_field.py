@@ -46,10 +46,13 @@ def data_field(page: FormPage, errors: Errors, facts: DataFacts | None) -> None:
     )
     if name not in entries:
         _own(page)
+        if facts is not None:
+            _say_reading(facts)
     elif not entries[name].present:
         _absent(entries[name])
     elif facts is not None:
         st.caption(_described(facts))
+        _say_reading(facts)
     if name not in SOURCES:
         complaint(errors.get("data"))
 
@@ -135,6 +138,13 @@ def _title(entry: Entry | None) -> str:
     if source is None:
         return entry.title
     return t("form.data.public", title=entry.title, megabytes=source.megabytes)
+
+
+def _say_reading(facts: DataFacts) -> None:
+    """Say what was taken for classes and what was left out of people's own data."""
+    reading = facts.reading()
+    if reading is not None:
+        st.caption(escaped(reading.text(language())))
 
 
 def _described(facts: DataFacts) -> str:

@@ -7,7 +7,7 @@ const HEADROOM = 28; // px above the plot: the heading stands outside of it
 
 export class LabFigure {
   constructor(key, words) {
-    this.heading = element("h3");
+    this.heading = element("h2");
     this.reset = element("button", { type: "button", class: "lab-reset", onclick: () => this.zoomOut() });
     this.reset.hidden = true;
     this.plot = element("div", { class: "lab-plot", role: "group" });
@@ -70,7 +70,8 @@ export class LabFigure {
     this.only = cell;
     this.resets += 1;
     this.reset.hidden = false;
-    this.root.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.root.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
     return this.show(this.plotly, this.figure);
   }
 

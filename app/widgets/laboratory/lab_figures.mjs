@@ -2,6 +2,7 @@
 
 import { element, nextFrame } from "./dom.mjs";
 import { LabFigure } from "./lab_figure.mjs";
+import { showLinked } from "./linked.mjs";
 import { Live } from "./live.mjs";
 
 const FIRST = 2; // sentences above the figures; the others stand below, so that figures stay in view
@@ -16,6 +17,7 @@ class LabFigures extends Live {
     super();
     this.figures = new Map(); // key -> LabFigure
     this.drawing = Promise.resolve();
+    this.sentences = []; // of the verdicts
     this.wasActive = false;
     this.build(parent);
   }
@@ -27,14 +29,14 @@ class LabFigures extends Live {
       element("div"));
     this.message = element("p", { class: "lab-notice", role: "status" });
     this.verdicts = element("ul", { class: "lab-said", "aria-live": "polite" });
-    this.verdictTitle = element("h3");
+    this.verdictTitle = element("h2");
     this.paper = element("p");
-    this.paperTitle = element("h3");
+    this.paperTitle = element("h2");
     this.verdict = element("section", { class: "lab-verdict" }, this.verdictTitle, this.verdicts);
     this.paperSection = element("section", { class: "lab-paper" }, this.paperTitle, this.paper);
     this.grid = element("div", { class: "lab-grid" });
     this.moreVerdicts = element("ul", { class: "lab-said", "aria-live": "polite" });
-    this.alsoTitle = element("h3");
+    this.alsoTitle = element("h2");
     this.also = element("section", { class: "lab-verdict lab-also" }, this.alsoTitle, this.moreVerdicts);
     this.caption = element("p", { class: "lab-caption" });
     this.root = element("div", { class: "lab lab-waiting" },
@@ -54,7 +56,9 @@ class LabFigures extends Live {
     this.verdictTitle.textContent = data.words.verdict;
     this.alsoTitle.textContent = data.words.also;
     this.paperTitle.textContent = data.words.paper;
-    this.paper.textContent = data.paper;
+    this.paperText = data.paper;
+    this.glossary = data.glossary;
+    this.showTexts();
     this.bar.setAttribute("aria-label", data.words.progress);
     for (const figure of this.figures.values()) figure.setWords(data.words);
     this.load(data);
@@ -106,9 +110,17 @@ class LabFigures extends Live {
   showVerdicts(verdicts, active) {
     const texts = verdicts.length ? verdicts : [active ? this.words.pending : this.words.undecided];
     this.verdict.classList.toggle("lab-undecided", !verdicts.length);
-    list(this.verdicts, texts.slice(0, FIRST));
-    list(this.moreVerdicts, texts.slice(FIRST));
+    this.sentences = texts;
     this.also.hidden = texts.length <= FIRST;
+    this.showTexts();
+  }
+
+  // Each term is linked where it stands first.
+  showTexts() {
+    const seen = new Set();
+    list(this.verdicts, this.sentences.slice(0, FIRST), this.glossary, seen);
+    showLinked(this.paper, this.paperText, this.glossary, seen);
+    list(this.moreVerdicts, this.sentences.slice(FIRST), this.glossary, seen);
   }
 
   // Draws in order: an answer may arrive while the one before it is being drawn.
@@ -169,10 +181,13 @@ class LabFigures extends Live {
 }
 
 // Changes only new items, so that a screen reader reads no other ones.
-function list(root, texts) {
+function list(root, texts, glossary, seen) {
   texts.forEach((text, index) => {
     const item = root.children[index] ?? root.appendChild(element("li"));
-    if (item.textContent !== text) item.textContent = text;
+    const after = new Set(seen);
+    const fresh = element("li");
+    showLinked(fresh, text, glossary, seen);
+    if (item.innerHTML !== fresh.innerHTML) showLinked(item, text, glossary, after);
   });
   while (root.children.length > texts.length) root.lastChild.remove();
 }

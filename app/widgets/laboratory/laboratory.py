@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import services, theme
-from app.language import texts
+from app.language import glossary, texts
 from app.language.errors import explain
 from app.language.texts import fault, t
 from app.page_state.page import Page, page_link, rerun
@@ -62,7 +62,7 @@ def laboratory(
     question = catalog.question(name)
     page = _LabPage(question)
     st.title(t(f"labs.{name}.title"))
-    st.markdown(t(f"labs.{name}.lead"))
+    st.markdown(glossary.linked(t(f"labs.{name}.lead"), texts.language()))
     page.show_errors()
     top, middle = st.container(), st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -161,6 +161,7 @@ class _LabPage:
             selection.lab_id,
             t(f"labs.{self.question.name}.paper"),
             f"{self.form}.figures",
+            lead=t(f"labs.{self.question.name}.lead"),
             active=selection.active,
             notice=t(f"labs.common.notice.{selection.notice}") if selection.notice else "",
             stale=selection.notice in {"stale", "missing"},
@@ -227,6 +228,7 @@ def lab_figures(
     paper: str,
     key: str,
     *,
+    lead: str = "",
     active: bool = False,
     notice: str = "",
     stale: bool = False,
@@ -239,6 +241,7 @@ def lab_figures(
         lab_id: of the result; "" shows the notice alone.
         paper: what the paper or a follow-up found, beside the verdict.
         key: of the widget; the same key is the same figures, whatever result they show.
+        lead: the page's first sentences; terms that they explain are not explained again.
         active: whether it is being computed.
         notice: a sentence above the figures, or "".
         stale: what is shown is not what the controls say; it is drawn faint.
@@ -258,6 +261,7 @@ def lab_figures(
             "notice": notice,
             "stale": stale,
             "paper": paper,
+            "glossary": glossary.for_browser(language, glossary.mentioned(lead, language)),
             "words": {name: t(f"labs.common.{name}") for name in _WORDS},
         },
         # Streamlit runs the page at a trigger only where there is a callback.

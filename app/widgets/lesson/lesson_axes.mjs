@@ -53,7 +53,10 @@ function ticks(log, low, high, most = 5) {
   if (log) {
     const first = Math.ceil(Math.log10(low) - 1e-9);
     const last = Math.floor(Math.log10(high) + 1e-9);
-    return Array.from({ length: last - first + 1 }, (_, at) => 10 ** (first + at));
+    const decades = Array.from({ length: last - first + 2 }, (_, at) => 10 ** (first + at - 1));
+    const steps = last - first > 2 ? [1] : [1, 2, 5];
+    const values = decades.flatMap((decade) => steps.map((step) => Number((step * decade).toPrecision(6))));
+    return values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
   }
   const about = (high - low) / most;
   const decade = 10 ** Math.floor(Math.log10(about || 1));
@@ -69,7 +72,7 @@ function some(values, most) {
 }
 
 function shown(value, log) {
-  if (!log) return value.toLocaleString("en");
+  if (!log || (value >= 0.05 && value <= 50)) return value.toLocaleString("en");
   return `10${[...String(Math.round(Math.log10(value)))].map((sign) => SUPERSCRIPTS[sign]).join("")}`;
 }
 

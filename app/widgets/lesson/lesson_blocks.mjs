@@ -19,7 +19,7 @@ export function blocks({ scene, words, after, parameters, width, height, size, d
 
 function block({ residual, words, wide, height, size }) {
   const middle = wide / 2;
-  const room = height - 5 * size;
+  const room = height - 7.5 * size;
   const box = { width: Math.min(wide * 0.5, 9 * size), height: Math.min(room / 5, 3.2 * size) };
   const at = (share) => 3 * size + share * room;
   const first = at(0.2);
@@ -31,7 +31,7 @@ function block({ residual, words, wide, height, size }) {
     text(words.layer_box, { x: middle, y: top + box.height / 2 + size / 3, "text-anchor": "middle", class: "pl-name" }),
   ];
   const branch = make("g", { "data-part": "branch", class: "pl-part" });
-  branch.append(arrow(at(0.05), first), ...layer(first), arrow(first + box.height, second), ...layer(second), arrow(second + box.height, residual ? sum - size : sum + size));
+  branch.append(arrow(at(0.05), first), ...layer(first), arrow(first + box.height, second), ...layer(second), arrow(second + box.height, residual ? sum - size : at(1)));
   const parts = [
     text(residual ? words.residual_block : words.plain_block, { x: middle, y: size * 1.2, "text-anchor": "middle", class: "pl-name" }),
     text("x", { x: middle, y: at(0.03), "text-anchor": "middle", class: "pl-letter" }),

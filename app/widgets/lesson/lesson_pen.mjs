@@ -2,7 +2,7 @@
 // spaced; a stroke fills those between two places.
 
 import { fill } from "./dom.mjs";
-import { make } from "./lesson_axes.mjs";
+import { make, text } from "./lesson_axes.mjs";
 
 export const COLUMNS = 41;
 const ANCHORS = 5; // columns from one stop of the arrow keys to the next
@@ -26,7 +26,8 @@ export class Pen {
       x: left, y: top, width: right - left, height: bottom - top, class: "pl-board", tabindex: 0,
       role: "slider", "aria-label": this.pen.words.draw_hint, "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "vertical",
     });
-    this.root.append(this.cursor, this.board);
+    this.hint = text(this.pen.words.draw_here, { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle", class: "pl-axis" });
+    this.root.append(this.hint, this.cursor, this.board);
     this.at = this.pen.at ?? 0;
     this.board.addEventListener("pointerdown", (event) => this.press(event));
     this.board.addEventListener("pointermove", (event) => this.pressed && this.move(event));
@@ -108,6 +109,7 @@ export class Pen {
     const points = drawn ?? values.flatMap((value, column) => (value === null ? [] : [[this.xOf(column), value]]));
     this.curve.setAttribute("points", points.map(([x, y]) => `${this.axes.x(x)},${this.axes.y(y)}`).join(" "));
     if (!this.board) return;
+    this.hint.toggleAttribute("hidden", points.length > 0);
     const value = values[this.at] ?? 90;
     this.cursor.setAttribute("cx", this.axes.x(this.xOf(this.at)));
     this.cursor.setAttribute("cy", this.axes.y(value));

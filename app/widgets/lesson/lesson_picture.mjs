@@ -58,12 +58,12 @@ export class Picture {
       group.append(...(curve.dots ? this.dots(curve, axes) : [this.line(curve, axes)]));
       this.svg.append(group);
       const last = curve.points.at(-1);
-      ends.push({ curve, group, y: axes.y(last[1]) });
+      ends.push({ curve, group, x: axes.x(last[0]), y: axes.y(last[1]) });
     }
     if (pen) {
       this.pen = new Pen(this, axes, pen, after);
       this.svg.append(this.pen.root);
-      if (after && pen.drawn) ends.push({ curve: { label: this.view.words.your_curve }, group: this.pen.root, y: axes.y(pen.drawn.at(-1)[1]) });
+      if (after && pen.drawn) ends.push({ curve: { label: this.view.words.your_curve }, group: this.pen.root, x: area.right, y: axes.y(pen.drawn.at(-1)[1]) });
     }
     this.names(ends, area);
   }
@@ -85,16 +85,16 @@ export class Picture {
   names(ends, area) {
     const step = 1.25 * this.size;
     let free = area.bottom + step;
-    for (const { curve, group, y } of ends.sort((one, other) => other.y - one.y)) {
+    for (const { curve, group, x, y } of ends.sort((one, other) => other.y - one.y)) {
       free = Math.min(Math.max(y, area.top), free - step);
-      group.append(text(curve.label, { x: area.right + 8, y: free + this.size / 3, class: "pl-name" }));
+      group.append(text(curve.label, { x: x + 0.6 * this.size, y: free + this.size / 3, class: "pl-name" }));
     }
   }
 
   bars(wide, high) {
     const { scene, after, words } = this.view;
     const { size } = this;
-    const row = Math.min((high - 2 * size) / scene.bars.length, 5.5 * size);
+    const row = Math.min((high - 3 * size) / scene.bars.length, 9 * size);
     const span = wide - 5 * size;
     scene.bars.forEach((bar, index) => {
       const top = index * row + size;
@@ -132,7 +132,8 @@ export class Picture {
   colourOf(id) {
     const { scene, dark } = this.view;
     const part = [...scene.curves, ...scene.bars].find((one) => one.id === id);
-    return part ? part.colour[dark ? 1 : 0] : "";
+    const fallback = scene.kind === "blocks" ? scene.curves[1] : null; // shortcut and branch are the residual block's
+    return (part ?? fallback)?.colour[dark ? 1 : 0] ?? "";
   }
 
   // What is drawn, as a table: each part's name and its values.

@@ -11,7 +11,8 @@ export class Panel {
   // onPoint(point or null): what is under the pointer; onZoom(window or null).
   constructor(name, { onPoint, onZoom }) {
     Object.assign(this, { name, onPoint, onZoom });
-    this.heading = element("h3");
+    this.heading = element("h2");
+    this.heading.hidden = true; // until it has a text
     this.reset = element("button", { type: "button", class: "pg-reset", onclick: () => this.zoomOut() });
     this.reset.hidden = true;
     this.plot = element("div", { class: "pg-plot" });
@@ -36,6 +37,7 @@ export class Panel {
 
   title(text) {
     this.heading.textContent = text;
+    this.heading.hidden = false;
     this.root.setAttribute("aria-label", text);
   }
 

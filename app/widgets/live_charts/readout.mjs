@@ -22,6 +22,7 @@ export class Readout {
   // series: from the server; rows of known series stay the same elements.
   list(series, hidden, words) {
     this.words = words;
+    for (const [name, cell] of this.heads) cell.textContent ||= words.columns[name];
     const keys = new Set(series.map((one) => one.key));
     for (const [key, { row }] of this.rows) {
       if (!keys.has(key)) {

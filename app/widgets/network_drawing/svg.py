@@ -164,10 +164,12 @@ def _kind(band: Band) -> str:
 
 def _block_label(mark: BlockMark, t: Speaker) -> str:
     facts = mark.facts
+    # Named as the drawing writes it, so that it can be spoken as it is read.
+    projection = " (W: 1×1)" if facts.shortcut == "projection" else ""
     return t(
         "drawing.block",
         name=facts.name,
-        equation=facts.equation,
+        equation=facts.equation + projection,
         branch=", ".join(facts.branch),
         inside=" × ".join(map(str, facts.in_shape)),
         outside=" × ".join(map(str, facts.out_shape)),

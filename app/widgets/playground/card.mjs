@@ -11,7 +11,7 @@ export class Card {
     Object.assign(this, { sign, words });
     this.plane = new Plane(onDraw);
     this.units = new Units(onSelect);
-    this.name = element("h3");
+    this.name = element("h3", { "aria-level": 2 });
     this.error = element("output", { class: "pp-error" });
     this.caption = element("p", { class: "pp-note" });
     const choice = shortcut && element("label", { class: "pp-field" }, element("span", { text: words["label.shortcut"] }), shortcut);

@@ -9,7 +9,7 @@ const HEIGHT = 180;
 export class Curves {
   // onLayer(layer): the reader points at a layer; null where the axis has none.
   constructor(name, onLayer) {
-    this.title = element("h3");
+    this.title = element("h3", { "aria-level": 2 });
     this.note = element("p", { class: "pp-note" });
     this.body = element("div", { class: "pp-curves", role: "img" });
     this.root = element("section", { class: `pp-panel pp-panel-${name}` }, this.title, this.body, this.note);

@@ -235,10 +235,13 @@ def imported_result(run: RunRecord) -> str:
 
 
 def _troubles(run: RunRecord) -> None:
-    """Show why the run ended, what is wrong with its files, and the last action's result."""
+    """Show how its data were read, why it ended, what is wrong with its files, and the last
+    action's result."""
     damage = damage_of(run)
     if damage:
         st.markdown(f":material/error: :red[{t(f'runs.damage.{damage}')}]")
+    if run.data_reading:
+        st.caption(escaped(stored_sentence(run.data_reading, language())))
     if run.exit_reason and run.state in _EXPLAINED:
         st.caption(escaped(stored_sentence(run.exit_reason, language())))
     source = source_of(run)

@@ -28,7 +28,8 @@ function group(choice, choose) {
     button.type = "button";
     button.textContent = short;
     button.title = long;
-    button.setAttribute("aria-label", `${choice.label}: ${long}`);
+    // Beginning with what is seen: people who speak to their computer say that.
+    button.setAttribute("aria-label", `${short} ${long}`);
     button.setAttribute("aria-pressed", String(value === choice.chosen));
     button.addEventListener("click", () => value !== choice.chosen && choose(value));
     row.append(button);

@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 from resnet_core.data import cache
 from resnet_core.data.dataset import DataFacts, Divided, Index, Labels
 from resnet_core.data.imagenet.recipe import CROP
-from resnet_core.data.own.files import folders, image_files, title
+from resnet_core.data.own.files import folders, members, title
 from resnet_core.data.own.layout import arrange
+from resnet_core.data.own.listing import Listing
 from resnet_core.errors import DataError
 from resnet_core.system import home
+from resnet_core.system.texts import Message
 
-_VERSION = 2  # of the listing; a change makes every listing again
-_FACTS = ("classes", "counts", "folders", "times")
+_VERSION = 3  # of the listing; a change makes every listing again
+_FACTS = ("classes", "counts", "folders", "times", "notes")
 _NAMES = ("train", "train_labels", "test", "test_labels")
 _TRIES = 3
 
@@ -92,8 +94,14 @@ def facts(path: Path, image_size: int | None = None) -> DataFacts:
     """
     listing = _listing(path)
     train, test = (int(number) for number in listing["counts"])
-    size, classes = image_size or CROP, len(listing["classes"])
-    return DataFacts(str(path), title(path), train, test, size, channels=3, classes=classes)
+    classes = tuple(str(name) for name in listing["classes"])
+    return DataFacts(
+        *(str(path), title(path), train, test, image_size or CROP),
+        channels=3,
+        classes=len(classes),
+        class_names=classes,
+        notes=tuple(Message.from_json(str(note)) for note in listing["notes"]),
+    )
 
 
 def load(path: Path, image_size: int | None = None) -> ImageFolder:
@@ -143,18 +151,22 @@ def _scan(path: Path) -> cache.Arrays:
     """List the folder, again where it changes meanwhile."""
     for _ in range(_TRIES):
         before = [(name, _changed(path / name)) for name in folders(path)]
-        names = sorted(file.name for file in image_files(path))
+        listing = Listing()
+        for _file in listing.images(members(path)):
+            pass
+        listing.names.sort()
         if all(_changed(path / name) == time for name, time in before):
-            return _arrays(path, names, before)
+            return _arrays(path, listing, before)
     raise DataError("data.folder_changes", path=path)
 
 
-def _arrays(path: Path, names: list[str], times: list[tuple[str, int]]) -> cache.Arrays:
-    layout = arrange(names, str(path))
-    encoded = np.array([os.fsencode(name) for name in names])
+def _arrays(path: Path, listing: Listing, times: list[tuple[str, int]]) -> cache.Arrays:
+    layout = arrange(listing, str(path))
+    encoded = np.array([os.fsencode(name) for name in listing.names])
     return {
         "classes": np.array(layout.classes),
         "counts": np.array([len(layout.train), len(layout.test)]),
+        "notes": np.array([note.dumps() for note in layout.notes], np.str_),
         "folders": np.array([os.fsencode(name) for name, _ in times]),
         "times": np.array([time for _, time in times], np.int64),
         "train": encoded[layout.train],

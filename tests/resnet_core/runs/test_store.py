@@ -232,6 +232,7 @@ def test_an_older_index_is_brought_up_to_date(index: Store) -> None:
         connection.execute("DROP INDEX job_by_age")
         connection.execute("ALTER TABLE job DROP COLUMN software")
         connection.execute("ALTER TABLE job DROP COLUMN kind")
+        connection.execute("ALTER TABLE job DROP COLUMN data_reading")
         connection.execute("ALTER TABLE job RENAME TO run")
         connection.execute("CREATE INDEX run_by_state ON run (state, position)")
         connection.execute("CREATE INDEX run_by_age ON run (created)")

@@ -134,3 +134,14 @@ def test_without_recordings_there_is_no_picture(monkeypatch: pytest.MonkeyPatch)
 def test_nothing_in_the_data_can_end_their_script(home: Path) -> None:
     data = first_picture.in_body("en").split('id="pg-first-data">')[1].split("</script>")[0]
     assert "<" not in data
+
+
+def test_the_lesson_is_in_the_html_of_its_page() -> None:
+    routes = [Route("/lesson", index)]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(FirstPicture)]))
+    answer = client.get("/lesson?lang=ko").text
+    (data,) = re.findall(r'id="pg-lesson-data">(.*?)</script>', answer)
+    assert json.loads(data)["language"] == "ko"
+    # Its modules are asked for before anything that the page itself names.
+    assert answer.index("modulepreload") < answer.index("</head>")
+    assert "lesson.mjs" in answer

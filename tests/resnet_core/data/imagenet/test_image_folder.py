@@ -40,7 +40,7 @@ def test_the_listing_is_kept_until_a_folder_changes(
     root = draw_folder(tmp_path / "mine", train=6, test=3)
     before = image_folder.load(root)
     with monkeypatch.context() as patch:
-        patch.setattr(image_folder, "image_files", None)
+        patch.setattr(image_folder, "members", None)
         kept = image_folder.load(root)
         assert kept.fingerprint == before.fingerprint
         image_folder.facts(root)

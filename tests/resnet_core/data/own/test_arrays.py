@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_core.data.own import arrays
+from resnet_core.data.own import archives, arrays
 from resnet_core.errors import DataError
 
 
@@ -98,7 +98,11 @@ def test_a_header_that_lies_is_refused_before_memory_is_taken(tmp_path: Path) ->
         arrays.facts(path)
 
 
-def test_a_thousandfold_compression_is_refused(tmp_path: Path) -> None:
+def test_a_thousandfold_compression_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "RATIO_FROM_BYTES", 2**18)
+    monkeypatch.setattr(archives, "MAX_RATIO", 300)
     images = np.zeros((10_000, 32, 32, 3), np.uint8)
     path = saved(tmp_path / "x.npz", images=images, labels=labels(10_000))
     with pytest.raises(DataError, match=r"'images\.npy' expands"):
@@ -127,3 +131,65 @@ def test_the_sample_of_cifar_10_is_read(cifar_lossless: Path) -> None:
     assert (facts.train_images, facts.test_images, facts.classes) == (4577, 508, 10)
     assert data.train.images.shape == (4577, 32, 32, 3)
     assert data.classes[:2] == ("airplane", "automobile")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("x_train", "y_train", "x_test", "y_test"),
+        ("X_train", "Y_train", "X_val", "Y_val"),
+        ("train_x", "train_y", "test_x", "test_y"),
+    ],
+)
+def test_a_file_with_a_test_part_is_taken_as_it_is_divided(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    parts = pixels(), labels()[:, None], pixels()[:6], labels()[:6, None]
+    path = saved(tmp_path / "x.npz", **dict(zip(names, parts, strict=True)))
+    data, facts = arrays.load(path), arrays.facts(path)
+    assert (len(data.train), len(data.test)) == (len(labels()), 6)
+    assert (facts.train_images, facts.test_images) == (len(labels()), 6)
+    np.testing.assert_array_equal(data.test.labels, labels()[:6])
+    assert names[0] in str(facts.reading())
+
+
+def test_other_orders_of_axes_and_kinds_of_labels_are_read(tmp_path: Path) -> None:
+    plain = arrays.load(saved(tmp_path / "a.npz", images=pixels(), labels=labels()))
+    planes = np.ascontiguousarray(pixels().transpose(0, 3, 1, 2))
+    texts = np.array([f"class {label}" for label in labels()])
+    hot = np.eye(int(labels().max()) + 1, dtype=np.float32)[labels()]
+    for number, (images, kind) in enumerate(
+        [(planes, labels()), (pixels(), texts), (pixels(), hot)]
+    ):
+        data = arrays.load(saved(tmp_path / f"{number}.npz", x=images, y=kind))
+        np.testing.assert_array_equal(data.train.images, plain.train.images)
+        np.testing.assert_array_equal(data.train.labels, plain.train.labels)
+
+
+def test_arrays_that_are_left_out_are_said(tmp_path: Path) -> None:
+    path = saved(tmp_path / "x.npz", images=pixels(), labels=labels(), extra=np.zeros(3))
+    assert "left out: the arrays extra" in str(arrays.facts(path).reading())
+
+
+@pytest.mark.parametrize("head", [b"{'descr': '|u1', 'shape': (3", b"\xff\xfe", b"((((((", b""])
+def test_a_header_that_cannot_be_read_is_a_sentence(tmp_path: Path, head: bytes) -> None:
+    path = saved(tmp_path / "x.npz", images=pixels(), labels=labels())
+    with zipfile.ZipFile(path, "w") as archive:
+        content = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head
+        archive.writestr("images.npy", content)
+        archive.writestr("labels.npy", content)
+    with pytest.raises(DataError, match="cannot be read as an npz"):
+        arrays.facts(path)
+
+
+def test_an_npz_packed_with_bz2_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = saved(tmp_path / "x.npz", images=pixels(), labels=labels())
+    with (
+        zipfile.ZipFile(path) as old,
+        zipfile.ZipFile(tmp_path / "b.npz", "w", zipfile.ZIP_BZIP2) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(DataError, match="packed in a way that is not read"):
+        arrays.facts(tmp_path / "b.npz")
