@@ -17,7 +17,7 @@ from app.page_data import ledger, puzzle, responses
 from app.page_data.ledger import STATEMENTS, Check, LedgerState, Recipe, Statement
 from app.page_data.runs import caption, duration
 from app.page_state.controls import Control
-from app.page_state.page import Page, compare_link
+from app.page_state.page import Page, compare_link, touch
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.paper import cifar
@@ -164,7 +164,7 @@ def _check(check: Check) -> None:
     st.caption(f"{caption(check.runs, check.n, say)}  \n{apart}".strip())
     with st.container(horizontal=True, vertical_alignment="center"):
         compare_link(t("ledger.curves"), check.runs)
-        replay = st.popover(t("ledger.replay"), key="replay.open", on_change="rerun")
+        replay = st.popover(t("ledger.replay"), key="replay.open", on_change=touch)
         if replay.open:
             with replay:
                 _replay([run.experiment for run in check.runs])

@@ -20,7 +20,8 @@ from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
-GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
+GUESS = "puzzle.guess"  # absent while it is asked, the network that was guessed, or SKIPPED
+SKIPPED = "skipped"
 
 
 def page() -> None:
@@ -31,26 +32,34 @@ def page() -> None:
     home.show_errors()
     if unknown:
         st.info(t("home.unknown", name=escaped(unknown)))
+    with st.container(key="home-lesson"):
+        page_link("lesson", t("home.lesson"))
     active = any(record.state in ACTIVE for record in records)
     guess = st.session_state.get(GUESS)
-    if active:
-        _progress([record.id for record in records])
-    elif guess == "asked" and records:
-        _ask(records)
-    else:
-        _actions(home, records)
-    if active or guess != "asked" or not records:
+    asking = not guess and puzzle.can_be_guessed(records)
+    # Always three places, so that the charts in the middle stay where they are in the page.
+    above, middle, below = st.container(), st.container(), st.container()
+    with above:
+        if asking:
+            _ask(records)
+        if active:
+            _progress([record.id for record in records])
+    with below if asking else above:
+        if not active:
+            _actions(home, records)
         _choice(home)
-        charts(records, guessed=guess in puzzle.four_of(records))
-        if records and not active:
-            _conclusion(records, guess)
+    with middle:
+        charts(records, asking, guessed=guess in puzzle.four_of(records))
+    if records and not active and not asking:
+        _conclusion(records, guess)
     home.write()
 
 
-def charts(records: list[RunRecord], guessed: bool) -> None:
+def charts(records: list[RunRecord], asking: bool, guessed: bool) -> None:
     ids = [record.id for record in records]
-    st.caption(t("home.panels"))
-    live_charts(ids, View(), "puzzle", play=guessed, empty=t("home.none"))
+    if not asking:
+        st.caption(t("home.panels"))
+    live_charts(ids, View(), "puzzle", hold=asking, play=guessed, empty=t("home.none"))
 
 
 def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
@@ -89,9 +98,7 @@ def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
     again = bool(records) and not records[0].recorded
     lacking = _data(records) if puzzle.lacking(experiments) else ""
     unknown = not lacking and not again and training.together(experiments) is None
-    st.fragment(_buttons, run_every=2.0 if unknown else None)(
-        home, experiments, again, bool(records), lacking
-    )
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(home, experiments, again, lacking)
 
 
 def _data(records: list[RunRecord]) -> str:
@@ -102,16 +109,12 @@ def _buttons(
     home: Page[PuzzleState],
     experiments: tuple[Experiment, ...],
     again: bool,
-    can_guess: bool,
     lacking: str,
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         label, hint = _run_label(experiments, again, bool(lacking))
         if st.button(label, type="primary", key="run", help=hint, disabled=bool(lacking)):
             _start(home, experiments)
-        if can_guess and st.button(t("home.guess.open"), key="guess"):
-            st.session_state[GUESS] = "asked"
-            rerun()
     if lacking:
         st.caption(t("home.lacking", data=escaped(lacking)))
 
@@ -164,11 +167,10 @@ def _progress_text(records: list[RunRecord], now: Progress) -> str:
 
 
 def _ask(records: list[RunRecord]) -> None:
-    """Ask for a guess; the charts are shown after it."""
+    """Ask for a guess beside the charts, which wait at iteration 0 for it."""
     with st.container(border=True):
-        st.header(t("home.guess.question"))
-        st.caption(t("home.guess.hint"))
-        with st.container(horizontal=True):
+        st.markdown(f"**{t('home.guess.question')}** :small[{t('home.guess.hint')}]")
+        with st.container(horizontal=True, vertical_alignment="center"):
             for network in puzzle.four_of(records):
                 st.button(
                     network_label(network),
@@ -176,10 +178,11 @@ def _ask(records: list[RunRecord]) -> None:
                     on_click=_guess,
                     args=(network,),
                 )
-        st.button(t("home.guess.skip"), key="skip", type="tertiary", on_click=_guess, args=(None,))
+            skip = t("home.guess.skip")
+            st.button(skip, key="skip", type="tertiary", on_click=_guess, args=(SKIPPED,))
 
 
-def _guess(network: str | None) -> None:
+def _guess(network: str) -> None:
     st.session_state[GUESS] = network
 
 

@@ -12,7 +12,7 @@ from resnet_core.networks.catalog import build
 from resnet_core.runs.record import RunRecord
 from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.names import Spec
-from resnet_core.weights.evaluation import Answers
+from resnet_core.weights.answers import Answers
 from resnet_core.weights.importing import ImportedNetwork, import_weights
 
 SPEC = NetworkSpec(depth=8, width=4, classes=4)  # resnet-8, option A

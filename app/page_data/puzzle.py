@@ -148,6 +148,11 @@ def final_errors(records: Sequence[RunRecord]) -> dict[str, float] | None:
     return _means(records, _last_running_error)
 
 
+def can_be_guessed(records: Sequence[RunRecord]) -> bool:
+    """Return whether the reader, who has not watched these train, can be asked how they end."""
+    return bool(records) and records[0].recorded and final_errors(records) is not None
+
+
 def fixed_errors(records: Sequence[RunRecord], quantity: str) -> dict[str, float] | None:
     """Return the mean over seeds of the final `train_error` or `test_error`, percent, on fixed
     images without augmentation, by network; None unless all four finished."""

@@ -44,8 +44,13 @@ _FILE_OPTIONS = (
         "--stride-in", metavar="1x1|3x3", help="Which layer of FILE's bottlenecks halves."
     ),
     click.option(
-        "--normalization", metavar="imagenet|cifar|per-pixel", help="FILE's preparation of images."
+        "--normalization",
+        metavar="NAME",
+        help="FILE's preparation of images: imagenet, cifar, cifar10, cifar100, half, none, "
+        "per-pixel, or mean/deviation such as 0.5,0.5,0.5/0.25,0.25,0.25.",
     ),
+    click.option("--mean", metavar="X,X,X", help="In its place: the mean of each colour, 0 to 1."),
+    click.option("--std", metavar="X,X,X", help="And the standard deviation of each colour."),
     click.option("--activation", metavar="NAME", help="FILE's nonlinearity. [relu]"),
     click.option("--image-size", type=int, metavar="N", help="Pixels to resize to. [as they are]"),
 )
@@ -129,6 +134,20 @@ def spec_from(network: str, options: dict[str, Any], **sizes: int | None) -> Spe
 def file_options(command: Command) -> Command:
     """Add the options that say of a file of weights what it does not say itself."""
     return with_options(_FILE_OPTIONS)(command)
+
+
+def given_normalization(options: dict[str, Any]) -> None:
+    """Put --mean and --std into the place of --normalization.
+
+    Raises:
+        InvalidSetting: one of them is missing.
+    """
+    mean, deviation = options.pop("mean"), options.pop("std")
+    if mean is None and deviation is None:
+        return
+    if mean is None or deviation is None or options["normalization"] is not None:
+        raise InvalidSetting("mean" if mean is None else "std", "command.mean_and_std")
+    options["normalization"] = f"{mean}/{deviation}"
 
 
 def _experiment_options(field: str) -> list[Callable[..., Any]]:

@@ -38,6 +38,22 @@ _COMMANDS = {
 }
 
 
+# What other programs call our options.
+_HINTS = {
+    **dict.fromkeys(("--epochs", "--epoch", "--num-epochs", "-e"), "command.hint.epochs"),
+    **dict.fromkeys(("--lr", "--learning_rate", "--base-lr"), "command.hint.lr"),
+    **dict.fromkeys(("--arch", "--model", "--net", "-a", "--architecture"), "command.hint.arch"),
+    **dict.fromkeys(("--dataset", "--data-dir", "--data-path", "--root"), "command.hint.dataset"),
+    **dict.fromkeys(("--wd", "--weight_decay", "--decay"), "command.hint.wd"),
+    **dict.fromkeys(("--workers", "-j", "--num-workers", "--num_workers"), "command.hint.workers"),
+    **dict.fromkeys(("--depth", "--layers"), "command.hint.depth"),
+    **dict.fromkeys(("--gpu", "--gpus", "--gpu-id", "--cuda"), "command.hint.gpu"),
+    **dict.fromkeys(("--batch", "--bs", "--batch_size", "-b"), "command.hint.batch"),
+    **dict.fromkeys(("--resume", "--checkpoint-path"), "command.hint.resume"),
+    **dict.fromkeys(("--output", "--save-dir", "--out"), "command.hint.output"),
+}
+
+
 class Commands(click.Group):
     """Imports a command's module only to run or to list it."""
 
@@ -76,6 +92,14 @@ def root() -> None:
     """
 
 
+def _with_hint(error: click.ClickException) -> click.ClickException:
+    """Return the error with our name of an option that other programs call differently."""
+    if not isinstance(error, click.NoSuchOption) or error.option_name not in _HINTS:
+        return error
+    hint = Message(_HINTS[error.option_name])
+    return click.UsageError(f"No such option: {error.option_name}. {hint}", error.ctx)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; what a person can put right is one sentence and exit code 2."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
@@ -86,16 +110,21 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(error.message.dumps() if as_json else str(error), err=True)
         code = 2
     except click.ClickException as error:
+        error = _with_hint(error)
         if as_json:
             click.echo(Message(STORED, text=error.format_message()).dumps(), err=True)
         else:
             error.show()
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        code = 130
     except BrokenPipeError:
         # The reader, `head` perhaps, has closed the pipe: nothing more can be written.
         sys.stdout = None
         code = 0
+    except OSError as error:
+        message = Message("errors.system.file", path=str(error.filename or "-"), reason=error)
+        click.echo(message.dumps() if as_json else str(message), err=True)
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
     sys.exit(code if isinstance(code, int) else 0)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from resnet_core.commands.options import file_options, json_option
+from resnet_core.commands.options import file_options, given_normalization, json_option
 from resnet_core.commands.output import print_json, print_result
 from resnet_core.errors import InvalidSetting, PlaygroundError
 
@@ -43,7 +43,7 @@ _CHUNK = 2**20  # bytes
 @click.option(
     "--split",
     type=click.Choice(["test", "all"]),
-    help="An npz: all its images, or those that a run on it is tested on. [all]",
+    help="Your own data: all images, or those that a run is tested on. [an npz: all; else test]",
 )
 @click.option(
     "--precision", type=click.Choice(["fp32", "bf16", "fp16"]), help="To compute in. [fp32]"
@@ -65,6 +65,7 @@ def evaluate(
             --shortcut A --option-a-padding both --normalization imagenet --data cifar10
     """
     weights, data = options.pop("weights"), options.pop("data")
+    given_normalization(options)
     if weights is not None:
         if run_id is not None or iteration is not None:
             raise InvalidSetting("weights", "command.run_or_weights")
@@ -118,8 +119,7 @@ def _evaluate_file(path: Path, data: str, as_json: bool, **options: Any) -> None
     settings = _test_settings(options)
     evaluated = evaluate_file(path, data, **settings)
     interpretation, images = evaluated.interpretation, evaluated.images
-    if evaluated.warning:
-        click.echo(f"Note: {evaluated.warning}", err=True)
+    _print_notes(evaluated)
     print_result(
         {
             **_evaluated_as_dict(evaluated),
@@ -164,7 +164,7 @@ def _evaluate_file_views(path: Path, data: str, views: Any, as_json: bool, **opt
 
 def _test_settings(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options as arguments of `weights.evaluation`."""
-    from resnet_core.weights.evaluation import Answers
+    from resnet_core.weights.answers import Answers
     from resnet_core.weights.images import Part
 
     part = Part(**{name: options.pop(name) for name in _PART})
@@ -200,10 +200,12 @@ def import_(
         python -m resnet_core import resnet20.th --data cifar10 --network cifar/resnet-20 \\
             --shortcut A --option-a-padding both --normalization imagenet
     """
-    from resnet_core.weights.evaluation import Answers, OpenQuestions
+    from resnet_core.weights.answers import Answers
+    from resnet_core.weights.evaluation import OpenQuestions
     from resnet_core.weights.importing import import_weights
 
     image_size = options.pop("image_size")
+    given_normalization(options)
     with _source(file) as path:
         try:
             network = import_weights(
@@ -266,8 +268,8 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 def _print_import(network: ImportedNetwork, as_json: bool) -> None:
     run, source, evaluated = network.run, network.source, network.evaluated
-    if evaluated.warning and not as_json:
-        click.echo(f"Note: {evaluated.warning}", err=True)
+    if not as_json:
+        _print_notes(evaluated)
     print_result(
         {
             **_evaluated_as_dict(evaluated),
@@ -282,6 +284,12 @@ def _print_import(network: ImportedNetwork, as_json: bool) -> None:
     )
 
 
+def _print_notes(evaluated: EvaluatedFile) -> None:
+    """Print how the file was read, and where it does not fit."""
+    for note in (*evaluated.notes, *([evaluated.warning] if evaluated.warning else [])):
+        click.echo(f"Note: {note}", err=True)
+
+
 def _evaluated_as_dict(evaluated: EvaluatedFile) -> dict[str, Any]:
     return {
         "error": evaluated.error,
@@ -290,6 +298,7 @@ def _evaluated_as_dict(evaluated: EvaluatedFile) -> dict[str, Any]:
         "form": evaluated.file.form,
         **_interpretation_as_dict(evaluated.interpretation),
         "warning": evaluated.warning,
+        "notes": [str(note) for note in evaluated.notes],
     }
 
 

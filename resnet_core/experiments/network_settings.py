@@ -67,7 +67,7 @@ class NetworkSettings(BaseModel):
     block: Block = Field("basic", description="Basic (3x3 layers) or bottleneck (1x1, 3x3, 1x1).")
     stride_in: StrideIn = Field(
         "1x1",
-        description="The layer of an ImageNet bottleneck that halves the map: the first 1x1 (the "
+        description="The layer of a bottleneck that halves the map: the first 1x1 (the "
         "paper) or the 3x3 (torchvision).",
     )
     layers_per_block: int = Field(
@@ -96,7 +96,8 @@ class NetworkSettings(BaseModel):
         """
         if not is_imagenet(self.network):
             parse_name(self.network, self._block_layers)
-            self._refuse("stride_in")
+            if self.block != "bottleneck":
+                self._refuse("stride_in", "setting.no_bottlenecks")
             return self
         spec = self.network_spec()
         assert isinstance(spec, ImageNetSpec)

@@ -26,6 +26,7 @@ STAGES = 3
 DEEPEST = 2000
 BOTTLENECK_EXPANSION = 4
 
+_IMAGENET_DEPTHS = {"resnet": {18, 34, 50, 101, 152}, "plain": {18, 34}}  # of Table 1
 _NAME = re.compile(r"cifar/([a-z]+)-(-?\d{1,12})", re.ASCII)
 
 
@@ -42,6 +43,8 @@ class NetworkSpec:
         option_a_padding: where option A's zero channels go: after the input's, or half
             on each side. The paper does not say; weights do not transfer between them.
         block: two 3x3 layers, or the 1x1 - 3x3 - 1x1 bottleneck of Fig. 5.
+        stride_in: the layer of a bottleneck that halves the map: its first 1x1 (the paper) or
+            its 3x3 (most public code). Basic blocks have no such choice.
         layers_per_block: 3x3 layers in a basic block (1, 2 or 3). A bottleneck has 3 layers.
         width: filters in the first stage; doubled at each of the two down-samplings.
         image_size: height and width of the input, pixels.
@@ -57,6 +60,7 @@ class NetworkSpec:
     shortcut: Shortcut = "A"
     option_a_padding: OptionAPadding = "end"
     block: Block = "basic"
+    stride_in: StrideIn = "1x1"
     layers_per_block: int = 2
     width: int = 16
     activation: Activation = "relu"
@@ -82,11 +86,6 @@ class NetworkSpec:
     def stage_blocks(self) -> tuple[int, ...]:
         """Blocks in each of the three stages."""
         return (self.blocks_per_stage,) * STAGES
-
-    @property
-    def stride_in(self) -> StrideIn:
-        """The layer of a bottleneck that halves the map: the first, as in the paper."""
-        return "1x1"
 
     @property
     def expansion(self) -> int:
@@ -116,12 +115,29 @@ def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
     """
     match = _NAME.fullmatch(name.strip().lower())
     if match is None:
+        near = _meant(name)
+        if near is not None:
+            raise InvalidSetting("network", "setting.network_near", given=name[:60], near=near)
         raise InvalidSetting("network", "setting.network_name", given=name[:60], options=FAMILIES)
     family, depth = match[1], int(match[2])
     if family not in FAMILIES:
         raise InvalidSetting("network", "setting.family", given=family, options=FAMILIES)
     check_depth(depth, layers_per_block)
     return family, depth
+
+
+def _meant(name: str) -> str | None:
+    """Return the name that is meant by one of other code, such as resnet20 or PreActResNet-18."""
+    letters = re.sub(r"[-_/ ]", "", name.lower()).removeprefix("cifar").removeprefix("imagenet")
+    match = re.fullmatch(r"(pre|preact|preactivation)?(resnet|plain|highway)(\d{1,4})", letters)
+    if match is None:
+        return None
+    depth = int(match[3])
+    if match[2] in {"resnet", "plain"} and depth in _IMAGENET_DEPTHS[match[2]] and not match[1]:
+        return f"imagenet/{match[2]}-{depth}"
+    family = f"{'pre' if match[1] else ''}{match[2]}"
+    reachable = depth > 2 and (depth - 2) % (2 * STAGES) == 0 and family in FAMILIES
+    return f"cifar/{family}-{depth}" if reachable else None
 
 
 def check_depth(depth: int, layers_per_block: int = 2) -> None:

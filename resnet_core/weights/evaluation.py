@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,35 +16,27 @@ from resnet_core.data.dataset import Selection
 from resnet_core.data.decoding import Decoders
 from resnet_core.data.imagenet.views import per_pixel_mean
 from resnet_core.errors import InvalidSetting
-from resnet_core.specs.imagenet import CHOICES, check_choice
 from resnet_core.specs.names import Spec, is_imagenet
 from resnet_core.system.texts import Message
 from resnet_core.training import device, multi_crop
 from resnet_core.training.device import ComputedPrecision
 from resnet_core.training.multi_crop import Errors, Views
+from resnet_core.weights import evidence, hub_folder, loading
 from resnet_core.weights import images as test_images
-from resnet_core.weights import loading
-from resnet_core.weights.images import (
-    NORMALIZATIONS,
-    PER_PIXEL,
-    WHOLE,
-    Images,
-    Normalization,
-    Part,
-    normalizations,
-)
+from resnet_core.weights import normalization as preparation
+from resnet_core.weights.answers import Answers
+from resnet_core.weights.images import WHOLE, Images, Part
+from resnet_core.weights.normalization import PER_PIXEL, Normalization
 from resnet_core.weights.reading import WeightsFile
-from resnet_core.weights.recognition import Recognition, questions
+from resnet_core.weights.recognition import questions
 from resnet_core.weights.trial import (
     Interpretation,
     Report,
     Trial,
-    misclassified,
+    predicted,
     sample_size,
     try_all,
 )
-
-_NEAR_CHANCE = 0.9  # of the error that guessing makes
 
 Progress = Callable[[int, int], None]  # images tested, of how many
 
@@ -64,54 +54,6 @@ class OpenQuestions(InvalidSetting):
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Answers to the questions that a file leaves open; None: not answered."""
-
-    network: str | None = None
-    shortcut: str | None = None
-    option_a_padding: str | None = None
-    stride_in: str | None = None
-    normalization: str | None = None
-    activation: str | None = None  # leaves no trace in a file; ReLU where it is not answered
-
-    def check(self) -> None:
-        """Refuse answers that no file can have.
-
-        Raises:
-            InvalidSetting: names the choices.
-        """
-        for field, choices in {**CHOICES, "normalization": NORMALIZATIONS}.items():
-            if getattr(self, field, None) is not None:
-                check_choice(field, getattr(self, field), choices)
-
-    def matching(self, recognition: Recognition) -> tuple[Spec, ...]:
-        """Return the networks that agree with the answers.
-
-        Raises:
-            InvalidSetting: none does.
-        """
-        name = None if self.network is None else self.network.strip().lower()
-        return self.with_activation(recognition).settled(
-            name=name,
-            shortcut=self.shortcut,
-            option_a_padding=self.option_a_padding,
-            stride_in=self.stride_in,
-        )
-
-    def with_activation(self, recognition: Recognition) -> Recognition:
-        """Return the recognised networks with this nonlinearity.
-
-        Raises:
-            InvalidSetting: they have ReLU only.
-        """
-        if self.activation is None:
-            return recognition
-        activation: Any = self.activation
-        specs = (replace(spec, activation=activation) for spec in recognition.candidates)
-        return Recognition(tuple(specs))
-
-
-@dataclass(frozen=True)
 class EvaluatedFile:
     """The error of a file's network.
 
@@ -119,6 +61,7 @@ class EvaluatedFile:
         result: over all images.
         sample: every network and preparation that the file may be for, on the same few images.
         warning: where the answers do not fit, or nothing does.
+        notes: how the file and the images were read.
         tensors: the file's, by our names.
     """
 
@@ -128,6 +71,7 @@ class EvaluatedFile:
     sample: tuple[Trial, ...]
     warning: Message | None
     tensors: Mapping[str, Tensor] = dataclasses.field(repr=False)
+    notes: tuple[Message, ...] = ()
 
     @property
     def error(self) -> float:
@@ -165,14 +109,20 @@ def evaluate(
         InvalidSetting: an answer contradicts the file.
         OpenQuestions: an answer is missing.
     """
+    path, answers, image_size = hub_folder.answered(path, answers, image_size)
     answers.check()
-    file, tensors, recognition = loading.load(path)
+    asked = preparation.parsed(answers.normalization) if answers.normalization else None
+    file, translation = loading.load(path)
+    tensors, recognition = translation.tensors, translation.recognition
     specs = answers.matching(recognition)
-    images = test_images.load(data, image_size, part)
+    images, mapped = evidence.by_wordnet(test_images.load(data, image_size, part), specs[0].classes)
     test_images.check_fit(images, specs[0].channels, specs[0].classes)
     replace(specs[0], image_size=images.size)  # refused where the network needs larger ones
-    possible = normalizations(images.channels)
-    accepted = [name for name in possible if answers.normalization in (None, name)]
+    of_file = translation.statistics and preparation.of_numbers(*translation.statistics)
+    possible = preparation.possible(images.channels, asked, of_file)
+    accepted = [name for name in possible if (asked or of_file) in (None, name)]
+    if images.channels == 1 and asked is None:
+        accepted = [PER_PIXEL]
     if not accepted:
         raise InvalidSetting("normalization", "weights.grey", options=possible)
 
@@ -186,9 +136,15 @@ def evaluate(
         raise _open(specs, accepted, trials)
     interpretation = Interpretation(specs[0], accepted[0])
     model = execution.place(loading.network(specs[0], tensors))
-    wrong = misclassified(model, accepted[0], images, execution, report)
-    result = Trial(interpretation, wrong)
-    return EvaluatedFile(result, images, file, trials, _warning(result, trials), tensors)
+    answered = predicted(model, accepted[0], images, execution, report)
+    result = Trial(interpretation, answered != images.tensors()[1])
+    warning = evidence.warning(
+        result,
+        trials,
+        lambda: evidence.Evidence(model, interpretation, images, answered, execution),
+    )
+    notes = (*translation.notes, *images.notes, *mapped)
+    return EvaluatedFile(result, images, file, trials, warning, tensors, notes)
 
 
 def _counter(total: int, on_progress: Progress) -> Report:
@@ -220,34 +176,16 @@ def _open(
     ]
     best = min(possible, key=lambda trial: trial.error)
     first = next(iter(fields))
+    guessed = evidence.is_guessing(best)
     return OpenQuestions(
         names.get(first, first),
-        "weights.open",
+        "weights.open_guessing" if guessed else "weights.open",
         trials=possible,
         choices=choices,
         images=len(best.wrong),
         least=best.error,
         best=best.interpretation.message(),
     )
-
-
-def _warning(result: Trial, trials: Sequence[Trial]) -> Message | None:
-    """Warn where another reading is clearly better on the sample, or all are near guessing."""
-    answered = next(trial for trial in trials if trial.interpretation == result.interpretation)
-    best = min(trials, key=lambda trial: trial.error)
-    if best.clearly_better_than(answered):
-        return Message(
-            "errors.weights.misfit",
-            images=len(answered.wrong),
-            chosen=answered.interpretation.message(),
-            error=answered.error,
-            best=best.interpretation.message(),
-            least=best.error,
-        )
-    chance = 100 * (1 - 1 / result.interpretation.spec.classes)
-    if result.error >= _NEAR_CHANCE * chance and not math.isclose(chance, 0):
-        return Message("errors.weights.guessing", chance=chance)
-    return None
 
 
 def evaluate_views(
@@ -272,9 +210,11 @@ def evaluate_views(
         DataError: an image or the folder cannot be used, or does not fit the network.
         InvalidSetting: an answer contradicts the file or is missing.
     """
+    path, answers, image_size = hub_folder.answered(path, answers, image_size)
     answers.check()
-    _, tensors, recognition = loading.load(path)
-    spec = _views_spec(answers.matching(recognition), answers)
+    _, translation = loading.load(path)
+    tensors = translation.tensors
+    spec = _views_spec(answers.matching(translation.recognition), answers)
     images = catalog.load_folder(
         Selection(data, image_size, part.train_images, part.test_images, part.validation)
     )

@@ -1,32 +1,21 @@
-"""The images on which an imported network is tested, and their normalisation."""
+"""The images on which an imported network is tested."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from resnet_core.data import augment, catalog
-from resnet_core.data.dataset import ImageSet, Selection, class_order
+from resnet_core.data.dataset import DataFacts, ImageSet, Selection, class_order
 from resnet_core.data.own import arrays
 from resnet_core.errors import DataError, InvalidSetting
+from resnet_core.system.texts import Message
 
 THESE_IMAGES = "these images"  # what a mean is of where there are no others
-
-Normalization = Literal["imagenet", "cifar", "per-pixel"]
-
-PER_PIXEL: Normalization = "per-pixel"  # the paper's (section 4.2)
-NORMALIZATIONS: tuple[Normalization, ...] = get_args(Normalization)
-# Mean and standard deviation of each colour, of values from 0 to 1. CIFAR's deviations are
-# those that most public code has; they are means of the images' own deviations, a fifth below
-# that of all pixels together.
-STATISTICS: dict[Normalization, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "cifar": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-}
 
 
 @dataclass(frozen=True)
@@ -36,8 +25,9 @@ class Part:
     Attributes:
         train_images: only this many; they matter for their mean alone.
         validation: the held-out tenth of the training images in place of the test images.
-        split: "test": an npz is divided as for training, and its test images are taken; "all":
-            it is not. None is "all" unless another attribute needs a division.
+        split: "test": people's own data are divided as for training, and the test images are
+            taken; "all": all images are. None is "all" for an npz without a test part, unless
+            another attribute needs a division, and "test" for other data.
     """
 
     train_images: int | None = None
@@ -50,7 +40,7 @@ class Part:
         needed = self.train_images or self.test_images or self.validation
         return self.split == "test" or (self.split is None and bool(needed))
 
-    def check(self, data: str, is_npz: bool) -> None:
+    def check(self, data: str, is_own: bool) -> None:
         """Refuse what contradicts itself.
 
         Raises:
@@ -58,7 +48,7 @@ class Part:
         """
         if self.split != "all":
             return
-        if not is_npz:
+        if not is_own:
             raise InvalidSetting("split", "weights.split_own_test", data=data[:60])
         if self.train_images or self.test_images or self.validation:
             raise InvalidSetting("split", "weights.split_whole_npz")
@@ -73,6 +63,8 @@ class Images:
 
     Attributes:
         title: as shown to people.
+        classes: their names, in the order of the labels; empty where they are not known.
+        notes: what was decided about these images.
         mean: float32, C, H, W: the per-pixel mean of the training images, or of these where
             there are no others; `mean_of` says which.
     """
@@ -81,6 +73,8 @@ class Images:
     images: ImageSet
     mean: Tensor
     mean_of: str
+    classes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -117,15 +111,37 @@ def load(data: str, image_size: int | None = None, part: Part = WHOLE) -> Images
     if image_size is not None and not 4 <= image_size <= 256:
         raise InvalidSetting("image_size", "weights.pixels", given=image_size, least=4, most=256)
     path = Path(catalog.canonical(data))
-    part.check(data, arrays.is_arrays(path))
-    if arrays.is_arrays(path) and not part.divides:
+    is_own = path.is_absolute()
+    part.check(data, is_own)
+    whole_npz = is_own and arrays.is_arrays(path) and not arrays.is_divided(path)
+    if whole_npz and not part.divides:
         everything = arrays.everything(path)
         everything = everything.resized(image_size) if image_size else everything
         return Images(path.stem, everything, _mean(everything), THESE_IMAGES)
     dataset = catalog.load(
         Selection(data, image_size, part.train_images, part.test_images, part.validation)
     )
-    return Images(dataset.name, dataset.test, _mean(dataset.train), "the training images")
+    if part.split == "all":
+        both = joined(dataset.train, dataset.test)
+        return Images(dataset.name, both, _mean(both), THESE_IMAGES, dataset.classes)
+    notes = _tenth(catalog.facts(Selection(data))) if is_own and part == WHOLE else ()
+    mean = _mean(dataset.train)
+    return Images(dataset.name, dataset.test, mean, "the training images", dataset.classes, notes)
+
+
+def joined(one: ImageSet, other: ImageSet) -> ImageSet:
+    """Return the images of both."""
+    return ImageSet(
+        np.concatenate([one.images, other.images]), np.concatenate([one.labels, other.labels])
+    )
+
+
+def _tenth(facts: DataFacts) -> tuple[Message, ...]:
+    """Return a note where the images are a tenth that training sets aside."""
+    if not any(note.key == "data.reading.held_out" for note in facts.notes):
+        return ()
+    total = facts.train_images + facts.test_images
+    return (Message("errors.weights.tenth", count=facts.test_images, total=total),)
 
 
 def check_fit(images: Images, channels: int, classes: int) -> None:
@@ -147,24 +163,3 @@ def check_fit(images: Images, channels: int, classes: int) -> None:
 
 def _mean(images: ImageSet) -> Tensor:
     return augment.per_pixel_mean(augment.as_tensors(images)[0])
-
-
-def normalizations(channels: int) -> tuple[Normalization, ...]:
-    """Return those for images of so many channels: the statistics are of colour images."""
-    return NORMALIZATIONS if channels == 3 else (PER_PIXEL,)
-
-
-def normalized(images: Tensor, normalization: Normalization, mean: Tensor) -> Tensor:
-    """Return prepared images, float32.
-
-    Args:
-        images: uint8, B, C, H, W.
-        mean: float32, C, H, W, of the training images; used by `per-pixel` (section 4.2).
-    """
-    if normalization == PER_PIXEL:
-        return augment.centred(images, mean)
-    centre, deviation = (
-        torch.tensor(numbers, device=images.device).reshape(1, -1, 1, 1)
-        for numbers in STATISTICS[normalization]
-    )
-    return (images.to(torch.float32) / 255 - centre) / deviation

@@ -35,8 +35,9 @@ from resnet_core.training.session import started
 from resnet_core.training.step.backpropagation import Backpropagation
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Answers, EvaluatedFile, Progress, evaluate
-from resnet_core.weights.images import PER_PIXEL, normalized
+from resnet_core.weights.answers import Answers
+from resnet_core.weights.evaluation import EvaluatedFile, Progress, evaluate
+from resnet_core.weights.normalization import PER_PIXEL, normalized
 
 _CPU = torch.device("cpu")
 _MOST_IMAGES, _MOST_PIXELS = 128, 2**19  # of the mini-batch; 128 is the paper's (section 4.2)

@@ -6,7 +6,8 @@ nothing in the file is run, and every tensor that is returned has finite values 
 A PyTorch file is a pickle, that is, a program. torch reads it with `weights_only=True`, which
 refuses to call what is not on its list. Two checks of our own remain: names are refused in a
 sentence before that, since some on torch's list fill the memory (`bytearray(2**36)`); and no
-tensor may claim more bytes than the file holds.
+tensor may claim more bytes than the file holds. Values that scripts save beside the weights, such
+as their arguments or a number of NumPy's, are replaced by a stand-in that does nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pickle
 import pickletools
 import struct
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -25,10 +26,12 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
+from torch.serialization import safe_globals
 
 from resnet_core.errors import CheckpointError
 from resnet_core.system.disk import file_checksum
 from resnet_core.system.texts import Message
+from resnet_core.weights import other_files
 from resnet_core.weights.recognition import MOST_BYTES
 
 MOST_HEADER_BYTES = 8 * 2**20  # of a safetensors file; 1202 layers need less than one MiB
@@ -37,7 +40,9 @@ MOST_TENSORS = 50_000
 
 Form = Literal["safetensors", "pytorch"]
 # Where training scripts put the state dict among what else they save.
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights", "network", "params")
+_AVERAGES = ("state_dict_ema", "model_ema", "ema")
+_DEEPEST = 4  # mappings in mappings
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 _PROTOCOL = 2  # of torch.save's pickles
 _LEGACY_PICKLES = 5  # before torch 1.6: magic number, protocol, machine, content, storages' names
@@ -46,7 +51,18 @@ _NAMES = {
     "collections OrderedDict",
     *(f"torch._utils _rebuild_{part}" for part in ("tensor_v2", "tensor", "parameter")),
     "torch Size",
+    # On torch's list, harmless, and written beside the weights.
+    *("collections Counter", "_codecs encode", "torch device", "__builtin__ set", "builtins set"),
+    *(f"torch {kind}" for kind in ("float32", "float64", "float16", "bfloat16", "int64", "int32")),
 }
+# Values beside the weights whose stand-in does nothing: a module, or a name in one.
+_INERT = (
+    *("argparse Namespace", "types SimpleNamespace", "collections defaultdict"),
+    *("numpy dtype", "numpy ndarray", "numpy.core.multiarray ", "numpy._core.multiarray "),
+    *("numpy.dtypes ", "datetime ", "pathlib ", "omegaconf.", "easydict ", "addict.", "yacs."),
+    *("lightning.", "pytorch_lightning.", "lightning_fabric.", "mmengine.", "mmcv."),
+    *("ml_collections.", "torch.optim.lr_scheduler ", "fractions ", "decimal "),
+)
 _STORAGES = frozenset(
     f"{kind}Storage"
     for kind in (
@@ -86,6 +102,7 @@ def read(path: Path) -> WeightsFile:
             that are not finite.
     """
     start = _first_bytes(path)
+    other_files.check(path, start)
     # A header of 640 bytes begins like a pickle; but its text begins with the ninth byte.
     if start.startswith(_ZIP) or (start.startswith(_PICKLE) and start[8:9] != b"{"):
         form: Form = "pytorch"
@@ -139,12 +156,14 @@ def _read_safetensors(path: Path, start: bytes) -> dict[str, Tensor]:
 
 def _read_pytorch(path: Path, *, is_zip: bool) -> dict[str, Tensor]:
     if is_zip:
-        _check_names(_zipped_pickle(path), 1, path)
+        inert = _check_names(_zipped_pickle(path), 1, path)
     else:
         with path.open("rb") as file:
-            _check_names(file.read(MOST_PICKLE_BYTES), _LEGACY_PICKLES, path)
+            inert = _check_names(file.read(MOST_PICKLE_BYTES), _LEGACY_PICKLES, path)
     try:
-        state = _state_dict(torch.load(path, map_location="cpu", weights_only=True), path)
+        with safe_globals([(_Inert, name) for name in inert]):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        state = _state_dict(content, path)
     except _DAMAGE as error:
         raise CheckpointError("weights.no_state_dict", path=path) from error
     if _stored_bytes(state.values()) > path.stat().st_size:
@@ -157,10 +176,14 @@ def _zipped_pickle(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+            if not any(info.filename.endswith("/data.pkl") for info in members):
+                raise other_files.archive([info.filename for info in members], path)
+            if any(info.filename.endswith("/constants.pkl") for info in members):
+                raise CheckpointError("weights.torchscript", path=path)
             _check_members(members, path)
             pickles = [info for info in members if info.filename.endswith("/data.pkl")]
             if len(pickles) != 1:
-                raise CheckpointError("weights.zip", path=path)
+                raise other_files.archive([info.filename for info in members], path)
             if pickles[0].file_size > MOST_PICKLE_BYTES:
                 raise CheckpointError("weights.index", path=path)
             return archive.read(pickles[0])
@@ -184,9 +207,13 @@ def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
         raise CheckpointError("weights.overlap", path=path)
 
 
-def _check_names(content: bytes, pickles: int, path: Path) -> None:
-    """Refuse pickles that name anything but tensors; they are read here, not run."""
+def _check_names(content: bytes, pickles: int, path: Path) -> set[str]:
+    """Return the names that get a stand-in; refuse pickles that name anything else but tensors.
+
+    They are read here, not run.
+    """
     stream: IO[bytes] = io.BytesIO(content)
+    inert: set[str] = set()
     try:
         for _ in range(pickles):
             for opcode, argument, _ in pickletools.genops(stream):
@@ -194,11 +221,31 @@ def _check_names(content: bytes, pickles: int, path: Path) -> None:
                     raise CheckpointError(
                         "weights.protocol", path=path, given=argument, own=_PROTOCOL
                     )
-                if opcode.name == "GLOBAL" and not _is_harmless(str(argument)):
-                    name = str(argument).replace(" ", ".")[:80]
-                    raise CheckpointError("weights.code", path=path, function=name)
+                if opcode.name != "GLOBAL" or _is_harmless(str(argument)):
+                    continue
+                name = str(argument).replace(" ", ".")
+                if not str(argument).startswith(_INERT):
+                    raise CheckpointError("weights.code", path=path, function=name[:80])
+                inert.add(name)
     except _DAMAGE as error:
         raise CheckpointError("weights.no_pytorch", path=path) from error
+    return inert
+
+
+class _Inert:
+    """Stands for a value beside the weights, and drops all that it is given."""
+
+    def __new__(cls, *_: Any, **__: Any) -> _Inert:
+        return super().__new__(cls)
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
 
 
 def _is_harmless(name: str) -> bool:
@@ -217,15 +264,33 @@ def _stored_bytes(tensors: Iterable[Tensor]) -> int:
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
     """Return the tensors by name, out of what a training script may have saved beside them."""
-    places = [content]
-    if isinstance(content, Mapping):
-        places += [content[key] for key in _WRAPPERS if key in content]
-    for place in places:
-        if isinstance(place, Mapping):
-            tensors = {str(k): v for k, v in place.items() if isinstance(v, Tensor)}
-            if len(tensors) >= 2:
-                return tensors
-    raise CheckpointError("weights.no_mapping", path=path, names=_WRAPPERS)
+    found = dict(_mappings(content))
+    order = {key: place for place, key in enumerate(("", *_WRAPPERS, *found, *_AVERAGES)[::-1])}
+    best = max(found, key=lambda key: (_has_layers(found[key]), order[key]), default=None)
+    if best is None:
+        raise CheckpointError("weights.no_mapping", path=path, names=_WRAPPERS)
+    return found[best]
+
+
+def _mappings(
+    content: Any, key: str = "", depth: int = 0
+) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Yield the mappings of names to tensors, however deep, by the key of each."""
+    if not isinstance(content, Mapping) or depth > _DEEPEST:
+        return
+    tensors = {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
+    if len(tensors) >= 2:
+        yield key, tensors
+    for name, value in content.items():
+        # Momentum has the shapes of weights.
+        if isinstance(name, str) and "optim" not in name.lower():
+            yield from _mappings(value, name, depth + 1)
+
+
+def _has_layers(tensors: Mapping[str, Tensor]) -> int:
+    """Return 2 for the tensors of a network of convolutions, 1 for those of any layers."""
+    axes = {tensor.dim() for tensor in tensors.values()}
+    return 2 if 4 in axes else int(bool(axes & {2, 3}))
 
 
 def _plain(name: str, tensor: Tensor, path: Path) -> Tensor:

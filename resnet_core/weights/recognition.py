@@ -36,9 +36,8 @@ _OPTIONS: list[Settings] = [
 _STRIDES: list[Settings] = [{"stride_in": "1x1"}, {"stride_in": "3x3"}]
 _QUESTIONS = ("name", "shortcut", "option_a_padding", "stride_in")
 _BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
-_COUNTERS = (
-    "num_batches_tracked"  # of BN's batches: older files lack them, and no output needs them
-)
+# Of BN's batches, which older files lack, and those that thop leaves. No output needs them.
+_COUNTERS = ("num_batches_tracked", "total_ops", "total_params")
 
 
 @dataclass(frozen=True)
@@ -189,9 +188,10 @@ def _cifar(shapes: Shapes) -> list[tuple[str, Settings]]:
     }
     depth = STAGES * stages[0] * layers + 2
     return [
-        (f"cifar/{family}-{depth}", {**settings, **option})
+        (f"cifar/{family}-{depth}", {**settings, **option, **stride})
         for family in FAMILIES
         for option in (_OPTIONS if family != "plain" else [{}])
+        for stride in (_STRIDES if settings["block"] == "bottleneck" else [{}])
     ]
 
 

@@ -14,8 +14,10 @@ from resnet_core.specs.names import Spec
 from resnet_core.system.texts import Message
 from resnet_core.training.device import Execution
 from resnet_core.training.images import images_per_pass
-from resnet_core.weights.images import Images, Normalization, normalized
+from resnet_core.weights import normalization as preparation
+from resnet_core.weights.images import Images
 from resnet_core.weights.loading import network
+from resnet_core.weights.normalization import Normalization, normalized
 
 # A sample is to tell 10 % from 70 %: 250 images do. Large networks get as many as take about a
 # minute on one core, of 2 x 10^10 multiply-adds a second.
@@ -48,11 +50,9 @@ class Interpretation:
             parts.append(Message(f"errors.weights.interpretation.option_a_{spec.option_a_padding}"))
         elif spec.has_shortcuts:
             parts.append(Message("errors.weights.interpretation.option", option=spec.shortcut))
-        if spec.block == "bottleneck" and not spec.name.startswith("cifar/"):
+        if spec.block == "bottleneck":
             parts.append(Message("errors.weights.interpretation.stride", layer=spec.stride_in))
-        parts.append(
-            Message("errors.weights.interpretation.normalization", name=self.normalization)
-        )
+        parts.append(preparation.message(self.normalization))
         return Message("errors.weights.interpretation.whole", parts=parts)
 
 
@@ -108,7 +108,6 @@ def try_all(
     return trials
 
 
-@torch.inference_mode()
 def misclassified(
     model: nn.Module,
     normalization: Normalization,
@@ -117,14 +116,27 @@ def misclassified(
     report: Report = ignore_progress,
 ) -> Tensor:
     """Return which images are misclassified: bool, N, on the CPU. The model is placed already."""
-    pixels, labels = images.tensors()
+    labels = images.tensors()[1]
+    return predicted(model, normalization, images, execution, report) != labels
+
+
+@torch.inference_mode()
+def predicted(
+    model: nn.Module,
+    normalization: Normalization,
+    images: Images,
+    execution: Execution,
+    report: Report = ignore_progress,
+) -> Tensor:
+    """Return the network's answers: int64, N, on the CPU. The model is placed already."""
+    pixels, _ = images.tensors()
     mean = images.mean.to(execution.device)
     size = images_per_pass(pixels[0, 0].numel())
-    wrong = []
+    answers = []
     with execution.autocast():
-        for part, truth in zip(pixels.split(size), labels.split(size), strict=True):
+        for part in pixels.split(size):
             x = normalized(part.to(execution.device), normalization, mean).to(execution.dtype)
             logits = model(x.contiguous(memory_format=execution.memory_format))
-            wrong.append(logits.argmax(1).cpu() != truth)
-            report(len(truth))
-    return torch.cat(wrong)
+            answers.append(logits.argmax(1).cpu())
+            report(len(part))
+    return torch.cat(answers)

@@ -5,13 +5,19 @@ Their numbers are made up and never leave the tests.
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
 from resnet_core.labs.events import Event, Progress, Row, Rows, Verdict
-from resnet_core.labs.results.request import LabFolder, LabRequest, of_result
+from resnet_core.labs.results.request import (
+    LabFolder,
+    LabRequest,
+    RecordedLabFolder,
+    of_result,
+)
 from resnet_core.labs.results.results import EventWriter
 from resnet_core.runs import database, store
 from resnet_core.runs.folder import write_laboratory
@@ -37,6 +43,10 @@ def put_result(
     with EventWriter(place.events) as journal:
         for event in events:
             journal.write(event)
+    if folder:
+        compressed = lzma.compress(place.events.read_bytes())
+        RecordedLabFolder(folder).events.write_bytes(compressed)
+        place.events.unlink()
     worker = psutil.Process() if state == "running" else None
     job = Job(
         id=request.id,

@@ -3,7 +3,7 @@ unless RESIDUAL_PLAYGROUND_BROWSER=required."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,17 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Close the browser and the servers with the last test here."""
     if nextitem is None or not nextitem.path.is_relative_to(_HERE):
         _stage.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what cannot be seen afterwards: the pages' texts and the servers' logs."""
+    report = yield
+    if report.failed and report.when == "call":
+        report.sections += _stage.sections()
+    return report
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def in_body(language: Language) -> str:
 
 
 def _address(name: str) -> str:
-    return f".{answers.PREFIX}/static/{answers.static_version()}/{name}"
+    return f"{answers.routes_path()}/static/{answers.static_version()}/{name}"
 
 
 def _read(name: str) -> str:

@@ -151,7 +151,9 @@ def _scale(page: AttributionPage) -> bool:
         scale()
     if not _has_mask(page.state):
         return False
-    return right.toggle(t("attribution.outline"), value=True, key=page.key("outline"))
+    return right.toggle(
+        t("attribution.outline"), value=True, key=page.key("outline"), on_change=page.touch
+    )
 
 
 def _moment(result: Result, place: Any) -> int | None:

@@ -121,10 +121,14 @@ def pictures(page: AttributionPage, images: Album | None) -> None:
             t("attribution.file"),
             type=list(_TYPES),
             key=page.key("file"),
+            on_change=page.touch,
             max_upload_size=uploaded_image.MEGABYTES,
         )
-        if st.toggle(t("attribution.camera"), key=page.key("camera")):
-            upload = st.camera_input(t("attribution.camera"), key=page.key("shot")) or upload
+        if st.toggle(t("attribution.camera"), key=page.key("camera"), on_change=page.touch):
+            upload = (
+                st.camera_input(t("attribution.camera"), key=page.key("shot"), on_change=page.touch)
+                or upload
+            )
         if upload is not None:
             _take_upload(page, upload.file_id, upload.getvalue(), upload.name)
 

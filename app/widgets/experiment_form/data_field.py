@@ -68,6 +68,7 @@ def _own(page: FormPage) -> None:
             max_upload_size=uploads.MEGABYTES,
             help=t("form.data.upload_help", megabytes=uploads.MEGABYTES),
             key=page.key("upload"),
+            on_change=page.touch,
         )
         if file is not None:
             _take(page, file.file_id, file.name, file.getvalue())

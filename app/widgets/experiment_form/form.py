@@ -183,7 +183,7 @@ def more_controls(page: FormPage, errors: Errors, data_field: Callable[[], None]
     key = f"{page.name}.more"
     if at_fault:
         st.session_state[key] = True
-    more = st.expander(t("form.more"), key=key, icon=":material/tune:", on_change="rerun")
+    more = st.expander(t("form.more"), key=key, icon=":material/tune:", on_change=page.touch)
     if not more.open:
         return
     with more:

@@ -11,6 +11,7 @@ from app import theme
 from app.language.errors import explain
 from app.language.texts import t
 from app.page_data.runs import find_runs
+from app.page_state.page import touch
 from app.widgets.experiment_form.cost import describe
 from app.widgets.laboratory.state import LabState
 from app.widgets.network_drawing import svg
@@ -48,7 +49,7 @@ def lesion_drawing(state: LabState) -> LabSettings:
             "words": _words(),
         },
         # Streamlit runs the page at a trigger only where there is a callback.
-        on_change_change=lambda: None,
+        on_change_change=touch,
     )
     return _changed(state, result.get("change"), anatomy.block_names)
 

@@ -14,7 +14,14 @@ export function stepWords(lesson, step) {
   const answered = element("div", { class: "pl-measured", role: "status" });
   if (after) answered.append(...outcome(lesson, step, words));
   else parts.push(...asking(lesson, step, words));
-  return [...parts, answered];
+  return [...parts, answered, ...(lesson.notes ? [notes(step, words)] : [])];
+}
+
+// For the teacher: what students usually say, and what to ask next.
+function notes({ notes: { say, ask } }, words) {
+  return element("aside", { class: "pl-notes" },
+    element("p", {}, element("b", { text: `${words.students}: ` }), say),
+    element("p", {}, element("b", { text: `${words.ask}: ` }), ask));
 }
 
 // A sentence with its marks as buttons that bring a part of the picture forward.
@@ -108,6 +115,6 @@ function links(step, words) {
 }
 
 export function link({ path, query }, label, name = "") {
-  const base = window.location.pathname.replace(/lesson\/?$/, "");
+  const base = window.location.pathname.replace(/(lesson|classroom)\/?$/, "");
   return element("a", { href: `${base}${path}?${new URLSearchParams(query)}`, target: "_self", class: name, text: label });
 }

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import theme
 from app.language.texts import Speaker, t
+from app.page_state.page import touch
 from app.widgets.component import component
 from app.widgets.network_drawing import svg
 from app.widgets.network_drawing.layout import Scale
@@ -42,7 +43,7 @@ def network_drawing(anatomy: Anatomy, key: str = "drawing") -> str | None:
         key=key,
         data={**drawings, "hue": _hue(anatomy)},
         default={"block": None},
-        on_block_change=_nothing,
+        on_block_change=touch,
     )
     st.caption(f"{t('drawing.legend.scale')} {legend(anatomy, t)}")
     block = result.get("block")
@@ -83,10 +84,6 @@ def standing_drawing(
 
 def _hue(anatomy: Anatomy) -> str:
     return theme.colour(anatomy.spec.family, anatomy.spec.depth, theme.is_dark())
-
-
-def _nothing() -> None:
-    """A callback that Streamlit needs in order to keep a component's state."""
 
 
 def legend(anatomy: Anatomy, say: Speaker) -> str:

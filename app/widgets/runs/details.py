@@ -61,12 +61,20 @@ def _facts(run: RunRecord) -> str:
         facts["import.fact.tested"] = imported_result(run)
         if (source := source_of(run)) is not None:
             facts |= {
-                "import.fact.images": t(f"import.option.normalization.{source.normalization}"),
+                "import.fact.images": _normalization(source.normalization),
                 "import.fact.file": escaped(source.file),
                 "import.fact.form": source.form,
                 "import.fact.sha": f"`{source.sha256[:16]}`",
             }
     return "\n".join(f"- {t(key)}: {value}" for key, value in facts.items() if value)
+
+
+def _normalization(name: str) -> str:
+    """Return how an imported network's images were prepared."""
+    if "/" not in name:
+        return t(f"import.option.normalization.{name}")
+    mean, deviation = name.replace(",", ", ").split("/")
+    return t("import.normalization_numbers", mean=mean, deviation=deviation)
 
 
 def _execution(run: RunRecord) -> str:

@@ -242,6 +242,12 @@ class LabFolder(JobFolder):
             raise PlaygroundError("labs.request_damaged", file=REQUEST, **names) from error
 
 
+class RecordedLabFolder(LabFolder):
+    """The files of a result that ships with the project; the events are compressed."""
+
+    events = Entry("events.jsonl.xz")
+
+
 def of_result(lab_id: str) -> LabFolder:
     """Return the folder of this home's result with this id, which need not exist.
 
@@ -259,7 +265,7 @@ def of_recording(laboratory: str) -> LabFolder:
         laboratory: its name, for the question that its page opens with; or the id of a result
             of another question that is on record as well.
     """
-    return LabFolder(queries.RECORDED / "labs" / laboratory)
+    return RecordedLabFolder(queries.RECORDED / "labs" / laboratory)
 
 
 def laboratory_of(lab_id: str) -> str:
@@ -274,11 +280,11 @@ def laboratory_of(lab_id: str) -> str:
     return match[1]
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: bytes | str) -> None:
     """Replace a file in one step, so that a reader gets the old content or all of the new.
 
     Raises:
         PlaygroundError: the disk is full.
     """
     with disk.full_disk_explained(path):
-        disk.write_whole(path, text)
+        disk.write_whole(path, content)

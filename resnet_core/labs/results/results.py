@@ -2,14 +2,17 @@
 
 `events.jsonl` holds the events of a laboratory, a line of JSON each, oldest first:
 `{"seconds": since the start, "kind": "progress" | "rows" | "verdict", ...}`. Numbers that are not
-finite are written as Python's json does (NaN, Infinity): an error can diverge.
+finite are written as Python's json does (NaN, Infinity): an error can diverge. Results that ship
+with the project have the same lines in `events.jsonl.xz`.
 """
 
 from __future__ import annotations
 
 import json
+import lzma
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -91,6 +94,15 @@ class Result:
     def sentences(self) -> list[str]:
         """Return the verdicts in English, as `sentences_in`."""
         return self.sentences_in("en")
+
+    def in_short(self, language: Language) -> list[str]:
+        """Return at most two short texts, `labs.NAME.short.FINDING`; none where there are none."""
+        short = []
+        for verdict in self.verdicts:
+            key = f"labs.{self.request.laboratory}.short.{verdict.finding}"
+            with suppress(KeyError):  # no such text, or values of an earlier version
+                short.append(texts.text(language, key, **verdict.values))
+        return list(dict.fromkeys(short))[:2]
 
     def sentences_in(self, language: Language) -> list[str]:
         """Return a sentence for each verdict.
@@ -192,7 +204,7 @@ def record(lab_id: str) -> Path:
         raise wrong_state("recording.not_finished_result", job)
     target = of_recording(request.laboratory if request.opens_the_page else request.id)
     target.path.mkdir(parents=True, exist_ok=True)
-    write_whole(target.events, _thinned(source))
+    write_whole(target.events, lzma.compress(_thinned(source).encode(), preset=9))
     write_laboratory(target.path, replace(job, pid=None, pid_created=None))
     target.write_request(request)
     return target.path
@@ -348,9 +360,13 @@ def _cached(path: Path, modified: int, size: int) -> Contents:
     """Return a file's contents, read once for each state of the file."""
     contents = Contents()
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
+        content = lzma.decompress(content) if path.suffix == ".xz" else content
     except FileNotFoundError:
         return contents
+    except (lzma.LZMAError, EOFError) as error:
+        raise PlaygroundError("labs.events_damaged", path=path, line=1) from error
+    lines = content.split(b"\n")
     for number, text in enumerate(lines, start=1):
         try:
             if text:

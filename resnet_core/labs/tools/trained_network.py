@@ -30,7 +30,8 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.specs.names import Spec
 from resnet_core.training import device, images
-from resnet_core.weights.images import PER_PIXEL, THESE_IMAGES, Normalization, normalized
+from resnet_core.weights.images import THESE_IMAGES
+from resnet_core.weights.normalization import PER_PIXEL, Normalization, normalized
 
 # Pictures for training, and as many for testing; 150 MB together at 224 pixels.
 MOST_PICTURES = 500
@@ -159,7 +160,7 @@ class TrainedNetwork:
     @property
     def normalization(self) -> Normalization:
         """The preparation of its images."""
-        return PER_PIXEL if self.source is None else cast(Normalization, self.source.normalization)
+        return PER_PIXEL if self.source is None else self.source.normalization
 
     @cached_property
     def mean(self) -> Tensor:

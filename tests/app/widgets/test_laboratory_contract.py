@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_it_draws_whatever_part_of_the_recorded_result_is_there(name: str, tmp_p
     folder = of_recording(name)
     if not folder.events.is_file():
         pytest.skip(f"no result of {name} is recorded")
-    lines = folder.events.read_bytes().splitlines(keepends=True)
+    lines = lzma.decompress(folder.events.read_bytes()).splitlines(keepends=True)
     settings = folder.read_request().settings
     for count in sorted({1, 2, 3, 5, len(lines) // 4, len(lines) // 2, len(lines) - 1}):
         part = tmp_path / f"{count}.jsonl"

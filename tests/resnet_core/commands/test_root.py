@@ -98,3 +98,15 @@ def test_every_command_is_in_its_file() -> None:
         command = root.root.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         assert command.name == name
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [("--epochs", "--iterations"), ("--lr", "--learning-rate"), ("--arch", "--network"),
+     ("--dataset", "--data"), ("--wd", "--weight-decay"), ("--gpu", "--device")],
+)  # fmt: skip
+def test_options_of_other_programs_lead_to_ours(call: Callable, option: str, sentence: str) -> None:
+    said = call("train", option, "1")
+    assert said.code == 2
+    assert f"No such option: {option}." in said.err
+    assert sentence in said.err

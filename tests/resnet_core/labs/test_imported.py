@@ -26,7 +26,7 @@ from resnet_core.labs.transfer import learners
 from resnet_core.labs.transfer.scenes import draw
 from resnet_core.runs.record import RunRecord
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Answers
+from resnet_core.weights.answers import Answers
 from resnet_core.weights.importing import import_weights
 from tests.imported_networks import SPEC, imported_run, saved, weights
 from tests.resnet_core.labs.small_networks import run as rows_of

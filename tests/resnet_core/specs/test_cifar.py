@@ -50,7 +50,7 @@ def test_depths(depth, layers_per_block, says):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("resnet-56", "cifar/resnet-20"),
+        ("resnet-56", "cifar/resnet-56"),
         ("cifar/resnet", "cifar/resnet-20"),
         ("cifar/resnet-5.6", "cifar/resnet-20"),
         ("cifar/resnet-" + "9" * 500, "cifar/resnet-20"),
@@ -78,3 +78,19 @@ def test_widths():
     assert NetworkSpec(width=7).features == 28
     assert not NetworkSpec(family="plain").has_shortcuts
     assert NetworkSpec(family="highway").has_shortcuts
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("resnet20", "cifar/resnet-20"),
+        ("cifar/resnet20", "cifar/resnet-20"),
+        ("ResNet-56", "cifar/resnet-56"),
+        ("resnet18", "imagenet/resnet-18"),
+        ("preact_resnet-20", "cifar/preresnet-20"),
+        ("PreActResNet20", "cifar/preresnet-20"),
+    ],
+)
+def test_names_of_other_code_lead_to_ours(given: str, meant: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"write {meant}"):
+        parse_name(given)

@@ -23,8 +23,9 @@ from resnet_core.specs.cifar import NetworkSpec
 from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.weights import images as test_images
 from resnet_core.weights import loading
-from resnet_core.weights.evaluation import Answers, EvaluatedFile, evaluate
-from resnet_core.weights.images import normalized
+from resnet_core.weights.answers import Answers
+from resnet_core.weights.evaluation import EvaluatedFile, evaluate
+from resnet_core.weights.normalization import normalized
 from tests.resnet_core.weights.public_names import (
     RECORDED,
     as_public,
@@ -91,7 +92,7 @@ def test_a_recorded_network_in_other_names_has_its_own_error(
     found = evaluate(path, "shapes", asked, image_size=16)
     assert (found.error, found.n) == (pytest.approx(own_error(RESNET)), 1000)
     assert found.warning is None
-    assert len(found.sample) == 9  # plain, two paddings; three preparations each
+    assert len(found.sample) == 21  # plain, two paddings; seven preparations each
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_an_npz_is_used_whole_with_its_own_mean(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "data", "says"),
     [
-        (Answers(normalization="zca"), {}, "normalization: 'zca' is not known; choose"),
+        (Answers(normalization="zca"), {}, "normalization: zca is not a preparation"),
         (Answers(option_a_padding="left"), {}, "option_a_padding: 'left' is not known; choose"),
         (Answers(shortcut="B", network="cifar/resnet-20"), {}, "shortcut: B is not what the file"),
         (Answers(network="cifar/resnet-56"), {}, "network: cifar/resnet-56 is not what the file"),
@@ -208,7 +209,8 @@ def test_the_weights_arrive_whole(tmp_path):
     """The loaded network is the one that was saved, counters of batches or not."""
     model = build(ImageNetSpec("resnet-18", "A", classes=4), seed=5).eval()
     state = {n: t for n, t in model.state_dict().items() if not n.endswith("num_batches_tracked")}
-    _, tensors, recognition = loading.load(saved(tmp_path / "weights", state, "zip"))
+    _, translation = loading.load(saved(tmp_path / "weights", state, "zip"))
+    tensors, recognition = translation.tensors, translation.recognition
     (spec,) = recognition.settled(name="imagenet/resnet-18", option_a_padding="end")
     loaded = loading.network(spec, tensors)
     x = torch.randn(1, 3, 32, 32)

@@ -22,7 +22,8 @@ from resnet_core.specs.imagenet import ImageNetSpec
 from resnet_core.system import home as home_module
 from resnet_core.training.checkpoint.files import weights_sha256
 from resnet_core.weights import importing
-from resnet_core.weights.evaluation import Answers, OpenQuestions, evaluate
+from resnet_core.weights.answers import Answers
+from resnet_core.weights.evaluation import OpenQuestions, evaluate
 from resnet_core.weights.importing import import_weights
 from tests.imported_networks import ANSWERS, SPEC, saved, weights
 from tests.imported_networks import imported as brought_in
@@ -150,7 +151,7 @@ def test_what_is_open_is_asked_with_every_answer_tried(tmp_path: Path, small_dat
     with pytest.raises(OpenQuestions, match="choose network ") as caught:
         import_weights(path, str(small_data), Answers())
     assert "option_a_padding (end, both), normalization (imagenet, " in str(caught.value)
-    assert len(caught.value.trials) == 9
+    assert len(caught.value.trials) == 21
     assert nothing_is_left()
     with pytest.raises(InvalidSetting, match="cifar/resnet-20 is not what the file holds"):
         import_weights(path, str(small_data), Answers(network="cifar/resnet-20"))

@@ -11,7 +11,8 @@ from torchvision import models
 from resnet_core.errors import CheckpointError
 from resnet_core.networks.catalog import build
 from resnet_core.specs.cifar import NetworkSpec
-from resnet_core.weights.loading import common_prefix, network, renamed
+from resnet_core.weights.loading import network
+from resnet_core.weights.renaming import common_prefix, renamed
 
 FILE = Path("weights.pt")
 

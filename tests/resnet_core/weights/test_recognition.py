@@ -72,7 +72,7 @@ def test_the_network_is_among_the_candidates_and_all_candidates_fit(spec):
         (CIFAR[6], {"option_a_padding": 2}),
         (CIFAR[7], {}),
         (CIFAR[8], {"option_a_padding": 2}),
-        (OTHERS[1], {}),
+        (OTHERS[1], {"stride_in": 2}),
         (NetworkSpec(depth=14, batch_norm=False), {"name": 3, "option_a_padding": 2}),
         (ImageNetSpec("resnet-18"), {}),
         (ImageNetSpec("plain-34"), {"name": 2, "option_a_padding": 2}),
