@@ -124,6 +124,6 @@ function links(step, words) {
 }
 
 export function link({ path, query }, label, name = "") {
-  const base = window.location.pathname.replace(/lesson\/?$/, "");
+  const base = window.location.pathname.replace(/(lesson|classroom)\/?$/, "");
   return element("a", { href: `${base}${path}?${new URLSearchParams(query)}`, target: "_self", class: name, text: label });
 }
