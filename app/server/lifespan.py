@@ -18,10 +18,14 @@ import streamlit as st
 import app as package
 from app import services
 from app.page_data import puzzle
-from app.server import routes
+from app.server import network, routes
+from app.server.answers import base_path, routes_path
+from resnet_core.classroom import codes
+from resnet_core.classroom import store as class_store
 from resnet_core.errors import PlaygroundError
 from resnet_core.runs import imported, store
 from resnet_core.runs.record import ACTIVE
+from resnet_core.system import environment
 
 _WATCH_SECONDS = 2.0
 _OPEN_FILES = 8192
@@ -30,16 +34,37 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+async def lifespan(served: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Have runs that were left queued go on, and get ready for many short sessions."""
     raise_file_limit()
+    network.attach(served)
+    if environment.read().open_class:
+        _announce()
     await asyncio.to_thread(_prepare)
     tasks = [asyncio.create_task(_settle()), asyncio.create_task(_watch())]
     yield None
+    network.close()
     for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+def _announce() -> None:
+    """Open the app to the network, begin a class where there is none, and print how to join."""
+    try:
+        network.open_to_network()
+        classes = class_store.of_home()
+        classes.sweep()
+        record = next(iter(classes.all()), None) or classes.create()
+    except PlaygroundError as error:
+        _log.error("The class cannot be opened. %s", error)
+        return
+    link = f"{routes_path()}/class/teacher?token={codes.token('teacher', record.code)}"
+    for address in network.addresses():
+        print(f"Students open    {address}{base_path()}/classroom?code={record.code}")
+        print(f"The teacher opens  {address}{link}")
+    print(f"Code             {record.code}", flush=True)
 
 
 def _prepare() -> None:
