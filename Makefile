@@ -7,13 +7,16 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test test-all planted-faults check format bench bench-gpu demo-table pictures clean
+.PHONY: help run class test test-all planted-faults check format bench bench-gpu demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/app ## Start the app on http://127.0.0.1:8501.
 	$(BIN)/streamlit run app/main.py
+
+class: .venv/app ## Open the app to the network for a class; print the address, the code and the teacher's link.
+	RESIDUAL_PLAYGROUND_OPEN_CLASS=1 $(BIN)/streamlit run app/main.py
 
 test: .venv/dev ## Run the tests; of the slowest with many cases, a fifth of the cases.
 	$(BIN)/python -m pytest -n 2

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from app.router import laboratories, url_path
 from resnet_core.experiments.presets import FOUR
-from tests.browser.stage import Stage
+from tests.browser.stage import ANSWERED, Stage
 
 PICTURES = Path(__file__).resolve().parent.parent / "assets" / "pictures"
 RECORDED = ",".join(f"paper-8000-{network.removeprefix('cifar/')}-seed-0" for network in FOUR)
@@ -46,6 +46,7 @@ def main() -> None:
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if scheme == "dark" else "light",
             )
+            context.add_init_script(ANSWERED)
             page = context.new_page()
             page.goto(server.url + address)
             _settle(page, drawn)

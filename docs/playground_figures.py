@@ -94,7 +94,7 @@ Written by `python -m docs.playground_figures`, in Chromium, by the networks of
 [playground.html](playground.html) themselves. All errors are training errors in percent: the
 median of five seeds, and in brackets the least and the greatest. In a deep plain network one
 rounding error changes where a seed ends: adding numbers in another order moved the median of the
-circle from 34 to 12. Compare ranges, not medians a few points apart.
+circle from 34 to 12, and another time to 18. Compare ranges, not medians a few points apart.
 
 ## Links
 

@@ -1,4 +1,4 @@
-"""All questions at a glance, each with the verdict of its recorded experiment."""
+"""The questions as a path in the lesson's order; what was visited is marked and says its result."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import streamlit as st
 
 from app.language import texts
 from app.language.texts import t
+from app.page_data.chapters import chapters
 from app.page_state.page import page_link
 from app.router import laboratories
+from app.widgets.laboratory.laboratory import visited
 from resnet_core.labs.results import results
-
-_COLUMNS = 2
 
 
 def page() -> None:
@@ -19,25 +19,32 @@ def page() -> None:
     names = laboratories()
     if not names:
         st.info(t("labs.common.overview_none"))
-    for first in range(0, len(names), _COLUMNS):
-        columns = st.columns(_COLUMNS, gap="medium")
-        for column, name in zip(columns, names[first : first + _COLUMNS], strict=False):
-            with column:
-                _card(name)
+    number = 0
+    for chapter, questions in chapters(names).items():
+        if questions:
+            st.header(t(f"labs.common.chapter.{chapter}"))
+        for name in questions:
+            number += 1
+            _step(number, name)
 
 
-def _card(name: str) -> None:
-    """Show the question, which leads to its page, and the recorded verdict."""
-    with st.container(border=True, height="stretch"):
-        st.header(t(f"labs.{name}.title"))
-        st.markdown(_verdict(name))
+def _step(number: int, name: str) -> None:
+    """Show the question, which leads to its page; the result once the reader has been there."""
+    seen = name in visited()
+    mark = f":green-badge[:material/check: {t('labs.common.visited')}]" if seen else ""
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{number}. {t(f'labs.{name}.title')}** {mark}")
+        if seen:
+            st.markdown(_verdict(name))
         page_link(f"labs/{name}", t(f"labs.{name}.nav"))
 
 
 def _verdict(name: str) -> str:
     recorded = results.recorded(name)
-    verdicts = recorded.sentences_in(texts.language()) if recorded else []
-    return verdicts[0] if verdicts else t("labs.common.overview_unrecorded")
+    if recorded is None:
+        return t("labs.common.overview_unrecorded")
+    language = texts.language()
+    return " ".join(recorded.in_short(language) or recorded.sentences_in(language)[:1])
 
 
 page()

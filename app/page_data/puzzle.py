@@ -7,9 +7,11 @@ so.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from app import visitor
 from app.figures.labels import network_label
 from app.language.texts import Speaker
 from resnet_core.data import catalog
@@ -17,7 +19,8 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.system import environment
 
 # Groups of recordings in the order in which they are offered: first those that any machine trains
 # in a minute or two, on photographs before shapes, then those nearest to the paper.
@@ -78,6 +81,49 @@ def experiments_like(records: Sequence[RunRecord]) -> tuple[Experiment, ...]:
     seed = min(seeds) if records[0].recorded else max(seeds) + 1
     first = {_name(run): run.experiment for run in reversed(records)}
     return tuple(first[name].changed(seed=seed) for name in four_of(records) or first)
+
+
+def going_on(experiments: Sequence[Experiment]) -> list[RunRecord]:
+    """Return the runs, queued or training, of a group that trains these networks with any seed."""
+    wanted = {experiment.changed(seed=0, name="") for experiment in experiments}
+    active = [run for run in visitor.visible(queries.runs()) if run.state in ACTIVE and run.group]
+    for group in dict.fromkeys(run.group for run in active):
+        runs = queries.group(group)
+        if wanted == {run.experiment.changed(seed=0, name="") for run in runs}:
+            return runs
+    return []
+
+
+def free_seed(runs: Sequence[RunRecord]) -> int:
+    """Return the first seed that none of the runs has."""
+    taken = {run.experiment.seed for run in runs}
+    return next(seed for seed in itertools.count() if seed not in taken)
+
+
+def waiting(records: Sequence[RunRecord]) -> tuple[int, float | None]:
+    """Return how many trainings are before these, and about how long until they begin.
+
+    Runs of one group with one seed count as one training. The seconds are None until a rate is
+    known.
+    """
+    own = {record.id for record in records}
+    first = min(record.position for record in records)
+    before = [
+        run
+        for run in queries.runs()
+        if run.id not in own
+        and (run.state == "running" or (run.state == "queued" and run.position < first))
+    ]
+    count = len({(run.group or run.id, run.experiment.seed) for run in before})
+    left = [run.seconds_left for run in before if run.state == "running"]
+    rates = [run.images_per_second for run in before if run.images_per_second]
+    if not rates or any(seconds is None for seconds in left):
+        return count, None
+    rate = statistics.fmean(rates)
+    queued = [run.experiment for run in before if run.state == "queued"]
+    work = sum(experiment.iterations * experiment.batch_size for experiment in queued)
+    running = max((seconds for seconds in left if seconds is not None), default=0.0)
+    return count, running + work / rate / environment.read().slots
 
 
 def lacking(experiments: Sequence[Experiment]) -> bool:
@@ -157,6 +203,11 @@ def final_errors(records: Sequence[RunRecord]) -> dict[str, float] | None:
     None unless all four finished.
     """
     return _means(records, _last_running_error)
+
+
+def can_be_guessed(records: Sequence[RunRecord]) -> bool:
+    """Return whether the reader, who has not watched these train, can be asked how they end."""
+    return bool(records) and records[0].recorded and final_errors(records) is not None
 
 
 def fixed_errors(records: Sequence[RunRecord], quantity: str) -> dict[str, float] | None:

@@ -141,6 +141,7 @@ def _fields(result: Result, request: ResultRequest) -> dict[str, Any]:
         "origin": _origin(result, say),
         "status": _status(result, say),
         "reason": _failure(result, request.lang),
+        "short": result.in_short(request.lang),
         "verdicts": list(dict.fromkeys(result.sentences_in(request.lang))),
         "caption": caption(result, say),
         "figures": _figures(result, request),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.language.texts import LANGUAGES, catalogue
+from app.language.texts import LANGUAGES, catalogue, say
 from app.router import OVERVIEW, laboratories, url_path
 from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
@@ -120,3 +120,25 @@ def test_every_laboratory_fits_a_phone(empty_playground: Playground, new_page: N
         page.emulate_media(color_scheme=scheme)
         page.goto(f"{empty_playground.url}/{name}?lang={language}")
         fits(page, language, f"{name} in {language}, {scheme}")
+
+
+def test_a_question_comes_before_the_result_and_is_asked_once(
+    empty_playground: Playground, page: Page
+) -> None:
+    page.goto(f"{empty_playground.url}/lab-lesion?lang=en")
+    page.evaluate("() => { window.name = 'asks'; sessionStorage.clear(); }")
+    page.reload()
+    question = page.locator(".lab-guess")
+    expect(question).to_contain_text(say("en", "labs.lesion.ask.question"))
+    expect(page.locator(".lab-findings")).to_be_hidden()
+    question.get_by_role("button", name=say("en", "labs.lesion.ask.b")).click()
+    expect(question).to_be_hidden()
+    expect(page.locator(".lab-verdict li").first).to_be_visible()
+    expect(page.locator(".lab-guessed")).to_contain_text(say("en", "labs.lesion.ask.b"))
+    page.reload()
+    expect(page.locator(".lab-guessed")).to_contain_text(say("en", "labs.lesion.ask.b"))
+    expect(question).to_be_hidden()
+    page.evaluate("sessionStorage.clear()")
+    page.goto(f"{empty_playground.url}/lab-lesion?lang=en&images=100")
+    expect(page.locator(".lab-paper")).to_be_visible()  # a link to a result is never held up
+    expect(question).to_be_hidden()

@@ -10,6 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import services
+from app.language.texts import say
+from app.page_data.chapters import CHAPTERS, chapters
 from app.router import laboratories
 from resnet_core.errors import PlaygroundError
 from resnet_core.labs.results import results
@@ -202,11 +204,37 @@ def test_the_page_says_which_data_its_answer_is_of_and_shows_the_other() -> None
     assert _query(test) == {}
 
 
-def test_the_overview_says_what_each_recorded_result_found(recorded: LabRequest) -> None:
+def test_the_overview_is_a_path_of_all_questions_without_their_results() -> None:
     test = _open("why")
-    said = " ".join(part.value for part in [*test.markdown, *test.header])
-    assert "here the residual form wins" in said
-    assert len(test.header) == len(laboratories())
+    said = [part.value for part in test.markdown]
+    assert [part.value for part in test.header] == [
+        say("en", f"labs.common.chapter.{chapter}") for chapter in CHAPTERS
+    ]
+    order = [name for names in chapters(laboratories()).values() for name in names]
+    assert sorted(order) == sorted(laboratories())
+    titles = [say("en", f"labs.{name}.title") for name in order]
+    numbered = [f"**{number}. {title}**" for number, title in enumerate(titles, start=1)]
+    assert [text for text in said if text.startswith("**")] == numbered
+    assert not any("residual form wins" in text for text in said)
+
+
+def test_the_overview_marks_what_was_visited_and_says_its_result() -> None:
+    test = AppTest.from_file(str(PAGES / "why.py"), default_timeout=120)
+    test.session_state["labs.visited"] = {"lesion"}
+    test.run()
+    said = [part.value for part in test.markdown]
+    (marked,) = [text for text in said if say("en", "labs.common.visited") in text]
+    assert say("en", "labs.lesion.title") in marked
+    recorded = results.recorded("lesion")
+    assert recorded is not None
+    assert " ".join(recorded.in_short("en")) in said
+
+
+def test_a_question_comes_before_the_result_unless_the_url_names_one() -> None:
+    ask = _figures(_open("labs/lesion"))["ask"]
+    assert ask["question"] == say("en", "labs.lesion.ask.question")
+    assert len(ask["options"]) == 3
+    assert _figures(_open("labs/lesion", images=100))["ask"] is None
 
 
 def test_the_papers_detection_tables_stand_beside_heads_for_boxes() -> None:

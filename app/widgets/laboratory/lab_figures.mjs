@@ -1,11 +1,12 @@
 // A laboratory's result while it grows: progress, verdicts and figures.
 
 import { element, nextFrame } from "./dom.mjs";
+import { Guess } from "./guess_first.mjs";
 import { LabFigure } from "./lab_figure.mjs";
 import { showLinked } from "./linked.mjs";
 import { Live } from "./live.mjs";
 
-const FIRST = 2; // sentences above the figures; the others stand below, so that figures stay in view
+const FIRST = 2; // verdicts above the figures where there are no short ones
 
 export function open(parent) {
   const figures = new LabFigures(parent);
@@ -17,7 +18,8 @@ class LabFigures extends Live {
     super();
     this.figures = new Map(); // key -> LabFigure
     this.drawing = Promise.resolve();
-    this.sentences = []; // of the verdicts
+    this.sentences = []; // of the verdicts, above the figures
+    this.further = []; // behind a line to open
     this.wasActive = false;
     this.build(parent);
   }
@@ -28,20 +30,22 @@ class LabFigures extends Live {
     this.bar = element("div", { class: "lab-bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 },
       element("div"));
     this.message = element("p", { class: "lab-notice", role: "status" });
+    this.guess = new Guess(() => this.guessed());
     this.verdicts = element("ul", { class: "lab-said", "aria-live": "polite" });
     this.verdictTitle = element("h2");
     this.paper = element("p");
     this.paperTitle = element("h2");
-    this.verdict = element("section", { class: "lab-verdict" }, this.verdictTitle, this.verdicts);
+    this.verdict = element("section", { class: "lab-verdict" }, this.verdictTitle, this.verdicts, this.guess.answer);
     this.paperSection = element("section", { class: "lab-paper" }, this.paperTitle, this.paper);
     this.grid = element("div", { class: "lab-grid" });
-    this.moreVerdicts = element("ul", { class: "lab-said", "aria-live": "polite" });
-    this.alsoTitle = element("h2");
-    this.also = element("section", { class: "lab-verdict lab-also" }, this.alsoTitle, this.moreVerdicts);
+    this.moreVerdicts = element("ul", { class: "lab-said" });
+    this.alsoTitle = element("summary");
+    this.also = element("details", { class: "lab-verdict lab-also" }, this.alsoTitle, this.moreVerdicts);
     this.caption = element("p", { class: "lab-caption" });
     this.root = element("div", { class: "lab lab-waiting" },
       element("div", { class: "lab-head" }, this.origin, this.status, this.bar), this.message,
-      element("div", { class: "lab-findings" }, this.verdict, this.paperSection), this.grid, this.also, this.caption);
+      this.guess.root, element("div", { class: "lab-findings" }, this.verdict, this.paperSection), this.also,
+      this.grid, this.caption);
     this.also.hidden = this.bar.hidden = this.message.hidden = this.caption.hidden = true;
     // A test reads this: it must stay 1 however many rows arrive.
     parent.dataset.mounts = Number(parent.dataset.mounts ?? 0) + 1;
@@ -59,6 +63,8 @@ class LabFigures extends Live {
     this.paperText = data.paper;
     this.glossary = data.glossary;
     this.showTexts();
+    this.guess.show(data.ask);
+    this.root.classList.toggle("lab-asking", this.guess.open);
     this.bar.setAttribute("aria-label", data.words.progress);
     for (const figure of this.figures.values()) figure.setWords(data.words);
     this.load(data);
@@ -88,7 +94,7 @@ class LabFigures extends Live {
     this.origin.textContent = news.origin;
     this.status.textContent = news.status;
     this.progress(news);
-    this.showVerdicts(news.verdicts, news.active);
+    this.showVerdicts(news);
     this.caption.textContent = news.caption;
     this.caption.hidden = !news.caption;
     this.reason = news.reason;
@@ -107,20 +113,30 @@ class LabFigures extends Live {
     else this.bar.setAttribute("aria-valuenow", percent);
   }
 
-  showVerdicts(verdicts, active) {
-    const texts = verdicts.length ? verdicts : [active ? this.words.pending : this.words.undecided];
+  // Short ones above; all of them in full, or those that are left, behind a line to open.
+  showVerdicts({ short, verdicts, active }) {
+    const none = active ? this.words.pending : this.words.undecided;
     this.verdict.classList.toggle("lab-undecided", !verdicts.length);
-    this.sentences = texts;
-    this.also.hidden = texts.length <= FIRST;
+    this.sentences = short.length ? short : verdicts.length ? verdicts.slice(0, FIRST) : [none];
+    this.further = short.length ? verdicts : verdicts.slice(FIRST);
+    this.also.hidden = !this.further.length;
     this.showTexts();
   }
 
   // Each term is linked where it stands first.
   showTexts() {
     const seen = new Set();
-    list(this.verdicts, this.sentences.slice(0, FIRST), this.glossary, seen);
+    list(this.verdicts, this.sentences, this.glossary, seen);
     showLinked(this.paper, this.paperText, this.glossary, seen);
-    list(this.moreVerdicts, this.sentences.slice(FIRST), this.glossary, seen);
+    list(this.moreVerdicts, this.further, this.glossary, seen);
+  }
+
+  // The reader has answered, or wants to see the result without.
+  guessed() {
+    this.root.classList.remove("lab-asking");
+    window.dispatchEvent(new Event("resize")); // charts that were drawn without a width
+    this.verdict.tabIndex = -1;
+    this.verdict.focus({ preventScroll: true });
   }
 
   // Draws in order: an answer may arrive while the one before it is being drawn.

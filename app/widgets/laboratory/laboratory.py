@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -13,6 +14,7 @@ from app import services, theme
 from app.language import glossary, texts
 from app.language.errors import explain
 from app.language.texts import fault, t
+from app.page_data.chapters import following
 from app.page_state.page import Page, page_link, rerun, touch
 from app.server import answers
 from app.widgets.component import component
@@ -60,6 +62,7 @@ def laboratory(
         below: shown below the figures.
     """
     question = catalog.question(name)
+    visited().add(name)
     page = _LabPage(question)
     st.title(t(f"labs.{name}.title"))
     st.markdown(glossary.linked(t(f"labs.{name}.lead"), texts.language()))
@@ -79,13 +82,22 @@ def laboratory(
     selection = page.result(request)
     with buttons:
         actions(request, selection, page.recorded, page.begin, page.back)
-    page.other_data()
     page.figures(selection)
     if below is not None:
         below()
+    page.other_data()
     _code(question, page.state)
     page.write()
+    follower = following(name)
+    if follower:
+        page_link(f"labs/{follower}", t("labs.common.next", title=t(f"labs.{follower}.title")))
     page_link("why", t("labs.common.overview"))
+
+
+def visited() -> set[str]:
+    """Return the laboratories whose pages this session has opened."""
+    names: set[str] = st.session_state.setdefault("labs.visited", set())
+    return names
 
 
 class _LabPage:
@@ -162,6 +174,9 @@ class _LabPage:
             t(f"labs.{self.question.name}.paper"),
             f"{self.form}.figures",
             lead=t(f"labs.{self.question.name}.lead"),
+            ask=None
+            if self.state.to_query() or selection.active
+            else question_first(self.question),
             active=selection.active,
             notice=t(f"labs.common.notice.{selection.notice}") if selection.notice else "",
             stale=selection.notice in {"stale", "missing"},
@@ -223,12 +238,31 @@ def _code(question: Question, state: LabState) -> None:
         st.code(line, language="bash", wrap_lines=True)
 
 
+def question_first(question: Question) -> dict[str, Any] | None:
+    """Return what a reader is asked before the recorded result, or None where there is nothing.
+
+    A URL that names settings or networks is a link to a result: nothing is asked there.
+    """
+    key = f"labs.{question.name}.ask"
+    if f"{key}.question" not in catalogue():
+        return None
+    return {
+        "name": question.name,
+        "title": t("labs.common.ask.title"),
+        "question": t(f"{key}.question"),
+        "options": [t(f"{key}.{letter}") for letter in "abc"],
+        "skip": t("labs.common.ask.skip"),
+        "guessed": t("labs.common.ask.guessed", guess="{guess}"),
+    }
+
+
 def lab_figures(
     lab_id: str,
     paper: str,
     key: str,
     *,
     lead: str = "",
+    ask: Mapping[str, Any] | None = None,
     active: bool = False,
     notice: str = "",
     stale: bool = False,
@@ -242,6 +276,7 @@ def lab_figures(
         paper: what the paper or a follow-up found, beside the verdict.
         key: of the widget; the same key is the same figures, whatever result they show.
         lead: the page's first sentences; terms that they explain are not explained again.
+        ask: what to ask before the result is shown; see `question_first`.
         active: whether it is being computed.
         notice: a sentence above the figures, or "".
         stale: what is shown is not what the controls say; it is drawn faint.
@@ -257,6 +292,7 @@ def lab_figures(
             "id": lab_id,
             "query": urlencode(query) if lab_id else "",
             "language": language,
+            "ask": ask,
             "active": active,
             "notice": notice,
             "stale": stale,

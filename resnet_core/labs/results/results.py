@@ -12,6 +12,7 @@ import json
 import lzma
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -93,6 +94,15 @@ class Result:
     def sentences(self) -> list[str]:
         """Return the verdicts in English, as `sentences_in`."""
         return self.sentences_in("en")
+
+    def in_short(self, language: Language) -> list[str]:
+        """Return at most two short texts, `labs.NAME.short.FINDING`; none where there are none."""
+        short = []
+        for verdict in self.verdicts:
+            key = f"labs.{self.request.laboratory}.short.{verdict.finding}"
+            with suppress(KeyError):  # no such text, or values of an earlier version
+                short.append(texts.text(language, key, **verdict.values))
+        return list(dict.fromkeys(short))[:2]
 
     def sentences_in(self, language: Language) -> list[str]:
         """Return a sentence for each verdict.

@@ -216,3 +216,17 @@ def _matching(key: str) -> bool:
         return False
     expression = re.compile(key)
     return any(expression.fullmatch(entry) for entry in texts.catalogue())
+
+
+def test_short_findings_and_questions_of_laboratories_are_short() -> None:
+    offenders = {}
+    for key, entry in texts.catalogue().items():
+        if not re.match(r"labs\.\w+\.(short|ask)\.", key):
+            continue
+        sentences = re.split(r"(?<=[.?])\s", entry["en"])
+        if len(sentences) > 2 or any(len(one.split()) >= 20 for one in sentences):
+            offenders[key] = "too long"
+        numbers = [len(re.findall(r"\{(?!label|family|block)", one)) for one in sentences]
+        if max(numbers) > 1:
+            offenders[key] = "several numbers in a sentence"
+    assert not offenders

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from app.language.texts import LANGUAGES, Speaker, catalogue, speaker
 from app.page_data import puzzle
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries
+from resnet_core.runs import queries, store
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record
 
@@ -162,3 +163,38 @@ def test_the_sets_that_trained_longer_are_said_beside_it(
     # A set that is on the screen is not said a second time.
     assert puzzle.at_larger_scales(_recorded("small-12000"), say) == [full_size]
     assert puzzle.at_larger_scales(_recorded("paper-8000"), say) == [small]
+
+
+def _group(seeds: range, state: str, network: str = "cifar/plain-20") -> list[RunRecord]:
+    runs = []
+    for seed in seeds:
+        experiment = Experiment.create(network=network, iterations=100, data="shapes", seed=seed)
+        run = RunRecord(
+            id=f"run-{state}-{seed}",
+            experiment=experiment,
+            state=state,  # type: ignore[arg-type]
+            created=time.time(),
+            group="class-group",
+            images_per_second=100.0 if state == "running" else None,
+        )
+        runs.append(run)
+    return store.of_home().add(runs)
+
+
+def test_the_same_training_is_found_whatever_its_seed(home: Path) -> None:
+    experiment = Experiment.create(network="cifar/plain-20", iterations=100, data="shapes", seed=7)
+    assert puzzle.going_on([experiment]) == []
+    _group(range(2), "running")
+    assert [run.id for run in puzzle.going_on([experiment])] == ["run-running-0", "run-running-1"]
+    assert puzzle.free_seed(puzzle.going_on([experiment])) == 2
+    assert puzzle.going_on([experiment.changed(iterations=200)]) == []
+
+
+def test_a_place_in_the_queue_and_the_time_until_it_comes(home: Path) -> None:
+    (running,) = _group(range(1), "running")
+    queued = _group(range(1, 4), "queued")
+    last = store.of_home().get(queued[-1].id)
+    ahead, seconds = puzzle.waiting([last])
+    assert ahead == 3
+    work = 100 * running.experiment.batch_size / 100.0  # of one run, at 100 images a second
+    assert seconds == pytest.approx(work + 2 * work / 4)  # four places
