@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.figures.lesson import drawn
+from app.language import glossary
 from app.language.texts import Language, catalogue, speaker
 from app.page_data.lesson.lesson import measured_steps
 from app.page_data.lesson.measured import Measured
@@ -31,6 +32,7 @@ def document(language: Language) -> dict[str, Any]:
         "words": words,
         "steps": steps,
         "plans": PLANS,
+        "glossary": glossary.for_browser(language),
         "quiz": [_question(question, say, language) for question in QUIZ],
     }
 
