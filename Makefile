@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test test-all planted-faults check format bench bench-gpu demo-table pictures clean
+.PHONY: help run class test test-all faults fuzz planted-faults check format bench bench-gpu demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,11 +15,20 @@ help: ## Show the verbs.
 run: .venv/app ## Start the app on http://127.0.0.1:8501.
 	$(BIN)/streamlit run app/main.py
 
+class: .venv/app ## Open the app to the network for a class; print the address, the code and the teacher's link.
+	RESIDUAL_PLAYGROUND_OPEN_CLASS=1 $(BIN)/streamlit run app/main.py
+
 test: .venv/dev ## Run the tests; of the slowest with many cases, a fifth of the cases.
 	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/dev ## Run every case of every test.
 	$(BIN)/python -m pytest -n 2 --all
+
+faults: .venv/app ## Try every known fault again and again and write docs/reliability.md; hours.
+	$(BIN)/python -m benchmarks.faults --write docs/reliability.md
+
+fuzz: .venv/app ## Give every reader 100,000 damaged inputs in all and write docs/fuzzing.md.
+	$(BIN)/python -W ignore -m benchmarks.fuzz --inputs 100000 --write docs/fuzzing.md
 
 planted-faults: .venv/dev ## Plant faults in a copy of the product and see the tests catch them.
 	$(BIN)/python -m benchmarks.planted_faults --write docs/planted-faults.md

@@ -25,7 +25,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         from starlette.middleware import Middleware
 
         from app.language.errors import on_script_error
-        from app.server import lifespan
+        from app.server import class_routes, lifespan
         from app.server import routes as api
         from app.server.first_picture.first_picture import FirstPicture
         from app.server.guard import Guard
@@ -34,7 +34,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
 
     app = st.App(
         __file__,
-        routes=api.routes(),
+        routes=[*api.routes(), *class_routes.routes()],
         lifespan=lifespan.lifespan,
         middleware=[Middleware(Guard), Middleware(FirstPicture)],
         on_script_error=on_script_error,

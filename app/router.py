@@ -7,18 +7,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import theme
+from app import theme, visitor
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import begin_run
+from app.widgets.classroom.classroom import class_bar
 from app.widgets.frame.frame import frame
 from app.widgets.switches.switches import switches
 from resnet_core.labs import catalog
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 HOME = "puzzle"
+CLASSROOM = "classroom"
 # In the order of the navigation. Also the keys of the titles.
-MAIN = ("lesson", HOME, "playground", "train", "runs", "compare", "ledger")
+MAIN = ("lesson", HOME, "playground", CLASSROOM, "train", "runs", "compare", "ledger")
 # Opens the section of the laboratories, which are pages of their own.
 OVERVIEW = "why"
 # Looking into a network rather than asking why.
@@ -40,6 +42,8 @@ def show_page() -> None:
     page = st.navigation(sections, position="top")
     frame(page.title)
     switches([one.url_path for section in sections.values() for one in section])
+    if page.url_path != CLASSROOM and visitor.current().role == "student":
+        class_bar()
     page.run()
 
 

@@ -94,13 +94,32 @@ Written by `python -m docs.playground_figures`, in Chromium, by the networks of
 [playground.html](playground.html) themselves. All errors are training errors in percent: the
 median of five seeds, and in brackets the least and the greatest. In a deep plain network one
 rounding error changes where a seed ends: adding numbers in another order moved the median of the
-circle from 34 to 12. Compare ranges, not medians a few points apart.
+circle from 34 to 12, and another time to 18. Compare ranges, not medians a few points apart.
 
 ## Links
 
 The address holds all settings, also those of points that a reader drew. `embed=true` leaves out all
 but the networks and their controls; `hide=` takes any of `controls`, `data`, `depth`, `shortcut`,
 `more`, `guess` and `mode`, with commas: `playground?embed=true&depth=40&hide=more,guess`.
+
+## A run as JSON
+
+"Save: run (JSON)" writes what another program needs to list the run among others. The format's name
+changes when the shape does.
+
+| key | value |
+|---|---|
+| `format` | `residual-playground-run-1` |
+| `query` | the settings that differ from the defaults, as in the address |
+| `seed` | of the weights, the points and the batches |
+| `updates` | how many both networks had |
+| `networks` | two, A and B: `settings`, `error`, `curve` |
+| `settings` | all of one network, by their names in the address, with `batch` and `seed` |
+| `error` | share of its training points on the wrong side at the end, 0 to 1, or null |
+| `curve` | at most 101 pairs of update and error, from 0 to the last |
+
+A phone in a class sends the same without `query` and `curve`, and with the one network that it was
+dealt. The same settings give the same error in every browser that rounds alike.
 
 ## One number a layer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import services
+from app import services, visitor
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import texts
@@ -17,10 +17,10 @@ from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
-GUESS = "puzzle.guess"  # absent, "asked", or the network that was guessed
+GUESS = "puzzle.guess"  # absent while it is asked, the network that was guessed, or SKIPPED
+SKIPPED = "skipped"
 
 
 def page() -> None:
@@ -31,26 +31,34 @@ def page() -> None:
     home.show_errors()
     if unknown:
         st.info(t("home.unknown", name=escaped(unknown)))
+    with st.container(key="home-lesson"):
+        page_link("lesson", t("home.lesson"))
     active = any(record.state in ACTIVE for record in records)
     guess = st.session_state.get(GUESS)
-    if active:
-        _progress([record.id for record in records])
-    elif guess == "asked" and records:
-        _ask(records)
-    else:
-        _actions(home, records)
-    if active or guess != "asked" or not records:
+    asking = not guess and puzzle.can_be_guessed(records)
+    # Always three places, so that the charts in the middle stay where they are in the page.
+    above, middle, below = st.container(), st.container(), st.container()
+    with above:
+        if asking:
+            _ask(records)
+        if active:
+            _progress([record.id for record in records])
+    with below if asking else above:
+        if not active:
+            _actions(home, records)
         _choice(home)
-        charts(records, guessed=guess in puzzle.four_of(records))
-        if records and not active:
-            _conclusion(records, guess)
+    with middle:
+        charts(records, asking, guessed=guess in puzzle.four_of(records))
+    if records and not active and not asking:
+        _conclusion(records, guess)
     home.write()
 
 
-def charts(records: list[RunRecord], guessed: bool) -> None:
+def charts(records: list[RunRecord], asking: bool, guessed: bool) -> None:
     ids = [record.id for record in records]
-    st.caption(t("home.panels"))
-    live_charts(ids, View(), "puzzle", play=guessed, empty=t("home.none"))
+    if not asking:
+        st.caption(t("home.panels"))
+    live_charts(ids, View(), "puzzle", hold=asking, play=guessed, empty=t("home.none"))
 
 
 def _records(state: PuzzleState) -> tuple[list[RunRecord], str]:
@@ -89,9 +97,7 @@ def _actions(home: Page[PuzzleState], records: list[RunRecord]) -> None:
     again = bool(records) and not records[0].recorded
     lacking = _data(records) if puzzle.lacking(experiments) else ""
     unknown = not lacking and not again and training.together(experiments) is None
-    st.fragment(_buttons, run_every=2.0 if unknown else None)(
-        home, experiments, again, bool(records), lacking
-    )
+    st.fragment(_buttons, run_every=2.0 if unknown else None)(home, experiments, again, lacking)
 
 
 def _data(records: list[RunRecord]) -> str:
@@ -102,18 +108,32 @@ def _buttons(
     home: Page[PuzzleState],
     experiments: tuple[Experiment, ...],
     again: bool,
-    can_guess: bool,
     lacking: str,
 ) -> None:
+    going = [] if lacking else puzzle.going_on(experiments)
+    if going:
+        _join(home, experiments, going)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         label, hint = _run_label(experiments, again, bool(lacking))
         if st.button(label, type="primary", key="run", help=hint, disabled=bool(lacking)):
             _start(home, experiments)
-        if can_guess and st.button(t("home.guess.open"), key="guess"):
-            st.session_state[GUESS] = "asked"
-            rerun()
     if lacking:
         st.caption(t("home.lacking", data=escaped(lacking)))
+
+
+def _join(
+    home: Page[PuzzleState], experiments: tuple[Experiment, ...], going: list[RunRecord]
+) -> None:
+    """Offer to watch the same training that is going on, or a seed that is pooled with it."""
+    st.caption(t("home.going_on"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(t("home.watch"), type="primary", key="watch"):
+            home.load(run=going[0].group)
+            rerun()
+        seed = puzzle.free_seed(going)
+        if st.button(t("home.own_seed", seed=seed), key="run", help=t("home.pooled")):
+            _start(home, tuple(one.changed(seed=seed) for one in experiments), going[0].group)
 
 
 def _run_label(
@@ -129,9 +149,11 @@ def _run_label(
     return t("home.run"), None
 
 
-def _start(home: Page[PuzzleState], experiments: tuple[Experiment, ...]) -> None:
+def _start(
+    home: Page[PuzzleState], experiments: tuple[Experiment, ...], group: str | None = None
+) -> None:
     with errors_shown():
-        started = services.submit(experiments)
+        started = services.submit(experiments, group)
         st.session_state.pop(GUESS, None)
         home.load(run=started[0].group)
         rerun()
@@ -147,16 +169,22 @@ def _progress(ids: list[str]) -> None:
         rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(1.0, now.share), text=_progress_text(records, now))
-        if st.button(t("home.stop"), key="stop"):
-            for record in records:
-                if record.state in ACTIVE:
-                    services.stop(record.id)
+        own = [
+            one for one in records if one.state in ACTIVE and visitor.current().may_change(one.id)
+        ]
+        if own and st.button(t("home.stop"), key="stop"):
+            for record in own:
+                services.stop(record.id)
 
 
 def _progress_text(records: list[RunRecord], now: Progress) -> str:
     if all(record.state == "queued" for record in records):
-        ahead = sum(run.state == "running" for run in queries.runs())
-        return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
+        ahead, seconds = puzzle.waiting(records)
+        if not ahead:
+            return t("home.starting")
+        if seconds is None:
+            return t("home.waiting", place=ahead + 1)
+        return t("home.waiting_timed", place=ahead + 1, time=duration(seconds, t))
     percent = f"{now.share * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)
@@ -164,11 +192,10 @@ def _progress_text(records: list[RunRecord], now: Progress) -> str:
 
 
 def _ask(records: list[RunRecord]) -> None:
-    """Ask for a guess; the charts are shown after it."""
+    """Ask for a guess beside the charts, which wait at iteration 0 for it."""
     with st.container(border=True):
-        st.header(t("home.guess.question"))
-        st.caption(t("home.guess.hint"))
-        with st.container(horizontal=True):
+        st.markdown(f"**{t('home.guess.question')}** :small[{t('home.guess.hint')}]")
+        with st.container(horizontal=True, vertical_alignment="center"):
             for network in puzzle.four_of(records):
                 st.button(
                     network_label(network),
@@ -176,10 +203,11 @@ def _ask(records: list[RunRecord]) -> None:
                     on_click=_guess,
                     args=(network,),
                 )
-        st.button(t("home.guess.skip"), key="skip", type="tertiary", on_click=_guess, args=(None,))
+            skip = t("home.guess.skip")
+            st.button(skip, key="skip", type="tertiary", on_click=_guess, args=(SKIPPED,))
 
 
-def _guess(network: str | None) -> None:
+def _guess(network: str) -> None:
     st.session_state[GUESS] = network
 
 
@@ -193,9 +221,8 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     if puzzle.final_errors(records):
         st.caption(puzzle.measured_on(records, say))
         _more(records)
-        full_size = puzzle.at_full_size(records, say)
-        if full_size:
-            st.markdown(full_size)
+        for sentence in puzzle.at_larger_scales(records, say):
+            st.markdown(sentence)
     _links(records)
 
 

@@ -49,6 +49,11 @@ def on_script_error(error: Exception) -> bool:
         st.error(explain(error))
         return True
     _log.error("a page failed", exc_info=error)
+    if isinstance(error, OSError) and error.filename is not None:
+        st.error(
+            Message("errors.system.file", path=str(error.filename), reason=error).text(language())
+        )
+        return True
     st.error(t("common.error.unexpected", error=type(error).__name__))
     return True
 

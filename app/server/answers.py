@@ -25,7 +25,8 @@ PREFIX = "/playground-api"
 _WIDGETS = Path(__file__).resolve().parents[1] / "widgets"
 # Served side by side under one address, so no two modules may have the same name.
 _FOLDERS = tuple(
-    _WIDGETS / name for name in ("live_charts", "laboratory", "playground", "lesson", "frame")
+    _WIDGETS / name
+    for name in ("live_charts", "laboratory", "playground", "lesson", "frame", "classroom")
 )
 
 _GZIP_FROM = 1000  # bytes

@@ -8,6 +8,7 @@ import gc
 import importlib
 import logging
 import pkgutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,23 +18,53 @@ import streamlit as st
 import app as package
 from app import services
 from app.page_data import puzzle
-from app.server import routes
+from app.server import network, routes
+from app.server.answers import base_path, routes_path
+from resnet_core.classroom import codes
+from resnet_core.classroom import store as class_store
 from resnet_core.errors import PlaygroundError
-from resnet_core.runs import imported
+from resnet_core.runs import imported, store
+from resnet_core.runs.record import ACTIVE
+from resnet_core.system import environment
 
+_WATCH_SECONDS = 2.0
+_OPEN_FILES = 8192
 _FIRST_PICTURE = 1.0  # seconds that the first visitor has the machine alone
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+async def lifespan(served: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Have runs that were left queued go on, and get ready for many short sessions."""
+    raise_file_limit()
+    network.attach(served)
+    if environment.read().open_class:
+        _announce()
     await asyncio.to_thread(_prepare)
-    settling = asyncio.create_task(_settle())
+    tasks = [asyncio.create_task(_settle()), asyncio.create_task(_watch())]
     yield None
-    settling.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await settling
+    network.close()
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _announce() -> None:
+    """Open the app to the network, begin a class where there is none, and print how to join."""
+    try:
+        network.open_to_network()
+        classes = class_store.of_home()
+        classes.sweep()
+        record = next(iter(classes.all()), None) or classes.create()
+    except PlaygroundError as error:
+        _log.error("The class cannot be opened. %s", error)
+        return
+    link = f"{routes_path()}/class/teacher?token={codes.token('teacher', record.code)}"
+    for address in network.addresses():
+        print(f"Students open    {address}{base_path()}/classroom?code={record.code}")
+        print(f"The teacher opens  {address}{link}")
+    print(f"Code             {record.code}", flush=True)
 
 
 def _prepare() -> None:
@@ -49,6 +80,36 @@ def _prepare() -> None:
         _log.warning("%s", error)
     except Exception as error:  # whatever a figure raises; its place on the page says so too
         _log.error("The home page's charts could not be drawn at the start.", exc_info=error)
+
+
+def raise_file_limit() -> None:
+    """Let the server open as many files as the system allows it: each visitor needs three, and
+    macOS starts programs with 256."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+async def _watch() -> None:
+    """Make sure of a supervisor while jobs are queued or run, whichever page is open."""
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        await asyncio.to_thread(ensure_while_active)
+
+
+def ensure_while_active() -> None:
+    """Start a supervisor if jobs wait for one and none runs."""
+    try:
+        if store.of_home().jobs(ACTIVE):
+            services.ensure_supervisor()
+    except PlaygroundError as error:
+        _log.warning("%s", error)
 
 
 async def _settle() -> None:

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.language import texts
 from app.language.errors import figure_error, sentence
+from app.page_data.lesson.handout import handout as lesson_handout
 from app.page_state.query import PageState
 from app.server.answers import (
     Answer,
@@ -46,6 +47,7 @@ def routes() -> Sequence[BaseRoute]:
         Route(f"{path}/charts", charts),
         Route(f"{path}/history", history),
         Route(f"{path}/lab", lab),
+        Route(f"{path}/handout", handout),
         Route(f"{path}/static/{{version}}/{{name}}", static),
     ]
 
@@ -89,6 +91,12 @@ def history(request: Request) -> Response:
 def lab(request: Request) -> Response:
     """The result so far of the laboratory request `id`."""
     return _answered(request, ResultRequest, _labs.now)
+
+
+def handout(request: Request) -> Response:
+    """The lesson's handout, a page to print, which opens in the language `lang`."""
+    language: texts.Language = "ko" if request.query_params.get("lang") == "ko" else "en"
+    return HTMLResponse(lesson_handout(language), headers={"Cache-Control": "no-cache"})
 
 
 def static(request: Request) -> Response:

@@ -116,11 +116,15 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             error.show()
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        code = 130
     except BrokenPipeError:
         # The reader, `head` perhaps, has closed the pipe: nothing more can be written.
         sys.stdout = None
         code = 0
+    except OSError as error:
+        message = Message("errors.system.file", path=str(error.filename or "-"), reason=error)
+        click.echo(message.dumps() if as_json else str(message), err=True)
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
     sys.exit(code if isinstance(code, int) else 0)

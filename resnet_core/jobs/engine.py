@@ -70,7 +70,11 @@ class LocalProcesses:
         self._children: dict[int, subprocess.Popen[str]] = {}
 
     def prepare(self, free_slots: int) -> None:
-        """Keep spares: one that forks serves every job, others serve one free slot each."""
+        """Keep spares: one that forks serves every job, others serve one free slot each.
+
+        Workers that have ended are collected, so that none stays behind as a zombie.
+        """
+        self._children = {pid: c for pid, c in self._children.items() if c.poll() is None}
         for spare in [spare for spare in self._spares if not spare.alive]:
             self._discard(spare)
         if time.monotonic() < self._pause_until:

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from resnet_core.anatomy.describe import describe
 from resnet_core.data import catalog
 from resnet_core.data.dataset import DataFacts, Selection
-from resnet_core.errors import InvalidSetting, PlaygroundError, WrongState
+from resnet_core.errors import InvalidSetting, PlaygroundError, RunNotFound, WrongState
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.experiments.network_settings import check_fork
 from resnet_core.jobs import supervisor
@@ -34,6 +34,9 @@ _LOCK_PATIENCE = 5.0  # seconds
 _PREFERRED: tuple[frozenset[State], ...] = (frozenset({"finished"}), ACTIVE, RESUMABLE)
 
 
+MOST_QUEUED = 500  # runs that wait: the list stays quick, and days of work are planned
+
+
 def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[RunRecord]:
     """Check all experiments, then queue them together.
 
@@ -43,7 +46,11 @@ def submit(experiments: Sequence[Experiment], group: str | None = None) -> list[
     Raises:
         InvalidSetting: a setting does not fit the data; nothing was queued.
         DataError: the data are missing or unusable; nothing was queued.
+        WrongState: too many runs wait already.
     """
+    waiting = len(store.of_home().jobs({"queued"}))
+    if waiting + len(experiments) > MOST_QUEUED:
+        raise WrongState("queue.full", waiting=waiting, most=MOST_QUEUED)
     checked = [check(experiment) for experiment in experiments]
     shared = group or (new_id() if len(checked) > 1 else "")
     return store.of_home().add([new_record(e, facts, group=shared) for e, facts in checked])
@@ -285,7 +292,17 @@ def delete(run_id: str) -> None:
         WrongState: it is running, or it is a recording.
         PlaygroundError: the folder cannot be deleted.
     """
-    store.of_home().remove(_current(run_id), ALLOWED["delete"], "queue.no_delete")
+    run = _current(run_id)
+    try:
+        store.of_home().remove(run, ALLOWED["delete"], "queue.no_delete")
+    except (WrongState, RunNotFound):
+        raise
+    except PlaygroundError:
+        if run.state not in ALLOWED["delete"] or run.recorded:
+            raise
+        # On a full disk the index takes no change: the folder makes room for it.
+        delete_folder(of_run(run_id).path)
+        store.of_home().remove(run, ALLOWED["delete"], "queue.no_delete")
     delete_folder(of_run(run_id).path)
 
 

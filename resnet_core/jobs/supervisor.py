@@ -37,6 +37,8 @@ _TICK = 0.05
 _CHECK_SECONDS = 0.25
 # For a laboratory with a request to stop, between two of its events; then it is killed.
 _STOP_PATIENCE = 20.0
+# The file that says who serves a home folder may have been damaged or not been written.
+_IDENTITY_SECONDS = 2.0
 # One of another version may be on its way out.
 _LOCK_PATIENCE = 2.0
 # This process's supervisors by home folder, to be collected when they end.
@@ -110,6 +112,8 @@ def resume_point(store: Store, run: RunRecord) -> Message:
 def _reason(store: Store, job: Job) -> Message:
     if not isinstance(job, RunRecord):
         return Message("errors.labs.killed")
+    if not store.folder(job).exists():
+        return Message("errors.runs.folder_gone", folder=store.folder(job))
     resumed = resume_point(store, job)
     return Message("errors.runs.killed", iteration=job.iteration, resumed=resumed)
 
@@ -195,7 +199,6 @@ def supervise(engine: Engine) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _exit)
     try:
-        _write_identity(folder)
         _loop(Supervisor(of_home(), engine, environment.read().slots))
     finally:
         engine.close()
@@ -204,7 +207,11 @@ def supervise(engine: Engine) -> None:
 
 def _loop(supervisor: Supervisor) -> None:
     busy_until = time.time()
+    written = -_IDENTITY_SECONDS
     while True:
+        if time.monotonic() - written > _IDENTITY_SECONDS:
+            written = time.monotonic()
+            _write_identity(home.home())
         try:
             if supervisor.step():
                 busy_until = time.time()
@@ -254,17 +261,20 @@ def identity() -> Identity | None:
     try:
         values = json.loads((home.home() / "supervisor.json").read_text(encoding="utf-8"))
         # Versions before the third of the index did not write it.
-        return Identity(
+        found = Identity(
             int(values["pid"]), float(values["created"]), int(values.get("index_version", 2))
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
+    return found if found.pid > 0 and found.created >= 0 else None  # damaged: as if absent
 
 
 def _write_identity(folder: Path) -> None:
     pid = os.getpid()
     own = Identity(pid, processes.created(pid) or 0.0, database.VERSION)
-    (folder / "supervisor.json").write_text(json.dumps(own._asdict()), encoding="utf-8")
+    if identity() != own:
+        with contextlib.suppress(OSError):  # a full disk; the loop tries again
+            (folder / "supervisor.json").write_text(json.dumps(own._asdict()), encoding="utf-8")
 
 
 def _last_wanted() -> float:

@@ -10,15 +10,15 @@ import dataclasses
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs.record import Job, RunRecord, check_id
+from resnet_core.runs.record import Job, RunRecord, State, check_id
 from resnet_core.system import disk, home
 from resnet_core.system.texts import Message
 from resnet_core.training.checkpoint.folder import checkpoint_iterations, checkpoint_path
@@ -193,10 +193,24 @@ def read_laboratory(folder: Path) -> Job:
     fields = {field: values[name] for name, field in _LAB_FIELDS.items() if name in values}
     if fields.get("state") == "waiting":  # the word of earlier versions
         fields["state"] = "queued"
-    if "state" not in fields:
+    if fields.get("state") not in get_args(State) or not _has_right_types(fields):
         reason = Message("errors.labs.state_damaged").dumps()
         fields = {"state": "failed", "exit_reason": reason}
     return Job(**{"created": 0.0, **fields, "id": folder.name})
+
+
+def _has_right_types(fields: Mapping[str, Any]) -> bool:
+    """Return whether each value of a job that was read is of the kind that its field has."""
+    for field in dataclasses.fields(Job):
+        value = fields.get(field.name)
+        if field.name not in fields or (value is None and "None" in str(field.type)):
+            continue
+        kinds: type | tuple[type, ...] = str
+        if "float" in str(field.type) or "int" in str(field.type):
+            kinds = (int, float) if "float" in str(field.type) else int
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            return False
+    return True
 
 
 def all_laboratories(labs_folder: Path) -> Iterator[Job]:

@@ -79,7 +79,12 @@ def of(run: RunRecord) -> Imported | None:
 @lru_cache(maxsize=1024)
 def _read(path: Path, modified: int, size: int) -> Imported:
     """Read once for each state of the file: a list asks for every row, every second."""
-    return Imported(**json.loads(path.read_text(encoding="utf-8")))
+    source = Imported(**json.loads(path.read_text(encoding="utf-8")))
+    for field in dataclasses.fields(source):
+        kind = int if field.name in {"classes", "images"} else str
+        if type(getattr(source, field.name)) is not kind:
+            raise TypeError(f"{field.name} is not a {kind.__name__}")
+    return source
 
 
 @contextmanager

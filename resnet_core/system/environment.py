@@ -32,6 +32,7 @@ class Environment(BaseModel):
         cuda_graphs: whether training on a GPU uses CUDA graphs.
         checkpoint_seconds: between two checkpoints: what a power cut may cost at most.
         idle_seconds: for which the supervisor waits for work.
+        open_class: whether the server opens itself to the network for a class when it starts.
         visitors: who comes over the network without a class's cookie: guests, who look, or owners,
             who may do all that is done at the machine itself.
     """
@@ -46,6 +47,7 @@ class Environment(BaseModel):
     cuda_graphs: bool = True
     checkpoint_seconds: Seconds = 30.0
     idle_seconds: Seconds = 60.0
+    open_class: bool = False
     visitors: Literal["guests", "owners"] = "guests"
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping
@@ -38,9 +39,14 @@ SCALARS: Mapping[str, tuple[pa.DataType, bool]] = {
     "images_per_second": (pa.float64(), False),
     "audit_error": (pa.float64(), True),
 }
+_LONGESTDAMAGE = 64  # bytes of a first message that was never whole
 VECTORS = {"response_std": "layers", "gradient_norm": "layers", "branch_ratio": "blocks"}
-# pyarrow's errors for bytes that are no whole message: OSError where the body is short.
-_TORN = (pa.ArrowException, OSError, EOFError, StopIteration)
+# pyarrow's errors for bytes that are no whole message, or a damaged one.
+DAMAGE = (
+    *(pa.ArrowException, OSError, EOFError, StopIteration, ValueError, KeyError, TypeError),
+    *(IndexError, AttributeError, OverflowError, MemoryError),
+)
+_log = logging.getLogger(__name__)
 
 
 def new_schema(started: Started) -> pa.Schema:
@@ -102,7 +108,10 @@ class StreamWriter:
 
     def __init__(self, path: Path, started: Started) -> None:
         self._path = path
-        schema, _, self._end = _parse(_bytes(path))
+        content = _bytes(path)
+        schema, _, self._end = _parse(content)
+        if schema is None and len(content) > _LONGESTDAMAGE:
+            _put_aside(path)
         self._schema = schema or new_schema(started)
         for axis in ("layers", "blocks"):
             if axis_names(self._schema, axis) != getattr(started, axis):
@@ -142,6 +151,13 @@ class StreamWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _put_aside(path: Path) -> None:
+    """Keep a stream whose beginning is damaged under another name; a new one takes its place."""
+    aside = path.with_name(f"{path.name}.damaged")
+    _log.warning("%s is damaged. It is kept as %s; its curves are missing.", path, aside.name)
+    path.replace(aside)
 
 
 def read(path: Path) -> pa.Table:
@@ -232,11 +248,29 @@ def _parse(content: bytes) -> tuple[pa.Schema | None, list[pa.RecordBatch], int]
     """Return the schema, the complete batches and the position of their end, bytes."""
     try:
         schema = pa.ipc.read_schema(pa.BufferReader(content))
-    except _TORN:
+        _check(schema)
+        header = _header_length(content)
+    except DAMAGE:
         return None, [], 0
-    header = _header_length(content)
     batches, length = _batches(content[header:], schema)
     return schema, batches, header + length
+
+
+def _check(schema: pa.Schema) -> None:
+    """Accept the columns and names of a stream of ours.
+
+    Raises:
+        ValueError, KeyError, TypeError: the header is damaged.
+    """
+    for axis in ("layers", "blocks"):
+        if not all(isinstance(name, str) for name in axis_names(schema, axis)):
+            raise ValueError(axis)
+    if len(set(schema.names)) < len(schema):  # names that are not UTF-8 raise here
+        raise ValueError("columns")
+    if not isinstance(json.loads(schema.metadata[b"started"]), dict):
+        raise ValueError("started")
+    for column in ("iteration", "seconds", "loss"):
+        schema.field(column)
 
 
 def _batches(content: bytes, schema: pa.Schema) -> tuple[list[pa.RecordBatch], int]:
@@ -246,7 +280,7 @@ def _batches(content: bytes, schema: pa.Schema) -> tuple[list[pa.RecordBatch], i
         try:
             batch = pa.ipc.read_record_batch(message, schema)
             batch.validate(full=True)
-        except _TORN:
+        except DAMAGE:
             break
         batches.append(batch)
         end = position
@@ -260,7 +294,7 @@ def _messages(content: bytes) -> Iterator[tuple[pa.Message, int]]:
     while True:
         try:
             message = reader.read_next_message()
-        except _TORN:
+        except DAMAGE:
             return
         yield message, source.tell()
 

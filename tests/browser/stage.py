@@ -93,6 +93,13 @@ class Stage:
         """The watch of the shared context."""
         return self._windows[0][1]
 
+    def forgive(self, page: Page) -> None:
+        """Forget what a page complained of so far: the test made it."""
+        for context, watch in self._windows:
+            if page.context == context:
+                watch.look()
+                watch.complaints.clear()
+
     def complaints(self) -> list[str]:
         """Return what the browser complained of since the last call."""
         complaints = []

@@ -1,4 +1,4 @@
-"""The home page shows its curves before Streamlit has begun, and then the page itself."""
+"""The home page shows its charts before Streamlit has begun, and then the page itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tests.browser.charts import Charts
 from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 
-# Notes what the page was made of when the first curve was there.
+# Notes what the page was made of when the first name was there.
 _WATCH = """new MutationObserver((_, watch) => {
-    if (!document.querySelector('#pg-first [data-panel="error"] polyline')) return;
+    if (!document.querySelector('#pg-first [data-panel="error"] text[font-weight]')) return;
     window.pictured = { built: Boolean(document.querySelector(".stApp")) };
     watch.disconnect();
 }).observe(document, { childList: true, subtree: true });"""
@@ -31,7 +31,7 @@ def test_a_touch_puts_it_away(playground: Playground, page: Page) -> None:
     # Streamlit's own script never comes, so nothing but the reader can end the picture.
     page.route("**/static/js/**", lambda route: route.fulfill(content_type="text/javascript"))
     page.goto(playground.url, wait_until="domcontentloaded")
-    expect(page.locator("#pg-first polyline").first).to_be_attached()
+    expect(page.locator("#pg-first svg text").first).to_be_attached()
     page.keyboard.press("Tab")
     expect(page.locator("#pg-first")).to_have_count(0)
 

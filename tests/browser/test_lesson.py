@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.language.texts import say
 from app.page_data.lesson.lesson import measure
-from app.page_data.lesson.steps import IDS, QUIZ
+from app.page_data.lesson.steps import IDS, PLANS, QUIZ
 from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 
@@ -215,3 +215,27 @@ def test_the_place_is_kept_in_the_other_language(playground: Playground, page: P
     claim = say("ko", "lesson.step.copy.claim", **measured.values)
     expect(page.locator(".pl-words h1")).to_have_text(claim)
     assert "step=copy" in _query(page)
+
+
+def test_a_plan_leaves_steps_out_and_notes_are_for_the_teacher(
+    playground: Playground, page: Page
+) -> None:
+    _open(page, playground)
+    page.get_by_role("button", name=say("en", "lesson.ui.plan", n=20), exact=True).click()
+    assert "plan=20" in _query(page)
+    expect(page.locator(".pl-steps li")).to_have_count(len(PLANS[20]))
+    expect(page.get_by_role("link", name=say("en", "lesson.ui.handout"))).to_have_attribute(
+        "href", "/playground-api/handout?lang=en"
+    )
+    _open(page, playground, "&plan=20&step=twins&notes=true")
+    expect(page.locator(".pl-notes")).to_contain_text(say("en", "lesson.notes.twins.ask"))
+    page.get_by_role("button", name=say("en", "lesson.ui.notes")).click()
+    expect(page.locator(".pl-notes")).to_have_count(0)
+
+
+def test_the_handout_opens_in_the_readers_language(playground: Playground, page: Page) -> None:
+    page.goto(f"{playground.url}/playground-api/handout?lang=ko")
+    expect(page.locator("main.ko h1")).to_be_visible()
+    expect(page.locator("main.en")).to_be_hidden()
+    page.get_by_text("English").click()
+    expect(page.locator("main.en h1")).to_be_visible()

@@ -90,7 +90,8 @@ def test_a_recording_is_shown_with_its_verdict(nothing_recorded: Path) -> None:
     assert not test.exception
     assert _shown(test) == list(NETWORKS)
     assert _charts(test)["play"] is False
-    assert {button.key for button in test.button} == {"run", "guess"}
+    test.button(key="skip").click().run()
+    assert {button.key for button in test.button} == {"run"}
     assert "plain-56 has 85.0 % training error" in _texts(test)
 
 
@@ -162,7 +163,7 @@ def test_runs_that_wait_for_others_say_so() -> None:
     test.button(key="run").click().run()
     assert not test.exception
     (progress,) = [element for element in test.main if element.type == "progress"]
-    assert progress.proto.text.startswith("Waiting for a free place; other runs are training: 1.")
+    assert progress.proto.text.startswith("Waiting: number 2 in the queue.")
 
 
 def test_stop_stops_all_four() -> None:
@@ -174,7 +175,7 @@ def test_stop_stops_all_four() -> None:
 
 
 def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise InvalidSetting("data", "stored", text="The disk is full; free some space.")
 
     monkeypatch.setattr(services, "submit", refuse)
@@ -214,32 +215,41 @@ def test_runs_that_did_not_finish_allow_no_conclusion() -> None:
     assert "nothing to conclude yet" in _texts(test)
 
 
-def test_guessing_hides_the_charts_until_it_is_answered(nothing_recorded: Path) -> None:
+def test_the_guess_is_asked_beside_charts_that_wait_for_it(nothing_recorded: Path) -> None:
     _record(nothing_recorded)
     test = _open()
-    test.button(key="guess").click().run()
     assert not test.exception
-    assert [button.label for button in test.button] == [
+    assert [button.label for button in test.button][:5] == [
         *("plain-20", "ResNet-20", "plain-56", "ResNet-56"),
         "Skip, just show it",
     ]
     assert "85.0 %" not in _texts(test)
-    assert not [element for element in test.main if element.type == "bidi_component"]
+    assert _charts(test)["hold"] is True
     test.button(key="guess.resnet-56").click().run()
     assert not test.exception
     assert "You guessed ResNet-56, which ends at 15.0 %" in _texts(test)
     assert _charts(test)["play"] is True
+    assert _charts(test)["hold"] is False
 
 
 def test_guessing_can_be_skipped(nothing_recorded: Path) -> None:
     _record(nothing_recorded)
     test = _open()
-    test.button(key="guess").click().run()
     test.button(key="skip").click().run()
     assert not test.exception
     assert "You guessed" not in _texts(test)
     assert "85.0 %" in _texts(test)
     assert _charts(test)["play"] is False
+    assert _charts(test)["hold"] is False
+
+
+def test_of_ones_own_runs_nothing_is_asked() -> None:
+    _four("group-1", "own-")
+    test = _open(run="group-1")
+    assert not test.exception
+    assert {button.key for button in test.button} == {"run"}
+    assert _charts(test)["hold"] is False
+    assert "85.0 %" in _texts(test)
 
 
 @pytest.mark.parametrize("language", ["en", "ko", "tlh"])

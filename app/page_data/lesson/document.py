@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.figures.lesson import drawn
+from app.language import glossary
 from app.language.texts import Language, catalogue, speaker
 from app.page_data.lesson.lesson import measured_steps
 from app.page_data.lesson.measured import Measured
-from app.page_data.lesson.steps import QUIZ, QuizQuestion, Step
+from app.page_data.lesson.steps import PLANS, QUIZ, QuizQuestion, Step
 from resnet_core.runs import queries
 
 _UI = "lesson.ui."
@@ -30,6 +31,8 @@ def document(language: Language) -> dict[str, Any]:
         "language": language,
         "words": words,
         "steps": steps,
+        "plans": PLANS,
+        "glossary": glossary.for_browser(language),
         "quiz": [_question(question, say, language) for question in QUIZ],
     }
 
@@ -45,7 +48,8 @@ def sentences_of(step: Step, measured: Measured, language: Language) -> dict[str
     names = ("claim", "text", "question", "measured")
     texts = {name: say(f"lesson.step.{step.id}.{name}", **measured.values) for name in names}
     why = say(f"lesson.step.{step.id}.why.{measured.outcome}", **measured.values)
-    return {**texts, "why": why}
+    # A number and its percent sign stay on one line.
+    return {name: text.replace(" %", "\u00a0%") for name, text in {**texts, "why": why}.items()}
 
 
 def options_of(step: Step, measured: Measured, language: Language) -> dict[str, str]:
@@ -70,6 +74,7 @@ def _step(step: Step, measured: Measured, language: Language) -> dict[str, Any]:
         "id": step.id,
         "kind": step.kind,
         **sentences_of(step, measured, language),
+        "notes": {name: say(f"lesson.notes.{step.id}.{name}") for name in ("say", "ask")},
         "options": [{"name": name, "label": label} for name, label in options],
         "answer": answer if step.kind != "number" else round(float(str(answer)), 1),
         "right": [measured.low, measured.high],

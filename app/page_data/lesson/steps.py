@@ -129,3 +129,17 @@ def step(name: str) -> Step:
         if one.id == name:
             return one
     raise InvalidSetting("step", "page.step", step=name[:40], steps=IDS)
+
+
+# Minutes of each place by the lesson's length; a place that is missing is left out.
+PLANS: Mapping[int, Mapping[str, int]] = {
+    20: {
+        **{START: 2, "deeper": 3, "training": 2, "copy": 2, "search": 2},
+        **{"race": 2, "form": 2, "twins": 3, END: 2},
+    },
+    50: {
+        **{START: 3, "deeper": 4, "training": 3, "gradients": 4, "copy": 4, "search": 3},
+        **{"race": 4, "form": 3, "twins": 4, "responses": 3, "remove": 4, "shortcut": 3},
+        **{"depth": 3, "open": 2, END: 3},
+    },
+}

@@ -12,7 +12,7 @@ from app.server import answers
 _HERE = Path(__file__).parent
 _LESSON = _HERE.parents[1] / "widgets" / "lesson"
 # What `lesson.mjs` imports, itself included: loaded at once and not one after the other.
-_MODULES = (*sorted(path.name for path in _LESSON.glob("*.mjs")), "dom.mjs")
+_MODULES = (*sorted(path.name for path in _LESSON.glob("*.mjs")), "dom.mjs", "linked.mjs")
 
 
 def in_head() -> str:
@@ -35,7 +35,7 @@ def in_body(language: Language) -> str:
 
 
 def _address(name: str) -> str:
-    return f".{answers.PREFIX}/static/{answers.static_version()}/{name}"
+    return f"{answers.routes_path()}/static/{answers.static_version()}/{name}"
 
 
 def _read(name: str) -> str:

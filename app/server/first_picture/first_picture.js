@@ -1,4 +1,4 @@
-// The home page's first picture: the recorded curves, drawn before Streamlit has begun. It lies
+// The home page's first picture: the charts at iteration 0, drawn before Streamlit has begun. It lies
 // over the page that is being built below it, and goes when the charts there are drawn.
 // Runs in one scope with live_charts/sketch.mjs, which gives `sketch` and `make`.
 
@@ -30,23 +30,23 @@ function draw(panel, figure) {
   const plot = panel.querySelector("div");
   const r = panel.dataset.panel === "error" ? LABELS : 14;
   panel.querySelector("h2").textContent = figure.layout.title.text;
-  plot.append(sketch(figure, plot.clientWidth, plot.clientHeight, { ...MARGIN, r }));
+  plot.append(sketch({ ...figure, data: [] }, plot.clientWidth, plot.clientHeight, { ...MARGIN, r }));
 }
 
-// Each curve's name at its end, moved down where there is one already.
+// Each curve's name where it begins, moved down where there is one already.
 function name(picture, { data, layout }) {
   const [low, high] = layout.yaxis.range;
   const height = picture.clientHeight - MARGIN.t - MARGIN.b;
-  const ends = series.map((one) => {
-    const last = data.find(({ meta }) => meta?.series === one.key && meta.role === "train").y.at(-1);
-    return { ...one, y: MARGIN.t + height * (1 - (last - low) / (high - low)) };
+  const starts = series.map((one) => {
+    const first = data.find(({ meta }) => meta?.series === one.key && meta.role === "train").y[0];
+    return { ...one, y: MARGIN.t + height * (1 - (first - low) / (high - low)) };
   });
-  let free = Infinity;
-  for (const end of ends.sort((one, other) => other.y - one.y)) {
-    free = Math.min(end.y, free - LINE);
-    const at = { x: picture.clientWidth - LABELS + 7, y: free + 4, fill: end.colour };
+  let free = -Infinity;
+  for (const start of starts.sort((one, other) => one.y - other.y)) {
+    free = Math.max(start.y, free + LINE);
+    const at = { x: MARGIN.l + 7, y: free + 4, fill: start.colour };
     const text = make("text", { ...at, "font-size": 12.5, "font-weight": 650 });
-    text.textContent = end.label;
+    text.textContent = start.label;
     picture.append(text);
   }
 }

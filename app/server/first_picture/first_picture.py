@@ -22,7 +22,6 @@ from app.server.chart_answers import ChartRequest
 from app.server.first_picture import first_lesson
 from resnet_core.errors import PlaygroundError
 
-_LESSON = "/lesson"
 _PANELS = ("error", "response", "gradient")
 _HERE = Path(__file__).parent
 _SKETCH = _HERE.parents[1] / "widgets" / "live_charts" / "sketch.mjs"
@@ -54,7 +53,7 @@ class FirstPicture(BaseHTTPMiddleware):
 def _with_picture(html: str, request: Request) -> str:
     reader_language = language(request.query_params, request.headers.get("accept-language", ""))
     try:
-        if request.url.path == _LESSON:
+        if request.url.path == _lesson_path():
             return html.replace("<head>", f"<head>{first_lesson.in_head()}", 1).replace(
                 "</body>", f"{first_lesson.in_body(reader_language)}</body>", 1
             )
@@ -83,7 +82,11 @@ def _is_home(scope: Scope) -> bool:
 
 
 def _is_lesson(scope: Scope) -> bool:
-    return scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == _LESSON
+    return scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == _lesson_path()
+
+
+def _lesson_path() -> str:
+    return f"{answers.base_path()}/lesson"
 
 
 def _is_html(response: Response) -> bool:

@@ -25,7 +25,6 @@ export class Lesson {
   update({ document: lesson, dark }) {
     this.lesson = lesson;
     this.dark = dark;
-    this.places = [START, ...lesson.steps.map(({ id }) => id), END];
     if (!this.place) this.readUrl();
     this.draw();
   }
@@ -33,6 +32,8 @@ export class Lesson {
   readUrl() {
     const query = new URLSearchParams(window.location.search);
     const place = query.get("step") ?? START;
+    this.plan = query.get("plan") in this.lesson.plans ? query.get("plan") : "";
+    this.notes = query.get("notes") === "true";
     this.unknown = !this.places.includes(place);
     this.place = this.unknown ? START : place;
     this.projector = query.get("view") === "projector";
@@ -44,9 +45,18 @@ export class Lesson {
     const set = (name, value) => (value ? query.set(name, value) : query.delete(name));
     set("step", this.place === START ? "" : this.place);
     set("shown", this.step && this.answers.shown(this.place) ? "true" : "");
+    set("plan", this.plan);
+    set("notes", this.notes ? "true" : "");
     set("view", this.projector ? "projector" : "");
     const { pathname } = window.location;
     window.history.replaceState(window.history.state, "", query.size ? `${pathname}?${query}` : pathname);
+  }
+
+  // The places of the chosen plan; without one, all of them.
+  get places() {
+    const all = [START, ...this.lesson.steps.map(({ id }) => id), END];
+    const minutes = this.lesson.plans[this.plan];
+    return minutes ? all.filter((place) => place in minutes || place === this.place) : all;
   }
 
   get step() {
@@ -93,16 +103,20 @@ export class Lesson {
   }
 
   drawHead(words) {
-    const { steps } = this.lesson;
-    const number = steps.findIndex(({ id }) => id === this.place) + 1;
-    const label = this.step ? fill(words.step, { n: number, all: steps.length }) : words[this.place];
+    const minutes = this.lesson.plans[this.plan]?.[this.place];
+    const step = fill(words.step, { n: this.places.indexOf(this.place), all: this.places.length - 2 });
+    const label = [this.step ? step : words[this.place], minutes ? fill(words.plan, { n: minutes }) : ""].filter(Boolean).join(" · ");
     const list = element("ol", { class: "pl-steps" }, ...this.places.map((place) => this.dot(place, words)));
     const projector = element("button", {
       type: "button", class: "pl-quiet", text: this.projector ? words.normal : words.projector, onclick: () => this.project(!this.projector),
     });
+    const notes = element("button", {
+      type: "button", class: "pl-quiet", text: words.notes, "aria-pressed": String(this.notes), onclick: () => this.toggleNotes(),
+    });
     this.head.replaceChildren(
       element("span", { class: "pl-place", text: label }),
-      element("nav", { "aria-label": words.steps }, list), projector);
+      element("nav", { "aria-label": words.steps }, list),
+      element("span", { class: "pl-views" }, ...(this.step ? [notes] : []), projector));
   }
 
   dot(place, words) {
@@ -144,6 +158,16 @@ export class Lesson {
     const pen = this.drawing[step.id];
     Object.assign(pen, { drawn, words: this.lesson.words, onDraw: () => this.onDraw?.() });
     return pen;
+  }
+
+  toggleNotes() {
+    this.notes = !this.notes;
+    this.draw();
+  }
+
+  choosePlan(minutes) {
+    this.plan = minutes;
+    this.draw();
   }
 
   project(on) {

@@ -21,7 +21,7 @@ def lesson() -> None:
     _component(
         key="lesson",
         data={
-            "routes": answers.PREFIX,
+            "routes": answers.routes_path(),
             "version": answers.static_version(),
             "module": "lesson_component.mjs",
             "document": document(texts.language()),

@@ -26,7 +26,7 @@ export class Pen {
       x: left, y: top, width: right - left, height: bottom - top, class: "pl-board", tabindex: 0,
       role: "slider", "aria-label": this.pen.words.draw_hint, "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "vertical",
     });
-    this.hint = text(this.pen.words.draw_here, { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle", class: "pl-axis" });
+    this.hint = text(this.pen.words.draw_here, { x: (left + right) / 2, y: top + 0.2 * (bottom - top), "text-anchor": "middle", class: "pl-axis" });
     this.root.append(this.hint, this.cursor, this.board);
     this.at = this.pen.at ?? 0;
     this.board.addEventListener("pointerdown", (event) => this.press(event));

@@ -29,9 +29,11 @@ export class Picture {
   draw(grows) {
     const { clientWidth, clientHeight } = this.host;
     if (!this.view || !clientWidth || !clientHeight) return;
-    const { scene, words, label } = this.view;
+    const { scene, words, label, pen, after } = this.view;
     this.size = Number.parseFloat(getComputedStyle(this.host).fontSize);
     this.svg.replaceChildren();
+    const drawing = scene.kind === "curves" && pen && !after;
+    this.svg.setAttribute("role", drawing ? "group" : "img"); // an image has no control within
     for (const [name, value] of Object.entries({ width: clientWidth, height: clientHeight, "aria-label": label, "font-size": this.size })) {
       this.svg.setAttribute(name, value);
     }

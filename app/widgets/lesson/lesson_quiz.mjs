@@ -4,12 +4,12 @@ import { element, fill } from "./dom.mjs";
 import { link } from "./lesson_step.mjs";
 
 export function quiz(lesson, place) {
-  const { words, quiz: questions, steps } = lesson.lesson;
+  const { words, quiz: questions } = lesson.lesson;
   const given = lesson.answers.quiz(place);
   const at = questions.findIndex(({ id }) => !(id in given));
   if (place === "end" && at === -1) return scores(lesson, words, questions);
   const parts = [element("h1", { tabindex: -1, text: place === "start" ? words.title : words.end })];
-  if (place === "start") parts.push(element("p", { text: fill(words.lead, { n: steps.length }) }));
+  if (place === "start") parts.push(element("p", { text: fill(words.lead, { n: lesson.places.length - 2 }) }));
   if (at === -1) {
     const begin = element("button", { type: "button", class: "primary", text: words.next, onclick: () => lesson.move(1) });
     return [...parts, begin];
@@ -27,8 +27,18 @@ export function quiz(lesson, place) {
     element("p", { class: "pl-note", text: fill(words.question, { n: at + 1, all: questions.length }) }),
     element("p", { class: "pl-question", text: question.question }),
     element("div", { class: "pl-options column", role: "group", "aria-label": question.question }, ...options),
-    ...(place === "start" ? [skip] : []),
+    ...(place === "start" ? [skip, forTeacher(lesson, words)] : []),
   ];
+}
+
+// The lesson's length, and the handout with its plans.
+function forTeacher(lesson, words) {
+  const plans = Object.keys(lesson.lesson.plans).map((minutes) => element("button", {
+    type: "button", text: fill(words.plan, { n: minutes }), "aria-pressed": String(lesson.plan === minutes),
+    onclick: () => lesson.choosePlan(lesson.plan === minutes ? "" : minutes),
+  }));
+  const query = { lang: lesson.lesson.language };
+  return element("div", { class: "pl-teacher" }, ...plans, link({ path: "playground-api/handout", query }, words.handout));
 }
 
 function scores(lesson, words, questions) {

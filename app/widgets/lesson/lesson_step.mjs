@@ -2,26 +2,35 @@
 
 import { element, fill } from "./dom.mjs";
 import { points } from "./lesson_pen.mjs";
+import { showLinked } from "./linked.mjs";
 
 export function stepWords(lesson, step) {
   const { words } = lesson.lesson;
   const after = lesson.answers.shown(step.id);
+  lesson.seen = new Set(); // terms that the step has linked to the glossary
   const parts = [
     element("h1", { tabindex: -1, text: step.claim }),
     element("p", {}, ...marked(lesson, step.text)),
-    element("p", { class: "pl-question", text: step.question }),
+    element("p", { class: "pl-question" }, ...marked(lesson, step.question)),
   ];
   const answered = element("div", { class: "pl-measured", role: "status" });
   if (after) answered.append(...outcome(lesson, step, words));
   else parts.push(...asking(lesson, step, words));
-  return [...parts, answered];
+  return [...parts, answered, ...(lesson.notes ? [notes(step, words)] : [])];
+}
+
+// For the teacher: what students usually say, and what to ask next.
+function notes({ notes: { say, ask } }, words) {
+  return element("aside", { class: "pl-notes" },
+    element("p", {}, element("b", { text: `${words.students}: ` }), say),
+    element("p", {}, element("b", { text: `${words.ask}: ` }), ask));
 }
 
 // A sentence with its marks as buttons that bring a part of the picture forward.
 function marked(lesson, text) {
   return text.split(/(\[\[\w+:.*?\]\])/).filter(Boolean).flatMap((piece) => {
     const [, id, words] = piece.match(/^\[\[(\w+):(.*)\]\]$/) ?? [];
-    if (!id) return raised(piece);
+    if (!id) return raised(piece).map((part) => (typeof part === "string" ? linked(lesson, part) : part));
     const button = element("button", { type: "button", class: "pl-mark" }, ...raised(words));
     const undo = () => lesson.picture.mark([]);
     for (const name of ["mouseenter", "focus", "click"]) button.addEventListener(name, () => lesson.picture.mark([id]));
@@ -29,6 +38,13 @@ function marked(lesson, text) {
     queueMicrotask(() => button.style.setProperty("--part", lesson.picture.colourOf(id) || "inherit"));
     return [button];
   });
+}
+
+// A piece of a sentence in which each term's first mention leads to the glossary.
+function linked(lesson, text) {
+  const node = element("span", {});
+  showLinked(node, text, lesson.lesson.glossary, lesson.seen);
+  return node;
 }
 
 // "10^18" with its exponent raised.
@@ -108,6 +124,6 @@ function links(step, words) {
 }
 
 export function link({ path, query }, label, name = "") {
-  const base = window.location.pathname.replace(/lesson\/?$/, "");
+  const base = window.location.pathname.replace(/(lesson|classroom)\/?$/, "");
   return element("a", { href: `${base}${path}?${new URLSearchParams(query)}`, target: "_self", class: name, text: label });
 }

@@ -76,8 +76,8 @@ export class LiveCharts extends Live {
   }
 
   // Whether these charts already show what a page with these data asks for.
-  shows({ query, at, hidden, zoom, play }) {
-    const asNew = at === null && hidden.length === 0 && zoom === null && !play;
+  shows({ query, at, hidden, zoom, hold, play }) {
+    const asNew = at === null && hidden.length === 0 && zoom === null && !hold && !play;
     return asNew && query === this.query && this.isAsNew;
   }
 
@@ -101,6 +101,7 @@ export class LiveCharts extends Live {
     for (const panel of this.layers) panel.plot.setAttribute("aria-description", data.words.keys);
     this.load(data);
     if (!this.started) this.begin(data);
+    else if (this.held && !data.hold) this.letGo(data.play);
     this.root.classList.toggle("pg-empty", !data.query);
     if (!data.query) return this.notice(data.empty);
     if (data.query === this.query) return;
@@ -116,7 +117,15 @@ export class LiveCharts extends Live {
     this.hidden = new Set(data.hidden);
     this.error.zoom = data.zoom;
     this.scrubber.at = data.at;
+    this.held = data.hold; // waits at iteration 0, with what comes later covered
+    if (this.held) this.scrubber.at = 0;
     this.playOnce = data.play;
+  }
+
+  letGo(play) {
+    this.held = false;
+    this.scrubber.set(null);
+    if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.scrubber.toggle();
   }
 
   async receive(news) {
@@ -145,8 +154,9 @@ export class LiveCharts extends Live {
   sketchAll() {
     if (this.error.plotly || this.playOnce) return;
     const { figures, series } = this.news;
-    this.error.sketch(figures.error, this.error.room(series));
-    this.layers.forEach((panel) => panel.sketch(figures[panel.name], 14));
+    const shown = (figure) => (this.held ? { ...figure, data: [] } : figure);
+    this.error.sketch(shown(figures.error), this.error.room(series));
+    this.layers.forEach((panel) => panel.sketch(shown(figures[panel.name]), 14));
     this.root.dataset.pictured = "1";
   }
 
@@ -173,6 +183,7 @@ export class LiveCharts extends Live {
   }
 
   scrubbed(time) {
+    this.held = false;
     this.preview = null;
     this.history.want(time);
     this.refresh();
@@ -180,7 +191,7 @@ export class LiveCharts extends Live {
   }
 
   pointed(point) {
-    if (this.scrubber.playing) return;
+    if (this.scrubber.playing || this.held) return;
     this.preview = point?.time ?? null;
     this.layer = point?.layer ?? null;
     if (this.preview !== null) this.history.want(this.preview);
@@ -219,7 +230,7 @@ export class LiveCharts extends Live {
     if (!this.news || !this.error.plotly) return;
     if (this.rowsChanged) this.showRows();
     this.rowsChanged = false;
-    const veiled = this.preview !== null ? 0 : this.scrubber.playing ? 0.94 : 0.72;
+    const veiled = this.held ? 1 : this.preview !== null ? 0 : this.scrubber.playing ? 0.94 : 0.72;
     this.error.showTime(this.time, veiled);
     for (const panel of this.layers) {
       panel.showTime(this.time);

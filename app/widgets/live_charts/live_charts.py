@@ -32,6 +32,7 @@ def live_charts(
     *,
     compact: bool = False,
     remember: bool = False,
+    hold: bool = False,
     play: bool = False,
     empty: str = "",
     on_seen: Callable[[], None] = lambda: None,
@@ -47,6 +48,7 @@ def live_charts(
         compact: lower panels.
         remember: run the page again a moment after the reader scrubs, zooms or hides a
             curve, so that it can keep that in its URL.
+        hold: wait at iteration 0 with the rest covered, until this is no longer so.
         play: play from the beginning once.
         empty: the text where there are no runs.
         on_seen: called before the page runs after the reader's change of the charts.
@@ -56,7 +58,7 @@ def live_charts(
     """
     result = _component(
         key=key,
-        data=_data(run_ids, view, compact, remember, play, empty or t("charts.empty")),
+        data=_data(run_ids, view, compact, remember, hold, play, empty or t("charts.empty")),
         default={"seen": None},
         # Streamlit keeps a component's state only where there are callbacks.
         on_seen_change=on_seen,
@@ -66,7 +68,13 @@ def live_charts(
 
 
 def _data(
-    run_ids: Sequence[str], view: View, compact: bool, remember: bool, play: bool, empty: str
+    run_ids: Sequence[str],
+    view: View,
+    compact: bool,
+    remember: bool,
+    hold: bool,
+    play: bool,
+    empty: str,
 ) -> dict[str, Any]:
     parameters = view.changed(at=None, hidden=(), zoom=None).to_query()
     language, dark = texts.language(), theme.is_dark()
@@ -89,6 +97,7 @@ def _data(
         "zoom": list(view.zoom) if view.zoom else None,
         "compact": compact,
         "remember": remember,
+        "hold": hold,
         "play": play,
         "empty": empty,
         "words": _words(),

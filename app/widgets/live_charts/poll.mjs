@@ -8,9 +8,9 @@ const LONGEST_WAIT = 8000;
 export class Fault extends Error {}
 
 export class Poller {
-  // onNews(json), onLost(boolean), onFault(sentence): why there is no news
-  constructor({ onNews, onLost, onFault }) {
-    Object.assign(this, { onNews, onLost, onFault });
+  // onNews(json), onLost(boolean), onFault(sentence): why there is no news; longest: ms between tries
+  constructor({ onNews, onLost, onFault, longest = LONGEST_WAIT }) {
+    Object.assign(this, { onNews, onLost, onFault, longest });
     this.url = null;
     this.etag = null;
     this.wait = 0; // ms until the next request; 0: no more
@@ -49,7 +49,7 @@ export class Poller {
     } catch (error) {
       if (error.name === "AbortError") return;
       this.failures += 1;
-      this.wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
+      this.wait = Math.min(this.longest, FIRST_WAIT * 2 ** (this.failures - 1));
       if (error instanceof Fault) {
         this.onLost(false);
         this.onFault(error.message);

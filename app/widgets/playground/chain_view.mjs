@@ -54,7 +54,7 @@ export class ChainView {
   surfacePanel() {
     const { words } = this;
     return element("section", { class: "pp-panel pp-panel-surface" },
-      element("h3", { text: words["chain.surface"] }), this.surface.canvas, element("p", { class: "pp-note", text: words["chain.note_surface"] }));
+      element("h3", { "aria-level": 2, text: words["chain.surface"] }), this.surface.canvas, element("p", { class: "pp-note", text: words["chain.note_surface"] }));
   }
 
   // Shows other settings, at their last step.
@@ -165,7 +165,7 @@ class ChainCard {
     this.steps = element("span", { class: "pp-note" });
     this.bars = element("div", { class: "pp-bars", role: "img" });
     this.root = element("section", { class: "pp-card" },
-      element("header", {}, element("h3", { text: words[`chain.name.${form}`] }), this.product, this.steps),
+      element("header", {}, element("h3", { "aria-level": 2, text: words[`chain.name.${form}`] }), this.product, this.steps),
       this.bars, element("p", { class: "pp-note", text: words["chain.note_factors"] }));
   }
 

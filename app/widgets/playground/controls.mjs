@@ -22,6 +22,11 @@ export class Controls {
     if (!hidden.has("data")) this.root.append(element("div", { class: "pp-field" }, element("span", { text: words["label.data"] }), this.data));
     if (!hidden.has("depth")) this.root.append(this.depth);
     if (!hidden.has("more")) this.root.append(this.more);
+    this.more.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      this.more.removeAttribute("open");
+      this.more.querySelector("summary").focus();
+    });
     // A click elsewhere closes what is open over the page.
     this.close = (event) => !this.more.contains(event.target) && this.more.removeAttribute("open");
     document.addEventListener("pointerdown", this.close);

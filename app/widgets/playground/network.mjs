@@ -16,19 +16,17 @@ export const LEAK = 0.1; // slope of the leaky ReLU below zero
 const EPSILON = 1e-5; // added to the variance in batch normalisation, as in torch
 const NOISE = 0.1; // standard deviation around the identity, divided by the root of the width
 
-// f, and its derivative written in terms of y = f(z).
-const ACTIVATIONS = {
-  relu: { f: (z) => (z > 0 ? z : 0), slope: (y) => (y > 0 ? 1 : 0) },
-  leaky: { f: (z) => (z > 0 ? z : LEAK * z), slope: (y) => (y > 0 ? 1 : LEAK) },
-  tanh: { f: Math.tanh, slope: (y) => 1 - y * y },
-};
+// f by name: the slope below zero, or null for tanh.
+const LEAKS = { relu: 0, leaky: LEAK, tanh: null };
 
 // One weighted layer, its normalisation, and the activation that follows.
 class Layer {
-  // `take(length)` gives the layer's share of the network's parameters, as { value, gradient }.
-  constructor(inputs, units, { bn, activation }, take) {
-    Object.assign(this, { inputs, units, bn });
-    this.activation = ACTIVATIONS[activation];
+  // `take(length)` gives the layer's share of the network's parameters, as { value, gradient };
+  // `scratch` is what only one layer needs at a time.
+  constructor(inputs, units, { bn, activation }, take, scratch) {
+    Object.assign(this, { bn, scratch, leak: LEAKS[activation] });
+    this.inputs = inputs | 0; // whole numbers: a loop over doubles is half as fast
+    this.units = units | 0;
     this.W = take(inputs * units);
     this.scale = bn ? take(units) : null;
     this.shift = take(units); // the bias where there is no normalisation
@@ -46,98 +44,96 @@ class Layer {
     this.y = new Float64Array(rows * this.units); // the signal after shortcut and activation
     this.normal = new Float64Array(rows * this.units); // W x, normalised
     this.dz = new Float64Array(rows * this.units);
-    this.da = new Float64Array(rows * this.units);
-    this.dx = new Float64Array(rows * this.inputs);
+    this.scratch.reserve(rows * Math.max(this.units, this.inputs));
   }
 
   // z = BN(W x) or W x + b. With `fixed`, the mean and deviation of the last batch stay in use.
   respond(x, rows, fixed) {
     this.reserve(rows);
     this.x = x;
-    const { z, normal, units } = this;
-    multiply(this.bn ? normal : z, x, this.W.value, rows, this.inputs, units);
-    if (this.bn && !fixed) this.observe(normal, rows);
-    const { mean, deviation } = this;
+    const { z, normal, units, inputs, mean, deviation } = this;
+    const a = this.bn ? normal : z;
+    multiply(a, rows, units, inputs, x, inputs, 1, this.W.value, inputs, 1);
+    if (this.bn && !fixed) this.observe(a, rows);
     const shift = this.shift.value;
     const scale = this.scale?.value;
-    for (let at = 0; at < rows * units;) {
-      for (let unit = 0; unit < units; unit++, at++) {
-        if (scale) {
-          normal[at] = (normal[at] - mean[unit]) / deviation[unit];
-          z[at] = scale[unit] * normal[at] + shift[unit];
-        } else z[at] += shift[unit];
+    for (let unit = 0; unit < units; unit++) {
+      const [below, by, up] = [mean[unit], 1 / deviation[unit], shift[unit]];
+      if (!scale) {
+        for (let at = unit; at < rows * units; at += units) z[at] += up;
+        continue;
+      }
+      const times = scale[unit];
+      for (let at = unit; at < rows * units; at += units) {
+        const value = (a[at] - below) * by;
+        normal[at] = value;
+        z[at] = times * value + up;
       }
     }
     return z;
   }
 
+  // The mean and deviation of each unit over the batch.
   observe(a, rows) {
     const { mean, deviation, units } = this;
-    mean.fill(0);
-    deviation.fill(0);
-    for (let at = 0; at < rows * units;) for (let unit = 0; unit < units; unit++) mean[unit] += a[at++];
-    for (let unit = 0; unit < units; unit++) mean[unit] /= rows;
-    for (let at = 0; at < rows * units;) {
-      for (let unit = 0; unit < units; unit++) deviation[unit] += (a[at++] - mean[unit]) ** 2;
+    for (let unit = 0; unit < units; unit++) {
+      let sum = 0;
+      for (let at = unit; at < rows * units; at += units) sum += a[at];
+      const centre = sum / rows;
+      let squares = 0;
+      for (let at = unit; at < rows * units; at += units) squares += (a[at] - centre) * (a[at] - centre);
+      mean[unit] = centre;
+      deviation[unit] = Math.sqrt(squares / rows + EPSILON);
     }
-    for (let unit = 0; unit < units; unit++) deviation[unit] = Math.sqrt(deviation[unit] / rows + EPSILON);
   }
 
   // y = f(z), or f(x + z) with the x of a shortcut.
   activate(rows, shortcut) {
-    const { z, y } = this;
-    const { f } = this.activation;
-    for (let at = 0; at < rows * this.units; at++) y[at] = f(shortcut ? shortcut[at] + z[at] : z[at]);
+    const { z, y, leak } = this;
+    const size = rows * this.units;
+    if (shortcut) for (let at = 0; at < size; at++) y[at] = shortcut[at] + z[at];
+    const sum = shortcut ? y : z;
+    if (leak === null) for (let at = 0; at < size; at++) y[at] = Math.tanh(sum[at]);
+    else for (let at = 0; at < size; at++) y[at] = Math.max(sum[at], leak * sum[at]);
     return y;
   }
 
-  // dL/dz from dL/dy; with a shortcut also dL/dx along it.
+  // dL/dz from dL/dy, by the slope of f in terms of y; with a shortcut also dL/dx along it.
   deactivate(dy, rows) {
-    const { y, dz } = this;
-    const { slope } = this.activation;
-    for (let at = 0; at < rows * this.units; at++) dz[at] = dy[at] * slope(y[at]);
+    const { y, dz, leak } = this;
+    for (let at = 0; at < rows * this.units; at++) {
+      // Without a branch: half of the signs would be guessed wrongly.
+      dz[at] = dy[at] * (leak === null ? 1 - y[at] * y[at] : leak + (1 - leak) * Number(y[at] > 0));
+    }
     return dz;
   }
 
   // dL/dx from dL/dz, and the gradients of the layer's parameters.
   backward(dz, rows) {
-    const { units, inputs, W, x, dx } = this;
-    sumRows(this.shift.gradient, dz, rows, units);
+    const { units, inputs, W, x } = this;
+    const { dx } = this.scratch;
     const da = this.bn ? this.denormalise(dz, rows) : dz;
-    const { value, gradient } = W;
-    gradient.fill(0);
-    dx.fill(0, 0, rows * inputs);
-    for (let row = 0; row < rows; row++) {
-      // Two units at a time: half the traffic with memory.
-      for (let unit = 0, w = 0; unit < units; unit += 2, w += inputs) {
-        const d = da[row * units + unit];
-        const pair = unit + 1 < units;
-        const d2 = pair ? da[row * units + unit + 1] : 0;
-        const w2 = pair ? inputs : 0;
-        for (let at = row * inputs; at < (row + 1) * inputs; at++, w++) {
-          const signal = x[at];
-          gradient[w] += d * signal;
-          gradient[w + w2] += d2 * signal;
-          dx[at] += d * value[w] + d2 * value[w + w2];
-        }
-      }
-    }
+    if (!this.bn) sumRows(this.shift.gradient, dz, rows, units);
+    multiply(W.gradient, units, inputs, rows, da, 1, units, x, 1, inputs);
+    multiply(dx, rows, inputs, units, da, units, 1, W.value, 1, inputs);
     return dx;
   }
 
   // Through batch normalisation: da = scale / deviation (dz - mean(dz) - n mean(dz n)).
   denormalise(dz, rows) {
-    const { units, normal, da, deviation, scale, shift } = this;
-    scale.gradient.fill(0);
-    const [value, dScale, dShift] = [scale.value, scale.gradient, shift.gradient];
-    for (let at = 0; at < rows * units;) {
-      for (let unit = 0; unit < units; unit++, at++) dScale[unit] += dz[at] * normal[at];
-    }
-    for (let at = 0; at < rows * units;) {
-      for (let unit = 0; unit < units; unit++, at++) {
-        const centred = dz[at] - (dShift[unit] + normal[at] * dScale[unit]) / rows;
-        da[at] = (value[unit] / deviation[unit]) * centred;
+    const { units, normal, deviation, scale, shift } = this;
+    const { da } = this.scratch;
+    for (let unit = 0; unit < units; unit++) {
+      let [sum, product] = [0, 0];
+      for (let at = unit; at < rows * units; at += units) {
+        sum += dz[at];
+        product += dz[at] * normal[at];
       }
+      shift.gradient[unit] = sum;
+      scale.gradient[unit] = product;
+      const times = scale.value[unit] / deviation[unit];
+      const [mean, slope] = [sum / rows, product / rows];
+      for (let at = unit; at < rows * units; at += units) da[at] = times * (dz[at] - mean - normal[at] * slope);
     }
     return da;
   }
@@ -177,9 +173,10 @@ export class Network {
     this.settings = settings;
     const { depth, width, shortcut } = settings;
     const { take, finish } = allocation();
-    const open = new Layer(2, width, settings, take);
-    const inner = Array.from({ length: depth }, () => new Layer(width, width, settings, take));
-    this.out = new Layer(width, 1, { ...settings, bn: false }, take);
+    const scratch = new Scratch();
+    const open = new Layer(2, width, settings, take, scratch);
+    const inner = Array.from({ length: depth }, () => new Layer(width, width, settings, take, scratch));
+    this.out = new Layer(width, 1, { ...settings, bn: false }, take, scratch);
     this.layers = [open, ...inner]; // those with a response and units to look at
     this.blocks = [new Block([open], false)];
     const span = shortcut || 1;
@@ -277,18 +274,32 @@ export function wrong(s, classes, rows) {
   return count / rows;
 }
 
-// out = x W^T for rows of `inputs` values.
-function multiply(out, x, W, rows, inputs, units) {
-  for (let row = 0; row < rows; row++) {
-    for (let unit = 0; unit < units; unit += 2) {
-      const w2 = unit + 1 < units ? inputs : 0; // two units at a time
-      let [sum, sum2] = [0, 0];
-      for (let w = unit * inputs, from = row * inputs; from < (row + 1) * inputs; w++, from++) {
-        sum += W[w] * x[from];
-        sum2 += W[w + w2] * x[from];
+// out[row, column] = sum over terms of a[row, term] b[column, term], for two rows and four columns at
+// a time: each number that is read is used several times. Both matrices lie in arrays in which a step
+// along a row, column or term is `aRow`, `bColumn`, `aTerm` and `bTerm` places. Where fewer rows or
+// columns are left, the first of them is computed again.
+function multiply(out, rows, columns, terms, a, aRow, aTerm, b, bColumn, bTerm) {
+  for (let row = 0; row < rows; row += 2) {
+    const down = row + 1 < rows ? 1 : 0;
+    const a1 = down * aRow;
+    for (let column = 0; column < columns; column += 4) {
+      const c1 = column + 1 < columns ? 1 : 0;
+      const c2 = column + 2 < columns ? 2 : 0;
+      const c3 = column + 3 < columns ? 3 : 0;
+      const [b1, b2, b3] = [c1 * bColumn, c2 * bColumn, c3 * bColumn];
+      let s00 = 0, s01 = 0, s02 = 0, s03 = 0; // sums of the first row
+      let s10 = 0, s11 = 0, s12 = 0, s13 = 0; // of the second
+      let from = row * aRow, at = column * bColumn;
+      for (let term = 0; term < terms; term++, from += aTerm, at += bTerm) {
+        const u = a[from], v = a[from + a1];
+        const w0 = b[at], w1 = b[at + b1], w2 = b[at + b2], w3 = b[at + b3];
+        s00 += u * w0; s01 += u * w1; s02 += u * w2; s03 += u * w3;
+        s10 += v * w0; s11 += v * w1; s12 += v * w2; s13 += v * w3;
       }
-      out[row * units + unit] = sum;
-      if (w2) out[row * units + unit + 1] = sum2;
+      let to = row * columns + column;
+      out[to] = s00; out[to + c1] = s01; out[to + c2] = s02; out[to + c3] = s03;
+      to += down * columns;
+      out[to] = s10; out[to + c1] = s11; out[to + c2] = s12; out[to + c3] = s13;
     }
   }
 }
@@ -310,6 +321,19 @@ function deviation(values, length) {
   let sum = 0;
   for (let at = 0; at < length; at++) sum += (values[at] - mean) ** 2;
   return Math.sqrt(sum / length);
+}
+
+// Gradients on their way through one layer, which are not needed afterwards.
+class Scratch {
+  constructor() {
+    this.da = this.dx = new Float64Array(0);
+  }
+
+  reserve(length) {
+    if (length <= this.da.length) return;
+    this.da = new Float64Array(length);
+    this.dx = new Float64Array(length);
+  }
 }
 
 // Collects parameters, then lays them side by side in one array, and their gradients in another.

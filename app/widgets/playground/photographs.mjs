@@ -21,7 +21,7 @@ export class Photographs {
     this.seen.textContent = say.seen;
     const coloured = curves.map((curve) => ({ ...curve, color: shade(curve.family, curve.deep, dark) }));
     this.names.replaceChildren(...coloured.map(({ name, color, error }) =>
-      element("li", { style: `color: ${color}`, text: `${name} ${error.toFixed(1)} %` })));
+      element("li", { style: `--network: ${color}`, text: `${name} ${error.toFixed(1)} %` })));
     this.chart.setWords(say.curve, `${say.data} ${say.note}`);
     this.chart.draw({ lines: coloured, x: [0, Math.max(...curves.flatMap(({ x }) => x))], y: [0, 100] }, dark);
   }

@@ -20,9 +20,14 @@ const carry = element("p");
 const link = element("a", { href: "#photographs" });
 const photographs = new Photographs(recorded);
 const switches = element("div", { class: "pp-switches", role: "group" });
-const place = element("main");
-if (query.has("embed")) document.body.append(place);
-else document.body.append(switches, title, lead, place, carry, element("p", {}, link), photographs.root);
+const place = element("div");
+const main = element("main", {}, place);
+if (!query.has("embed")) {
+  document.body.append(element("header", {}, switches));
+  main.prepend(title, lead);
+  main.append(carry, element("p", {}, link), photographs.root);
+}
+document.body.append(main);
 const playground = new Playground(place, newWorker);
 
 window.addEventListener("resize", () => photographs.root.isConnected && photographs.show(language, dark));

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from resnet_core.errors import PlaygroundError
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs.worker.shell import Outcome, Progress, Worker
 from resnet_core.runs.folder import RunFolder, read_experiment, read_run
@@ -97,7 +98,7 @@ def _forked_session(
     Raises:
         CheckpointError: the copy is damaged, or none of it fits.
     """
-    parent = read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
+    parent = _parent(folder, experiment)
     start = load_checkpoint(checkpoint_at(folder.origin / "checkpoints", iteration))
     weights = carry_over(parent, start.weights, experiment)
     session = Session(experiment, dataset, initial_weights=weights, first=iteration, eager=eager)
@@ -105,6 +106,16 @@ def _forked_session(
     if session.new_weights:
         _log.info("Newly initialised: %s.", ", ".join(session.new_weights))
     return session
+
+
+def _parent(folder: RunFolder, experiment: Experiment) -> Experiment:
+    """Return the parent's experiment; the fork's own where it cannot be read: of what a fork may
+    change, the weights show most themselves."""
+    try:
+        return read_experiment((folder.origin / "experiment.json").read_text("utf-8"))
+    except (OSError, ValueError, PlaygroundError) as error:
+        _log.warning("The parent's experiment cannot be read (%s); its weights are used.", error)
+        return experiment
 
 
 def _describe(worker: Worker, started: Started, execution: Execution) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 
 import pytest
 from starlette.applications import Starlette
@@ -15,6 +17,8 @@ from app.server import chart_answers, lifespan
 from app.server import routes as api
 from app.server.chart_answers import Charts, Feed
 from resnet_core.errors import PlaygroundError
+from resnet_core.experiments.experiment import Experiment
+from resnet_core.jobs import queue
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -74,3 +78,26 @@ def _start_and_stop() -> None:
             pass
 
     asyncio.run(through())
+
+
+def test_a_supervisor_is_started_while_jobs_wait_whichever_page_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(services, "ensure_supervisor", lambda: asked.append(True))
+    lifespan.ensure_while_active()
+    assert not asked
+    queue.submit([Experiment.create(iterations=10)])
+    lifespan.ensure_while_active()
+    assert asked == [True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_the_server_opens_more_files_than_a_small_limit_allows() -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096));"
+        "from app.server.lifespan import raise_file_limit; raise_file_limit();"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["4096"]

@@ -25,7 +25,7 @@ def _modules() -> str:
 
 def test_the_browsers_requests_are_understood_by_the_routes() -> None:
     view = View(x="epochs", order="sorted", log=True, smooth=0.5, at=12.0, hidden=("plain-20",))
-    data = live_charts._data(["run-1", "run-2"], view, False, True, False, "none")
+    data = live_charts._data(["run-1", "run-2"], view, False, True, False, False, "none")
     query = {name: values[0] for name, values in parse_qs(data["query"]).items()}
     request, errors = ChartRequest.from_query(query)
     assert not errors
@@ -36,7 +36,7 @@ def test_the_browsers_requests_are_understood_by_the_routes() -> None:
 
 
 def test_without_runs_there_is_nothing_to_ask() -> None:
-    assert live_charts._data([], View(), False, False, False, "Do this.")["query"] == ""
+    assert live_charts._data([], View(), False, False, False, False, "Do this.")["query"] == ""
 
 
 def test_every_word_that_the_modules_say_is_sent_and_none_for_nothing() -> None:
@@ -46,7 +46,7 @@ def test_every_word_that_the_modules_say_is_sent_and_none_for_nothing() -> None:
 
 
 def test_every_field_that_the_modules_read_is_sent() -> None:
-    data = live_charts._data(["run-1"], View(), False, False, False, "")
+    data = live_charts._data(["run-1"], View(), False, False, False, False, "")
     read = set(re.findall(r"\bdata\.(\w+)", _modules()))
     # Plotly's points and graphs have `data`, too: traces, with these properties.
     assert read - {"map", "some", "find", "forEach", "meta"} <= set(data)

@@ -50,7 +50,7 @@ def test_depths(depth, layers_per_block, says):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("resnet-56", "cifar/resnet-20"),
+        ("resnet-56", "cifar/resnet-56"),
         ("cifar/resnet", "cifar/resnet-20"),
         ("cifar/resnet-5.6", "cifar/resnet-20"),
         ("cifar/resnet-" + "9" * 500, "cifar/resnet-20"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import re
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def _measured(name: str) -> Measured:
 
 def _result(name: str) -> pd.DataFrame:
     """Every row of a stored result, read without the product's own reader."""
-    lines = (RECORDED / "labs" / name / "events.jsonl").read_text("utf-8").splitlines()
+    packed = (RECORDED / "labs" / name / "events.jsonl.xz").read_bytes()
+    lines = lzma.decompress(packed).decode("utf-8").splitlines()
     events = [json.loads(line) for line in lines]
     rows = [
         {"table": event["table"], **row}
