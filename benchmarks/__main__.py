@@ -15,7 +15,16 @@ import click
 from benchmarks import machine
 
 # Each module gives `sections(quick)`: Markdown, one table at a time.
-NAMES = ("training", "checkpoints", "storage", "viewers", "cold_start", "pages", "playground")
+NAMES = (
+    "training",
+    "checkpoints",
+    "storage",
+    "viewers",
+    "cold_start",
+    "pages",
+    "playground",
+    "classroom",
+)
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import services
+from app import services, visitor
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import texts
@@ -17,7 +17,6 @@ from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import PuzzleState, View
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries
 from resnet_core.runs.record import ACTIVE, RunRecord
 
 GUESS = "puzzle.guess"  # absent while it is asked, the network that was guessed, or SKIPPED
@@ -111,12 +110,30 @@ def _buttons(
     again: bool,
     lacking: str,
 ) -> None:
+    going = [] if lacking else puzzle.going_on(experiments)
+    if going:
+        _join(home, experiments, going)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         label, hint = _run_label(experiments, again, bool(lacking))
         if st.button(label, type="primary", key="run", help=hint, disabled=bool(lacking)):
             _start(home, experiments)
     if lacking:
         st.caption(t("home.lacking", data=escaped(lacking)))
+
+
+def _join(
+    home: Page[PuzzleState], experiments: tuple[Experiment, ...], going: list[RunRecord]
+) -> None:
+    """Offer to watch the same training that is going on, or a seed that is pooled with it."""
+    st.caption(t("home.going_on"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(t("home.watch"), type="primary", key="watch"):
+            home.load(run=going[0].group)
+            rerun()
+        seed = puzzle.free_seed(going)
+        if st.button(t("home.own_seed", seed=seed), key="run", help=t("home.pooled")):
+            _start(home, tuple(one.changed(seed=seed) for one in experiments), going[0].group)
 
 
 def _run_label(
@@ -132,9 +149,11 @@ def _run_label(
     return t("home.run"), None
 
 
-def _start(home: Page[PuzzleState], experiments: tuple[Experiment, ...]) -> None:
+def _start(
+    home: Page[PuzzleState], experiments: tuple[Experiment, ...], group: str | None = None
+) -> None:
     with errors_shown():
-        started = services.submit(experiments)
+        started = services.submit(experiments, group)
         st.session_state.pop(GUESS, None)
         home.load(run=started[0].group)
         rerun()
@@ -150,16 +169,22 @@ def _progress(ids: list[str]) -> None:
         rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(1.0, now.share), text=_progress_text(records, now))
-        if st.button(t("home.stop"), key="stop"):
-            for record in records:
-                if record.state in ACTIVE:
-                    services.stop(record.id)
+        own = [
+            one for one in records if one.state in ACTIVE and visitor.current().may_change(one.id)
+        ]
+        if own and st.button(t("home.stop"), key="stop"):
+            for record in own:
+                services.stop(record.id)
 
 
 def _progress_text(records: list[RunRecord], now: Progress) -> str:
     if all(record.state == "queued" for record in records):
-        ahead = sum(run.state == "running" for run in queries.runs())
-        return t("home.waiting", ahead=ahead) if ahead else t("home.starting")
+        ahead, seconds = puzzle.waiting(records)
+        if not ahead:
+            return t("home.starting")
+        if seconds is None:
+            return t("home.waiting", place=ahead + 1)
+        return t("home.waiting_timed", place=ahead + 1, time=duration(seconds, t))
     percent = f"{now.share * 100:.0f}"
     if now.seconds_left is None:
         return t("home.progress", percent=percent)
@@ -196,9 +221,8 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     if puzzle.final_errors(records):
         st.caption(puzzle.measured_on(records, say))
         _more(records)
-        full_size = puzzle.at_full_size(records, say)
-        if full_size:
-            st.markdown(full_size)
+        for sentence in puzzle.at_larger_scales(records, say):
+            st.markdown(sentence)
     _links(records)
 
 

@@ -7,9 +7,11 @@ so.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from app import visitor
 from app.figures.labels import network_label
 from app.language.texts import Speaker
 from resnet_core.data import catalog
@@ -17,13 +19,16 @@ from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs import queries
-from resnet_core.runs.record import RunRecord
+from resnet_core.runs.record import ACTIVE, RunRecord
+from resnet_core.system import environment
 
 # Groups of recordings in the order in which they are offered: first those that any machine trains
 # in a minute or two, on photographs before shapes, then those nearest to the paper.
-GROUPS = ("photographs", "one-minute", "paper", "paper-24000", "paper-8000")
+GROUPS = ("photographs", "one-minute", "small-12000", "paper", "paper-24000", "paper-8000")
 # The largest scale on record, the nearest to the paper first.
 LARGE = ("paper", "paper-24000", "paper-8000")
+# All training images, but a quarter of the pixels and half the filters: it trains for longer.
+SMALL = ("small-12000",)
 DEEP = (56, 44, 32)  # layers of the two deep networks; the first that both families have
 # Percentage points: less than this between two small networks is not worth a sentence.
 MATTERS = 5.0
@@ -78,6 +83,49 @@ def experiments_like(records: Sequence[RunRecord]) -> tuple[Experiment, ...]:
     return tuple(first[name].changed(seed=seed) for name in four_of(records) or first)
 
 
+def going_on(experiments: Sequence[Experiment]) -> list[RunRecord]:
+    """Return the runs, queued or training, of a group that trains these networks with any seed."""
+    wanted = {experiment.changed(seed=0, name="") for experiment in experiments}
+    active = [run for run in visitor.visible(queries.runs()) if run.state in ACTIVE and run.group]
+    for group in dict.fromkeys(run.group for run in active):
+        runs = queries.group(group)
+        if wanted == {run.experiment.changed(seed=0, name="") for run in runs}:
+            return runs
+    return []
+
+
+def free_seed(runs: Sequence[RunRecord]) -> int:
+    """Return the first seed that none of the runs has."""
+    taken = {run.experiment.seed for run in runs}
+    return next(seed for seed in itertools.count() if seed not in taken)
+
+
+def waiting(records: Sequence[RunRecord]) -> tuple[int, float | None]:
+    """Return how many trainings are before these, and about how long until they begin.
+
+    Runs of one group with one seed count as one training. The seconds are None until a rate is
+    known.
+    """
+    own = {record.id for record in records}
+    first = min(record.position for record in records)
+    before = [
+        run
+        for run in queries.runs()
+        if run.id not in own
+        and (run.state == "running" or (run.state == "queued" and run.position < first))
+    ]
+    count = len({(run.group or run.id, run.experiment.seed) for run in before})
+    left = [run.seconds_left for run in before if run.state == "running"]
+    rates = [run.images_per_second for run in before if run.images_per_second]
+    if not rates or any(seconds is None for seconds in left):
+        return count, None
+    rate = statistics.fmean(rates)
+    queued = [run.experiment for run in before if run.state == "queued"]
+    work = sum(experiment.iterations * experiment.batch_size for experiment in queued)
+    running = max((seconds for seconds in left if seconds is not None), default=0.0)
+    return count, running + work / rate / environment.read().slots
+
+
 def lacking(experiments: Sequence[Experiment]) -> bool:
     """Return whether the data that these need are not on this machine."""
     try:
@@ -117,23 +165,32 @@ def recipe(experiment: Experiment, say: Speaker) -> str:
 
 def largest() -> list[RunRecord]:
     """Return the recorded four at the scale nearest to the paper's; [] where none is on record."""
-    return next((runs for group in LARGE if (runs := recorded_four(group))), [])
+    return _first_recorded(LARGE)
 
 
-def at_full_size(records: Sequence[RunRecord], say: Speaker) -> str:
-    """Return the errors of the largest recorded set; "" where it is the one that is shown."""
-    large = largest()
-    errors = _means(large, lambda run: run.train_error)
-    tested = _means(large, lambda run: run.test_error)
-    if errors is None or tested is None or large[0].group == records[0].group:
+def _first_recorded(groups: Sequence[str]) -> list[RunRecord]:
+    return next((runs for group in groups if (runs := recorded_four(group))), [])
+
+
+def at_larger_scales(records: Sequence[RunRecord], say: Speaker) -> list[str]:
+    """Return the errors of the four that trained longest, small and at full size; not of those
+    that are shown."""
+    scales = {"small": _first_recorded(SMALL), "full_size": largest()}
+    sentences = (_errors_of(runs, scale, records[0].group, say) for scale, runs in scales.items())
+    return [sentence for sentence in sentences if sentence]
+
+
+def _errors_of(runs: Sequence[RunRecord], scale: str, shown: str | None, say: Speaker) -> str:
+    errors = _means(runs, lambda run: run.train_error)
+    tested = _means(runs, lambda run: run.test_error)
+    if errors is None or tested is None or runs[0].group == shown:
         return ""
-    experiment = large[0].experiment
+    experiment = runs[0].experiment
     values = {**_percentages(errors), **_percentages(tested, "test_")}
     deeper = all(_deep(means, "resnet") < means["resnet-20"] for means in (errors, tested))
-    key = "full_size" if deeper else "full_size_not_yet"
     return say(
-        f"home.saw.{key}",
-        data=large[0].data_title,
+        f"home.saw.{scale}" if deeper else f"home.saw.{scale}_not_yet",
+        data=runs[0].data_title,
         iterations=f"{experiment.iterations:,}",
         **values,
     )

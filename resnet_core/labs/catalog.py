@@ -27,6 +27,8 @@ NAMES: tuple[str, ...] = (
     "paths",
     "forward",
     "backward",
+    "exploding",
+    "start",
     "court",
     "shattered",
     "landscape",

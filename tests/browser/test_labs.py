@@ -24,6 +24,8 @@ SHORT: dict[str, dict[str, str]] = {
     "paths": {"samples": "2", "images": "4"},
     "forward": {"images": "8"},
     "backward": {"images": "8"},
+    "exploding": {"deepest": "20", "seeds": "2", "images": "8", "width": "4"},
+    "start": {"depth": "14", "iterations": "30", "train_images": "64"},
     "court": {"depth": "14", "iterations": "30", "train_images": "128", "images": "50"},
     "shattered": {"depth": "10", "seeds": "1", "width": "32", "points": "64"},
     "landscape": {"resolution": "5", "images": "10"},

@@ -163,7 +163,7 @@ def test_runs_that_wait_for_others_say_so() -> None:
     test.button(key="run").click().run()
     assert not test.exception
     (progress,) = [element for element in test.main if element.type == "progress"]
-    assert progress.proto.text.startswith("Waiting for a free place; other runs are training: 1.")
+    assert progress.proto.text.startswith("Waiting: number 2 in the queue.")
 
 
 def test_stop_stops_all_four() -> None:
@@ -175,7 +175,7 @@ def test_stop_stops_all_four() -> None:
 
 
 def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise InvalidSetting("data", "stored", text="The disk is full; free some space.")
 
     monkeypatch.setattr(services, "submit", refuse)

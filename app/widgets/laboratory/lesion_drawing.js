@@ -100,15 +100,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   mark(root);
 
-  const blockOf = (event) => event.target.closest("[data-block]")?.dataset.block;
-  root.onclick = (event) => {
-    const name = blockOf(event);
-    if (name) click(root, name);
+  // A block, or the place that stands for folded ones; true where it was one of them.
+  const pressed = (event) => {
+    const { block, fold } = event.target.closest("[data-block], [data-fold]")?.dataset ?? {};
+    if (block) click(root, block);
+    else if (fold) setTriggerValue("fold", Number(fold));
+    return Boolean(block || fold);
   };
+  root.onclick = pressed;
   root.onkeydown = (event) => {
-    const name = blockOf(event);
-    if (!name || (event.key !== "Enter" && event.key !== " ")) return;
-    event.preventDefault();
-    click(root, name);
+    if ((event.key === "Enter" || event.key === " ") && pressed(event)) event.preventDefault();
   };
 }

@@ -21,6 +21,8 @@ from resnet_core.runs.record import RunRecord
 
 _HERE = Path(__file__).parent
 _DRAWING = _HERE.parent / "network_drawing" / "network_drawing.css"
+_KEY = "lesion-drawing"
+_OPENED = "lesion-drawing.opened"  # in the session: numbers of the stages that are not folded
 _WORDS = ("remove", "swap", "clear", "whole", "removed", "swapped")
 _component = st.components.v2.component(
     "lesion_drawing",
@@ -38,11 +40,12 @@ def lesion_drawing(state: LabState) -> LabSettings:
         return state.settings
     anatomy = describe(record.experiment)
     values = dict(state.settings)
+    opened: frozenset[int] = st.session_state.get(_OPENED, frozenset())
     result = _component(
-        key="lesion-drawing",
+        key=_KEY,
         data={
-            "wide": svg.wide(anatomy, t),
-            "narrow": svg.narrow(anatomy, t),
+            "wide": svg.wide(anatomy, t, opened),
+            "narrow": svg.narrow(anatomy, t, opened),
             "hue": theme.colour(anatomy.spec.family, anatomy.spec.depth, theme.is_dark()),
             "removed": list(values["removed"]),
             "swapped": list(values["swapped"]),
@@ -50,8 +53,16 @@ def lesion_drawing(state: LabState) -> LabSettings:
         },
         # Streamlit runs the page at a trigger only where there is a callback.
         on_change_change=touch,
+        on_fold_change=_fold,
     )
     return _changed(state, result.get("change"), anatomy.block_names)
+
+
+def _fold() -> None:
+    """Open the stage whose folded blocks were clicked, or fold it again."""
+    number = st.session_state[_KEY].get("fold")
+    if isinstance(number, int):
+        st.session_state[_OPENED] = st.session_state.get(_OPENED, frozenset()) ^ {number}
 
 
 def _drawn(runs: tuple[str, ...]) -> RunRecord | None:

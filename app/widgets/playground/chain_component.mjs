@@ -13,8 +13,9 @@ export function open(parent) {
     shown = data;
     if (rebuild) {
       view?.dispose();
+      view?.root.remove(); // the style sheet beside it stays
       view = new ChainView(data.words, (values) => { Object.assign(settings, values); show(); }, { surfaceOnly: true });
-      parent.replaceChildren(view.root);
+      parent.append(view.root);
     }
     show();
   };

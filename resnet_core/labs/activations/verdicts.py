@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from resnet_core.labs.certainty import side, spread
 from resnet_core.labs.events import Verdict
+from resnet_core.labs.tools.intervals import side, spread
 
 
 def verdict(label: str, blocks: int, ratios: Sequence[float]) -> Verdict:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from resnet_core.labs.certainty import side
 from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.tools.intervals import side
 
 _DECADE = 10.0  # from the last block to the first: shrunk or grown
 

@@ -57,7 +57,7 @@ QUESTION = Question(
     imported="labs.court_imported",
     code=(
         ("resnet_core/labs/court/run.py", "experiments"),
-        ("resnet_core/labs/court/run.py", "backward_norms"),
+        ("resnet_core/labs/tools/chain.py", "backward_norms"),
         ("resnet_core/labs/court/verdicts.py", "vanishing"),
         ("resnet_core/labs/court/verdicts.py", "exploding"),
         ("resnet_core/labs/court/verdicts.py", "steps"),

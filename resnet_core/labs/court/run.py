@@ -12,12 +12,9 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from resnet_core.attribution.explanation import restored_hooks
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.labs.court.question import SHALLOW, Settings
 from resnet_core.labs.court.verdicts import (
@@ -34,14 +31,16 @@ from resnet_core.labs.court.verdicts import (
 )
 from resnet_core.labs.events import Event, Row, Rows, attributes, finite
 from resnet_core.labs.tools import short_runs
+from resnet_core.labs.tools.chain import backward_norms
 from resnet_core.labs.tools.derived_networks import deeper, grafted
 from resnet_core.labs.tools.short_runs import FinalErrors, ShortRun, outer_norms
+from resnet_core.labs.tools.starts import near_identity
 from resnet_core.labs.tools.trained_network import (
     TrainedNetwork,
     check_same_data,
     dataset_of,
 )
-from resnet_core.networks.catalog import block_sites, build, response_sites
+from resnet_core.networks.catalog import block_sites, build
 
 SLOW = 1 / 3  # of the rate
 # Roles of the longer runs: times the steps (the paper tried 3, its footnote 3), share of the rate.
@@ -101,34 +100,11 @@ def all_runs(settings: Settings) -> list[ShortRun]:
     return runs
 
 
-@torch.no_grad()
 def dirac_start(experiment: Experiment) -> dict[str, Tensor]:
-    """Every 3x3 layer passes its input on, plus `_NOISE` times He's weights.
-
-    With BN a start that only has another scale than He's is the same function; this one is not.
-    """
+    """The network near the identity instead of He's initial values."""
     model = build(experiment.spec_for(dataset_of(experiment)), experiment.seed)
-    for site in response_sites(model):
-        own = site.conv.weight.clone()
-        nn.init.dirac_(site.conv.weight)
-        site.conv.weight.add_(own, alpha=_NOISE)
+    near_identity(model, _NOISE)
     return model.state_dict()
-
-
-def backward_norms(
-    model: nn.Module, images: Tensor, labels: Tensor
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """||dLoss/dW|| and ||dLoss/dy|| of every 3x3 layer y = W * x, training mode; one batch."""
-    convolutions = [site.conv for site in response_sites(model)]
-    outputs: list[Tensor] = []
-    with restored_hooks(model):
-        for convolution in convolutions:
-            convolution.register_forward_hook(lambda _, __, output: outputs.append(output))
-        loss = functional.cross_entropy(model.train()(images), labels)
-    weights = [convolution.weight for convolution in convolutions]
-    gradients = torch.autograd.grad(loss, [*weights, *outputs])
-    norms = np.array([float(gradient.norm()) for gradient in gradients])
-    return norms[: len(weights)], norms[len(weights) :]
 
 
 def run(settings: Settings, networks: Sequence[TrainedNetwork] = ()) -> Iterator[Event]:

@@ -15,12 +15,12 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from resnet_core.labs.certainty import side, spread
 from resnet_core.labs.ensemble.question import Settings
 from resnet_core.labs.ensemble.verdicts import Average, Thinning, verdicts
 from resnet_core.labs.events import Event, Progress, Row, Rows, attributes, finite
 from resnet_core.labs.lesion.run import lesioned
 from resnet_core.labs.tools.chain import Chain, Step, changes_size, subsets
+from resnet_core.labs.tools.intervals import side, spread
 from resnet_core.labs.tools.short_runs import guessing_error
 from resnet_core.labs.tools.trained_network import TrainedNetwork, check_same_data, standard_error
 from resnet_core.networks.blocks import ShortcutBlock

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from resnet_core.labs.certainty import near_guessing, side, spread
 from resnet_core.labs.events import Row, Verdict, attributes
+from resnet_core.labs.tools.intervals import near_guessing, side, spread
 
 # Percent: an average with fewer mistakes is saturated, and no loss can be compared with its own.
 SATURATED = 1.0

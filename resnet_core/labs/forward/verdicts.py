@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from resnet_core.labs.certainty import side, spread
 from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.tools.intervals import side, spread
 
 ROUNDING = 1e-5  # relative; float32 keeps 6e-8 an addition
 _ELSEWHERE = 1.0  # the difference is as large as x_L

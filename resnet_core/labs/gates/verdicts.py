@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.certainty import side
 from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.tools.intervals import side
 
 _CLOSED = 0.1  # of x left
 _NARROWED = 0.05  # less of x left than at the start

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_core.labs.certainty import spread
 from resnet_core.labs.events import Event, Progress, Row, Rows, Value, attributes, finite
 from resnet_core.labs.landscape.question import Settings
 from resnet_core.labs.landscape.verdicts import Surface, verdicts
+from resnet_core.labs.tools.intervals import spread
 from resnet_core.labs.tools.trained_network import (
     TrainedNetwork,
     logits,

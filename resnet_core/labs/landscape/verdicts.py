@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_core.labs.certainty import side
 from resnet_core.labs.events import Verdict, attributes
+from resnet_core.labs.tools.intervals import side
 
 _NEAR_GUESSING = 0.8
 

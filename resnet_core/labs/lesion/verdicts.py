@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from resnet_core.labs.certainty import ERRORS, near_guessing, share_error, side, spread
 from resnet_core.labs.events import Value, Verdict, attributes
+from resnet_core.labs.tools.intervals import ERRORS, near_guessing, share_error, side, spread
 
 # Points: of an ordinary block that costs fewer hardly anything is missed, as in their Fig. 3.
 _HARDLY_MISSED = 10.0

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import linear_regression
 
-from resnet_core.labs.certainty import side
 from resnet_core.labs.events import Value, Verdict
+from resnet_core.labs.tools.intervals import side
 
 _EVEN = 0.05  # of the blocks: a smaller difference in mean length is none
 # Percent of all paths that carry 90 % of the gradient: up to this many is a concentration. Veit

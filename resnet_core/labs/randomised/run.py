@@ -17,11 +17,11 @@ from resnet_core.attribution.explanation import Options
 from resnet_core.attribution.methods import explain
 from resnet_core.attribution.scores import rank_correlation
 from resnet_core.labs.attribution.run import load_picture
-from resnet_core.labs.certainty import spread
 from resnet_core.labs.events import Event, Progress, Row, Rows, finite, pack_map
 from resnet_core.labs.randomised.question import Settings
 from resnet_core.labs.randomised.verdicts import verdict
 from resnet_core.labs.tools.derived_networks import set_batch_statistics
+from resnet_core.labs.tools.intervals import spread
 from resnet_core.labs.tools.trained_network import TrainedNetwork, standard_error
 from resnet_core.networks.catalog import build
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from resnet_core.labs.attribution.question import NAMES
-from resnet_core.labs.certainty import ERRORS, side
 from resnet_core.labs.events import Verdict
+from resnet_core.labs.tools.intervals import ERRORS, side
 
 # Rank correlations of maps of random weights with those of the trained ones.
 SAME, OTHER = 0.5, 0.25

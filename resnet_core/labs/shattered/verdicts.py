@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 from resnet_core.labs.events import Value, Verdict
 from resnet_core.labs.microscope.verdicts import FORMS, Form, which
 from resnet_core.labs.shattered.question import Settings
-from resnet_core.labs.tools.intervals import quantile
+from resnet_core.labs.tools.intervals import Interval
 
 _DIFFERENT = 0.1  # of a correlation
 _NEAR_NOISE = 0.15
@@ -52,10 +51,8 @@ def overflow(correlations: Tensor) -> int | None:
 
 def spread(differences: Tensor) -> float:
     """Half the 95 % interval of the last layer's mean difference over seeds."""
-    last = differences[:, -1]
-    if len(last) < 2:
-        return math.inf
-    return quantile(len(last) - 1) * float(last.std()) / math.sqrt(len(last))
+    interval = Interval.of(differences[:, -1].tolist())
+    return interval.high - interval.middle
 
 
 def part_of_bn(with_bn: Tensor, without: Tensor, depth: int) -> Verdict:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_core.attribution.explanation import restored_hooks
 from resnet_core.labs.tools.trained_network import logits
 from resnet_core.networks.blocks import Block
-from resnet_core.networks.catalog import CifarPreActivationNet, block_sites
+from resnet_core.networks.catalog import CifarPreActivationNet, block_sites, response_sites
 
 Step = Callable[[Tensor], Tensor]
 
@@ -82,6 +85,22 @@ def gradient_at_end(chain: Chain, x: Tensor, labels: Tensor) -> Tensor:
         return functional.cross_entropy(chain.head(x), labels, reduction="sum")
 
     return transposed(loss, x, torch.ones(()).to(x))
+
+
+def backward_norms(
+    model: nn.Module, images: Tensor, labels: Tensor
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """||dLoss/dW|| and ||dLoss/dy|| of every 3x3 layer y = W * x, training mode; one batch."""
+    convolutions = [site.conv for site in response_sites(model)]
+    outputs: list[Tensor] = []
+    with restored_hooks(model):
+        for convolution in convolutions:
+            convolution.register_forward_hook(lambda _, __, output: outputs.append(output))
+        loss = functional.cross_entropy(model.train()(images), labels)
+    weights = [convolution.weight for convolution in convolutions]
+    gradients = torch.autograd.grad(loss, [*weights, *outputs])
+    norms = np.array([float(gradient.norm()) for gradient in gradients])
+    return norms[: len(weights)], norms[len(weights) :]
 
 
 def subsets(

@@ -1,6 +1,6 @@
-"""Differences of errors between trainings, with intervals over seeds and images. No torch.
+"""Values with their chance: standard errors, intervals over seeds and images, guessing. No torch.
 
-A verdict compares such an interval with its threshold, and is refused where the interval holds it.
+A verdict compares such a value with its threshold, and is refused where chance allows both sides.
 """
 
 from __future__ import annotations
@@ -8,12 +8,48 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, variance
+from statistics import fmean, stdev, variance
 
+ERRORS = 2.0  # standard errors on either side of a value: about 95 % of chance
+# The share of guessing's error by which a network must be better before it counts as trained:
+# of ten classes, ten points.
+_LEARNED = 1 / 9
 # 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom; beyond them the normal one.
 _T = (12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _NORMAL = 1.96
 _T_SLOPE = 2.4  # t is about 1.96 + 2.4 / degrees of freedom
+
+
+def side(value: float, error: float, threshold: float = 0.0) -> int:
+    """Return 1 where the value lies above the threshold, -1 below, 0 where chance allows both.
+
+    Args:
+        error: standard error of the value.
+    """
+    distance = value - threshold
+    if not abs(distance) > ERRORS * error:
+        return 0
+    return 1 if distance > 0 else -1
+
+
+def spread(values: Sequence[float]) -> float:
+    """Standard error of the mean of a few values; 0 for fewer than two."""
+    return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+
+
+def share_error(images: int) -> float:
+    """Largest standard error of a percentage of so many images, points."""
+    return 50 / math.sqrt(images)
+
+
+def near_guessing(error: float, chance: float) -> bool:
+    """Check that a network is hardly better than a guess: a diverged one, or one that is stuck.
+
+    Args:
+        error: of the network, percent; not a number where its training diverged.
+        chance: error of a guess, percent.
+    """
+    return not error <= (1 - _LEARNED) * chance
 
 
 @dataclass(frozen=True)
@@ -23,6 +59,14 @@ class Interval:
     middle: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Interval:
+        """The mean of a few values, one a seed; of a single one the interval has no ends."""
+        middle, error = fmean(values), spread(values)
+        freedom = len(values) - 1
+        half = quantile(freedom) * error if freedom else math.inf
+        return cls(middle, middle - half, middle + half)
 
     def above(self, threshold: float) -> bool:
         """Check that the whole interval is above the threshold."""

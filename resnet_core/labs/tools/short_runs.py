@@ -149,6 +149,7 @@ class ShortRun:
         classes: of its images.
         iteration: updates so far.
         norms: of every 3x3 layer's gradient, an array a measurement.
+        responses: the standard deviation of every 3x3 layer's, at the last measurement.
         final: None until it has ended.
     """
 
@@ -159,6 +160,7 @@ class ShortRun:
     classes: int = CLASSES
     iteration: int = 0
     norms: list[NDArray[np.float32]] = field(default_factory=list)
+    responses: NDArray[np.float32] | None = None
     final: FinalErrors | None = None
 
     @property
@@ -178,6 +180,7 @@ class ShortRun:
         if isinstance(event, Measurement):
             self.iteration = event.iteration
             self.norms.append(event.gradient_norm)
+            self.responses = event.response_std
         else:
             self.iteration = self.experiment.iterations
             self.final = FinalErrors.of(event, self.classes)

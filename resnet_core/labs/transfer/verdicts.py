@@ -10,9 +10,8 @@ from statistics import fmean
 
 import numpy as np
 
-from resnet_core.labs.certainty import spread
 from resnet_core.labs.events import Value, Verdict
-from resnet_core.labs.tools.intervals import quantile
+from resnet_core.labs.tools.intervals import quantile, spread
 from resnet_core.labs.transfer.scenes import Index, Score, interval
 
 _RESIDUAL = ("resnet", "preresnet")

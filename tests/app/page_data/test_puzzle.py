@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.language.texts import LANGUAGES, Speaker, speaker
+from app.language.texts import LANGUAGES, Speaker, catalogue, speaker
 from app.page_data import puzzle
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
-from resnet_core.runs import queries
+from resnet_core.runs import queries, store
 from resnet_core.runs.record import RunRecord
 from tests.app.runs_on_record import put_on_record
 
@@ -134,3 +136,65 @@ def test_a_guess_is_answered_from_the_numbers(home: Path, language: str) -> None
     assert "15.0" in wrong
     assert "plain-56" in wrong
     assert puzzle.answer("plain-20", records[:2], say) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("deep", "deeper_is_better"), [(18.5, True), (27.6, False)])
+def test_the_sets_that_trained_longer_are_said_beside_it(
+    monkeypatch: pytest.MonkeyPatch, language: str, deep: float, deeper_is_better: bool
+) -> None:
+    errors = {"plain-20": 30.0, "plain-56": 45.0, "resnet-20": 22.7, "resnet-56": deep}
+
+    def ended(group: str) -> list[RunRecord]:
+        return [
+            replace(run, train_error=error, test_error=error + 3)
+            for run in _recorded(group)
+            for error in [errors[run.experiment.network.removeprefix("cifar/")]]
+        ]
+
+    on_record(monkeypatch, *ended("small-12000"), *ended("paper-8000"))
+    say = speaker(language)
+    small, full_size = puzzle.at_larger_scales(_recorded("photographs"), say)
+    assert str(deep) in small
+    assert f"{deep + 3:.1f}" in small
+    beginning = catalogue()["home.saw.small"][language].split("{")[0]
+    assert small.startswith(beginning) == deeper_is_better
+    assert small != full_size
+    # A set that is on the screen is not said a second time.
+    assert puzzle.at_larger_scales(_recorded("small-12000"), say) == [full_size]
+    assert puzzle.at_larger_scales(_recorded("paper-8000"), say) == [small]
+
+
+def _group(seeds: range, state: str, network: str = "cifar/plain-20") -> list[RunRecord]:
+    runs = []
+    for seed in seeds:
+        experiment = Experiment.create(network=network, iterations=100, data="shapes", seed=seed)
+        run = RunRecord(
+            id=f"run-{state}-{seed}",
+            experiment=experiment,
+            state=state,  # type: ignore[arg-type]
+            created=time.time(),
+            group="class-group",
+            images_per_second=100.0 if state == "running" else None,
+        )
+        runs.append(run)
+    return store.of_home().add(runs)
+
+
+def test_the_same_training_is_found_whatever_its_seed(home: Path) -> None:
+    experiment = Experiment.create(network="cifar/plain-20", iterations=100, data="shapes", seed=7)
+    assert puzzle.going_on([experiment]) == []
+    _group(range(2), "running")
+    assert [run.id for run in puzzle.going_on([experiment])] == ["run-running-0", "run-running-1"]
+    assert puzzle.free_seed(puzzle.going_on([experiment])) == 2
+    assert puzzle.going_on([experiment.changed(iterations=200)]) == []
+
+
+def test_a_place_in_the_queue_and_the_time_until_it_comes(home: Path) -> None:
+    (running,) = _group(range(1), "running")
+    queued = _group(range(1, 4), "queued")
+    last = store.of_home().get(queued[-1].id)
+    ahead, seconds = puzzle.waiting([last])
+    assert ahead == 3
+    work = 100 * running.experiment.batch_size / 100.0  # of one run, at 100 images a second
+    assert seconds == pytest.approx(work + 2 * work / 4)  # four places

@@ -17,10 +17,11 @@ from resnet_core.labs.court import verdicts as court_verdicts
 from resnet_core.labs.court.question import QUESTION, Settings, accepts, combines
 from resnet_core.labs.court.verdicts import Evidence, Graft, Pair, Result
 from resnet_core.labs.events import Progress, Rows, Verdict
+from resnet_core.labs.tools.chain import backward_norms
 from resnet_core.labs.tools.intervals import Groups
 from resnet_core.labs.tools.short_runs import FinalErrors
 from resnet_core.labs.tools.trained_network import TrainedNetwork
-from resnet_core.networks.catalog import build
+from resnet_core.networks.catalog import build, response_sites
 from tests.children import Children
 
 SMALL = Settings(depth=14, iterations=30, train_images=64, images=50, data="shapes")
@@ -78,7 +79,7 @@ def test_signals_and_gradients_are_autograds() -> None:
     one = subject(8)
     model = one.model().train()
     images, labels = one.train_images(128)
-    convolutions = [site.conv for site in court.response_sites(model)]
+    convolutions = [site.conv for site in response_sites(model)]
     zeros: list[torch.Tensor] = []
 
     def add(_: object, __: object, output: torch.Tensor) -> torch.Tensor:
@@ -91,7 +92,7 @@ def test_signals_and_gradients_are_autograds() -> None:
     expected = [float(g.norm()) for g in torch.autograd.grad(loss, [*layers, *zeros])]
     for hook in hooks:
         hook.remove()
-    weights, signals = court.backward_norms(one.model(), images, labels)
+    weights, signals = backward_norms(one.model(), images, labels)
     assert [*weights, *signals] == pytest.approx(expected, rel=1e-5)
 
 
@@ -100,7 +101,7 @@ def test_at_the_start_a_plain_networks_signal_grows_towards_the_input() -> None:
     experiment = Experiment.create(network="cifar/plain-56", width=8, image_size=8, test_images=50)
     model = build(experiment.network_spec(8), 0)
     images, labels = subject(8).train_images(64)
-    _, signals = court.backward_norms(model, images, labels)
+    _, signals = backward_norms(model, images, labels)
     most = court_verdicts.reach(signals)[1]
     assert most > 300
     assert court_verdicts.exploding(most, 5.0).finding != "exploding_acquitted"

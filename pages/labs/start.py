@@ -1,0 +1,3 @@
+from app.widgets.laboratory.laboratory import laboratory
+
+laboratory("start")

@@ -1,0 +1,1 @@
+"""Is it the form or the start?"""
