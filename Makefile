@@ -7,7 +7,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run class test test-all planted-faults check format bench bench-gpu demo-table pictures clean
+.PHONY: help run class test test-all faults fuzz planted-faults check format bench bench-gpu demo-table pictures clean
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ test: .venv/dev ## Run the tests; of the slowest with many cases, a fifth of the
 
 test-all: .venv/dev ## Run every case of every test.
 	$(BIN)/python -m pytest -n 2 --all
+
+faults: .venv/app ## Try every known fault again and again and write docs/reliability.md; hours.
+	$(BIN)/python -m benchmarks.faults --write docs/reliability.md
+
+fuzz: .venv/app ## Give every reader 100,000 damaged inputs in all and write docs/fuzzing.md.
+	$(BIN)/python -W ignore -m benchmarks.fuzz --inputs 100000 --write docs/fuzzing.md
 
 planted-faults: .venv/dev ## Plant faults in a copy of the product and see the tests catch them.
 	$(BIN)/python -m benchmarks.planted_faults --write docs/planted-faults.md

@@ -221,9 +221,8 @@ def _conclusion(records: list[RunRecord], guess: str | None) -> None:
     if puzzle.final_errors(records):
         st.caption(puzzle.measured_on(records, say))
         _more(records)
-        full_size = puzzle.at_full_size(records, say)
-        if full_size:
-            st.markdown(full_size)
+        for sentence in puzzle.at_larger_scales(records, say):
+            st.markdown(sentence)
     _links(records)
 
 

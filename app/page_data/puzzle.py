@@ -24,9 +24,11 @@ from resnet_core.system import environment
 
 # Groups of recordings in the order in which they are offered: first those that any machine trains
 # in a minute or two, on photographs before shapes, then those nearest to the paper.
-GROUPS = ("photographs", "one-minute", "paper", "paper-24000", "paper-8000")
+GROUPS = ("photographs", "one-minute", "small-12000", "paper", "paper-24000", "paper-8000")
 # The largest scale on record, the nearest to the paper first.
 LARGE = ("paper", "paper-24000", "paper-8000")
+# All training images, but a quarter of the pixels and half the filters: it trains for longer.
+SMALL = ("small-12000",)
 DEEP = (56, 44, 32)  # layers of the two deep networks; the first that both families have
 # Percentage points: less than this between two small networks is not worth a sentence.
 MATTERS = 5.0
@@ -163,23 +165,32 @@ def recipe(experiment: Experiment, say: Speaker) -> str:
 
 def largest() -> list[RunRecord]:
     """Return the recorded four at the scale nearest to the paper's; [] where none is on record."""
-    return next((runs for group in LARGE if (runs := recorded_four(group))), [])
+    return _first_recorded(LARGE)
 
 
-def at_full_size(records: Sequence[RunRecord], say: Speaker) -> str:
-    """Return the errors of the largest recorded set; "" where it is the one that is shown."""
-    large = largest()
-    errors = _means(large, lambda run: run.train_error)
-    tested = _means(large, lambda run: run.test_error)
-    if errors is None or tested is None or large[0].group == records[0].group:
+def _first_recorded(groups: Sequence[str]) -> list[RunRecord]:
+    return next((runs for group in groups if (runs := recorded_four(group))), [])
+
+
+def at_larger_scales(records: Sequence[RunRecord], say: Speaker) -> list[str]:
+    """Return the errors of the four that trained longest, small and at full size; not of those
+    that are shown."""
+    scales = {"small": _first_recorded(SMALL), "full_size": largest()}
+    sentences = (_errors_of(runs, scale, records[0].group, say) for scale, runs in scales.items())
+    return [sentence for sentence in sentences if sentence]
+
+
+def _errors_of(runs: Sequence[RunRecord], scale: str, shown: str | None, say: Speaker) -> str:
+    errors = _means(runs, lambda run: run.train_error)
+    tested = _means(runs, lambda run: run.test_error)
+    if errors is None or tested is None or runs[0].group == shown:
         return ""
-    experiment = large[0].experiment
+    experiment = runs[0].experiment
     values = {**_percentages(errors), **_percentages(tested, "test_")}
     deeper = all(_deep(means, "resnet") < means["resnet-20"] for means in (errors, tested))
-    key = "full_size" if deeper else "full_size_not_yet"
     return say(
-        f"home.saw.{key}",
-        data=large[0].data_title,
+        f"home.saw.{scale}" if deeper else f"home.saw.{scale}_not_yet",
+        data=runs[0].data_title,
         iterations=f"{experiment.iterations:,}",
         **values,
     )

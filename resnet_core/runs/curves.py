@@ -51,6 +51,8 @@ def read(folder: RunFolder) -> Telemetry:
             state = path.stat()
         except FileNotFoundError:
             continue
+        except OSError as error:  # a link to itself, or a folder that may not be looked into
+            raise PlaygroundError("runs.telemetry_damaged", path=path, error=error) from error
         telemetry = _cached(path, state.st_mtime_ns, state.st_size)
         if telemetry is not None:
             return telemetry
@@ -78,11 +80,11 @@ def _cached(path: Path, modified: int, size: int) -> Telemetry | None:
     """Return a file's telemetry, read once for each state of the file; None before its first."""
     try:
         rows = stream.read(path) if path.suffix == ".arrow" else pyarrow.parquet.read_table(path)
+        return from_table(rows)
     except (PlaygroundError, FileNotFoundError):
         return None  # no first message yet, or compacted in this very moment
-    except (pa.ArrowException, OSError) as error:
+    except stream.DAMAGE as error:
         raise PlaygroundError("runs.telemetry_damaged", path=path, error=error) from error
-    return from_table(rows)
 
 
 def _matrix(rows: pa.Table, column: str, width: int) -> Float32:

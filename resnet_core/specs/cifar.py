@@ -129,7 +129,7 @@ def parse_name(name: str, layers_per_block: int = 2) -> tuple[Family, int]:
 def _meant(name: str) -> str | None:
     """Return the name that is meant by one of other code, such as resnet20 or PreActResNet-18."""
     letters = re.sub(r"[-_/ ]", "", name.lower()).removeprefix("cifar").removeprefix("imagenet")
-    match = re.fullmatch(r"(pre|preact|preactivation)?(resnet|plain|highway)(\d{1,4})", letters)
+    match = re.fullmatch(r"(pre|preact|preactivation)?(resnet|plain|highway)([0-9]{1,4})", letters)
     if match is None:
         return None
     depth = int(match[3])

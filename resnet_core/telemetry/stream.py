@@ -39,10 +39,10 @@ SCALARS: Mapping[str, tuple[pa.DataType, bool]] = {
     "images_per_second": (pa.float64(), False),
     "audit_error": (pa.float64(), True),
 }
-_LONGEST_TORN = 64  # bytes of a first message that was never whole
+_LONGESTDAMAGE = 64  # bytes of a first message that was never whole
 VECTORS = {"response_std": "layers", "gradient_norm": "layers", "branch_ratio": "blocks"}
 # pyarrow's errors for bytes that are no whole message, or a damaged one.
-_TORN = (
+DAMAGE = (
     *(pa.ArrowException, OSError, EOFError, StopIteration, ValueError, KeyError, TypeError),
     *(IndexError, AttributeError, OverflowError, MemoryError),
 )
@@ -110,7 +110,7 @@ class StreamWriter:
         self._path = path
         content = _bytes(path)
         schema, _, self._end = _parse(content)
-        if schema is None and len(content) > _LONGEST_TORN:
+        if schema is None and len(content) > _LONGESTDAMAGE:
             _put_aside(path)
         self._schema = schema or new_schema(started)
         for axis in ("layers", "blocks"):
@@ -250,7 +250,7 @@ def _parse(content: bytes) -> tuple[pa.Schema | None, list[pa.RecordBatch], int]
         schema = pa.ipc.read_schema(pa.BufferReader(content))
         _check(schema)
         header = _header_length(content)
-    except _TORN:
+    except DAMAGE:
         return None, [], 0
     batches, length = _batches(content[header:], schema)
     return schema, batches, header + length
@@ -265,6 +265,8 @@ def _check(schema: pa.Schema) -> None:
     for axis in ("layers", "blocks"):
         if not all(isinstance(name, str) for name in axis_names(schema, axis)):
             raise ValueError(axis)
+    if len(set(schema.names)) < len(schema):  # names that are not UTF-8 raise here
+        raise ValueError("columns")
     if not isinstance(json.loads(schema.metadata[b"started"]), dict):
         raise ValueError("started")
     for column in ("iteration", "seconds", "loss"):
@@ -278,7 +280,7 @@ def _batches(content: bytes, schema: pa.Schema) -> tuple[list[pa.RecordBatch], i
         try:
             batch = pa.ipc.read_record_batch(message, schema)
             batch.validate(full=True)
-        except _TORN:
+        except DAMAGE:
             break
         batches.append(batch)
         end = position
@@ -292,7 +294,7 @@ def _messages(content: bytes) -> Iterator[tuple[pa.Message, int]]:
     while True:
         try:
             message = reader.read_next_message()
-        except _TORN:
+        except DAMAGE:
             return
         yield message, source.tell()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.language.texts import LANGUAGES, Speaker, speaker
+from app.language.texts import LANGUAGES, Speaker, catalogue, speaker
 from app.page_data import puzzle
 from resnet_core.experiments import presets
 from resnet_core.experiments.experiment import Experiment
@@ -135,6 +136,33 @@ def test_a_guess_is_answered_from_the_numbers(home: Path, language: str) -> None
     assert "15.0" in wrong
     assert "plain-56" in wrong
     assert puzzle.answer("plain-20", records[:2], say) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("deep", "deeper_is_better"), [(18.5, True), (27.6, False)])
+def test_the_sets_that_trained_longer_are_said_beside_it(
+    monkeypatch: pytest.MonkeyPatch, language: str, deep: float, deeper_is_better: bool
+) -> None:
+    errors = {"plain-20": 30.0, "plain-56": 45.0, "resnet-20": 22.7, "resnet-56": deep}
+
+    def ended(group: str) -> list[RunRecord]:
+        return [
+            replace(run, train_error=error, test_error=error + 3)
+            for run in _recorded(group)
+            for error in [errors[run.experiment.network.removeprefix("cifar/")]]
+        ]
+
+    on_record(monkeypatch, *ended("small-12000"), *ended("paper-8000"))
+    say = speaker(language)
+    small, full_size = puzzle.at_larger_scales(_recorded("photographs"), say)
+    assert str(deep) in small
+    assert f"{deep + 3:.1f}" in small
+    beginning = catalogue()["home.saw.small"][language].split("{")[0]
+    assert small.startswith(beginning) == deeper_is_better
+    assert small != full_size
+    # A set that is on the screen is not said a second time.
+    assert puzzle.at_larger_scales(_recorded("small-12000"), say) == [full_size]
+    assert puzzle.at_larger_scales(_recorded("paper-8000"), say) == [small]
 
 
 def _group(seeds: range, state: str, network: str = "cifar/plain-20") -> list[RunRecord]:
