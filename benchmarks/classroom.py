@@ -115,7 +115,12 @@ async def _size(url: str, tokens: list[str], seconds: float) -> tuple[float, lis
 
 def section(seconds: float, train: bool) -> str:
     """Return the table, with four networks training on the same machine if `train`."""
-    with tempfile.TemporaryDirectory() as folder, _home(folder), Server(Path(folder)) as server:
+    # What a worker writes while it ends may still be there.
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        _home(folder),
+        Server(Path(folder)) as server,
+    ):
         server.wait_for(b"ok", "/_stcore/health")
         classes = store.of_home()
         code = classes.create().code

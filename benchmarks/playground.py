@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ _RESET = """async (count) => {
         await new Promise((resolve) => setTimeout(resolve, 40));
     }
 }"""
+_IDLE = """(begin) => document.querySelector(".pp-depths button").textContent === begin"""
 # It rests after 20,000 updates, until something is changed or begun again.
 _GO_ON = """(label) => {
     const rests = document.querySelector(".pp-play").title === label;
@@ -81,6 +83,7 @@ def sections(quick: bool) -> Iterator[str]:
             yield f"{title}\n\n{_frames(page, 1 if quick else 5)}\n"
             page.locator(".pp-play").click()
             yield f"{_updates(page, 1 if quick else 5)}\n"
+            yield f"{_all_depths(page)}\n"
             page.reload()
             trained, resets = (3, 10) if quick else (_TRAINED, _RESETS)
             yield f"{memory(page, trained, resets)}\n"
@@ -163,6 +166,17 @@ def _frames(page: Page, seconds: int) -> str:
     return f"Two networks of 30 layers while both train.\n\n{table(headings, rows)}"
 
 
+def _all_depths(page: Page) -> str:
+    """Train every depth by the button, in as many workers as it takes by itself."""
+    begun, before = time.monotonic(), _used()
+    begin = say("en", "playground.depths.begin")
+    page.locator(".pp-depths button").click()
+    page.wait_for_function(_IDLE, arg=begin, timeout=600_000)
+    wall, used = time.monotonic() - begun, _used() - before
+    rows = [["All depths: 60 trainings of 1,000 updates", f"{wall:.0f}", f"{used:.0f}"]]
+    return table(["", "seconds", "seconds of the processor"], rows)
+
+
 def memory(page: Page, trained: float, resets: int) -> str:
     """Megabytes after a minute at most, after `trained` seconds, and after the resets.
 
@@ -197,11 +211,18 @@ def memory(page: Page, trained: float, resets: int) -> str:
 
 def _resident() -> int:
     """Return the resident memory of the renderers that this process started, bytes."""
-    total = 0
+    return sum(process.memory_info().rss for process in _renderers())
+
+
+def _used() -> float:
+    """Return the seconds of the processor that they have taken."""
+    return sum(sum(process.cpu_times()[:2]) for process in _renderers())
+
+
+def _renderers() -> list[psutil.Process]:
+    found = []
     for process in psutil.Process().children(recursive=True):
-        try:
+        with suppress(psutil.Error):
             if "--type=renderer" in process.cmdline():
-                total += process.memory_info().rss
-        except psutil.Error:
-            continue
-    return total
+                found.append(process)
+    return found

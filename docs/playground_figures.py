@@ -102,6 +102,25 @@ The address holds all settings, also those of points that a reader drew. `embed=
 but the networks and their controls; `hide=` takes any of `controls`, `data`, `depth`, `shortcut`,
 `more`, `guess` and `mode`, with commas: `playground?embed=true&depth=40&hide=more,guess`.
 
+## A run as JSON
+
+"Save: run (JSON)" writes what another program needs to list the run among others. The format's name
+changes when the shape does.
+
+| key | value |
+|---|---|
+| `format` | `residual-playground-run-1` |
+| `query` | the settings that differ from the defaults, as in the address |
+| `seed` | of the weights, the points and the batches |
+| `updates` | how many both networks had |
+| `networks` | two, A and B: `settings`, `error`, `curve` |
+| `settings` | all of one network, by their names in the address, with `batch` and `seed` |
+| `error` | share of its training points on the wrong side at the end, 0 to 1, or null |
+| `curve` | at most 101 pairs of update and error, from 0 to the last |
+
+A phone in a class sends the same without `query` and `curve`, and with the one network that it was
+dealt. The same settings give the same error in every browser that rounds alike.
+
 ## One number a layer
 
 `mode=chain` shows the smallest deep network: a chain of L numbers, plain (w_1 ... w_L from normal

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from app import visitor
 from app.language import texts
 from app.language.texts import escaped, t
 from app.page_data import puzzle
@@ -25,7 +26,7 @@ _WORDS = {"heat": "layers", "order": "layers", "x": "x"}  # of fields that share
 def page() -> None:
     st.title(t("compare.title"))
     st.markdown(t("compare.lead"))
-    runs = [*queries.runs(), *queries.recorded()]
+    runs = [*visitor.visible(queries.runs()), *queries.recorded()]
 
     def completed(state: CompareState, query: Mapping[str, str]) -> CompareState:
         return state if "runs" in query else state.changed(runs=_suggested(runs))

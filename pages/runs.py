@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app import visitor
 from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data.runs import KINDS, RunsState, active_runs, counts, listed, matching
@@ -28,14 +29,14 @@ def page() -> None:
     runs.show_errors(lambda name: t("runs.show") if name == "kind" else t("runs.search"))
     with errors_shown():
         active = bool(active_runs())
-        records = queries.runs()
+        records = visitor.visible(queries.runs())
         open_dialog(runs, matching(records, runs.state.kind, runs.state.search))
         st.fragment(_list, run_every=FAST if active else SLOW)(runs, active)
 
 
 def _list(runs: Page[RunsState], was_active: bool) -> None:
     """Show the list as it is now; it is looked at again every second or so."""
-    records = queries.runs()
+    records = visitor.visible(queries.runs())
     failure = failure_of_missing(records)
     if failure is not None:
         st.warning(escaped(failure.sentence))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -58,3 +59,43 @@ def tab_to(page: Page, wanted: Locator) -> None:
     expect(wanted).to_be_focused()
     assert wanted.evaluate("(element) => element.matches(':focus-visible')")
     assert wanted.evaluate(_LOOK) != before
+
+
+def test_arrow_keys_go_from_layer_to_layer_and_a_sentence_says_who_is_ahead(
+    playground: Playground, page: Page, small_data: Path
+) -> None:
+    group = finished_twins(small_data)[0].group
+    page.goto(f"{playground.url}/?run={group}")
+    charts = Charts(page)
+    charts.wait_for_points("error")
+    expect(page.locator(".pg-sentence")).to_have_text(
+        re.compile(r"\S+ is at [\d.]+ % training error, [\d.]+ points above \S+\.")
+    )
+    panel = page.locator(".pg-panel-response .pg-plot")
+    panel.focus()
+    for layer in (1, 2):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".pg-col-response").first).to_contain_text(
+            say("en", "charts.live.layer", n=layer)
+        )
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".pg-col-response").first).to_contain_text(
+        say("en", "charts.live.layer", n=1)
+    )
+
+
+def test_arrow_keys_go_through_a_laboratorys_points_and_its_table_has_them(
+    empty_playground: Playground, page: Page
+) -> None:
+    page.goto(f"{empty_playground.url}/lab-graft?lang=en&seed=0")
+    figure = page.locator(".lab-figure[data-drawn]:has(.lab-plot[tabindex])").first
+    expect(figure.locator(".lab-sentence")).to_contain_text("At the last point")
+    figure.locator(".lab-plot").focus()
+    page.keyboard.press("ArrowRight")
+    first = figure.locator(".lab-point").text_content()
+    assert first
+    page.keyboard.press("ArrowRight")
+    expect(figure.locator(".lab-point")).not_to_have_text(first)
+    figure.locator(".lab-table summary").click()
+    cells = figure.locator(".lab-table tbody tr").first.locator("th, td").all_text_contents()
+    assert all(cell in first for cell in cells if cell)

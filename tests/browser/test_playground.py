@@ -213,9 +213,12 @@ def test_results_and_pictures_are_saved(
     head, *lines = saved["csv"].read_text(encoding="utf-8").splitlines()
     assert head == "update,error_a,loss_a,error_b,loss_b"
     run = json.loads(saved["json"].read_text(encoding="utf-8"))
+    assert list(run) == ["format", "query", "seed", "updates", "networks"]
+    assert run["format"] == "residual-playground-run-1"
     assert run["query"] == "depth=4&width=4"
     assert run["updates"] == int(lines[-1].split(",")[0]) == step_of(page)
     for network, column in zip(run["networks"], (1, 3), strict=True):
+        assert list(network) == ["settings", "error", "curve"]
         assert network["error"] == float(lines[-1].split(",")[column])
         assert network["curve"][-1] == [run["updates"], round(network["error"], 4)]
     assert [one["settings"]["shortcut"] for one in run["networks"]] == [0, 2]

@@ -1,6 +1,7 @@
 // One figure: its heading and a plotly chart that is updated, never rebuilt.
 
 import { element } from "./dom.mjs";
+import { FigureReading } from "./figure_reading.mjs";
 
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 const HEADROOM = 28; // px above the plot: the heading stands outside of it
@@ -11,8 +12,9 @@ export class LabFigure {
     this.reset = element("button", { type: "button", class: "lab-reset", onclick: () => this.zoomOut() });
     this.reset.hidden = true;
     this.plot = element("div", { class: "lab-plot", role: "group" });
+    this.reading = new FigureReading(this.plot);
     this.root = element("section", { class: "lab-figure", "data-figure": key },
-      element("header", {}, this.heading, this.reset), this.plot);
+      element("header", {}, this.heading, this.reset), this.plot, ...this.reading.parts);
     this.resets = 0;
     this.drawn = false;
     this.only = null; // the only cell that is shown
@@ -21,6 +23,7 @@ export class LabFigure {
   }
 
   setWords(words) {
+    this.words = words;
     this.reset.textContent = words.reset;
   }
 
@@ -48,6 +51,7 @@ export class LabFigure {
     // A finger scrolls the page; 3-D scenes have a drag mode of their own.
     if (window.matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
     await plotly.react(this.plot, data, layout, CONFIG);
+    this.reading.show(plotly, { data, layout }, this.heading.textContent, this.words);
     if (!this.drawn) this.listen();
   }
 

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import services, theme
 from app.language import glossary, texts
 from app.language.errors import explain
-from app.language.texts import fault, t
+from app.language.texts import fault, say, t
 from app.page_data.chapters import following
 from app.page_state.page import Page, page_link, rerun, touch
 from app.server import answers
@@ -42,6 +42,8 @@ from resnet_core.system.texts import catalogue
 
 IN_SIGHT = 3  # controls; the others are behind "more"
 _WORDS = ("verdict", "also", "paper", "pending", "undecided", "progress", "reset", "lost")
+_BLANKS = {"values": "{values}"}  # filled in the browser
+_READING = ("table", "ends", "keys", "curve", "xaxis", "yaxis")
 _component = component("lab_figures", Path(__file__).parent, js=COMPONENT, isolate_styles=False)
 
 # Draws something above the figures; returns the settings as they were changed there.
@@ -298,7 +300,8 @@ def lab_figures(
             "stale": stale,
             "paper": paper,
             "glossary": glossary.for_browser(language, glossary.mentioned(lead, language)),
-            "words": {name: t(f"labs.common.{name}") for name in _WORDS},
+            "words": {name: t(f"labs.common.{name}") for name in _WORDS}
+            | {name: say(language, f"labs.common.reading.{name}", **_BLANKS) for name in _READING},
         },
         # Streamlit runs the page at a trigger only where there is a callback.
         on_ended_change=touch,

@@ -18,7 +18,7 @@ from uuid import uuid4
 import streamlit as st
 from pydantic import create_model
 
-from app import services
+from app import services, visitor
 from app.language.errors import errors_shown
 from app.language.texts import language, speaker, t
 from app.page_data.runs import duration
@@ -166,7 +166,7 @@ def candidates(question: Question, selection: Sequence[str]) -> list[RunRecord]:
     """Return the runs with weights that the question accepts, newest first, and those selected."""
     return [
         run
-        for run in [*queries.runs(), *queries.recorded()]
+        for run in [*visitor.visible(queries.runs()), *queries.recorded()]
         if run.id in selection or (_has_weights(run) and not question.refuses(run))
     ]
 

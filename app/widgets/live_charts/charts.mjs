@@ -98,6 +98,7 @@ export class LiveCharts extends Live {
     this.root.lang = data.language;
     this.scrubber.setWords(data.words);
     for (const panel of this.panels) panel.reset.textContent = data.words.reset;
+    for (const panel of this.layers) panel.plot.setAttribute("aria-description", data.words.keys);
     this.load(data);
     if (!this.started) this.begin(data);
     else if (this.held && !data.hold) this.letGo(data.play);

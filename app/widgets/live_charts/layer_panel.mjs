@@ -8,6 +8,26 @@ export class LayerPanel extends Panel {
     return { layer: parseInt(point.customdata, 10) };
   }
 
+  // Arrow keys go from layer to layer in every view that shows layers.
+  listen() {
+    super.listen();
+    this.plot.tabIndex = 0;
+    this.plot.setAttribute("role", "group");
+    this.plot.setAttribute("aria-label", this.heading.textContent);
+    this.plot.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const layers = Math.max(0, ...[...this.values().values()].map((row) => row.length));
+      if (!step || event.target !== this.plot || !layers) return;
+      event.preventDefault();
+      this.reached = Math.min(Math.max((this.reached ?? (step > 0 ? 0 : layers + 1)) + step, 1), layers);
+      this.onPoint({ layer: this.reached });
+    });
+    this.plot.addEventListener("blur", () => {
+      if (this.reached) this.onPoint(null);
+      this.reached = null;
+    });
+  }
+
   get isMap() {
     return this.data.some((trace) => trace.meta?.role === "map");
   }

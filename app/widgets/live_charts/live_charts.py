@@ -110,12 +110,14 @@ def _words() -> dict[str, Any]:
     return {
         **{name: t(f"charts.live.{name}") for name in _PLAIN_WORDS},
         "layer": t("charts.live.layer", n="{n}"),
+        **{name: t(f"charts.live.{name}", **_BLANKS) for name in ("stands", "stands_alone")},
         "at": {x: t(f"charts.live.at.{x}", n="{n}") for x in ("iterations", "epochs", "seconds")},
         "columns": {name: t(f"charts.live.columns.{name}") for name in columns},
     }
 
 
-_PLAIN_WORDS = ("play", "pause", "time", "newest", "reset", "lost", "show", "hide", "mean")
+_BLANKS = {name: f"{{{name}}}" for name in ("first", "last", "error", "points")}
+_PLAIN_WORDS = ("keys", "play", "pause", "time", "newest", "reset", "lost", "show", "hide", "mean")
 
 
 def _with_change(view: View, change: Any) -> View:
