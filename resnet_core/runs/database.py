@@ -214,6 +214,9 @@ class Database:
                         raise
                     self._rebuild()
                     return operation(self._open())
+                except UnicodeDecodeError:  # SQLite quotes a damaged schema in its own error
+                    self._rebuild()
+                    return operation(self._open())
             except sqlite3.Error as error:
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                 advice = Message(_ADVICE.get(code, "errors.index.other"), error=error)
@@ -240,6 +243,8 @@ class Database:
             check_same_thread=False,
         )
         try:
+            # A turned bit in a text is that row's fault, not the whole list's.
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             connection.execute("PRAGMA synchronous = NORMAL")
             _check_version(connection, self.path)
         except BaseException:
@@ -357,6 +362,8 @@ def _is_damaged(path: Path) -> bool:
     try:
         _check_version(connection, path)
         return connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",)
+    except UnicodeDecodeError:
+        return True
     except sqlite3.DatabaseError as error:
         if not _is_damage(error):
             raise

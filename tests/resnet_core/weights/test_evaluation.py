@@ -146,7 +146,8 @@ def test_what_is_open_is_asked_with_the_evidence(tmp_path):
         evaluate(path, "shapes", Answers(), image_size=16)
     said = str(question.value)
     assert question.value.field == "network"
-    for choice in ("cifar/plain-20, cifar/resnet-20", "end, both", "imagenet, cifar, per-pixel"):
+    preparations = "imagenet, cifar, cifar10, cifar100, half, none, per-pixel"
+    for choice in ("cifar/plain-20, cifar/resnet-20", "end, both", preparations):
         assert f"({choice})" in said
     assert said.endswith("with cifar/resnet-20, option A with zeros at the end, per-pixel "
                          "normalisation.")  # fmt: skip
