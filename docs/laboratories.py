@@ -1,4 +1,4 @@
-"""Write docs/laboratories.md from the laboratories' own texts and recorded results.
+"""Write docs/laboratories.md from the laboratories' own texts, recorded results and flips.
 
     python -m docs.laboratories
 
@@ -21,7 +21,8 @@ PICTURES = "../assets/pictures/labs"
 
 def document() -> str:
     """The whole document, Markdown."""
-    return "\n".join([_INTRODUCTION, *(_section(name) for name in catalog.NAMES)])
+    flips = (ROOT / "docs" / "verdicts.md").read_text("utf-8").replace("# ", "## ", 1)
+    return "\n".join([_INTRODUCTION, *(_section(name) for name in catalog.NAMES), flips])
 
 
 def _section(name: str) -> str:

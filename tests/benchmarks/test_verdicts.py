@@ -32,6 +32,8 @@ def test_networks_of_another_seed_are_taken_where_all_exist(home: Path) -> None:
     )
     assert verdicts.networks_of(both, 5) == both  # of plain-20 there are three
     assert verdicts.networks_of((), 3) == ()
+    seeds = ("one-minute-resnet-20-seed-0", "one-minute-resnet-20-seed-1")
+    assert verdicts.networks_of(seeds, 1) == seeds  # an ensemble of one network twice is none
 
 
 def test_a_laboratory_is_asked_with_every_seed(home: Path, tmp_path: Path) -> None:

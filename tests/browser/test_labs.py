@@ -144,3 +144,27 @@ def test_a_question_comes_before_the_result_and_is_asked_once(
     page.goto(f"{empty_playground.url}/lab-lesion?lang=en&images=100")
     expect(page.locator(".lab-paper")).to_be_visible()  # a link to a result is never held up
     expect(question).to_be_hidden()
+
+
+def steps_of_one_number(residual: bool, target: float) -> int:
+    """Gradient descent on (y - target)^2 / 2 from W = 0.1, written out."""
+    w, steps = 0.1, 0
+    while abs(w + residual - target) >= 0.02:
+        w -= 0.15 * (w + residual - target)
+        steps += 1
+    return steps
+
+
+def test_the_microscopes_block_counts_its_steps_and_its_tries_change_the_race(
+    playground: Playground, page: Page
+) -> None:
+    page.goto(f"{playground.url}/{url_path('microscope')}")
+    told, targets = page.locator(".blocks-told"), page.locator(".blocks-bar")
+    for name, target in (("x", 1.0), ("0", 0.0), ("−x", -1.0)):
+        targets.get_by_role("button", name=name, exact=True).click()
+        steps = [steps_of_one_number(residual, target) for residual in (False, True)]
+        expect(told).to_contain_text(f"target {name}: {steps[0]} and {steps[1]}.")
+    page.get_by_label("Start the plain block at the identity, too").check()
+    expect(told).to_contain_text("From the same start both take the same steps")
+    page.get_by_role("button", name="Target −x").click()
+    wait_until(lambda: "target=negative" in page.url, "the race's target in the URL")

@@ -140,7 +140,7 @@ function picture(form, w, target, words, colour) {
     ${arrow(`M168 85H${residual ? 195 : 240}`, wide)}${residual ? arrow("M217 85H240", 1 + 5 * Math.abs(y)) : ""}${shortcut}
     <path d="M286 8V162" class="blocks-axis"/>
     ${[1, 0, -1].map((value) => `<path d="M282 ${at(value)}h8" class="blocks-axis"/>${text(272, at(value) + 4, signed(value, 0), "blocks-tick")}`).join("")}
-    <path d="M268 ${at(target)}H336" class="blocks-target"/>${text(340, at(target) - 5, words.aim, "blocks-tick blocks-end")}
+    <path d="M282 ${at(target)}H356" class="blocks-target"/>${text(358, at(target) - 5, words.aim, "blocks-tick")}
     <rect x="292" y="${Math.min(at(0), at(y))}" width="26" height="${Math.max(1, Math.abs(at(y) - at(0)))}" class="blocks-bar-y"/>
     ${text(252, 90, "y")}</svg>`;
 }

@@ -15,6 +15,7 @@ export class FigureReading {
     this.summary = element("summary");
     this.table = element("div", { class: "lab-table-frame", tabindex: 0, role: "region" });
     this.details = element("details", { class: "lab-table" }, this.summary, this.table);
+    this.details.hidden = this.sentence.hidden = true; // until there are numbers
     this.details.addEventListener("toggle", () => this.fillTable());
     plot.addEventListener("keydown", (event) => this.key(event));
     plot.addEventListener("blur", () => this.leave());

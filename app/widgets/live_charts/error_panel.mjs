@@ -77,7 +77,9 @@ export class ErrorPanel extends Panel {
       mark.classList.toggle("pg-valued", time !== null);
       const left = time !== null && head.x + 10 + head.text.length * LETTER > room;
       Object.assign(mark.style, {
-        display: "", top: `${head.y}px`, color: head.colour,
+        display: "", top: `${head.y}px`,
+        // A curve's colour is strong enough for a line; a value is read in the page's own.
+        color: time === null ? head.colour : "", borderLeft: time === null ? "" : `4px solid ${head.colour}`,
         left: left ? "" : `${head.x + 6}px`, right: left ? `${room - head.x + 6}px` : "",
       });
     });
