@@ -39,7 +39,7 @@ SCALARS: Mapping[str, tuple[pa.DataType, bool]] = {
     "images_per_second": (pa.float64(), False),
     "audit_error": (pa.float64(), True),
 }
-_LONGESTDAMAGE = 64  # bytes of a first message that was never whole
+_LONGEST_TORN = 64  # bytes of a first message that was never whole
 VECTORS = {"response_std": "layers", "gradient_norm": "layers", "branch_ratio": "blocks"}
 # pyarrow's errors for bytes that are no whole message, or a damaged one.
 DAMAGE = (
@@ -110,7 +110,7 @@ class StreamWriter:
         self._path = path
         content = _bytes(path)
         schema, _, self._end = _parse(content)
-        if schema is None and len(content) > _LONGESTDAMAGE:
+        if schema is None and len(content) > _LONGEST_TORN:
             _put_aside(path)
         self._schema = schema or new_schema(started)
         for axis in ("layers", "blocks"):
