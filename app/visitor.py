@@ -1,4 +1,4 @@
-"""Who looks at a page: the machine's owner, a teacher, a student, or a guest of the network.
+"""Visitors of a page: the machine's owner, a teacher, a student, or a guest of the network.
 
 Rights are checked by the functions that act, `app.services` above all; pages ask here only to leave
 out what would be refused.

@@ -38,7 +38,7 @@ _TOKENS = (
 
 @dataclass
 class Row:
-    """What became of one reader's inputs.
+    """Outcomes of one reader's inputs.
 
     Attributes:
         outcomes: read, or the class of the refusal, or of the crash.

@@ -1,4 +1,4 @@
-"""Write docs/playground.md: the playground's table and experiments, trained anew in Chromium.
+"""Write docs/playground.md: the playground's table and experiments, trained in Chromium.
 
     python -m docs.playground_figures
 

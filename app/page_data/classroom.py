@@ -1,4 +1,4 @@
-"""What the pages of a class show, as JSON: for its teacher, and for each student."""
+"""Contents of a class's pages, as JSON: for its teacher, and for each student."""
 
 from __future__ import annotations
 

@@ -283,7 +283,7 @@ def _cookie_path() -> str:
 
 
 class _Attempts:
-    """Wrong codes, so that nobody tries them all: by one address and in all, in a minute."""
+    """Counts of wrong codes in a minute, by address and in all: they limit guessing."""
 
     def __init__(self) -> None:
         self._failed: deque[tuple[float, str]] = deque()

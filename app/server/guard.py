@@ -1,4 +1,4 @@
-"""What is refused before any page or route: foreign hosts and origins. Says where visitors are.
+"""Refusal of foreign hosts and origins before any page or route; marks where visitors are.
 
 A page of another site can make a browser send requests here (a foreign Origin), and can have its
 own name point here (a foreign Host). Streamlit looks at neither for routes, and before it refuses a

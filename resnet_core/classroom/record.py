@@ -1,4 +1,4 @@
-"""What is kept of a class while it lasts."""
+"""Records of a class while it lasts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What the teacher leads, as all pages of the class follow it.
+    """State that the teacher leads and all pages of the class follow.
 
     Attributes:
         step: of the lesson, whose question is asked; "" before the first.
@@ -90,7 +90,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a phone's training in the playground ended with.
+    """Result of a phone's training in the playground.
 
     Attributes:
         layers: weighted layers.

@@ -1,5 +1,5 @@
-"""What the answers of a network say of how it was read: whether its images, their size and the
-order of the classes are those that it was trained on."""
+"""Evidence from a network's answers that its images, their size and the order of the classes are
+those that it was trained on."""
 
 from __future__ import annotations
 

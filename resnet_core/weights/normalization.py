@@ -1,4 +1,4 @@
-"""How images are prepared for a network that was trained elsewhere.
+"""Preparation of images for a network that was trained elsewhere.
 
 A preparation is named, or written as its numbers, "0.5,0.5,0.5/0.25,0.25,0.25": the mean and the
 standard deviation of each colour, of values from 0 to 1.

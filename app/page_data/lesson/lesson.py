@@ -1,4 +1,4 @@
-"""What stored runs measure for the lesson's steps.
+"""Measurements of stored runs for the lesson's steps.
 
 Every number that a step shows comes from here. A step whose recording is missing is left out.
 """

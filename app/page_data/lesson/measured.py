@@ -1,4 +1,4 @@
-"""What a step of the lesson measures, and whether an answer is right."""
+"""Measurement of one step of the lesson, and the check of an answer."""
 
 from __future__ import annotations
 

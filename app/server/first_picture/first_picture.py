@@ -1,4 +1,4 @@
-"""What is seen before Streamlit has begun, inside the HTML that the server sends: the home page's
+"""First picture, inside the HTML that the server sends, before Streamlit begins: the home page's
 recorded curves, and the lesson."""
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What is around every page: its language and title for the browser, and the terms' cards."""
+"""Parts common to every page: language and title for the browser, and the terms' cards."""

@@ -52,7 +52,7 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Contents:
-    """What the arrays of a file are, by their names.
+    """Roles of a file's arrays, by their names.
 
     Attributes:
         parts: by split; "" where the file is not divided.
@@ -127,7 +127,7 @@ def load(path: Path) -> Dataset:
 
 
 def is_divided(path: Path) -> bool:
-    """Return whether the file has a test part of its own."""
+    """Return whether the file has a separate test part."""
     return _contents(path).test is not None
 
 

@@ -1,4 +1,4 @@
-"""What a folder or an archive holds: its images, and what is not one."""
+"""Contents of a folder or an archive: its images, and the files that are none."""
 
 from __future__ import annotations
 

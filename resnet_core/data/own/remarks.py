@@ -1,4 +1,4 @@
-"""What is said of a data set: what was decided about its folders, and what was left out."""
+"""Remarks on a data set: decisions about its folders, and files that were left out."""
 
 from __future__ import annotations
 
