@@ -87,13 +87,23 @@ def facts(selection: Selection) -> DataFacts:
     )
 
 
-def load(selection: Selection) -> Dataset:
+def load(
+    selection: Selection | str,
+    image_size: int | None = None,
+    train_images: int | None = None,
+    test_images: int | None = None,
+) -> Dataset:
     """Return the selected images, resized by area averages.
+
+    Args:
+        selection: or a name or path, with the other arguments as in `Selection`.
 
     Raises:
         InvalidSetting: the name is unknown, or there are fewer images than selected.
         DataError: there is no copy, or what is wrong with it; says what to do.
     """
+    if isinstance(selection, str):
+        selection = Selection(selection, image_size, train_images, test_images)
     public_name = _known_name(selection.name)
     size = selection.image_size
     if public_name == SHAPES:

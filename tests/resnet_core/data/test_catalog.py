@@ -50,6 +50,13 @@ def test_facts_are_those_of_what_is_loaded(
     assert facts.name == catalog.canonical(name)
 
 
+def test_a_name_with_arguments_is_a_selection(nowhere: Path) -> None:
+    named = catalog.load("shapes", 8, 40, 20)
+    selected = catalog.load(Selection("shapes", 8, 40, 20))
+    assert (len(named.train), len(named.test), named.image_size) == (40, 20, 8)
+    np.testing.assert_array_equal(named.train.images, selected.train.images)
+
+
 def test_facts_of_public_sets_are_known_without_a_copy(nowhere: Path) -> None:
     facts = catalog.facts(Selection("cifar10", validation=True))
     assert (facts.train_images, facts.test_images) == (45_000, 5_000)
