@@ -52,7 +52,8 @@ class NetworkSpec:
         classes: outputs of the fully connected layer.
 
     Raises:
-        InvalidSetting: the depth is not reachable with these blocks.
+        InvalidSetting: the depth is not reachable with these blocks, or basic blocks are given a
+            bottleneck's choice.
     """
 
     family: Family = "resnet"
@@ -76,6 +77,10 @@ class NetworkSpec:
                 "layers_per_block", "setting.bottleneck_layers", given=self.layers_per_block
             )
         check_depth(self.depth, self.layers_per_block)
+        if self.block != "bottleneck" and self.stride_in != "1x1":
+            raise InvalidSetting(
+                "stride_in", "setting.no_bottlenecks", network=self.name, default="1x1"
+            )
 
     @property
     def blocks_per_stage(self) -> int:

@@ -12,7 +12,7 @@ from tests.browser.charts import Charts
 from tests.browser.playground import Playground
 from tests.browser.seeds import finished_twins
 
-MOST_TABS = 25
+MOST_TABS = 30
 
 # An outline, a ring drawn as a shadow, or another border than without the focus.
 _LOOK = """(element) => {

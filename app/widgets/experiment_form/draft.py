@@ -222,10 +222,13 @@ def all_of_preset(name: str, experiment: Experiment) -> Sequence[Experiment]:
     return together if is_one and len(together) > 1 else ()
 
 
-def unused(family: str) -> tuple[str, ...]:
-    """Return the fields that a family's networks do not have; what they hold waits for another
-    family."""
-    return lacking(family.removeprefix(PREFIX)) if is_imagenet(family) else ("stride_in",)
+def unused(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields that networks of this family and block do not have; what they hold waits
+    for another family or block."""
+    family, block = str(values.get("family")), str(values.get("block"))
+    bottlenecks = family == f"{PREFIX}resnet" if is_imagenet(family) else block == "bottleneck"
+    fields = lacking(family.removeprefix(PREFIX)) if is_imagenet(family) else ()
+    return fields if bottlenecks else (*fields, "stride_in")
 
 
 def milestones_as_typed(milestones: Sequence[int] | None) -> str:
@@ -253,7 +256,7 @@ def _create(**settings: Any) -> Experiment:
 
 def _settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings by the experiment's own names, without those that do not matter."""
-    aside = {*_HALVES, *unused(str(values.get("family")))}
+    aside = {*_HALVES, *unused(values)}
     if values.get("schedule") == "plateau":
         aside.add("milestones")
     settings = {name: value for name, value in values.items() if name not in aside}

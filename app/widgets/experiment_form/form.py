@@ -89,7 +89,7 @@ GROUPS: dict[str, dict[str, Setting]] = {
         "width": _whole(),
         "block": _choice("block"),
         "layers_per_block": _choice("layers_per_block", "block", "basic", options=(1, 2, 3)),
-        "stride_in": _choice("stride_in", "family", "imagenet/resnet"),
+        "stride_in": _choice("stride_in"),
         "activation": _choice("activation"),
         "initialization": _choice("initialization"),
         "option_a_padding": _choice("option_a_padding", "shortcut", "A"),
@@ -282,7 +282,7 @@ def _show_depth(page: FormPage, errors: Errors) -> None:
 
 
 def _matters(draft: Draft, field: str) -> bool:
-    if field in unused(str(draft.value("family"))):
+    if field in unused({name: draft.value(name) for name in ("family", "block")}):
         return False
     needs = SETTINGS[field].needs
     return needs is None or draft.value(needs[0]) in needs[1]

@@ -84,7 +84,10 @@ def test_for_people_it_is_a_table(call: Callable) -> None:
         (["cifar/dense-20"], "network: there is no family 'dense'"),
         (["cifar/resnet-20", "--shortcut", "D"], "shortcut: 'D' is not known; choose 'A', 'B' or"),
         (["cifar/resnet-20", "--width", "0"], "width: 0 is too small; use at least 1"),
-        (["cifar/resnet-20", "--stride-in", "3x3"], "stride_in: cifar/resnet-20 has no such"),
+        (
+            ["cifar/resnet-20", "--stride-in", "3x3"],
+            "stride_in: cifar/resnet-20 has no bottlenecks",
+        ),
         (["imagenet/resnet-50", "--width", "8"], "width: imagenet/resnet-50 has no such"),
         (["imagenet/resnet-50", "--no-batch-norm"], "batch_norm: imagenet/resnet-50 has no such"),
         (["imagenet/resnet-50", "--stride-in", "7x7"], "stride_in: '7x7' is not known; choose"),
@@ -143,4 +146,4 @@ def test_an_unknown_network_or_setting_is_a_sentence(call: Callable) -> None:
     said = call("forward", "imagenet/resnet-51")
     assert said.code == 2
     assert "resnet-50" in said.err
-    assert "no such setting" in call("forward", "cifar/resnet-20", "--stride-in", "3x3").err
+    assert "no bottlenecks" in call("forward", "cifar/resnet-20", "--stride-in", "3x3").err
