@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -167,4 +169,4 @@ def test_the_microscopes_block_counts_its_steps_and_its_tries_change_the_race(
     page.get_by_label("Start the plain block at the identity, too").check()
     expect(told).to_contain_text("From the same start both take the same steps")
     page.get_by_role("button", name="Target −x").click()
-    wait_until(lambda: "target=negative" in page.url, "the race's target in the URL")
+    expect(page).to_have_url(re.compile("target=negative"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.language.texts import say
 from app.page_data.lesson.lesson import measure
@@ -14,12 +14,6 @@ from tests.browser.conftest import NewPage
 from tests.browser.playground import Playground
 
 SIZES = ((1280, 720), (1920, 1080))
-# Notes what the page was made of when the first question was there.
-_WATCH = """new MutationObserver((_, watch) => {
-    if (!document.querySelector('.pl-words h1')) return;
-    window.pictured = { built: Boolean(document.querySelector(".stApp")), at: performance.now() };
-    watch.disconnect();
-}).observe(document, { childList: true, subtree: true });"""
 _TAKEN_OVER = ".stApp .pl-words h1"
 
 
@@ -36,10 +30,14 @@ def test_the_first_question_comes_before_streamlit(
     playground: Playground, new_page: NewPage
 ) -> None:
     page = new_page(1280, 720)
-    page.add_init_script(_WATCH)
+    held: list[Route] = []  # Streamlit's scripts, which come when the question is there
+    page.route("**/static/js/**", held.append)
     page.goto(f"{playground.url}/lesson?lang=en", wait_until="commit")
-    page.wait_for_function("window.pictured")
-    assert not page.evaluate("window.pictured.built")
+    expect(page.locator("#pg-lesson .pl-words h1")).to_be_visible()
+    expect(page.locator(".stApp")).to_have_count(0)
+    page.unroute("**/static/js/**")
+    for route in held:
+        route.continue_()
     expect(page.locator(_TAKEN_OVER)).to_be_visible()
     expect(page.locator("#pg-lesson")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)

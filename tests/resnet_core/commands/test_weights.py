@@ -18,6 +18,7 @@ import torch
 
 from resnet_core.system import home as home_module
 from resnet_core.weights import evaluation
+from resnet_core.weights.normalization import NORMALIZATIONS
 from tests.imported_networks import ANSWERS, saved
 from tests.imported_networks import weights as imported_weights
 from tests.resnet_core.weights.public_names import as_public, recorded
@@ -53,7 +54,8 @@ def test_error_and_n(call: Callable, weights: str, images: str) -> None:
     assert said.json["error"] * 40 / 100 == pytest.approx(round(said.json["error"] * 40 / 100))
     assert said.json["network"] == "cifar/resnet-20"
     assert (said.json["shortcut"], said.json["option_a_padding"]) == ("A", "end")
-    assert len(said.json["sample"]["tried"]) == 9
+    # Three networks: plain, and option A with zeros at the end or on both sides.
+    assert len(said.json["sample"]["tried"]) == 3 * len(NORMALIZATIONS)
     assert said.json["warning"] in said.err  # random images: it can only guess
     assert "guessing" in said.json["warning"]
 
@@ -140,14 +142,14 @@ def test_precision_and_nonlinearity_change_what_is_computed(
     call: Callable, weights: str, images: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[torch.dtype, str]] = []
-    real = evaluation.misclassified
+    real = evaluation.predicted
 
     def watched(model: torch.nn.Module, *rest: Any) -> torch.Tensor:
         execution = rest[2]
         seen.append((execution.dtype, type(model.activation).__name__))
         return real(model, *rest)
 
-    monkeypatch.setattr(evaluation, "misclassified", watched)
+    monkeypatch.setattr(evaluation, "predicted", watched)
     common = ("evaluate", "--weights", weights, "--data", images, *ALL_SAID, "--json")
     said = call(*common, "--precision", "bf16", "--activation", "tanh")
     assert said.json["precision"] == "bf16"
@@ -207,9 +209,7 @@ def test_what_is_open_is_said_and_listed(call: Callable, file: Path, small_data:
     assert "the file does not say all; choose network (cifar/plain-8, cifar/resnet-8)" in said.err
     listed = call("import", str(file), "--data", str(small_data), "--json")
     assert listed.code == 2
-    assert {way["normalization"] for way in listed.json["open"]} == {
-        *("imagenet", "cifar", "per-pixel")
-    }
+    assert {way["normalization"] for way in listed.json["open"]} == set(NORMALIZATIONS)
     assert {way["n"] for way in listed.json["open"]} == {80}
 
 
