@@ -95,5 +95,6 @@ def fits(page: Page, language: str, where: str) -> None:
 
 
 def has_colours(page: Page, scheme: str) -> None:
-    """Wait for a background as bright or dark as the colour scheme."""
+    """Wait for a background as bright or dark as the colour scheme, and for the charts' colours."""
     page.wait_for_function(f"{_BRIGHTNESS} {'>' if scheme == 'light' else '<'} 0.5")
+    expect(page.locator(f"html[data-colours={scheme}]")).to_be_attached()

@@ -257,10 +257,17 @@ export class Playground {
     this.kind.textContent = words[this.signal ? "curve.to_weights" : "curve.to_signal"];
   }
 
+  // Say what is seen to a screen reader: at most every few seconds, and the last sentence always.
   speak() {
-    const now = performance.now();
-    if (now - (this.spokenAt ?? -SPOKEN) < SPOKEN) return;
-    this.spokenAt = now;
+    const wait = SPOKEN - (performance.now() - (this.spokenAt ?? -SPOKEN));
+    if (wait > 0) {
+      this.speaksLater ??= window.setTimeout(() => {
+        this.speaksLater = undefined;
+        this.speak();
+      }, wait);
+      return;
+    }
+    this.spokenAt = performance.now();
     if (this.spoken.textContent !== this.seen.textContent) this.spoken.textContent = this.seen.textContent;
   }
 
