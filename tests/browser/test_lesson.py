@@ -30,13 +30,17 @@ def test_the_first_question_comes_before_streamlit(
     playground: Playground, new_page: NewPage
 ) -> None:
     page = new_page(1280, 720)
-    held: list[Route] = []  # Streamlit's scripts, which come when the question is there
-    page.route("**/static/js/**", held.append)
+    held: list[Route] | None = []  # Streamlit's scripts, until the question is there
+
+    def hold(route: Route) -> None:
+        route.continue_() if held is None else held.append(route)
+
+    page.route("**/static/js/**", hold)
     page.goto(f"{playground.url}/lesson?lang=en", wait_until="commit")
     expect(page.locator("#pg-lesson .pl-words h1")).to_be_visible()
     expect(page.locator(".stApp")).to_have_count(0)
-    page.unroute("**/static/js/**")
-    for route in held:
+    scripts, held = held, None
+    for route in scripts:
         route.continue_()
     expect(page.locator(_TAKEN_OVER)).to_be_visible()
     expect(page.locator("#pg-lesson")).to_have_count(0)
