@@ -34,20 +34,25 @@ export class FigureReading {
         && visible !== false && y.some((value) => typeof value === "number"));
     this.summary.textContent = words.table;
     this.table.setAttribute("aria-label", `${words.table}: ${title}`);
-    this.details.hidden = this.sentence.hidden = !this.curves.length;
+    this.details.hidden = !this.curves.length;
     if (this.curves.length) this.plot.tabIndex = 0;
     else this.plot.removeAttribute("tabindex");
     this.plot.setAttribute("aria-description", this.curves.length ? words.keys : "");
     this.sentence.textContent = this.ends();
+    this.sentence.hidden = !this.sentence.textContent;
     this.fillTable();
   }
 
-  // Where the curves end: "At the last point: plain-56 86.4 · resnet-56 24.8."
+  // Where the curves of the legend end: "At the last point: plain-56 86.4 · resnet-56 24.8." Nothing
+  // where the vertical axis only lists names, or where there are single points and no curves.
   ends() {
-    const ends = this.curves.slice(0, NAMED).map(({ name, y }) => {
-      const last = y.findLast((value) => typeof value === "number");
-      return `${name ?? ""} ${short(last)}`.trim();
-    });
+    if (this.layout.yaxis?.ticktext) return "";
+    const named = new Map();
+    for (const { name, y, mode, showlegend } of this.curves) {
+      if (showlegend === false || mode === "markers" || named.has(name)) continue;
+      named.set(name, short(y.findLast((value) => typeof value === "number")));
+    }
+    const ends = [...named].slice(0, NAMED).map(([name, last]) => `${name ?? ""} ${last}`.trim());
     return ends.length ? fill(this.words.ends, { values: ends.join(" · ") }) : "";
   }
 

@@ -100,8 +100,11 @@ def groups(runs: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
 
 
 def _offer_groups(page: Page[Any], offered: dict[str, list[RunRecord]]) -> None:
-    """Show a button for each set of runs that were started together."""
-    names = list(offered)[:_MOST_GROUPS]
+    """Show a button for each set of runs that were started together: the newest, and those of the
+    home page."""
+    newest = list(offered)[:_MOST_GROUPS]
+    home = [name for name in puzzle.recorded_groups() if name in offered]
+    names = list(dict.fromkeys([*newest, *home]))
     if not names:
         return
     with st.popover(t("compare.groups")):
