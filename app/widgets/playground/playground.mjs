@@ -17,6 +17,7 @@ import { MODE, SIGNS, forTraining, fromQuery, toQuery } from "./settings.mjs";
 import { Transport } from "./transport.mjs";
 
 const MOST_UPDATES = 20000; // then it pauses by itself: a phone's battery is finite
+const LONG_DRAWING = 20; // ms
 const SPOKEN = 4000; // ms between sentences for a screen reader
 const MOST_DRAWN = 300;
 
@@ -185,7 +186,11 @@ export class Playground {
       this.rested = true; // until something is changed
       this.transport.pause();
     }
-    this.schedule(() => this.worker.postMessage({ taken: true }));
+    this.schedule(() => {
+      // On a slow machine drawings leave the page as much time again for everything else.
+      const pause = this.drawing > LONG_DRAWING ? 1.5 * this.drawing : 0;
+      window.setTimeout(() => this.worker.postMessage({ taken: true }), pause);
+    });
   }
 
   // One drawing a frame of the screen, however many reasons there are.
@@ -194,7 +199,9 @@ export class Playground {
     if (this.scheduled) return;
     this.scheduled = window.requestAnimationFrame(() => {
       this.scheduled = null;
+      const began = performance.now();
       if (this.root?.isConnected) this.draw();
+      this.drawing = performance.now() - began; // ms
       this.after?.();
       this.after = null;
     });
