@@ -7,10 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import theme, visitor
+from app import theme
 from app.language import texts
 from app.language.texts import t
 from app.page_state.page import begin_run
+from app.roles import visitor
 from app.widgets.classroom.classroom import class_bar
 from app.widgets.frame.frame import frame
 from app.widgets.switches.switches import switches

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app import visitor
 from app.background import measurements
+from app.roles import visitor
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.jobs import laboratories, queue, supervisor
 from resnet_core.labs.results import results

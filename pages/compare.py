@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app import visitor
 from app.language import texts
 from app.language.texts import escaped, t
 from app.page_data import puzzle
 from app.page_state.controls import Control
 from app.page_state.page import Page, page_link
 from app.page_state.view import SMOOTHEST, CompareState
+from app.roles import visitor
 from app.widgets.live_charts.live_charts import live_charts
 from app.widgets.runs.picker import groups, run_picker
 from resnet_core.runs import queries

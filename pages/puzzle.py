@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import services, visitor
+from app import services
 from app.background.measurements import Estimate, training
 from app.figures.labels import network_label
 from app.language import texts
@@ -15,6 +15,7 @@ from app.page_data.runs import Progress, duration, find_runs, group_of_runs, pro
 from app.page_state.controls import Control
 from app.page_state.page import Page, compare_link, page_link, rerun
 from app.page_state.view import PuzzleState, View
+from app.roles import visitor
 from app.widgets.live_charts.live_charts import live_charts
 from resnet_core.experiments.experiment import Experiment
 from resnet_core.runs.record import ACTIVE, RunRecord

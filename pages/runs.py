@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import visitor
 from app.language.errors import errors_shown
 from app.language.texts import escaped, t
 from app.page_data.runs import KINDS, RunsState, active_runs, counts, listed, matching
 from app.page_state.controls import Control
 from app.page_state.page import Page, page_link, rerun
+from app.roles import visitor
 from app.widgets.runs.details import run_details
 from app.widgets.runs.dialogs import CLEAR, IMPORT, ask_for, is_dialog_waiting, open_dialog
 from app.widgets.runs.row import failure_of_missing, run_row

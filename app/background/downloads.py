@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app import visitor
 from app.background.tasks import Tasks, TaskState
+from app.roles import visitor
 from resnet_core.data.public.download import download
 
 

@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from app import visitor
 from app.background.tasks import JSON_ERRORS, Tasks, TaskState, command_error, command_options
+from app.roles import visitor
 from resnet_core.runs import imported
 
 MEGABYTES = 300  # ResNet-152's weights are 241 MB; the command line imports larger files

@@ -11,9 +11,9 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from app import visitor
 from app.figures.labels import network_label
 from app.language.texts import Speaker
+from app.roles import visitor
 from resnet_core.data import catalog
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets

@@ -7,7 +7,7 @@ import re
 import secrets
 from pathlib import Path
 
-from app import visitor
+from app.roles import visitor
 from resnet_core.data import catalog
 from resnet_core.data.dataset import Selection
 from resnet_core.errors import DataError

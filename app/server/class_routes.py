@@ -1,7 +1,7 @@
 """Routes of a class: joining, answering, leading. Each checks who asks before it does anything.
 
-Who asks is told by HttpOnly cookies that only this module sets; see `app.visitor`. Requests that
-change something are POSTs with JSON, whose Origin `guard` has checked.
+Who asks is told by HttpOnly cookies that only this module sets; see `app.roles.visitor`. Requests
+that change something are POSTs with JSON, whose Origin `guard` has checked.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app import visitor
 from app.language import texts
 from app.language.errors import sentence
 from app.page_data import classroom
+from app.roles import visitor
+from app.roles.visitor import NotAllowed, Visitor
 from app.server import network
 from app.server.answers import Answer as Body
 from app.server.answers import base_path, routes_path
-from app.visitor import NotAllowed, Visitor
 from resnet_core.classroom import codes, figure6, store
 from resnet_core.classroom.record import DAYS, Answer, ClassRecord
 from resnet_core.errors import PlaygroundError

@@ -18,13 +18,14 @@ from uuid import uuid4
 import streamlit as st
 from pydantic import create_model
 
-from app import services, visitor
+from app import services
 from app.language.errors import errors_shown
 from app.language.texts import language, speaker, t
 from app.page_data.runs import duration
 from app.page_state.controls import Control, initial_value
 from app.page_state.page import page_link, rerun
 from app.page_state.query import PageState, to_query
+from app.roles import visitor
 from app.widgets.runs.picker import unique_labels
 from resnet_core.errors import InvalidSetting, PlaygroundError
 from resnet_core.labs.catalog import LabSettings, Question

@@ -11,9 +11,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.roles.visitor import PLACE
 from app.server import guard
 from app.server.guard import Guard
-from app.visitor import PLACE
 
 _SOCKET = "ws://127.0.0.1:8501/ws"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app import services, visitor
+from app import services
 from app.background import downloads
-from app.visitor import GUEST, OWNER, NotAllowed, Visitor
+from app.roles import visitor
+from app.roles.visitor import GUEST, OWNER, NotAllowed, Visitor
 from resnet_core.classroom import codes, store
 from resnet_core.errors import PlaygroundError
 from resnet_core.experiments import presets

@@ -1,0 +1,1 @@
+"""Roles of visitors: owner, teacher, student, guest."""
