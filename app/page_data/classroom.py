@@ -174,7 +174,7 @@ def _histogram(asked: Step, values: Sequence[Any]) -> list[int]:
 
 
 def _band(asked: Step, values: Sequence[Any]) -> list[list[float]]:
-    """Return x and the three heights of each column; [] where nobody has drawn."""
+    """Return x and the three heights of each column; [] without drawn curves."""
     if not values:
         return []
     curves = [np.array(points, dtype=float) for points in values]

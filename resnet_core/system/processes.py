@@ -81,7 +81,7 @@ def start(
     stdout: int | IO[str] | IO[bytes] = subprocess.DEVNULL,
     stderr: int | None = subprocess.STDOUT,
 ) -> subprocess.Popen[str]:
-    """Start `python -m resnet_core COMMAND` in a session of its own.
+    """Start `python -m resnet_core COMMAND` in a new session.
 
     Ctrl-C in the terminal, the end of the web server and a closed window do not reach it.
 

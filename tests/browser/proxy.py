@@ -6,6 +6,7 @@ import re
 import socket
 import socketserver
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -91,10 +92,11 @@ def _rewritten(head: bytes, port: int) -> bytes:
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    """Copy until the source has no more, then say so to the target."""
-    try:
+    """Copy until the source has no more, then say so to the target.
+
+    Either side may close its connection at any time, as a browser that leaves a page does.
+    """
+    with suppress(OSError):
         while part := source.recv(65536):
             target.sendall(part)
         target.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
